@@ -1,0 +1,101 @@
+"""How a picture of any size becomes what one network was trained on. Travels with the model.
+
+    uint8 (C, H, W), any size --fit--> uint8 (channels, *size) --on the device--> (pixels / 255 - mean) / std
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.errors import SettingError
+
+Fit = Literal["crop", "stretch", "pad"]
+
+# Rec. 601 luma, as Pillow converts RGB to grey: L = (299 R + 587 G + 114 B) / 1000
+LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """Size, channels and normalization that belong to the weights.
+
+    Args:
+        size: (H, W) that the network sees, pixels.
+        channels: 1 (grey) or 3 (RGB).
+        mean: per channel, of pixels in 0..1.
+        std: per channel, of pixels in 0..1.
+        fit: ``crop`` scales the short side and cuts the middle; ``stretch`` scales both sides;
+            ``pad`` centers the picture on black without scaling (scaled down first if it is too large).
+
+    Raises:
+        SettingError: no such fit.
+    """
+
+    size: tuple[int, int]
+    channels: int = 3
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    std: tuple[float, ...] = (0.5, 0.5, 0.5)
+    fit: Fit = "crop"
+
+    def __post_init__(self) -> None:
+        if self.fit not in get_args(Fit):
+            raise SettingError(
+                f"fit is {self.fit!r}", "one of: " + ", ".join(get_args(Fit)), "leave it out for crop"
+            )
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """uint8 (1 or 3, H, W) -> uint8 (channels, *size)."""
+        return self._fit(match_channels(image, self.channels))
+
+    def _fit(self, image: Tensor) -> Tensor:
+        height, width = image.shape[-2:]
+        tall, wide = self.size
+        if (height, width) == (tall, wide):
+            return image
+        if self.fit == "stretch":
+            return resize(image, (tall, wide))
+        if self.fit == "pad":
+            shrink = min(1.0, tall / height, wide / width)
+            return pad_to(resize(image, scaled(height, width, shrink)), self.size)
+        return crop_to(resize(image, scaled(height, width, max(tall / height, wide / width))), self.size)
+
+
+def scaled(height: int, width: int, factor: float) -> tuple[int, int]:
+    """Both sides times a factor, rounded, at least one pixel.
+
+    >>> scaled(480, 640, 0.5)
+    (240, 320)
+    """
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """Antialiased bilinear resize of uint8 (C, H, W) to (C, *size)."""
+    if tuple(image.shape[-2:]) == size:
+        return image
+    return F.interpolate(image[None], size=size, mode="bilinear", antialias=True)[0]
+
+
+def crop_to(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """The middle (C, *size) of an image at least as large."""
+    top, left = ((have - want) // 2 for have, want in zip(image.shape[-2:], size, strict=True))
+    return image[:, top : top + size[0], left : left + size[1]]
+
+
+def pad_to(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """The image in the middle of black (C, *size)."""
+    down, right = (want - have for have, want in zip(image.shape[-2:], size, strict=True))
+    return F.pad(image, (right // 2, right - right // 2, down // 2, down - down // 2))
+
+
+def match_channels(image: Tensor, channels: int) -> Tensor:
+    """uint8 (1 or 3, H, W) as grey or RGB."""
+    if image.shape[0] == channels:
+        return image
+    if channels == 3:
+        return image.expand(3, -1, -1)
+    weights = torch.tensor(LUMA, device=image.device).view(3, 1, 1)
+    return (image.float() * weights).sum(0, keepdim=True).round().to(torch.uint8)

@@ -1,0 +1,82 @@
+"""Where the pixels of a data set lie: in files that are named compactly, or in one array.
+
+A path costs its own bytes and one 8-byte offset, so that ten million files fit into memory.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.data.decode import decode
+
+
+class Store(Protocol):
+    """Images by number."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> Tensor:
+        """uint8 (1 or 3, H, W)."""
+
+    def name(self, index: int) -> str:
+        """What to call the image in messages: the path of its file, or its place in an array."""
+
+
+class Files:
+    """Picture files below one folder.
+
+    Args:
+        root: the folder.
+        names: paths relative to it, with ``/``.
+    """
+
+    def __init__(self, root: Path, names: Iterable[str]) -> None:
+        self.root = root
+        encoded = [name.encode("utf-8", "surrogateescape") for name in names]
+        self._ends = np.cumsum([len(name) for name in encoded], dtype=np.int64)
+        self._text = b"".join(encoded)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def relative(self, index: int) -> str:
+        """The path below the root."""
+        start = int(self._ends[index - 1]) if index else 0
+        return self._text[start : int(self._ends[index])].decode("utf-8", "surrogateescape")
+
+    def name(self, index: int) -> str:
+        """The whole path."""
+        return str(self.root / self.relative(index))
+
+    def read(self, index: int) -> Tensor:
+        """Decode one file: uint8 (3, H, W)."""
+        return decode(self.root / self.relative(index))
+
+
+class Array:
+    """Images of one size in memory.
+
+    Args:
+        images: uint8 (N, H, W) or (N, H, W, C) with C = 1 or 3.
+        origin: the file that they came from, for messages.
+    """
+
+    def __init__(self, images: NDArray[np.uint8], origin: str) -> None:
+        self.images = images if images.ndim == 4 else images[..., None]
+        self.origin = origin
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def name(self, index: int) -> str:
+        """``origin[index]``."""
+        return f"{self.origin}[{index}]"
+
+    def read(self, index: int) -> Tensor:
+        """uint8 (C, H, W)."""
+        return torch.from_numpy(self.images[index].transpose(2, 0, 1).copy())
