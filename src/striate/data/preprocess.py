@@ -47,7 +47,7 @@ class Preprocess:
             )
 
     def __call__(self, image: Tensor) -> Tensor:
-        """uint8 (1 or 3, H, W) -> uint8 (channels, *size)."""
+        """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""
         return self._fit(match_channels(image, self.channels))
 
     def _fit(self, image: Tensor) -> Tensor:
@@ -73,29 +73,31 @@ def scaled(height: int, width: int, factor: float) -> tuple[int, int]:
 
 
 def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Antialiased bilinear resize of uint8 (C, H, W) to (C, *size)."""
+    """Antialiased bilinear resize of uint8 (..., C, H, W) to (..., C, *size)."""
     if tuple(image.shape[-2:]) == size:
         return image
-    return F.interpolate(image[None], size=size, mode="bilinear", antialias=True)[0]
+    images = image if image.ndim == 4 else image[None]
+    resized = F.interpolate(images, size=size, mode="bilinear", antialias=True)
+    return resized.view(*image.shape[:-2], *size)
 
 
 def crop_to(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """The middle (C, *size) of an image at least as large."""
+    """The middle (..., C, *size) of an image at least as large."""
     top, left = ((have - want) // 2 for have, want in zip(image.shape[-2:], size, strict=True))
-    return image[:, top : top + size[0], left : left + size[1]]
+    return image[..., top : top + size[0], left : left + size[1]]
 
 
 def pad_to(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """The image in the middle of black (C, *size)."""
+    """The image in the middle of black (..., C, *size)."""
     down, right = (want - have for have, want in zip(image.shape[-2:], size, strict=True))
     return F.pad(image, (right // 2, right - right // 2, down // 2, down - down // 2))
 
 
 def match_channels(image: Tensor, channels: int) -> Tensor:
-    """uint8 (1 or 3, H, W) as grey or RGB."""
-    if image.shape[0] == channels:
+    """uint8 (..., 1 or 3, H, W) as grey or RGB."""
+    if image.shape[-3] == channels:
         return image
     if channels == 3:
-        return image.expand(3, -1, -1)
+        return image.expand(*image.shape[:-3], 3, -1, -1)
     weights = torch.tensor(LUMA, device=image.device).view(3, 1, 1)
-    return (image.float() * weights).sum(0, keepdim=True).round().to(torch.uint8)
+    return (image.float() * weights).sum(-3, keepdim=True).round().to(torch.uint8)

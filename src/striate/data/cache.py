@@ -1,0 +1,93 @@
+"""A data set decoded once: every image, prepared, in one uint8 tensor.
+
+    Files --threads--> uint8 (N, C, H, W) <--in chunks-- Array
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
+from striate.data.store import Array
+from striate.errors import DataError, ImageError
+
+Progress = Callable[[int, int], None]
+
+CHUNK = 1024  # images of an array prepared at once: 28x28 greys stay inside a processor's cache
+SHOWN = 10  # unreadable files that an error names
+
+
+def cache_size(dataset: Dataset, preprocess: Preprocess) -> int:
+    """The bytes that ``prepared`` would take."""
+    height, width = preprocess.size
+    return len(dataset) * preprocess.channels * height * width
+
+
+def prepared(dataset: Dataset, preprocess: Preprocess, progress: Progress | None = None) -> Tensor:
+    """uint8 (N, channels, *size): all images of a data set, ready for the network.
+
+    Args:
+        progress: called now and then with (images done, images in all).
+
+    Raises:
+        DataError: files cannot be read; all were tried, the first ten are named.
+    """
+    images = torch.empty(len(dataset), preprocess.channels, *preprocess.size, dtype=torch.uint8)
+    if isinstance(dataset.store, Array):
+        for start in range(0, len(dataset), CHUNK):
+            chunk = torch.arange(start, min(start + CHUNK, len(dataset)))
+            images[start : start + CHUNK] = from_array(dataset, preprocess, chunk)
+    else:
+        _decode_all(dataset, preprocess, images, progress)
+    return images
+
+
+def from_array(dataset: Dataset, preprocess: Preprocess, indices: Tensor) -> Tensor:
+    """uint8 (N, channels, *size): some images of a data set whose store is an ``Array``, prepared at once."""
+    assert isinstance(dataset.store, Array)
+    pixels = torch.from_numpy(dataset.store.images[dataset.places[indices.numpy()]])
+    return preprocess(pixels.permute(0, 3, 1, 2).contiguous())
+
+
+def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor, progress: Progress | None) -> None:
+    def fill(index: int) -> ImageError | None:
+        try:
+            images[index] = preprocess(dataset[index].image)
+        except ImageError as reason:
+            return reason
+        return None
+
+    failed = []
+    with one_thread_each(), ThreadPoolExecutor() as pool:
+        for done, reason in enumerate(pool.map(fill, range(len(dataset))), start=1):
+            failed += [reason] if reason else []
+            if progress is not None and (done % 100 == 0 or done == len(dataset)):
+                progress(done, len(dataset))
+    if failed:
+        raise unreadable(failed)
+
+
+def unreadable(failed: list[ImageError]) -> DataError:
+    """One error for many files."""
+    names = "\n    ".join(reason.wrong for reason in failed[:SHOWN])
+    more = f"\n    and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
+    return DataError(
+        f"{len(failed)} images cannot be read:\n    {names}{more}" if len(failed) > 1 else failed[0].wrong,
+        "complete picture files",
+        "`striate check` lists them all; repair them or take them out of the folder",
+    )
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Threads that are started inside use one thread of torch each, instead of a team each."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
