@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -25,3 +27,16 @@ def browser_path() -> str:
     if found is None:
         pytest.skip("no browser found")
     return found
+
+
+@pytest.fixture
+def picture_folder(tmp_path: Path) -> Path:
+    """``pictures/<class>/<number>.jpg``: two classes that differ in color, 24 noisy pictures each."""
+    random = np.random.default_rng(0)
+    for name, color in {"meadow": (60, 160, 70), "sea": (40, 90, 180)}.items():
+        folder = tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        for number in range(24):
+            pixels = np.clip(random.normal(color, 30, (40, 40, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number:02}.jpg")
+    return tmp_path / "pictures"

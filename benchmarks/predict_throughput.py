@@ -1,0 +1,73 @@
+"""Pictures per second from 1,000 JPEG files to answers, decoding included.
+
+Held equal: the same files (warm disk cache), the same network and weights, the same input size, the same two
+threads, no gradients. The plain loop is what the torchvision documentation teaches: open, Resize, CenterCrop,
+ToTensor, Normalize, one picture at a time. Taken in turns (A B A B ...), medians.
+
+    python benchmarks/predict_throughput.py FOLDER_OF_JPEGS [--size 64] [--files 1000]
+"""
+
+import argparse
+import statistics
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torchvision import transforms
+
+from striate.data import Preprocess
+from striate.zoo import build
+
+TURNS = 5
+
+
+def plain_loop(model: torch.nn.Module, paths: list[Path], prepare: transforms.Compose) -> list[int]:
+    answers = []
+    with torch.no_grad():
+        for path in paths:
+            image = prepare(Image.open(path).convert("RGB"))
+            answers.append(int(model(image[None]).argmax()))
+    return answers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--files", type=int, default=1000)
+    asked = parser.parse_args()
+    paths = list(islice(cycle(sorted(asked.folder.rglob("*.jpg"))), asked.files))
+    torch.manual_seed(0)
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    model = build("resnet20", ("a", "b"), Preprocess((asked.size, asked.size), 3, mean, std)).eval()
+    prepare = transforms.Compose(
+        [
+            transforms.Resize(asked.size),
+            transforms.CenterCrop(asked.size),
+            transforms.ToTensor(),
+            transforms.Normalize(mean, std),
+        ]
+    )
+    times: dict[str, list[float]] = {"plain": [], "striate": []}
+    for turn in range(TURNS + 1):
+        start = time.perf_counter()
+        plain = plain_loop(model.network, paths, prepare)
+        between = time.perf_counter()
+        ours = [answer.label for answer in model.predict(paths)]
+        end = time.perf_counter()
+        if turn:  # the first turn warms the disk cache
+            times["plain"].append(between - start)
+            times["striate"].append(end - between)
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    for name, value in middle.items():
+        print(f"{name:8} {len(paths) / value:8.0f} pictures/s")
+    same = sum(a == b for a, b in zip(plain, ours, strict=True)) / len(paths)
+    print(
+        f"striate / plain = {middle['plain'] / middle['striate']:.2f} (asked: >= 2), same answer on {same:.1%}"
+    )
+
+
+if __name__ == "__main__":
+    main()

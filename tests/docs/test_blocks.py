@@ -1,0 +1,53 @@
+"""Every block of code that the documentation shows is run, and every command it names exists."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in PAGES if "_build" not in page.parts]
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> list[list[str]]:
+    text = "".join(blocks(page, "sh")).replace("\\\n", " ")
+    return [shlex.split(line, comments=True) for line in text.splitlines() if line.split("#")[0].strip()]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)
+def test_the_python_of_a_page_runs_from_top_to_bottom(
+    page: Path, picture_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(picture_folder.parent)
+    names: dict[str, object] = {"__name__": "__page__"}
+    for block in blocks(page, "python"):
+        exec(compile(block, name_of(page), "exec"), names)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name_of)
+def test_the_commands_of_a_page_exist_with_their_flags(page: Path) -> None:
+    import typer.main
+
+    from striate.cli.main import app
+
+    verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    for words in commands(page):
+        if words[0] == "make":
+            assert {word for word in words[1:] if "=" not in word} <= targets, words
+        elif words[0] == "striate":
+            assert words[1] in verbs, words
+            flags = {
+                flag for option in verbs[words[1]].params for flag in (*option.opts, *option.secondary_opts)
+            }
+            assert {word.split("=")[0] for word in words[2:] if word.startswith("-")} <= flags, words
