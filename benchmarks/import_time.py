@@ -1,6 +1,7 @@
 """How long a user waits for the house to open.
 
-Held equal: one machine, one interpreter, warm disk cache; the two imports are taken in turns, each in a new process.
+Held equal: one machine, one interpreter, warm disk cache; the commands are taken in turns, each in a new
+process; medians.
 
     python benchmarks/import_time.py
 """
