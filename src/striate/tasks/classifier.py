@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from typing import overload
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,10 @@ class Classifier(nn.Module):
         network: (N, C, H, W) -> scores (N, K).
         classes: K names.
         preprocess: what the network expects of a picture.
+
+    Attributes:
+        name: of the network among ``striate.models()``; None for a network of your own.
+        arguments: with which it was built by that name.
     """
 
     mean: Tensor
@@ -32,6 +36,8 @@ class Classifier(nn.Module):
         self.network = network
         self.classes = tuple(classes)
         self.preprocess = preprocess
+        self.name: str | None = None
+        self.arguments: dict[str, Any] = {}
         for name in ("mean", "std"):
             values = torch.tensor(getattr(preprocess, name)).view(-1, 1, 1)
             self.register_buffer(name, values, persistent=False)

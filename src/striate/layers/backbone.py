@@ -1,0 +1,113 @@
+"""What every backbone is: a stem, stages and a head.
+
+    images --> stem --> stage --> stage --> ... --> head --> scores
+                 |        |         |
+                 `--------+---------+--> features: {stride: map}
+
+The strides and channels of the maps are measured by a dry run on the meta device, where tensors have a shape
+and no numbers; nobody keeps them in a table.
+"""
+
+from abc import ABC
+from copy import deepcopy
+from functools import cached_property
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+
+from striate.errors import SettingError, ShapeError
+
+GROWTH = 64
+"""Pixels by which the dry run enlarges the image; a multiple of every stride that a backbone has."""
+
+
+class Backbone(nn.Module, ABC):
+    """(N, in_channels, H, W) -> scores (N, classes). A network sets ``stem``, ``stages``, ``head`` and its input.
+
+    Attributes:
+        input_size: (H, W) of the paper, pixels.
+        input_channels: C of the images.
+        least_side: pixels of the smallest side that the network takes.
+        most_side: pixels of the largest; None for any.
+    """
+
+    stem: nn.Module
+    stages: nn.Sequential
+    head: nn.Sequential
+    input_size: tuple[int, int]
+    input_channels: int
+    least_side: int = 1
+    most_side: int | None = None
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) -> scores (N, K).
+
+        Raises:
+            ShapeError: the images have other channels or a size that the network cannot take.
+        """
+        self.require(tuple(images.shape[1:]))
+        scores: Tensor = self.head(self.stages(self.stem(images)))
+        return scores
+
+    def features(self, images: Tensor) -> dict[int, Tensor]:
+        """Images (N, C, H, W) -> {stride: map (N, C', H', W')}, the deepest map of every stride, finest first."""
+        maps, x = {}, images
+        for stride, part in zip(self.strides, (self.stem, *self.stages), strict=True):
+            x = part(x)
+            maps[stride] = x
+        return maps
+
+    @cached_property
+    def strides(self) -> tuple[int, ...]:
+        """Pixels from one unit of a map to the next: of the stem, then of every stage."""
+        height, width = self.input_size
+        small, large = self._dry_run(height, width), self._dry_run(height + GROWTH, width)
+        return tuple(GROWTH // (b.shape[-2] - a.shape[-2]) for a, b in zip(small, large, strict=True))
+
+    @property
+    def channels(self) -> dict[int, int]:
+        """{stride: C'} of the maps that ``features`` gives."""
+        return dict(zip(self.strides, (x.shape[1] for x in self._dry_run(*self.input_size)), strict=True))
+
+    def replace_head(self, classes: int) -> None:
+        """Put a new last layer, with weights yet to be learned, in the place of the old one.
+
+        Args:
+            classes: K of the new scores, 1 or more.
+
+        Raises:
+            SettingError: there are no classes.
+        """
+        if classes < 1:
+            raise SettingError(f"classes is {classes}", "1 or more", "the number of names that the data has")
+        name, last = [part for part in self.head.named_modules() if isinstance(part[1], nn.Linear)][-1]
+        fresh = nn.Linear(last.in_features, classes, device=last.weight.device, dtype=last.weight.dtype)
+        self.head.set_submodule(name, fresh)
+
+    def require(self, shape: tuple[int, ...]) -> None:
+        """Refuse an image (C, H, W) that the network cannot take.
+
+        Raises:
+            ShapeError: it has other channels, or a side that is too small or too large.
+        """
+        least, most = self.least_side, self.most_side
+        fits = len(shape) == 3 and shape[0] == self.input_channels
+        if fits and all(least <= side and (most is None or side <= most) for side in shape[1:]):
+            return
+        sides = f"{least} pixels or more" if most is None else f"{least} to {most} pixels"
+        channels = f"{self.input_channels} channel" + "s" * (self.input_channels > 1)
+        raise ShapeError(
+            f"{type(self).__name__} was given images of shape {'x'.join(str(side) for side in shape)}",
+            f"{channels}, and sides of {sides}",
+            "resize or pad the pictures to {}x{}, or create the network with their channels".format(*self.input_size),
+        )
+
+    def _dry_run(self, height: int, width: int) -> list[Tensor]:
+        """The maps of the stem and of every stage, on the meta device."""
+        tensors = chain(self.parameters(), self.buffers())
+        shapes_only = deepcopy(self, {id(tensor): tensor.detach().to("meta") for tensor in tensors}).eval()
+        maps = [torch.empty(1, self.input_channels, height, width, device="meta", dtype=next(self.parameters()).dtype)]
+        for part in (shapes_only.stem, *shapes_only.stages):
+            maps.append(part(maps[-1]))
+        return maps[1:]

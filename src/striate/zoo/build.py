@@ -1,0 +1,57 @@
+"""A network, its classes and its preprocessing by name: a classifier that knows how it was built.
+
+    "resnet20", ("cat", "dog"), Preprocess((32, 32)) --> Classifier, with .name and .arguments --> save --> load
+"""
+
+from collections.abc import Sequence
+
+from striate.data.preprocess import Preprocess
+from striate.errors import LabelError, SettingError
+from striate.tasks.classifier import Classifier
+from striate.zoo.table import create
+
+
+def build(name: str, classes: Sequence[str], preprocess: Preprocess) -> Classifier:
+    """A classifier with random weights that can be saved by its name.
+
+    Args:
+        name: one of ``models()``.
+        classes: K different names.
+        preprocess: what the network shall see of a picture; its channels become those of the network.
+
+    Raises:
+        SettingError: there is no network of that name, or mean and std do not have one number for each channel.
+        LabelError: a class has no name, or two have the same.
+        ShapeError: the network cannot take pictures of that size.
+    """
+    _require_names(classes)
+    _require_numbers(preprocess)
+    network = create(name, classes=len(classes), in_channels=preprocess.channels)
+    network.require((preprocess.channels, *preprocess.size))
+    model = Classifier(network, classes, preprocess)
+    model.name, model.arguments = name, {"in_channels": preprocess.channels}
+    return model
+
+
+def _require_names(classes: Sequence[str]) -> None:
+    """Different names, at least one."""
+    expected, attempt = "one or more different names", 'classes=["cat", "dog"]'
+    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+        raise LabelError(f"classes is {classes!r}", expected, attempt)
+    if not classes:
+        raise LabelError("there are no classes", expected, attempt)
+    if len(set(classes)) < len(classes):
+        twice = next(name for name in classes if list(classes).count(name) > 1)
+        raise LabelError(f"the class {twice!r} is named twice", expected, attempt)
+
+
+def _require_numbers(preprocess: Preprocess) -> None:
+    """One mean and one standard deviation for each channel."""
+    for argument in ("mean", "std"):
+        numbers = getattr(preprocess, argument)
+        if len(numbers) != preprocess.channels:
+            raise SettingError(
+                f"{argument} has {len(numbers)} numbers",
+                f"{preprocess.channels}, one for each channel",
+                f"Preprocess(..., {argument}={(0.5,) * preprocess.channels})",
+            )

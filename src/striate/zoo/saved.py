@@ -1,0 +1,105 @@
+"""A classifier to a file and back: network, classes and preprocessing, without the training code's arguments.
+
+    Classifier --save--> model.safetensors --load--> Classifier, equal bit by bit, on the CPU, in evaluation mode
+"""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data.preprocess import Preprocess
+from striate.errors import ModelFileError, SettingError, StriateError
+from striate.tasks.classifier import Classifier
+from striate.zoo.build import build
+from striate.zoo.file import load_tensors, read_header, write_file
+
+__all__ = ["load", "read_header", "save"]
+
+
+def save(
+    model: Classifier,
+    path: str | Path,
+    *,
+    scores: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    licence: str | None = None,
+) -> None:
+    """Write a classifier that ``build`` made, or ``load`` read, as one file.
+
+    Args:
+        model: its tensors are stored as they are, whatever their dtype or device.
+        path: where the file shall be; an old one is replaced when the new one is complete.
+        scores: what was measured, plain values.
+        settings: how it was trained, plain values.
+        licence: of the weights, an SPDX name for example.
+
+    Raises:
+        ModelFileError: the network has no name, or the file cannot be written there.
+        SettingError: scores or settings are not plain values.
+    """
+    if model.name is None:
+        raise ModelFileError(
+            f"the network of this classifier, {type(model.network).__name__}, is not known by a name",
+            "a classifier made by striate.zoo.build or read by striate.load",
+            "safetensors.torch.save_model(model, path) keeps the tensors; your code then builds the network",
+        )
+    header = {
+        "network": model.name,
+        "arguments": model.arguments,
+        "classes": list(model.classes),
+        "preprocess": asdict(model.preprocess),
+        "scores": scores,
+        "settings": settings,
+        "versions": {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()},
+        "licence": licence,
+    }
+    try:
+        write_file(path, model.network.state_dict(), header)
+    except (TypeError, ValueError) as error:
+        raise SettingError(
+            f"scores or settings cannot be stored: {error}",
+            "text, finite numbers, true or false, lists and dictionaries",
+            "convert tensors and arrays with .tolist()",
+        ) from error
+
+
+def load(path: str | Path) -> Classifier:
+    """Read a classifier, ready to predict. No code of the file is run.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign, of another format number, or names a network,
+            classes or tensors that do not fit each other.
+    """
+    header = read_header(path)
+    try:
+        with torch.device("meta"):  # shapes only, so that a strange header costs no memory
+            network = build(header["network"], header["classes"], _preprocess(header)).network
+    except (StriateError, KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise ModelFileError(
+            f"{path} has a header that names no network of ours: {_first_line(error)}",
+            "a network, its classes and its preprocessing",
+            "the version of striate that wrote it: " + str(header.get("versions", "unknown")),
+        ) from error
+    load_tensors(network, path)
+    model = Classifier(network, header["classes"], _preprocess(header))
+    model.name, model.arguments = header["network"], header["arguments"]
+    return model.eval()
+
+
+def _preprocess(header: Mapping[str, Any]) -> Preprocess:
+    """The preprocessing as it was before it became JSON."""
+    values = dict(header["preprocess"])
+    for field, kind in (("size", int), ("mean", float), ("std", float)):
+        values[field] = tuple(kind(number) for number in values[field])
+    height, width = values["size"]
+    return Preprocess(**(values | {"size": (height, width)}))
+
+
+def _first_line(error: Exception) -> str:
+    """What is wrong, in one line."""
+    return f"no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
