@@ -1,1 +1,1 @@
-
+"""Pictures of records and tensors. Nothing here knows a model."""

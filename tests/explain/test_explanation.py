@@ -1,0 +1,77 @@
+"""An explanation holds raw signed values and shows their magnitude."""
+
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from striate.data.preprocess import Preprocess
+from striate.errors import LabelError, RunError, SettingError, ShapeError
+from striate.explain.explanation import Explanation
+from striate.explain.methods import explain
+from striate.tasks.classifier import Classifier
+
+
+@pytest.fixture
+def model() -> Classifier:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 4 * 4, 2))
+    return Classifier(network, ("cat", "dog"), Preprocess((4, 4)))
+
+
+def colors(count: int) -> torch.Tensor:
+    return torch.randint(0, 256, (count, 3, 4, 4), dtype=torch.uint8)
+
+
+def test_explain_keeps_signs_images_and_names(model):
+    images = colors(2)
+    found = explain(model, images, target=["dog", "cat"])
+    rows = model.network[1].weight.detach().view(2, 3, 4, 4) / 0.5  # std of the preprocessing is 0.5
+    assert torch.allclose(found.values, rows[[1, 0]])
+    assert found.values.min() < 0
+    assert torch.equal(found.images, images)
+    assert (found.method, found.targets, len(found)) == ("saliency", ("dog", "cat"), 2)
+
+
+def test_explain_takes_one_picture_of_any_size(model, tmp_path):
+    Image.new("RGB", (30, 20), "red").save(tmp_path / "a.png")
+    assert explain(model, tmp_path / "a.png").values.shape == (1, 3, 4, 4)
+    assert explain(model, []).values.shape == (0, 3, 4, 4)
+
+
+def test_pictures_have_the_size_of_the_images(model):
+    found = explain(model, colors(3))
+    assert [shown.size for shown in found.overlay() + found.heat()] == [(4, 4)] * 6
+
+
+def test_heat_is_brightest_where_the_magnitude_is_largest():
+    values = torch.zeros(1, 3, 4, 4)
+    values[0, 1, 2, 3] = -5.0
+    found = Explanation(values, torch.zeros(1, 3, 4, 4, dtype=torch.uint8), "saliency", ("x",))
+    shown = found.heat()[0].convert("L")
+    assert max((shown.getpixel((x, y)), x, y) for x in range(4) for y in range(4))[1:] == (3, 2)
+
+
+def test_saved_sheet_is_a_picture_and_nothing_else_is_left(model, tmp_path):
+    explain(model, colors(2)).save(tmp_path / "why.png")
+    with Image.open(tmp_path / "why.png") as sheet:
+        assert sheet.width > 3 * 160
+    assert [file.name for file in tmp_path.iterdir()] == ["why.png"]
+
+
+@pytest.mark.parametrize("name", ["missing/why.png", "why.docx"])
+def test_place_that_cannot_be_written_is_named(model, tmp_path, name):
+    with pytest.raises(RunError, match="cannot be written"):
+        explain(model, colors(1)).save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_arguments_are_named(model):
+    with pytest.raises(SettingError, match="no method 'lime'"):
+        explain(model, colors(1), "lime")
+    with pytest.raises(SettingError, match="layer 'conv1'"):
+        explain(model, colors(1), layer="conv1")
+    with pytest.raises(LabelError, match="no class 'cow'"):
+        explain(model, colors(1), target="cow")
+    with pytest.raises(ShapeError, match="values are"):
+        Explanation(torch.zeros(1, 3, 4, 4), colors(2), "saliency", ("cat", "dog"))
