@@ -1,1 +1,51 @@
+"""The ground floor: pure functions on tensors, and the arithmetic of the layers that are made of them.
 
+geometry    how large a map comes out, what a unit sees      pool        many numbers become one
+cost        parameters and multiplications of a layer        unpool      one number becomes many
+conv        one convolution in three ways                    normalize   maps that quieten each other
+edges       kernels that were known before any was learned
+"""
+
+from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly
+from striate.ops.cost import conv_multiplications, conv_parameters, linear_multiplications, linear_parameters
+from striate.ops.edges import Edges, edge_kernel, edges
+from striate.ops.geometry import Padding, ReceptiveField, output_size, padding_sides, same_padding
+from striate.ops.normalize import local_response_norm
+from striate.ops.pool import (
+    avg_pool,
+    depthwise_pool,
+    global_average_pool,
+    max_pool,
+    max_pool_with_places,
+    spatial_pyramid_pool,
+)
+from striate.ops.unpool import bed_of_nails, max_unpool, nearest_unpool
+
+__all__ = [
+    "Edges",
+    "Padding",
+    "ReceptiveField",
+    "avg_pool",
+    "bed_of_nails",
+    "conv_multiplications",
+    "conv_parameters",
+    "convolution_matrix",
+    "convolve",
+    "convolve_by_matrix",
+    "convolve_slowly",
+    "depthwise_pool",
+    "edge_kernel",
+    "edges",
+    "global_average_pool",
+    "linear_multiplications",
+    "linear_parameters",
+    "local_response_norm",
+    "max_pool",
+    "max_pool_with_places",
+    "max_unpool",
+    "nearest_unpool",
+    "output_size",
+    "padding_sides",
+    "same_padding",
+    "spatial_pyramid_pool",
+]
