@@ -1,1 +1,1 @@
-
+"""Samples: labelled pictures from files and arrays, checked, split and prepared."""

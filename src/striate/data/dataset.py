@@ -1,15 +1,17 @@
 """Images with labels, by number; and the splits of one data set.
 
-    Splits --["train"]--> Dataset --[7]--> Sample
+Splits --["train"]--> Dataset --[7]--> Sample
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
+from striate.data.finding import Finding
 from striate.data.store import Store
 from striate.errors import SettingError
 from striate.records import Sample
@@ -32,7 +34,9 @@ class Dataset:
     places: NDArray[np.int64]
 
     @classmethod
-    def whole(cls, store: Store, labels: Sequence[int] | NDArray[np.int64], classes: Sequence[str]) -> "Dataset":
+    def whole(
+        cls, store: Store, labels: Sequence[int] | NDArray[np.int64], classes: Sequence[str]
+    ) -> "Dataset":
         """Every image of a store, in its order."""
         return cls(store, np.asarray(labels, dtype=np.int64), tuple(classes), np.arange(len(store)))
 
@@ -47,6 +51,10 @@ class Dataset:
             raise IndexError(index)
         place = int(self.places[index])
         return Sample(self.store.read(place), int(self.labels[index]), self.store.name(place))
+
+    def image(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
+        """One picture, as ``Store.read``."""
+        return self.store.read(int(self.places[index]), at_least)
 
     def name(self, index: int) -> str:
         """What to call an image in messages."""
@@ -71,12 +79,14 @@ class Splits(Mapping[str, Dataset]):
         format: the layout that was recognised.
         root: the path that was read.
         said: sentences about what was assumed, for the user.
+        findings: what was odd, missing or contradictory, as far as listing shows it.
     """
 
     parts: dict[str, Dataset]
     format: str
     root: Path
-    said: tuple[str, ...] = field(default=())
+    said: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:

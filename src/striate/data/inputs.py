@@ -31,7 +31,9 @@ def image_of(given: Input) -> Tensor:
     if isinstance(given, Image.Image):
         return to_tensor(given.convert("RGB"))
     if isinstance(given, np.ndarray):
-        given = torch.from_numpy(np.ascontiguousarray(given if given.ndim == 3 else given[..., None])).permute(2, 0, 1)
+        given = torch.from_numpy(
+            np.ascontiguousarray(given if given.ndim == 3 else given[..., None])
+        ).permute(2, 0, 1)
     if given.dtype != torch.uint8 or given.ndim != 3 or given.shape[0] not in (1, 3):
         raise ShapeError(
             f"an image is {given.dtype} {tuple(given.shape)}",

@@ -1,6 +1,6 @@
 """How a picture of any size becomes what one network was trained on. Travels with the model.
 
-    uint8 (C, H, W), any size --fit--> uint8 (channels, *size) --on the device--> (pixels / 255 - mean) / std
+uint8 (C, H, W), any size --fit--> uint8 (channels, *size) --on the device--> (pixels / 255 - mean) / std
 """
 
 from dataclasses import dataclass
@@ -45,6 +45,11 @@ class Preprocess:
             raise SettingError(
                 f"fit is {self.fit!r}", "one of: " + ", ".join(get_args(Fit)), "leave it out for crop"
             )
+
+    @property
+    def at_least(self) -> tuple[int, int]:
+        """(H, W) below which no picture may be decoded: pass it to ``decode`` and ``Dataset.image``."""
+        return self.size
 
     def __call__(self, image: Tensor) -> Tensor:
         """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""

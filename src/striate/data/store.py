@@ -3,6 +3,8 @@
 A path costs its own bytes and one 8-byte offset, so that ten million files fit into memory.
 """
 
+import os
+from array import array
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -20,11 +22,14 @@ class Store(Protocol):
 
     def __len__(self) -> int: ...
 
-    def read(self, index: int) -> Tensor:
-        """uint8 (1 or 3, H, W)."""
+    def read(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
+        """uint8 (1 or 3, H, W); a large JPEG may come smaller, but never below ``at_least`` (H, W)."""
 
     def name(self, index: int) -> str:
         """What to call the image in messages: the path of its file, or its place in an array."""
+
+    def relative(self, index: int) -> str:
+        """What the image is called inside the data set, wherever that lies."""
 
 
 class Files:
@@ -32,14 +37,17 @@ class Files:
 
     Args:
         root: the folder.
-        names: paths relative to it, with ``/``.
+        names: paths relative to it, with ``/``; read once, never held as a list.
     """
 
     def __init__(self, root: Path, names: Iterable[str]) -> None:
         self.root = root
-        encoded = [name.encode("utf-8", "surrogateescape") for name in names]
-        self._ends = np.cumsum([len(name) for name in encoded], dtype=np.int64)
-        self._text = b"".join(encoded)
+        text, ends = bytearray(), array("q")
+        for name in names:
+            text += name.encode("utf-8", "surrogateescape")
+            ends.append(len(text))
+        self._text = bytes(text)
+        self._ends = np.array(ends, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -53,9 +61,16 @@ class Files:
         """The whole path."""
         return str(self.root / self.relative(index))
 
-    def read(self, index: int) -> Tensor:
+    def size(self, index: int) -> int:
+        """Bytes of one file, 0 if it does not exist."""
+        try:
+            return os.stat(self.root / self.relative(index)).st_size
+        except OSError:
+            return 0
+
+    def read(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
         """Decode one file: uint8 (3, H, W)."""
-        return decode(self.root / self.relative(index))
+        return decode(self.root / self.relative(index), at_least)
 
 
 class Array:
@@ -73,10 +88,14 @@ class Array:
     def __len__(self) -> int:
         return len(self.images)
 
+    def relative(self, index: int) -> str:
+        """``[index]``."""
+        return f"[{index}]"
+
     def name(self, index: int) -> str:
         """``origin[index]``."""
         return f"{self.origin}[{index}]"
 
-    def read(self, index: int) -> Tensor:
+    def read(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
         """uint8 (C, H, W)."""
         return torch.from_numpy(self.images[index].transpose(2, 0, 1).copy())

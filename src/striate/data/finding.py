@@ -1,0 +1,105 @@
+"""What is wrong, odd or worth knowing in a data set, by file name.
+
+info    a fact: the picture is animated, has alpha, ...; nothing has to be done
+warn    look at it: an empty class folder, the same picture twice in one split
+refuse  would silently spoil the training: it stops until `--accept KIND` says that this is meant
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from striate.errors import DataError, SettingError
+
+Severity = Literal["info", "warn", "refuse"]
+
+# kind -> (severity, what it means for the reader)
+KINDS: dict[str, tuple[Severity, str]] = {
+    "unreadable": ("refuse", "files that cannot be decoded"),
+    "missing": ("refuse", "rows whose file does not exist"),
+    "unlabelled": ("refuse", "rows without a usable label"),
+    "contradiction": ("refuse", "one picture with two labels"),
+    "leak": ("refuse", "one picture in two splits"),
+    "unseen": ("refuse", "classes that no training picture shows"),
+    "one-class": ("refuse", "one class only: there is nothing to tell apart"),
+    "no-train": ("refuse", "no picture to train on"),
+    "duplicate": ("warn", "the same picture more than once in a split"),
+    "repeated": ("warn", "identical rows; the first is kept"),
+    "empty": ("warn", "class folders without a picture"),
+    "unmeasured": ("warn", "classes that a split never shows"),
+    "tiny": ("warn", "pictures with a side below 8 pixels"),
+    "imbalance": ("warn", "the largest class has 20 times the pictures of the smallest or more"),
+    "huge": ("info", "pictures of more than 25 million pixels"),
+    "frames": ("info", "several frames or pages; the first is used"),
+    "alpha": ("info", "transparent; laid over white"),
+    "palette": ("info", "palette colors; converted to RGB"),
+    "cmyk": ("info", "print colors; converted to RGB"),
+    "deep": ("info", "more than 8 bits a channel; scaled to 0..255"),
+    "lab": ("info", "L*a*b* colors; converted to RGB"),
+    "rotated": ("info", "turned as the EXIF orientation says"),
+    "stray": ("info", "files that are no pictures; left out"),
+}
+SHOWN = 10  # names in an error; the rest is a number
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about one file, row, class or folder.
+
+    Args:
+        kind: a key of ``KINDS``.
+        source: the file, row, class or folder.
+        detail: the particulars, in words.
+    """
+
+    kind: str
+    source: str
+    detail: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """``info``, ``warn`` or ``refuse``."""
+        return KINDS[self.kind][0]
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain Python values, ready for JSON."""
+        return {**asdict(self), "severity": self.severity}
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.detail}" if self.detail else self.source
+
+
+def blocking(findings: Iterable[Finding], accept: Collection[str] = ()) -> list[Finding]:
+    """The findings that stop a training, less the accepted kinds.
+
+    Raises:
+        SettingError: ``accept`` names a kind that never refuses anything.
+    """
+    refusing = [kind for kind, (severity, _) in KINDS.items() if severity == "refuse"]
+    for kind in accept:
+        if kind not in refusing:
+            raise SettingError(f"accept is {kind!r}", "one of: " + ", ".join(refusing), "leave it out")
+    return [finding for finding in findings if finding.severity == "refuse" and finding.kind not in accept]
+
+
+def refusal(findings: Collection[Finding]) -> DataError:
+    """All of them as one error: how many of every kind, the first ten names, the flags that accept them.
+
+    >>> print(refusal([Finding("unreadable", "a.jpg", "truncated")]))
+    files that cannot be decoded (1): a.jpg: truncated
+      expected: data without such findings
+      try: `striate check` lists them all; mend them, or accept them with --accept unreadable
+    """
+    counts = Counter(finding.kind for finding in findings)
+    lines = []
+    for kind, count in counts.items():
+        named = [str(finding) for finding in findings if finding.kind == kind][:SHOWN]
+        more = f"; and {count - len(named)} more" if count > len(named) else ""
+        lines.append(f"{KINDS[kind][1]} ({count}): " + "; ".join(named) + more)
+    flags = " ".join(f"--accept {kind}" for kind in counts)
+    return DataError(
+        "\n".join(lines),
+        "data without such findings",
+        f"`striate check` lists them all; mend them, or accept them with {flags}",
+    )

@@ -1,0 +1,72 @@
+"""A seeded split by what the pictures show: equal pictures never straddle, and additions move nothing.
+
+    for every class:   distinct pictures, in the order of blake2b(seed, picture)
+                       [ first round(fraction * n) | the rest ]
+                              validation               training
+
+The order of a picture depends on the seed and on its own content alone, not on its name, nor on the other
+pictures: when pictures are renamed or added, at most those near the border change sides.
+"""
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def held_out(
+    identity: NDArray[np.uint64], labels: NDArray[np.int64], fraction: float, seed: int
+) -> NDArray[np.bool_]:
+    """Which pictures are for validation.
+
+    Args:
+        identity: uint64 (N,), equal for equal pictures.
+        labels: int64 (N,), class numbers; the fraction is taken from every class.
+        fraction: 0..1. A class with two distinct pictures or more gives at least one and keeps at least one.
+        seed: another seed is another split.
+
+    Returns:
+        bool (N,).
+
+    >>> held_out(np.array([7, 8, 9, 7], np.uint64), np.zeros(4, np.int64), 0.5, seed=0).sum() in (1, 2, 3)
+    True
+    """
+    pictures, first, member = np.unique(identity, return_index=True, return_inverse=True)
+    rank = _shuffled(pictures, seed)
+    group_label = labels[first]
+    chosen = np.zeros(len(pictures), dtype=np.bool_)
+    for label in np.unique(group_label) if fraction > 0 else ():
+        groups = np.flatnonzero(group_label == label)
+        groups = groups[np.argsort(rank[groups], kind="stable")]
+        chosen[groups[: _share(len(groups), fraction)]] = True
+    return np.asarray(chosen[member], dtype=np.bool_)
+
+
+def _share(pictures: int, fraction: float) -> int:
+    """How many of a class's distinct pictures are held out."""
+    return min(max(round(fraction * pictures), 1), pictures - 1)
+
+
+def _shuffled(pictures: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
+    """A number for every picture that looks random and depends on nothing but the picture and the seed."""
+    key = str(seed).encode()
+    digests = (
+        blake2b(picture, digest_size=8, key=key).digest() for picture in map(_bytes, pictures.tolist())
+    )
+    return np.fromiter(map(int.from_bytes, digests), dtype=np.uint64, count=len(pictures))
+
+
+def _bytes(picture: int) -> bytes:
+    return picture.to_bytes(8)
+
+
+def merged(coarse: NDArray[np.uint64], fine: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """``fine`` identities, where pictures of one ``coarse`` identity get the smallest of theirs.
+
+    >>> merged(np.array([1, 1, 2], np.uint64), np.array([30, 20, 10], np.uint64)).tolist()
+    [20, 20, 10]
+    """
+    _, member = np.unique(coarse, return_inverse=True)
+    smallest = np.full(member.max(initial=-1) + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
+    np.minimum.at(smallest, member, fine)
+    return np.asarray(smallest[member])
