@@ -75,6 +75,13 @@ def test_padding_never_wins_and_never_counts():
         assert avg_pool(below_zero, 2, padding=padding).unique().tolist() == [-1]
 
 
+def test_same_pads_only_the_axis_that_needs_it():  # 2 rows tile, 3 columns lack one on the right
+    x = torch.tensor([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]])
+    assert max_pool(x, 2, padding="same").tolist() == [[[[5, 6]]]]
+    assert avg_pool(x, 2, padding="same").tolist() == [[[[3.0, 4.5]]]]
+    assert max_pool_with_places(x, 2, padding="same")[1].tolist() == [[[[4, 5]]]]
+
+
 geometry = st.tuples(
     st.integers(1, 7),
     st.integers(1, 7),
