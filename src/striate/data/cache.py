@@ -37,12 +37,11 @@ def prepared(dataset: Dataset, preprocess: Preprocess, progress: Progress | None
         DataError: files cannot be read; all were tried, the first ten are named.
     """
     images = torch.empty(len(dataset), preprocess.channels, *preprocess.size, dtype=torch.uint8)
-    if isinstance(dataset.store, Array):
-        for start in range(0, len(dataset), CHUNK):
-            chunk = torch.arange(start, min(start + CHUNK, len(dataset)))
-            images[start : start + CHUNK] = from_array(dataset, preprocess, chunk)
-    else:
-        _decode_all(dataset, preprocess, images, progress)
+    with one_thread_each():
+        if isinstance(dataset.store, Array):
+            _copy_all(dataset, preprocess, images)
+        else:
+            _decode_all(dataset, preprocess, images, progress)
     return images
 
 
@@ -53,16 +52,22 @@ def from_array(dataset: Dataset, preprocess: Preprocess, indices: Tensor) -> Ten
     return preprocess(pixels.permute(0, 3, 1, 2).contiguous())
 
 
+def _copy_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> None:
+    for start in range(0, len(dataset), CHUNK):
+        chunk = torch.arange(start, min(start + CHUNK, len(dataset)))
+        images[start : start + CHUNK] = from_array(dataset, preprocess, chunk)
+
+
 def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor, progress: Progress | None) -> None:
     def fill(index: int) -> ImageError | None:
         try:
-            images[index] = preprocess(dataset[index].image)
+            images[index] = preprocess(dataset.image(index, preprocess.size))
         except ImageError as reason:
             return reason
         return None
 
     failed = []
-    with one_thread_each(), ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor() as pool:
         for done, reason in enumerate(pool.map(fill, range(len(dataset))), start=1):
             failed += [reason] if reason else []
             if progress is not None and (done % 100 == 0 or done == len(dataset)):
@@ -84,7 +89,7 @@ def unreadable(failed: list[ImageError]) -> DataError:
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Threads that are started inside use one thread of torch each, instead of a team each."""
+    """Torch uses one thread inside, and so does each thread that is started there, instead of a team each."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
