@@ -78,6 +78,19 @@ def decode(path: str | Path, at_least: tuple[int, int] | None = None) -> Tensor:
         return to_tensor(to_rgb(picture, at_least))
 
 
+def decode_picture(picture: Image.Image) -> Tensor:
+    """A PIL picture as ``decode`` would give its file.
+
+    Raises:
+        ImageError: its pixels cannot be read.
+    """
+    try:
+        with _quiet:
+            return to_tensor(to_rgb(picture))
+    except Exception as reason:  # the file behind it may be broken
+        raise unreadable(getattr(picture, "filename", "") or "the picture", reason) from reason
+
+
 @contextmanager
 def opened(path: str | Path) -> Iterator[Image.Image]:
     """An open picture, pixels not read yet; whatever fails inside is an ImageError that names the file.
@@ -93,11 +106,16 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
                 refuse_bomb(picture)
                 yield picture
     except Exception as reason:  # decoders of broken files raise nearly every type there is
-        raise ImageError(
-            f"{path} cannot be read ({_in_words(reason)})",
-            "a complete picture file",
-            "open it in a viewer; `striate check` lists all such files of a data set",
-        ) from reason
+        raise unreadable(path, reason) from reason
+
+
+def unreadable(path: str | Path, reason: Exception) -> ImageError:
+    """The error that names a file and why it cannot be read."""
+    return ImageError(
+        f"{path} cannot be read ({_in_words(reason)})",
+        "a complete picture file",
+        "open it in a viewer; `striate check` lists all such files of a data set",
+    )
 
 
 def refuse_bomb(picture: Image.Image) -> None:

@@ -25,11 +25,11 @@ WINDOW = 4096  # bytes read at the middle and at the end: one page of the file s
 def identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint64]:
     """uint64 (N,): equal for equal files or equal arrays."""
     if isinstance(store, Files):
-        numbers: Iterable[int] = (file_identity(store.name(place)) for place in places.tolist())
+        numbers: Iterable[int] = (file_identity(store.name(place)) for place in map(int, places))
     elif isinstance(store, Array):
-        numbers = (number(store.images[place].tobytes()) for place in places.tolist())
+        numbers = (number(store.images[place].tobytes()) for place in places)
     else:
-        numbers = (pixel_identity(store, place) for place in places.tolist())
+        numbers = (pixel_identity(store, place) for place in map(int, places))
     return np.fromiter(numbers, dtype=np.uint64, count=len(places))
 
 
@@ -54,7 +54,7 @@ def file_identity(path: str) -> int:
 def pixel_identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint64]:
     """uint64 (N,): equal for pictures that are equal pixel by pixel; several threads decode."""
     with ThreadPoolExecutor() as pool:
-        numbers = pool.map(lambda place: pixel_identity(store, place), places.tolist())
+        numbers = pool.map(lambda place: pixel_identity(store, place), map(int, places))
         return np.fromiter(numbers, dtype=np.uint64, count=len(places))
 
 

@@ -1,7 +1,10 @@
 """What a person may hand to ``predict``: paths, arrays, PIL pictures or tensors, one or many."""
 
+import os
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,37 +13,42 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from striate.data.decode import decode, to_tensor
+from striate.data.decode import decode, decode_picture
 from striate.data.preprocess import Preprocess
 from striate.errors import ShapeError
 
 Input = str | Path | Image.Image | NDArray[np.uint8] | Tensor
 
 
-def image_of(given: Input) -> Tensor:
+def image_of(given: Input, at_least: tuple[int, int] | None = None) -> Tensor:
     """uint8 (1 or 3, H, W) of anything that is one picture.
 
     Arrays are (H, W) or (H, W, C); tensors are (C, H, W).
 
+    Args:
+        given: the picture.
+        at_least: (H, W) below which a file is not decoded; None: at full size.
+
     Raises:
-        ImageError: a file cannot be read.
+        ImageError: a file or a PIL picture cannot be read.
         ShapeError: an array or a tensor is no uint8 picture.
     """
     if isinstance(given, str | Path):
-        return decode(given)
+        return decode(given, at_least)
     if isinstance(given, Image.Image):
-        return to_tensor(given.convert("RGB"))
+        return decode_picture(given)
     if isinstance(given, np.ndarray):
-        given = torch.from_numpy(
-            np.ascontiguousarray(given if given.ndim == 3 else given[..., None])
-        ).permute(2, 0, 1)
-    if given.dtype != torch.uint8 or given.ndim != 3 or given.shape[0] not in (1, 3):
+        image = torch.from_numpy(np.array(given if given.ndim == 3 else given[..., None]))
+        image = image.permute(2, 0, 1) if image.ndim == 3 else image
+    else:
+        image = given
+    if image.dtype != torch.uint8 or image.ndim != 3 or image.shape[0] not in (1, 3) or not image.numel():
         raise ShapeError(
             f"an image is {given.dtype} {tuple(given.shape)}",
             "uint8: array (H, W) or (H, W, 3), tensor (1 or 3, H, W)",
             "scale floats to 0..255 and convert them to uint8",
         )
-    return given
+    return image
 
 
 def name_of(given: Input) -> str:
@@ -49,8 +57,25 @@ def name_of(given: Input) -> str:
 
 
 def input_batches(inputs: Sequence[Input], preprocess: Preprocess, batch: int) -> Iterator[Tensor]:
-    """uint8 (N, C, H, W) batches in the order given; files are decoded by several threads."""
-    with ThreadPoolExecutor() as pool:
-        images = pool.map(lambda given: preprocess(image_of(given)), inputs)
-        for start in range(0, len(inputs), batch):
-            yield torch.stack([next(images) for _ in range(min(batch, len(inputs) - start))])
+    """uint8 (N, C, H, W) batches in the order given.
+
+    One thread for each core decodes while the caller works on a batch, at most two batches ahead, so that a
+    list of ten million files takes no more memory than a short one.
+    """
+
+    def prepare(given: Input) -> Tensor:
+        return preprocess(image_of(given, preprocess.at_least))
+
+    if len(inputs) == 1:
+        yield prepare(inputs[0])[None]
+        return
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        rest = iter(inputs)
+        ahead = deque[Future[Tensor]](pool.submit(prepare, given) for given in islice(rest, 2 * batch))
+        while ahead:
+            images = [ahead.popleft().result() for _ in range(min(batch, len(ahead)))]
+            ahead.extend(pool.submit(prepare, given) for given in islice(rest, len(images)))
+            yield torch.stack(images)
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -27,8 +27,9 @@ class Preprocess:
         channels: 1 (grey) or 3 (RGB).
         mean: per channel, of pixels in 0..1.
         std: per channel, of pixels in 0..1.
-        fit: ``crop`` scales the short side and cuts the middle; ``stretch`` scales both sides;
-            ``pad`` centers the picture on black without scaling (scaled down first if it is too large).
+        fit: ``crop`` cuts the largest middle part of the right shape and scales it; ``stretch`` scales both
+            sides; ``pad`` centers the picture on black without scaling (scaled down first if it is too
+            large).
 
     Raises:
         SettingError: no such fit.
@@ -53,7 +54,7 @@ class Preprocess:
 
     def __call__(self, image: Tensor) -> Tensor:
         """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""
-        return self._fit(match_channels(image, self.channels))
+        return match_channels(self._fit(image), self.channels)
 
     def _fit(self, image: Tensor) -> Tensor:
         height, width = image.shape[-2:]
@@ -65,7 +66,11 @@ class Preprocess:
         if self.fit == "pad":
             shrink = min(1.0, tall / height, wide / width)
             return pad_to(resize(image, scaled(height, width, shrink)), self.size)
-        return crop_to(resize(image, scaled(height, width, max(tall / height, wide / width))), self.size)
+        factor = max(
+            tall / height, wide / width
+        )  # cut first: a thread of 1 x 10,000 pixels must not grow a page
+        cut = min(height, max(1, round(tall / factor))), min(width, max(1, round(wide / factor)))
+        return resize(crop_to(image, cut), self.size)
 
 
 def scaled(height: int, width: int, factor: float) -> tuple[int, int]:

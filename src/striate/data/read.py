@@ -142,7 +142,7 @@ def _identity(found: Found, places: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 
 def _small(store: Files, places: NDArray[np.int64]) -> bool:
-    return len(places) <= DECODED_FILES and sum(map(store.size, places.tolist())) <= DECODED_BYTES
+    return len(places) <= DECODED_FILES and sum(map(store.size, map(int, places))) <= DECODED_BYTES
 
 
 def class_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:

@@ -49,15 +49,10 @@ def _share(pictures: int, fraction: float) -> int:
 
 def _shuffled(pictures: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     """A number for every picture that looks random and depends on nothing but the picture and the seed."""
-    key = str(seed).encode()
-    digests = (
-        blake2b(picture, digest_size=8, key=key).digest() for picture in map(_bytes, pictures.tolist())
-    )
-    return np.fromiter(map(int.from_bytes, digests), dtype=np.uint64, count=len(pictures))
-
-
-def _bytes(picture: int) -> bytes:
-    return picture.to_bytes(8)
+    key, content = str(seed).encode(), memoryview(pictures.astype("<u8").tobytes())
+    digests = (blake2b(content[at : at + 8], digest_size=8, key=key) for at in range(0, len(content), 8))
+    ranks = (int.from_bytes(digest.digest()) for digest in digests)
+    return np.fromiter(ranks, dtype=np.uint64, count=len(pictures))
 
 
 def merged(coarse: NDArray[np.uint64], fine: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -42,6 +42,7 @@ class Files:
 
     def __init__(self, root: Path, names: Iterable[str]) -> None:
         self.root = root
+        self._base = "" if root == Path() else str(root)
         text, ends = bytearray(), array("q")
         for name in names:
             text += name.encode("utf-8", "surrogateescape")
@@ -59,18 +60,18 @@ class Files:
 
     def name(self, index: int) -> str:
         """The whole path."""
-        return str(self.root / self.relative(index))
+        return os.path.join(self._base, self.relative(index))
 
     def size(self, index: int) -> int:
         """Bytes of one file, 0 if it does not exist."""
         try:
-            return os.stat(self.root / self.relative(index)).st_size
+            return os.stat(self.name(index)).st_size
         except OSError:
             return 0
 
     def read(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
         """Decode one file: uint8 (3, H, W)."""
-        return decode(self.root / self.relative(index), at_least)
+        return decode(self.name(index), at_least)
 
 
 class Array:
