@@ -63,4 +63,6 @@ class TrainingError(StriateError):
 
 
 class Interrupted(StriateError):  # noqa: N818 - the word of the field for a run that a signal ended
-    """A signal ended the run; what was done is saved."""
+    """A signal ended the run; what was done is saved. ``signal`` is its number: 2 for Ctrl-C, 15 for SIGTERM."""
+
+    signal: int = 2

@@ -1,0 +1,62 @@
+"""One file that holds all that a run needs to go on: written beside, brought to the disk, renamed.
+
+    last.pt.<random> --fsync--> --rename--> last.pt      a crash at any moment leaves the old file or the new one
+"""
+
+import os
+from pathlib import Path
+from pickle import UnpicklingError
+from secrets import token_hex
+from typing import Any
+
+import torch
+
+from striate.errors import RunError
+
+FORMAT = 1
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write tensors and plain values; an old file is replaced, or kept if that fails.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    beside = path.with_name(f"{path.name}.{token_hex(4)}")
+    try:
+        with open(beside, "xb") as file:
+            torch.save({"format": FORMAT, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except (OSError, RuntimeError) as reason:  # torch turns a full disk into a RuntimeError
+        raise RunError(
+            f"{path} cannot be written: {reason}",
+            "a folder with room that you may write to",
+            "make room and resume the run: the last checkpoint is kept",
+        ) from reason
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint; no code of the file is run.
+
+    Raises:
+        RunError: the file is damaged or of another format number.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, UnpicklingError, EOFError) as reason:
+        raise RunError(
+            f"{path} cannot be read: {str(reason).splitlines()[0]}",
+            "a checkpoint that striate wrote",
+            "start the run again with --force",
+        ) from reason
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise RunError(
+            f"{path} is no checkpoint of format number {FORMAT}",
+            "a checkpoint that this version of striate wrote",
+            "resume with the version that wrote it, or start again with --force",
+        )
+    return state

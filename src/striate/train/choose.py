@@ -1,0 +1,158 @@
+"""What the user left open, decided from the data, the network and the machine, and said aloud."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Fit, Preprocess
+from striate.train.settings import Settings
+from striate.zoo.table import create
+
+LOOKED_AT = 32
+"""Pictures that decide on size and channels."""
+
+MEASURED = 512
+"""Pictures that give mean and standard deviation."""
+
+SMALL = 32
+"""Pixels: grey pictures up to this side look like handwriting, which must not be mirrored."""
+
+LARGE = 64
+"""Pixels: the size that networks see of pictures at least as large, when they take any size."""
+
+PICTURES_SEEN, LEAST_EPOCHS, MOST_EPOCHS = 600_000, 8, 100
+LEAST_BATCH, MOST_BATCH, STEPS_AN_EPOCH = 8, 128, 16
+RATE_WITH_NORM, RATE_WITHOUT_NORM, RATE_ADAMW = 0.1, 0.05, 0.002
+DECAYS = {"sgd": 5e-4, "adamw": 0.05}
+WARMUPS = {"onecycle": 0.25, "cosine": 0.05, "constant": 0.0}
+
+FEW_CONVOLUTIONS = 4
+"""Networks with so few gain nothing by bf16: converting takes longer than it saves."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a look at some pictures showed.
+
+    Args:
+        count: training images.
+        channels: 1 if all the pictures looked at are grey, else 3.
+        side: median of their shorter sides, pixels.
+    """
+
+    count: int
+    channels: int
+    side: int
+
+
+def look(dataset: Dataset) -> Facts:
+    """Look at some evenly spaced pictures."""
+    images = [dataset[place].image for place in evenly(len(dataset), LOOKED_AT)]
+    grey = all(bool((image == image[:1]).all()) for image in images)
+    side = int(np.median([min(image.shape[-2:]) for image in images]))
+    return Facts(len(dataset), 1 if grey else 3, side)
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """At most ``most`` of the numbers 0..count-1, evenly spaced.
+
+    >>> evenly(5, 3)
+    [0, 2, 4]
+    """
+    return [int(place) for place in np.linspace(0, count - 1, min(count, most))]
+
+
+def decide(settings: Settings, facts: Facts) -> Settings:
+    """Settings without None or "auto".
+
+    Raises:
+        SettingError: there is no such network.
+    """
+    handwriting = facts.channels == 1 and facts.side <= SMALL
+    name = settings.model or ("lenet5" if handwriting else "resnet20")
+    with torch.device("meta"):
+        network = create(name, in_channels=facts.channels)
+    batch = min(settings.batch or default_batch(facts.count), facts.count)
+    batch = max(batch - batch % (world := settings.devices * settings.nodes), world)
+    size = settings.height_width or default_size(network, facts)
+    chosen: dict[str, Any] = {
+        "model": name,
+        "epochs": min(MOST_EPOCHS, max(LEAST_EPOCHS, round(PICTURES_SEEN / facts.count))),
+        "batch": batch,
+        "lr": default_rate(settings.optimizer, network) * batch / MOST_BATCH,
+        "weight_decay": DECAYS[settings.optimizer],
+        "warmup": WARMUPS[settings.schedule],
+        "augment": "digits" if handwriting else "light",
+        "size": f"{size[0]}x{size[1]}",
+        "fit": default_fit(facts.side, min(size)),
+    }
+    open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
+    precision = default_precision(network) if settings.precision == "auto" else settings.precision
+    return settings.model_copy(update={**open_fields, "batch": batch, "precision": precision})
+
+
+def default_batch(count: int) -> int:
+    """A power of two that makes 16 steps or more of an epoch, 8 to 128.
+
+    >>> default_batch(100), default_batch(1500), default_batch(60_000)
+    (8, 64, 128)
+    """
+    return min(MOST_BATCH, max(LEAST_BATCH, 1 << max(count // STEPS_AN_EPOCH, 1).bit_length() - 1))
+
+
+def default_rate(optimizer: str, network: nn.Module) -> float:
+    """The highest learning rate for a batch of 128."""
+    if optimizer == "adamw":
+        return RATE_ADAMW
+    normed = any(isinstance(module, nn.modules.batchnorm._NormBase) for module in network.modules())
+    return RATE_WITH_NORM if normed else RATE_WITHOUT_NORM
+
+
+def default_size(network: nn.Module, facts: Facts) -> tuple[int, int]:
+    """The size of the network's paper; 64x64 for larger pictures if it takes any."""
+    own: tuple[int, int] = network.input_size  # type: ignore[assignment]
+    roomy = facts.side >= LARGE > max(own) and network.most_side is None
+    return (LARGE, LARGE) if roomy else own
+
+
+def default_fit(side: int, size: int) -> Fit:
+    """Pad what is up to a quarter smaller than the network's input, so that its pixels stay; crop the rest."""
+    return "pad" if 0.75 * size <= side < size else "crop"
+
+
+def default_precision(network: nn.Module) -> str:
+    """bf16 where the machine computes with it and the network is large enough to gain."""
+    convolutions = sum(isinstance(module, nn.Conv2d) for module in network.modules())
+    return "bf16" if convolutions > FEW_CONVOLUTIONS and has_bf16() else "32"
+
+
+def has_bf16() -> bool:
+    """Whether the GPU, or without one the processor, multiplies bf16 numbers."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    able = torch.cpu.get_capabilities()
+    return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def sentences(given: Settings, settings: Settings, facts: Facts) -> tuple[str, ...]:
+    """What was decided, for the user."""
+    kind = "grey" if facts.channels == 1 else "color"
+    decided = [name for name in Settings.model_fields if getattr(given, name) != getattr(settings, name)]
+    first = f"{facts.count:,} {kind} pictures to learn from, the shorter side is {facts.side} pixels"
+    rest = ", ".join(f"{name} {getattr(settings, name)}" for name in decided)
+    return (first, f"chosen: {rest}") if rest else (first,)
+
+
+def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
+    """How pictures become what the network sees, with the mean and deviation of the training data."""
+    assert settings.height_width is not None
+    channels = look(dataset).channels
+    plain = Preprocess(settings.height_width, channels, (0.0,) * channels, (1.0,) * channels, settings.fit or "crop")
+    images = torch.stack([plain(dataset[place].image) for place in evenly(len(dataset), MEASURED)]).double() / 255
+    mean = tuple(round(value, 4) for value in images.mean((0, 2, 3)).tolist())
+    std = tuple(max(round(value, 4), 1e-2) for value in images.std((0, 2, 3), correction=0).tolist())
+    return Preprocess(plain.size, channels, mean, std, plain.fit)

@@ -1,0 +1,212 @@
+"""A training from beginning to end, and what it leaves behind.
+
+    Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data.dataset import Splits
+from striate.data.loader import Loader
+from striate.data.recipe import augmentation
+from striate.errors import DataError, RunError
+from striate.tasks.classifier import Classifier
+from striate.tasks.metrics import Figures
+from striate.train.checkpoint import load_checkpoint
+from striate.train.choose import decide, look, preprocessing, sentences
+from striate.train.engine import Engine, rank, restarted
+from striate.train.evaluate import evaluate
+from striate.train.events import Event, Finished, Loading, Started
+from striate.train.folder import RunFolder, describe_splits
+from striate.train.loggers import readers
+from striate.train.loop import fit
+from striate.train.prepare import Prepare
+from striate.train.settings import Settings, resumed
+from striate.train.stop import Stop
+from striate.train.work import Work
+from striate.zoo.build import build
+from striate.zoo.saved import load
+
+EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training left behind.
+
+    Args:
+        folder: where its files are.
+        settings: all of them, as they were decided.
+        model: the best one, ready to predict.
+        metrics: one dictionary for each epoch, as in metrics.csv.
+        figures: of the model on ``split``.
+        split: ``test`` if there is one, else ``val``, else ``train``.
+    """
+
+    folder: Path
+    settings: Settings
+    model: Classifier
+    metrics: list[dict[str, Any]]
+    figures: Figures
+    split: str
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Run":
+        """A complete run from its folder.
+
+        Raises:
+            RunError: there is no complete run.
+            ModelFileError: its model cannot be read.
+        """
+        files = RunFolder(folder)
+        judged = files.read_json(files.figures)
+        settings = Settings(**files.read_json(files.settings))
+        figures = Figures.from_dict(judged["figures"])
+        return cls(files.path, settings, load(files.model), files.read_metrics(), figures, judged["split"])
+
+
+def train(
+    splits: Splits, settings: Settings, folder: str | Path, *, resume: bool = False, force: bool = False
+) -> Iterator[Event]:
+    """Train a classifier. Nothing happens before the first event is asked for; the last one carries the ``Run``.
+
+    In a run of several processes only the first one yields events on the way and writes; all yield ``Finished``.
+
+    Args:
+        splits: the data; ``val`` chooses the best epoch, ``test`` is never looked at before the end.
+        settings: what is left open is decided from the data.
+        folder: a new one.
+        resume: go on with the run in the folder; start it if there is none.
+        force: replace a run that is there.
+
+    Raises:
+        RunError: the folder holds something else, or cannot be written.
+        SettingError: the settings do not go together, with the machine, or with the run to be resumed.
+        DataError: there is nothing to learn from, or files cannot be read.
+        TrainingError: the loss is not a number.
+        Interrupted: a signal ended it; it can be resumed.
+    """
+    files, resume = RunFolder(folder), resume or restarted()
+    require_classes(splits)
+    facts = look(splits["train"])
+    if rank() == 0:
+        files.claim(resume=resume, force=force)
+    goes_on = resume and files.settings.exists()
+    chosen = decide(resumed(settings, files.read_json(files.settings)) if goes_on else settings, facts)
+    random_state = torch.get_rng_state()
+    try:
+        with Stop(str(files.path)) as stop:
+            yield from _train(splits, chosen, files, stop, sentences(settings, chosen, facts))
+    finally:
+        torch.set_rng_state(random_state)
+
+
+def _train(
+    splits: Splits, settings: Settings, files: RunFolder, stop: Stop, said: tuple[str, ...]
+) -> Iterator[Event]:
+    """The part of ``train`` in which signals are caught."""
+    if rank() == 0:
+        record(splits, settings, files)
+    work = set_up(splits, settings, files, stop)
+    main = work.engine.rank == 0
+    reading = readers(settings, files) if main else []
+    try:
+        for event in _events(work, splits, said):
+            for reader in reading:
+                reader.read(event)
+            if main:
+                yield event
+    finally:
+        for reader in reading:
+            reader.close()
+        work.engine.close()
+    yield finish(work, splits)
+
+
+def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Iterator[Event]:
+    """Set out from the checkpoint, or make the first one; then the loop."""
+    if work.folder.checkpoint.exists():
+        work.load(load_checkpoint(work.folder.checkpoint))
+        work.folder.write_metrics(work.state.rows)
+    yield Started(
+        folder=str(work.folder.path),
+        settings=work.settings.to_dict(),
+        said=(*splits.said, *said),
+        counts={name: len(part) for name, part in splits.items()},
+        parameters=sum(parameter.numel() for parameter in work.engine.task.parameters()),
+        steps=work.steps,
+        resumed=work.state.step,
+        device=str(work.engine.device),
+    )
+    loaders = [loader for loader in (work.train, work.validation) if loader is not None and loader.cached]
+    yield Loading(sum(len(loader.dataset) for loader in loaders))
+    for loader in loaders:
+        loader.load()
+    work.start()
+    yield from fit(work)
+
+
+def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: Stop) -> Work:
+    """Model, engine and loaders; the random weights are those of the seed."""
+    data, classes = splits["train"], splits.classes
+    preprocess = preprocessing(data, settings)
+    torch.manual_seed(settings.seed)
+    model, best = (build(settings.model or "", classes, preprocess) for _ in range(2))
+    augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
+    engine = Engine(model, settings)
+    share = {"rank": engine.rank, "world": engine.world}
+    options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}
+    shuffled = Loader(data, preprocess, settings.batch or 1, shuffle=True, **share, **options)
+    held_out = Loader(splits["val"], preprocess, EVALUATION_BATCH, **options) if len(splits.parts.get("val", ())) else None
+    prepare = Prepare(augment, settings, len(classes), device=engine.device, rank=engine.rank)
+    return Work(engine, settings, files, shuffled, held_out, prepare, stop, best)
+
+
+def finish(work: Work, splits: Splits) -> Finished:
+    """The best model, and its figures in float32 on what it has never seen."""
+    files, settings = work.folder, work.settings
+    split = next(name for name in ("test", "val", "train") if len(splits.parts.get(name, ())))
+    model = load(files.model).to(work.engine.device)
+    loader = Loader(splits[split], model.preprocess, EVALUATION_BATCH, workers=settings.workers)
+    figures = evaluate(model, loader).figures
+    if work.engine.rank == 0:
+        files.write_json(files.figures, {"split": split, "figures": figures.to_dict()})
+    run = Run(files.path, settings, model.cpu(), work.state.rows, figures, split)
+    return Finished(str(files.path), split, figures.to_dict(), run)
+
+
+def record(splits: Splits, settings: Settings, files: RunFolder) -> None:
+    """Write what the run is about.
+
+    Raises:
+        RunError: the run was started with other data.
+    """
+    description = describe_splits(splits)
+    if files.splits.exists() and files.read_json(files.splits)["fingerprint"] != description["fingerprint"]:
+        raise RunError(
+            f"the data at {splits.root} are not those that the run in {files.path} was started with",
+            "the same pictures, labels and splits",
+            "resume with the data as they were, or start a new run in another folder",
+        )
+    files.write_json(files.splits, description)
+    files.write_json(files.settings, settings.to_dict())
+
+
+def require_classes(splits: Splits) -> None:
+    """There is something to tell apart, and something to learn it from.
+
+    Raises:
+        DataError: there are no training pictures, or only one class.
+    """
+    if not len(splits.parts.get("train", ())):
+        raise DataError(f"{splits.root} has no training pictures", "one picture or more", "`striate check` tells more")
+    if len(splits.classes) < 2:
+        raise DataError(
+            f"{splits.root} has only one class, {splits.classes[0]!r}",
+            "two classes or more",
+            "put the pictures of each class in a folder of its own",
+        )

@@ -1,0 +1,68 @@
+"""Ctrl-C and SIGTERM: the first asks the loop to finish its step and save, the second ends the process at once.
+
+    signal --> asked --> step ends --> checkpoint --> Interrupted
+                 `-- 1.5 s without that --> Interrupted where it is; the last checkpoint stands
+"""
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from striate.errors import Interrupted
+
+PATIENCE = 1.5
+"""Seconds that a step and its checkpoint may take after a signal, so that all is over within 2."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """While entered, remembers a signal instead of dying of it. Only the main thread may do so; others see none.
+
+    Attributes:
+        asked: number of the signal that came, 0 for none.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.asked, self._folder, self._process = 0, folder, os.getpid()
+        self._before: dict[int, Any] = {}
+        self._timer = (0.0, 0.0)
+
+    def __enter__(self) -> "Stop":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.asked and signal.SIGALRM in self._before:
+            signal.setitimer(signal.ITIMER_REAL, *self._timer)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    def interrupted(self, place: str) -> Interrupted:
+        """The error that ends the run, and says how to go on."""
+        error = Interrupted(
+            f"the training was interrupted by {signal.Signals(self.asked).name} {place}",
+            "that it runs to its end",
+            f"go on with --resume (in Python resume=True): {self._folder} holds all that was done",
+        )
+        error.signal = self.asked
+        return error
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._process:  # a worker process that was forked with this handler
+            if number == signal.SIGTERM:
+                os._exit(128 + number)
+            return
+        if self.asked:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(self._process, number)
+        self.asked = number
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._lose_patience)
+        self._timer = signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+
+    def _lose_patience(self, number: int, frame: FrameType | None) -> None:
+        raise self.interrupted("in the middle of a step")
