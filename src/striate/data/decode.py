@@ -28,7 +28,7 @@ from torch import Tensor
 from striate.errors import ImageError
 
 FORMATS = (
-    *("JPEG", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "MPO", "ICO", "QOI", "TGA", "JPEG2000"),
+    *("JPEG", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "ICO", "QOI", "TGA", "JPEG2000"),
     *("AVIF", "SGI", "PCX", "ICNS", "XBM", "DDS", "PSD"),
 )
 EXTENSIONS = frozenset(
@@ -100,8 +100,11 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
     """
     try:
         with _quiet:
-            if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait forever
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait forever
                 raise ValueError("it is no regular file")
+            if not status.st_size:
+                raise ValueError("the file is empty")
             with Image.open(path, formats=FORMATS) as picture:
                 refuse_bomb(picture)
                 yield picture
@@ -129,12 +132,18 @@ def refuse_bomb(picture: Image.Image) -> None:
 
 def to_rgb(picture: Image.Image, at_least: tuple[int, int] | None = None) -> Image.Image:
     """Any picture as 8-bit RGB, the right way up, over white."""
-    orientation = picture.getexif().get(ExifTags.Base.Orientation)
+    orientation = turn_of(picture)
     if at_least is not None:
         height, width = at_least if orientation not in (5, 6, 7, 8) else at_least[::-1]
         picture.draft(None, (width, height))
     shown = _eight_bit(picture)
     return shown.transpose(TURNS[orientation]) if orientation in TURNS else shown
+
+
+def turn_of(picture: Image.Image) -> int:
+    """The EXIF orientation, 1 (upright) to 8."""
+    orientation = picture.getexif().get(ExifTags.Base.Orientation)
+    return orientation if orientation in TURNS else 1
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:

@@ -15,6 +15,7 @@ from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from striate.data.store import Array, Files, Store
 from striate.errors import ImageError
@@ -64,7 +65,12 @@ def pixel_identity(store: Store, place: int) -> int:
         image = store.read(place)
     except ImageError:
         return number(store.name(place).encode("utf-8", "surrogateescape"))
-    return number(b"%d %d " % tuple(image.shape[-2:]) + image.permute(1, 2, 0).contiguous().numpy().tobytes())
+    return picture_number(image)
+
+
+def picture_number(image: Tensor) -> int:
+    """The number of uint8 (C, H, W): of its size and its pixels."""
+    return number(b"%d %d " % tuple(image.shape[-2:]) + image.permute(1, 2, 0).numpy().tobytes())
 
 
 def number(content: bytes) -> int:
