@@ -7,6 +7,7 @@
 ``Augment.per_sample`` is the same distribution as a torchvision transform of one picture.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
@@ -16,18 +17,15 @@ from torch import Tensor
 from striate.data.dataset import Dataset
 from striate.data.pca import ColorAxes, color_axes
 from striate.data.pixels import adjusted, erased
-from striate.data.place import KNOTS, Edge, Placement, linear_maps, moved, pixels, radians, to_float
+from striate.data.place import KNOTS, Bend, Edge, Placement, linear_maps, moved, pixels, to_float
 from striate.errors import SettingError
 
 if TYPE_CHECKING:
     from torchvision.transforms.v2 import Transform
 
-# The uniform numbers of a batch, drawn as one (len(UNIFORM), N) table, whatever is used of it. Then come, if
-# used, the normal ones: (N, 2, KNOTS ** 2) for the warp, (N, 3) for PCA color.
-UNIFORM = (
-    *("mirror", "flip", "crop_x", "crop_y", "shift_x", "shift_y", "scale_x", "scale_y", "rotate", "shear"),
-    *("brightness", "contrast", "saturation", "erase_x", "erase_y"),
-)
+# The uniform numbers of one picture. A batch draws them as one (15, N) table, whatever is used of it; then,
+# if used, come the normal ones: (N, 2, KNOTS ** 2) for the warp, (N, 3) for PCA color.
+UNIFORM = {"flips": 2, "crop": 2, "shift": 2, "scale": 2, "rotate": 1, "shear": 1, "color": 3, "erase": 2}
 
 
 @dataclass(frozen=True)
@@ -124,27 +122,28 @@ class Augment:
         """
         if not len(images):
             return images
-        table = torch.rand(len(UNIFORM), len(images), generator=generator, device=generator.device)
-        uniform = dict(zip(UNIFORM, table.to(images.device), strict=True))
-        images = moved(images, self.placement(uniform, generator, images), self.edge)
+        rows = list(UNIFORM.values())
+        table = torch.rand(sum(rows), len(images), generator=generator, device=generator.device)
+        uniform = dict(zip(UNIFORM, table.to(images.device).split_with_sizes(rows), strict=True))
+        if self.bent or self.mirror or self.flip or self.crop:
+            images = moved(images, self.placement(uniform, generator, images), self.edge)
         if self.color or self.pca:
             images = self._colored(to_float(images), uniform, generator).clamp_(0, 1)
-        return self._erased(images, uniform)
+        return self._erased(images, uniform["erase"]) if self.erase else images
+
+    @property
+    def bent(self) -> bool:
+        """Whether new pixels lie between old ones."""
+        return any((self.shift, self.scale, self.rotate, self.shear, self.warp))
 
     def placement(self, uniform: dict[str, Tensor], generator: torch.Generator, images: Tensor) -> Placement:
-        """Where the pictures of a batch go, from numbers 0..1 of shape (N,) by their names in ``UNIFORM``."""
+        """Where the pictures of a batch go, from the rows of numbers 0..1 that ``UNIFORM`` names."""
         height, width = images.shape[2:]
-        signed = {name: 2 * values - 1 for name, values in uniform.items()}
-        flips = [(uniform[name] >= getattr(self, name)).float() * 2 - 1 for name in ("mirror", "flip")]
+        chances = torch.tensor([[self.mirror], [self.flip]], device=images.device)
+        flips = (uniform["flips"] >= chances).float() * 2 - 1
         reach = self.inside("crop", height, width)
-        crop = [(uniform[name] * (2 * reach + 1)).floor() - reach for name in ("crop_x", "crop_y")]
-        shift = [signed[name] * pixels(self.shift, height, width) for name in ("shift_x", "shift_y")]
-        scale = [1 + self.scale * signed[name] for name in ("scale_x", "scale_y")]
-        turn, lean = (radians(signed[name] * getattr(self, name)) for name in ("rotate", "shear"))
-        bent = any((self.shift, self.scale, self.rotate, self.shear, self.warp))
-        linear = linear_maps(turn, lean, torch.stack(scale, 1)) if bent else None
-        knots = self._knots(generator, images) if self.warp else None
-        return Placement(torch.stack(flips, 1), torch.stack(crop, 1), linear, torch.stack(shift, 1), knots)
+        crop = (uniform["crop"] * (2 * reach + 1)).floor() - reach
+        return Placement(flips.T, crop.T, self._bend(uniform, generator, images) if self.bent else None)
 
     def per_sample(self, size: tuple[int, int]) -> "Transform":
         """The same distribution as a transform of torchvision, for one picture (C, *size) at a time.
@@ -179,23 +178,34 @@ class Augment:
             raise SettingError("augmentation pca has no axes", expected, "call .fitted(dataset) first")
         return self.axes.light(_normal((len(images), 3), generator, images) * self.pca)
 
-    def _knots(self, generator: torch.Generator, images: Tensor) -> Tensor:
-        return _normal((len(images), 2, KNOTS**2), generator, images) * pixels(self.warp, *images.shape[2:])
+    def _bend(self, uniform: dict[str, Tensor], generator: torch.Generator, images: Tensor) -> Bend:
+        height, width = images.shape[2:]
+        turn = spread(uniform["rotate"][0], math.radians(self.rotate))
+        lean = spread(uniform["shear"][0], math.radians(self.shear))
+        linear = linear_maps(turn, lean, 1 + spread(uniform["scale"].T, self.scale))
+        shift = spread(uniform["shift"].T, pixels(self.shift, height, width))
+        if not self.warp:
+            return Bend(linear, shift)
+        knots = _normal((len(images), 2, KNOTS**2), generator, images)
+        return Bend(linear, shift, knots * pixels(self.warp, height, width))
 
     def _colored(self, images: Tensor, uniform: dict[str, Tensor], generator: torch.Generator) -> Tensor:
-        names = ("brightness", "contrast", "saturation")
         if self.color:
-            images = adjusted(images, *(1 + self.color * (2 * uniform[name] - 1) for name in names))
+            images = adjusted(images, *(1 + spread(uniform["color"], self.color)))
         if self.pca and images.shape[1] == 3:
             images = images + self.light(generator, images)[:, :, None, None]
         return images
 
-    def _erased(self, images: Tensor, uniform: dict[str, Tensor]) -> Tensor:
+    def _erased(self, images: Tensor, uniform: Tensor) -> Tensor:
         height, width = images.shape[2:]
         side = self.inside("erase", height, width)
-        places = ((uniform["erase_y"], height), (uniform["erase_x"], width))
-        top, left = ((place * (length - side + 1)).long() for place, length in places)
-        return erased(images, top, left, side) if side else images
+        left, top = (uniform[0] * (width - side + 1)).long(), (uniform[1] * (height - side + 1)).long()
+        return erased(images, top, left, side)
+
+
+def spread(uniform: Tensor, width: float) -> Tensor:
+    """Numbers 0..1 as numbers -width..width."""
+    return uniform * (2 * width) - width
 
 
 def _normal(shape: tuple[int, ...], generator: torch.Generator, images: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ at p was at q in the original, and all parts together are one linear map and one
 Without L, t and w nothing lies between pixels, and uint8 pictures stay uint8.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -24,28 +23,33 @@ KNOTS = 5  # a warp is given by 5 x 5 control points: about one for each stroke 
 
 
 @dataclass(frozen=True)
+class Bend:
+    """How N pictures are turned, sheared, scaled, shifted and warped.
+
+    Args:
+        linear: (N, 2, 2), L above.
+        shift: (N, 2), x and y, pixels.
+        knots: (N, 2, KNOTS ** 2), x and y of the warp at its control points, pixels; None without a warp.
+    """
+
+    linear: Tensor
+    shift: Tensor
+    knots: Tensor | None = None
+
+
+@dataclass(frozen=True)
 class Placement:
     """Where N pictures go.
 
     Args:
         flips: (N, 2), x and y, -1 where a picture is mirrored and 1 where it is not.
         offset: (N, 2), x and y, whole pixels by which the crop lies off the middle.
-        linear: (N, 2, 2), L above; None when nothing is turned, sheared, scaled, shifted or warped.
-        shift: (N, 2), x and y, pixels.
-        knots: (N, 2, KNOTS ** 2), x and y of the warp at its control points, pixels; None without a warp.
+        bend: what leaves new pixels between old ones, or None.
     """
 
     flips: Tensor
     offset: Tensor
-    linear: Tensor | None
-    shift: Tensor
-    knots: Tensor | None
-
-    def matrix(self) -> Tensor:
-        """(N, 2, 3): q = matrix @ (x, y, 1), without the warp."""
-        assert self.linear is not None
-        turned = self.flips[:, :, None] * self.linear
-        return torch.cat([turned, self.offset[:, :, None] - turned @ self.shift[:, :, None]], dim=2)
+    bend: Bend | None = None
 
 
 def linear_maps(rotation: Tensor, shear: Tensor, scale: Tensor) -> Tensor:
@@ -74,12 +78,12 @@ def moved(images: Tensor, placement: Placement, edge: Edge) -> Tensor:
         edge: beyond the border lies the picture's reflection (its border pixels once), or black.
 
     Returns:
-        (N, C, H, W), of the same type without ``placement.linear``, else float 0..1.
+        (N, C, H, W), of the same type without a bend, else float 0..1.
     """
-    if placement.linear is None:
+    if placement.bend is None:
         return picked(images, placement.flips, placement.offset, edge)
     floats = to_float(images)
-    places = sampling_grid(placement, floats)
+    places = sampling_grid(placement.flips, placement.offset, placement.bend, floats)
     padding = "reflection" if edge == "reflect" else "zeros"
     return F.grid_sample(floats, places, padding_mode=padding, align_corners=True)
 
@@ -100,16 +104,16 @@ def picked(images: Tensor, flips: Tensor, offset: Tensor, edge: Edge) -> Tensor:
     return result
 
 
-def sampling_grid(placement: Placement, images: Tensor) -> Tensor:
+def sampling_grid(flips: Tensor, offset: Tensor, bend: Bend, images: Tensor) -> Tensor:
     """(N, H, W, 2): where grid_sample (corners aligned) looks, all parts in one matrix product."""
+    turned = flips[:, :, None] * bend.linear
+    parts = [turned, offset[:, :, None] - turned @ bend.shift[:, :, None]]
+    parts += [] if bend.knots is None else [turned @ bend.knots]
     count, _, height, width = images.shape
-    weights = placement.matrix()
-    if placement.knots is not None:
-        weights = torch.cat([weights, weights[:, :, :2] @ placement.knots], dim=2)
-    to_units = [2 / max(side - 1, 1) for side in (width, height)]
-    weights = weights * torch.tensor(to_units, device=images.device)[:, None]
-    basis = field_basis(height, width, placement.knots is not None, images.device)
-    return (weights.view(2 * count, -1) @ basis).view(count, 2, height, width).permute(0, 2, 3, 1)
+    half = torch.tensor([[max(side - 1, 1) / 2] for side in (width, height)], device=images.device)
+    basis = field_basis(height, width, bend.knots is not None, images.device)
+    weights = (torch.cat(parts, dim=2) / half).view(2 * count, -1)
+    return (weights @ basis).view(count, 2, height, width).permute(0, 2, 3, 1)
 
 
 @lru_cache(maxsize=16)
@@ -144,11 +148,6 @@ def pixels(length: float, height: int, width: int) -> float:
     (4.0, 4)
     """
     return length * min(height, width) if length < 1 else length
-
-
-def radians(degrees: Tensor) -> Tensor:
-    """Degrees in radians."""
-    return degrees * (math.pi / 180)
 
 
 def _line(side: int, flip: Tensor, offset: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ The canvas is padded once, as if the picture went on beyond its border, so that 
 past it as one sampling does. Between pixels the twin interpolates once for the map and once for the warp.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -14,16 +15,15 @@ from torch.nn import functional as F
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from striate.data.augment import Augment
+from striate.data.augment import Augment, spread
 from striate.data.pixels import BLANK, adjusted
-from striate.data.place import KNOTS, linear_maps, pixels, radians, warp_basis
+from striate.data.place import KNOTS, linear_maps, pixels, warp_basis
 
 
 def per_sample(augment: Augment, size: tuple[int, int]) -> v2.Transform:
     """A transform of one picture (C, *size) with the distribution of ``augment``."""
     reach = augment.inside("crop", *size)
-    bent = any((augment.shift, augment.scale, augment.rotate, augment.shear, augment.warp))
-    margin = min(size) - 1 - reach if bent else 0
+    margin = min(size) - 1 - reach if augment.bent else 0
     padding = "reflect" if augment.edge == "reflect" else "constant"
     steps = [
         v2.ToImage(),
@@ -33,7 +33,7 @@ def per_sample(augment: Augment, size: tuple[int, int]) -> v2.Transform:
         v2.RandomHorizontalFlip(augment.mirror),
         v2.RandomVerticalFlip(augment.flip),
     ]
-    steps += [Map(augment, size)] if bent else []
+    steps += [Map(augment, size)] if augment.bent else []
     steps += [Warp(pixels(augment.warp, *size), size, margin)] if augment.warp else []
     steps += [v2.CenterCrop(size), *color_steps(augment), *erase_steps(augment, size)]
     return v2.Compose(steps)
@@ -44,8 +44,7 @@ def color_steps(augment: Augment) -> list[v2.Transform]:
 
     def color(image: Tensor) -> Tensor:
         if augment.color:
-            factors = 1 + augment.color * (2 * torch.rand(3, 1) - 1)
-            image = adjusted(image[None], *factors)[0]
+            image = adjusted(image[None], *(1 + spread(torch.rand(3, 1), augment.color)))[0]
         if augment.pca and image.shape[0] == 3:
             image = image + augment.light(torch.default_generator, image[None])[0, :, None, None]
         return image.clamp(0, 1)
@@ -69,13 +68,13 @@ class Map(v2.Transform):  # type: ignore[misc]
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, list[float]]:
         """The eight coefficients of torchvision's ``perspective``; the last two are 0."""
-        turn, lean, *rest = 2 * torch.rand(6) - 1
-        scale, shift = torch.stack(rest[:2]), torch.stack(rest[2:])
-        angles = (radians(turn * self.augment.rotate), radians(lean * self.augment.shear))
-        linear = linear_maps(angles[0][None], angles[1][None], (1 + self.augment.scale * scale)[None])[0]
+        turn = spread(torch.rand(1), math.radians(self.augment.rotate))
+        lean = spread(torch.rand(1), math.radians(self.augment.shear))
+        linear = linear_maps(turn, lean, 1 + spread(torch.rand(1, 2), self.augment.scale))[0]
+        shift = spread(torch.rand(2), self.reach)
         height, width = v2.functional.get_size(flat_inputs[0])
         middle = torch.tensor([width / 2, height / 2])
-        offset = middle - linear @ (middle + shift * self.reach)
+        offset = middle - linear @ (middle + shift)
         (a, b), (c, d) = linear.tolist()
         return {"coefficients": [a, b, float(offset[0]), c, d, float(offset[1]), 0.0, 0.0]}
 
