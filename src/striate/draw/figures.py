@@ -101,13 +101,14 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
     """
     counts = np.asarray(matrix, dtype=float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    size = float(np.clip(2.2 + 0.28 * len(classes), 3.6, 9.0))
+    named = len(classes) <= NAMED
+    size = max(3.6, 2.2 + 0.28 * len(classes)) if named else 4.6
     with _styled(size, size * 0.94) as (figure, axes):
-        axes.imshow(ramp(shares, WATER), interpolation="nearest")
+        axes.imshow(ramp(shares, WATER), interpolation="none")
         axes.grid(visible=False)
-        axes.spines[:].set_visible(False)
+        axes.spines[:].set(visible=True, color=LINE)
         axes.set(xlabel="said", ylabel="is")
-        if len(classes) <= NAMED:
+        if named:
             _name_axes(axes, classes)
         if len(classes) <= COUNTED:
             _count_cells(axes, counts, shares)
@@ -161,7 +162,6 @@ def reliability(confidence: ArrayLike, right: ArrayLike, count: ArrayLike) -> "F
         axes.plot(said[full], true[full], color=SERIES[0], linewidth=1.2, alpha=0.6)
         axes.scatter(said[full], true[full], s=area, color=SERIES[0], edgecolor="none", alpha=0.85)
         axes.set(xlabel="confidence", ylabel="share that was right", xlim=(-0.03, 1.05), ylim=(-0.03, 1.05))
-        axes.set_title("Confidence and truth")
     return figure
 
 

@@ -1,0 +1,190 @@
+"""One page that says how a run went: it needs no network, no script and no other file.
+
+    run, data, evaluation --facts, pictures, figures--> page.html filled in, page.css inside --> report.html
+"""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from striate.data.dataset import Splits
+from striate.draw import figures
+from striate.errors import RunError
+from striate.report import classes, facts
+from striate.report.mistakes import mistakes
+from striate.report.pictures import drawn
+from striate.train.evaluate import Evaluation
+from striate.train.run import Run
+from striate.zoo.summary import HEADINGS, summary
+
+NAME = "report.html"
+
+
+def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
+    """Write ``report.html`` into the folder of a run, beside and renamed.
+
+    Args:
+        run: what was trained; its model is not changed.
+        splits: the data that it was trained on.
+        evaluation: what the model said to the images of ``run.split``.
+
+    Returns:
+        the path of the page.
+
+    Raises:
+        RunError: the folder cannot be written to.
+        SettingError: the data have no such split.
+        ImageError: a picture that is shown can no longer be read.
+    """
+    path = Path(run.folder) / NAME
+    page = report(run, splits, evaluation).encode("utf-8", "backslashreplace")
+    beside = path.with_name(f"{NAME}.{token_hex(4)}")
+    try:
+        beside.write_bytes(page)
+        os.replace(beside, path)
+    except OSError as reason:
+        raise RunError(
+            f"{path} cannot be written: {reason}",
+            "a folder with room that you may write to",
+            "make room and evaluate the run again",
+        ) from reason
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
+    """The page as text."""
+    model, measured = run.model, evaluation.figures
+    found = facts.samples(splits["train"])
+    text: str = template().render(
+        style=Markup(_style()),
+        split=run.split,
+        figures=measured,
+        mistakes=mistakes(model, splits[run.split], evaluation.scores, evaluation.labels, evaluation.indices),
+        curves=curves(run.metrics),
+        epochs=len(run.metrics),
+        seconds=sum(float(row["seconds"]) for row in run.metrics),
+        model=model,
+        summary=summary(model),
+        headings=HEADINGS,
+        splits=splits,
+        parts=facts.parts(splits),
+        sizes=facts.sizes(found),
+        examples=facts.examples(found, splits.classes),
+        settings=facts.settings_rows(run.settings),
+        versions=facts.versions(),
+        command=facts.command(str(splits.root), run.settings),
+        **_by_class(splits, evaluation),
+    )
+    return text
+
+
+def _by_class(splits: Splits, evaluation: Evaluation) -> dict[str, Any]:
+    """What the page says class by class."""
+    measured = evaluation.figures
+    counts = [dataset.counts().tolist() for dataset in splits.values()]
+    bins = classes.calibration(evaluation.scores, evaluation.labels) if measured.count else None
+    as_table = len(measured.classes) <= classes.CELLS
+    large = None if as_table else figures.confusion(measured.confusion, measured.classes)
+    small = figures.reliability(bins.confidence, bins.right, bins.count) if bins else None
+    return {
+        "rows": classes.class_rows(measured, counts),
+        "confused": classes.most_confused(measured),
+        "cells": classes.shares(measured) if as_table else None,
+        "confusion": large and drawn(large, "Confusion matrix, classes by number"),
+        "calibration": bins,
+        "reliability": small and drawn(small, "Reliability diagram"),
+    }
+
+
+def curves(metrics: Sequence[Mapping[str, Any]]) -> list[Markup]:
+    """Loss, accuracy and learning rate by epoch, as far as they were measured."""
+    loss = {"train": _column(metrics, "train_loss"), "validation": _column(metrics, "val_loss")}
+    accuracy = {"validation": [100 * value for value in _column(metrics, "val_accuracy")]}
+    rate = {"rate": _column(metrics, "lr")}
+    seen = {name: numbers for name, numbers in loss.items() if any(map(math.isfinite, numbers))}
+    made = [("Loss", figures.curves(seen, "Loss", best="min" if "validation" in seen else None))]
+    if any(map(math.isfinite, accuracy["validation"])):
+        made.append(("Accuracy", figures.curves(accuracy, "Validation accuracy (%)", best="max")))
+    made.append(("Learning rate", figures.curves(rate, "Learning rate")))
+    return [drawn(figure, f"{name} by epoch") for name, figure in made]
+
+
+def _column(metrics: Sequence[Mapping[str, Any]], name: str) -> list[float]:
+    """One number per epoch; NaN where nothing was measured."""
+    return [math.nan if row[name] is None else float(row[name]) for row in metrics]
+
+
+@lru_cache(maxsize=1)
+def template() -> Any:
+    """``page.html``; whatever it is filled with is escaped."""
+    pages = Environment(
+        loader=PackageLoader("striate", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"percent": percent, "grouped": grouped, "brief": brief, "lasted": lasted}
+    return pages.get_template("page.html")
+
+
+def _style() -> str:
+    return Path(__file__).with_name("page.css").read_text("utf-8")
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share 0..1 in percent; never rounded up to 100 or down to 0.
+
+    >>> percent(0.98765), percent(0.99999), percent(1.0), percent(0.00001)
+    ('98.8 %', '> 99.9 %', '100 %', '< 0.1 %')
+    """
+    least = 10.0**-digits
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    if share * 100 < least / 2:
+        return f"< {least} %"
+    if share * 100 > 100 - least / 2:
+        return f"> {100 - least} %"
+    return f"{share * 100:.{digits}f} %"
+
+
+def grouped(number: int) -> str:
+    """A whole number with its thousands apart.
+
+    >>> grouped(61706)
+    '61,706'
+    """
+    return f"{number:,}"
+
+
+def brief(number: float) -> str:
+    """A large number in three digits.
+
+    >>> brief(850), brief(61706), brief(416520), brief(11_200_000)
+    ('850', '61.7 k', '417 k', '11.2 M')
+    """
+    for size, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{name}"
+    return str(number)
+
+
+def lasted(seconds: float) -> str:
+    """A time in words.
+
+    >>> lasted(4.21), lasted(75), lasted(7380)
+    ('4.2 s', '1 min 15 s', '2 h 3 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"

@@ -1,0 +1,125 @@
+"""The page of a run says what was measured, in one file that can do no harm."""
+
+import html
+import math
+import re
+
+import pytest
+import torch
+
+from striate.data.dataset import Splits
+from striate.errors import RunError
+from striate.report.page import curves, report, write_report
+from striate.tasks.metrics import figures
+from striate.train.evaluate import Evaluation
+
+SCRIPTS = ("größer", "кошка", "חתול", "قطة", "고양이", "🐈")
+NASTY = ("<script>alert(1)</script>", '" onload="x', *SCRIPTS, "\udcff", "{{ 7 }}")
+
+
+def words(page: str) -> str:
+    """What a reader sees, in one line."""
+    return " ".join(html.unescape(re.sub(r"<style>.*?</style>|<[^>]*>", " ", page, flags=re.DOTALL)).split())
+
+
+def test_page_says_what_was_measured(made):
+    run, splits, evaluation = made()
+    page = words(report(run, splits, evaluation))
+    right = int((evaluation.scores.argmax(1) == evaluation.labels).sum())
+    assert f"Of 100 pictures in the val split it named {right} rightly." in page
+    assert f"Mistakes {100 - right} of 100 pictures" in page
+    assert "Parameters 61.7 k" in page
+    assert "striate train 'my digits' --model lenet5 --epochs 3" in page
+    assert "A tenth was held out with seed 0." in page
+
+
+def test_worst_mistake_comes_first(made):
+    run, splits, evaluation = made()
+    confidence, said = evaluation.scores.max(1)
+    wrong = said != evaluation.labels
+    place = int((confidence * wrong).argmax())
+    page = words(report(run, splits, evaluation))
+    first = re.search(r"said (\d) [>\d. ]+% is (\d) [<\d. ]+% digits\[(\d+)\]", page)
+    assert first.groups() == (str(int(said[place])), str(int(evaluation.labels[place])), str(200 + place))
+
+
+def test_page_asks_nobody_for_anything(made):
+    page = report(*made())
+    addresses = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)
+    assert addresses
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert "url(" not in page.replace("url(#", "")
+    assert "@import" not in page
+
+
+def test_names_cannot_do_harm(made):
+    page = write_report(*made(NASTY, origin="<img src=x onerror=alert(2)>")).read_text("utf-8")
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert 'title="" onload' not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "{{ 7 }}" in page
+    assert all(name in words(page) for name in SCRIPTS)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 41])
+def test_any_number_of_classes(made, count):
+    page = report(*made(tuple(f"class {number}" for number in range(count))))
+    assert f"class {count - 1}" in page
+    assert ("Among its best five" in page) == (count > 5)
+
+
+def test_page_of_a_thousand_classes_stays_small(made):
+    path = write_report(*made(tuple(f"class number {number}" for number in range(1000))))
+    assert path.stat().st_size < 3_000_000
+
+
+def test_model_without_mistakes(made):
+    page = words(report(*made(right=True)))
+    assert "It made no mistake." in page
+    assert "every one of the 100 pictures was named rightly" in page
+
+
+def test_nothing_to_measure(made):
+    run, splits, _ = made()
+    data = Splits({"train": splits["train"], "val": splits["val"].subset([])}, "digits", splits.root)
+    scores, none = torch.empty(0, 10), torch.empty(0, dtype=torch.int64)
+    nothing = Evaluation(scores, none, none, 0.0, figures(scores, none, splits.classes))
+    assert "Nothing was measured" in words(report(run, data, nothing))
+
+
+def test_run_that_was_stopped_before_its_first_epoch(made):
+    assert "0 epochs" in words(report(*made(length=0)))
+
+
+def test_curves_leave_out_what_was_not_measured():
+    row = {"train_loss": 1.0, "val_loss": None, "val_accuracy": None, "lr": 0.1}
+    labels = [re.search('aria-label="(.*?) by', curve)[1] for curve in curves([row])]
+    assert labels == ["Loss", "Learning rate"]
+    row |= {"val_loss": math.inf, "val_accuracy": 0.5}
+    assert len(curves([row, row])) == 3
+
+
+def test_model_is_as_it_was(made):
+    run, splits, evaluation = made()
+    run.model.train()
+    before = {name: tensor.clone() for name, tensor in run.model.state_dict().items()}
+    report(run, splits, evaluation)
+    assert run.model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in run.model.state_dict().items())
+
+
+def test_page_is_written_beside_and_renamed(made, monkeypatch):
+    run, splits, evaluation = made()
+    path = write_report(run, splits, evaluation)
+    assert [file.name for file in run.folder.iterdir()] == ["report.html"]
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(RunError, match="no space left"):
+        write_report(run, splits, evaluation)
+    assert path.read_bytes() == before
+    assert [file.name for file in run.folder.iterdir()] == ["report.html"]
