@@ -6,13 +6,14 @@ LeCun, Bottou, Bengio, Haffner 1998, figure 2. http://yann.lecun.com/exdb/publis
     32x32 --> 28x28x6 -> 14x14x6 -> 10x10x16 -> 5x5x16 -> 120 -> 84 -> 10
           5x5        2x2        5x5         2x2      full    full  full
 
-The network taught today has ReLU and max pooling. The one of 1998 has the scaled tanh and averages. Three things
-of the paper are in neither:
+The network taught today has ReLU and max pooling. The one of 1998 has the scaled tanh and averages.
+Three things of the paper are in neither:
 
 - each map of C3 sees only some of the six maps below (table I: 1,516 parameters); here it sees all (2,416);
 - S2 and S4 scale their averages by a learned number, add a learned bias (12 and 32 parameters) and squash the
   result; here an average is an average;
-- the output measures the distance to drawings of the digits (radial basis functions); here it is a linear layer.
+- the output measures the distance to drawings of the digits (radial basis functions); here it is
+  a linear layer.
 
 So the paper counts 60,000 parameters, and this file 61,706 for one channel and ten classes.
 """
@@ -35,7 +36,7 @@ class Squash(nn.Module):
 
 
 class LeNet5(Backbone):
-    """(N, in_channels, 32, 32) -> scores (N, classes). Sides up to 35 give the same 5x5 maps and are taken too.
+    """(N, in_channels, 32, 32) -> scores (N, classes); sides up to 35 give the same 5x5 maps.
 
     Args:
         classes: K.
@@ -48,7 +49,11 @@ class LeNet5(Backbone):
     least_side, most_side = 32, 35
 
     def __init__(
-        self, classes: int, in_channels: int, activation: type[nn.Module], pool: type[nn.MaxPool2d | nn.AvgPool2d]
+        self,
+        classes: int,
+        in_channels: int,
+        activation: type[nn.Module],
+        pool: type[nn.MaxPool2d | nn.AvgPool2d],
     ) -> None:
         super().__init__()
         self.input_channels = in_channels

@@ -8,8 +8,8 @@ He, Zhang, Ren, Sun 2016, section 4.2. https://arxiv.org/abs/1512.03385
                  ,---- shortcut (option A): every second pixel, zeros for the new channels ----.
     block:    x -+-> 3x3 conv -> norm -> ReLU -> 3x3 conv -> norm ----------------------------(+)-> ReLU
 
-1 + 3n * 2 + 1 layers: 20, 32, 44, 56, 110 for n = 3, 5, 7, 9, 18. The shortcuts have no parameters, so the plain
-network has exactly as many: 269,722 with 20 layers and ten classes.
+1 + 3n * 2 + 1 layers: 20, 32, 44, 56, 110 for n = 3, 5, 7, 9, 18. The shortcuts have no parameters, so
+the plain network has exactly as many: 269,722 with 20 layers and ten classes.
 """
 
 from torch import Tensor, nn
@@ -23,7 +23,7 @@ WIDTHS = (16, 32, 64)
 
 
 class Shortcut(nn.Module):
-    """(N, C, H, W) -> (N, channels, H / stride, W / stride), rounded up: option A of the paper, no parameters."""
+    """Option A of the paper: (N, C, H, W) -> (N, channels, H / stride, W / stride), rounded up."""
 
     def __init__(self, in_channels: int, channels: int, stride: int) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Shortcut(nn.Module):
 
 
 class Block(nn.Module):
-    """(N, in_channels, H, W) -> (N, channels, H / stride, W / stride): two layers, with or without a shortcut."""
+    """(N, in_channels, H, W) -> (N, channels, H / stride, W / stride), with or without a shortcut."""
 
     def __init__(self, in_channels: int, channels: int, stride: int, *, shortcut: bool) -> None:
         super().__init__()
@@ -96,4 +96,5 @@ class ResNetCifar(Backbone):
 def stage(in_channels: int, channels: int, blocks: int, *, stride: int, shortcuts: bool) -> nn.Sequential:
     """Blocks of one width; the first of them halves the map when the stride is 2."""
     first = Block(in_channels, channels, stride, shortcut=shortcuts)
-    return nn.Sequential(first, *(Block(channels, channels, 1, shortcut=shortcuts) for _ in range(blocks - 1)))
+    rest = (Block(channels, channels, 1, shortcut=shortcuts) for _ in range(blocks - 1))
+    return nn.Sequential(first, *rest)

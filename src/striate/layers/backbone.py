@@ -23,7 +23,7 @@ GROWTH = 64
 
 
 class Backbone(nn.Module, ABC):
-    """(N, in_channels, H, W) -> scores (N, classes). A network sets ``stem``, ``stages``, ``head`` and its input.
+    """(N, in_channels, H, W) -> scores (N, classes); a network sets its input, stem, stages and head.
 
     Attributes:
         input_size: (H, W) of the paper, pixels.
@@ -51,7 +51,7 @@ class Backbone(nn.Module, ABC):
         return scores
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
-        """Images (N, C, H, W) -> {stride: map (N, C', H', W')}, the deepest map of every stride, finest first."""
+        """Images (N, C, H, W) -> {stride: map (N, C', H', W')}, the deepest of every stride."""
         maps, x = {}, images
         for stride, part in zip(self.strides, (self.stem, *self.stages), strict=True):
             x = part(x)
@@ -97,17 +97,19 @@ class Backbone(nn.Module, ABC):
             return
         sides = f"{least} pixels or more" if most is None else f"{least} to {most} pixels"
         channels = f"{self.input_channels} channel" + "s" * (self.input_channels > 1)
+        height, width = self.input_size
         raise ShapeError(
             f"{type(self).__name__} was given images of shape {'x'.join(str(side) for side in shape)}",
             f"{channels}, and sides of {sides}",
-            "resize or pad the pictures to {}x{}, or create the network with their channels".format(*self.input_size),
+            f"resize or pad the pictures to {height}x{width}, or create the network with their channels",
         )
 
     def _dry_run(self, height: int, width: int) -> list[Tensor]:
         """The maps of the stem and of every stage, on the meta device."""
         tensors = chain(self.parameters(), self.buffers())
         shapes_only = deepcopy(self, {id(tensor): tensor.detach().to("meta") for tensor in tensors}).eval()
-        maps = [torch.empty(1, self.input_channels, height, width, device="meta", dtype=next(self.parameters()).dtype)]
+        dtype = next(self.parameters()).dtype
+        maps = [torch.empty(1, self.input_channels, height, width, device="meta", dtype=dtype)]
         for part in (shapes_only.stem, *shapes_only.stages):
             maps.append(part(maps[-1]))
         return maps[1:]

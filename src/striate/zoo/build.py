@@ -1,6 +1,6 @@
 """A network, its classes and its preprocessing by name: a classifier that knows how it was built.
 
-    "resnet20", ("cat", "dog"), Preprocess((32, 32)) --> Classifier, with .name and .arguments --> save --> load
+    "resnet20", ("cat", "dog"), Preprocess((32, 32)) --> Classifier, .name, .arguments --> save --> load
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def build(name: str, classes: Sequence[str], preprocess: Preprocess) -> Classifi
         preprocess: what the network shall see of a picture; its channels become those of the network.
 
     Raises:
-        SettingError: there is no network of that name, or mean and std do not have one number for each channel.
+        SettingError: there is no network of that name, or mean or std lack a number for each channel.
         LabelError: a class has no name, or two have the same.
         ShapeError: the network cannot take pictures of that size.
     """

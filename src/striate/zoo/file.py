@@ -1,9 +1,10 @@
-"""The saved-model file: tensors, and what they mean as JSON, in one safetensors file. Reading it runs no code.
+"""The saved-model file: tensors, and what they mean as JSON, in one safetensors file.
 
     8 bytes        header, JSON                                                      tensors
     [ length ] [ {"__metadata__": {"striate": "{...}"}, "conv1.weight": {...}, ...} ] [ .............. ]
 
-Layout: https://github.com/huggingface/safetensors#format. The text under "striate" is JSON with a format number.
+Layout: https://github.com/huggingface/safetensors#format. The text under
+"striate" is JSON with a format number. Reading runs no code.
 Files are written beside their place, brought to the disk and renamed, so a crash leaves the old file.
 """
 
@@ -47,8 +48,9 @@ def write_file(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[
         ModelFileError: the file cannot be written there.
     """
     text = json.dumps({"format": FORMAT, **header}, ensure_ascii=False, allow_nan=False)
+    dense = torch.contiguous_format
     content = safetensors.torch.save(
-        {name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()},
+        {name: tensor.detach().cpu().clone(memory_format=dense) for name, tensor in tensors.items()},
         metadata={KEY: text},
     )
     path = Path(path)
@@ -58,7 +60,9 @@ def write_file(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise ModelFileError(
-            f"{path} cannot be written: {error.strerror}", "a folder with room that you may write to", "another path"
+            f"{path} cannot be written: {error.strerror}",
+            "a folder with room that you may write to",
+            "another path",
         ) from error
 
 
@@ -99,14 +103,14 @@ def read_header(path: str | Path) -> dict[str, Any]:
 
 
 def load_tensors(network: nn.Module, path: str | Path) -> None:
-    """Put the tensors of a file in the place of those of a network, all of them or none. They keep their dtypes.
+    """Put the tensors of a file in the place of those of a network, all or none, with their dtypes.
 
     Args:
         network: on any device, the meta device too.
         path: a file whose header was read.
 
     Raises:
-        ModelFileError: the file is truncated; a tensor is missing, not known to the network, or has another shape.
+        ModelFileError: the file is truncated; a tensor is missing, unknown or of another shape.
     """
     path = Path(path)
     try:
@@ -157,7 +161,7 @@ def _raw_header(path: Path) -> dict[str, Any]:
             length, left = int.from_bytes(start, "little"), path.stat().st_size - LENGTH_BYTES
             if len(start) < LENGTH_BYTES or length > left or length > MOST_HEADER_BYTES:
                 raise ModelFileError(
-                    f"{path} is truncated or no saved model: its header claims {length:,} bytes of {max(left, 0):,}",
+                    f"{path} is truncated or no saved model: {length:,} bytes of header in {max(left, 0):,}",
                     EXPECTED,
                     AGAIN,
                 )
@@ -172,7 +176,7 @@ def _refuse_pickle(start: bytes, path: Path) -> None:
         raise ModelFileError(
             f"{path} is a pickle or a zip file (.pt, .pth, .pkl): opening it could run a stranger's code",
             EXPECTED,
-            "where you trust it, torch.load(path, weights_only=True), then put the tensors in a network and save that",
+            "where you trust it, read it with torch.load(path, weights_only=True) and save its network here",
         )
 
 

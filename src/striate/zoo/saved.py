@@ -1,6 +1,6 @@
 """A classifier to a file and back: network, classes and preprocessing, without the training code's arguments.
 
-    Classifier --save--> model.safetensors --load--> Classifier, equal bit by bit, on the CPU, in evaluation mode
+    Classifier --save--> model.safetensors --load--> Classifier, equal bit by bit, on the CPU
 """
 
 import platform
@@ -55,7 +55,7 @@ def save(
         "preprocess": asdict(model.preprocess),
         "scores": scores,
         "settings": settings,
-        "versions": {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()},
+        "versions": versions(),
         "licence": licence,
     }
     try:
@@ -89,6 +89,11 @@ def load(path: str | Path) -> Classifier:
     model = Classifier(network, header["classes"], _preprocess(header))
     model.name, model.arguments = header["network"], header["arguments"]
     return model.eval()
+
+
+def versions() -> dict[str, str]:
+    """Of what the file was written with."""
+    return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
 
 
 def _preprocess(header: Mapping[str, Any]) -> Preprocess:

@@ -38,7 +38,9 @@ def models() -> list[str]:
     return list(MODELS)
 
 
-def create(name: str, classes: int = 1000, in_channels: int = 3, weights: str | Path | None = None) -> Backbone:
+def create(
+    name: str, classes: int = 1000, in_channels: int = 3, weights: str | Path | None = None
+) -> Backbone:
     """A network by its name.
 
     Args:
@@ -70,4 +72,4 @@ def _builder(name: str) -> Builder:
     if name in MODELS:
         return MODELS[name]
     near = get_close_matches(str(name).lower(), MODELS, n=3, cutoff=0)
-    raise SettingError(f"there is no network {name!r}", f"one of: {', '.join(MODELS)}", f"one of: {', '.join(near)}")
+    raise SettingError(f"there is no network {name!r}", f"one of: {', '.join(MODELS)}", " or ".join(near))
