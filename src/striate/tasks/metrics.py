@@ -1,9 +1,9 @@
 """How good a classifier is: figures from its scores and the true labels.
 
-                    guess 0  guess 1
-    truth 0       [    3        1   ]     recall 3/4       accuracy = diagonal / all
-    truth 1       [    0        2   ]     recall 2/2
-    precision         3/3      2/3        F1 = 2 P R / (P + R)
+                guess 0  guess 1
+truth 0       [    3        1   ]     recall 3/4       accuracy = diagonal / all
+truth 1       [    0        2   ]     recall 2/2
+precision         3/3      2/3        F1 = 2 P R / (P + R)
 """
 
 from collections.abc import Sequence
@@ -54,9 +54,10 @@ class Figures:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Figures":
         """The inverse of ``to_dict``, lists instead of tuples welcome."""
-        confusion = tuple(tuple(row) for row in values["confusion"])
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        return cls(**{**plain, "confusion": confusion})
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**{**plain, "confusion": tuple(map(tuple, plain["confusion"]))})
 
 
 def figures(scores: Tensor, labels: Tensor, classes: Sequence[str]) -> Figures:
@@ -85,7 +86,7 @@ def figures(scores: Tensor, labels: Tensor, classes: Sequence[str]) -> Figures:
         top5=_share((top == labels[:, None]).sum(), support.sum()).item(),
         precision=tuple(_share(right, guessed).tolist()),
         recall=tuple(_share(right, support).tolist()),
-        f1=tuple(_share(2 * right, support + guessed).tolist()),  # 2PR/(P+R) with the fractions multiplied out
+        f1=tuple(_share(2 * right, support + guessed).tolist()),  # 2PR/(P+R), multiplied out
         support=tuple(support.tolist()),
         confusion=tuple(map(tuple, confusion.tolist())),
         calibration_error=calibration_error(scores, labels) if count else 0.0,
@@ -105,14 +106,14 @@ def confusion_counts(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def calibration_error(scores: Tensor, labels: Tensor) -> float:
-    """Expected calibration error of probabilities (N, K), N > 0: 15 bins of equal width, weighted by their images."""
+    """Expected calibration error of probabilities (N, K), N > 0, over 15 bins of equal width."""
     from torchmetrics.functional.classification import binary_calibration_error
 
     confidence, guesses = scores.double().max(1)
     right = (guesses == labels).long()
     # torchmetrics' multiclass form rounds to float32; its binary form takes "the guess is right" as the event
     error: Tensor = binary_calibration_error(confidence, right, n_bins=CALIBRATION_BINS, norm="l1")
-    return float(error)
+    return min(float(error), 1.0)
 
 
 def _share(part: Tensor, whole: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
     average <- decay * average + (1 - decay) * weights      after every step
 
-The statistics of batch norms are averaged too, with the same decay; whole numbers (counters) are copied. The decay
-begins low, min(decay, (1 + t) / (10 + t)) at step t, so that the average forgets the random weights of the start.
+The statistics of batch norms are averaged too, with the same decay; their counters are not. The decay begins
+low, min(decay, (1 + t) / (10 + t)) at step t, so that the average forgets the random weights of the start.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """One file that holds all that a run needs to go on: written beside, brought to the disk, renamed.
 
-    last.pt.<random> --fsync--> --rename--> last.pt      a crash at any moment leaves the old file or the new one
+last.pt.<random> --fsync--> --rename--> last.pt      a crash leaves the old file or the new one
 """
 
 import os

@@ -51,7 +51,7 @@ class Facts:
 
 def look(dataset: Dataset) -> Facts:
     """Look at some evenly spaced pictures."""
-    images = [dataset[place].image for place in evenly(len(dataset), LOOKED_AT)]
+    images = [dataset.image(place) for place in evenly(len(dataset), LOOKED_AT)]
     grey = all(bool((image == image[:1]).all()) for image in images)
     side = int(np.median([min(image.shape[-2:]) for image in images]))
     return Facts(len(dataset), 1 if grey else 3, side)
@@ -120,7 +120,7 @@ def default_size(network: nn.Module, facts: Facts) -> tuple[int, int]:
 
 
 def default_fit(side: int, size: int) -> Fit:
-    """Pad what is up to a quarter smaller than the network's input, so that its pixels stay; crop the rest."""
+    """Pad what is up to a quarter smaller than the network's input: its pixels stay. Crop the rest."""
     return "pad" if 0.75 * size <= side < size else "crop"
 
 
@@ -133,7 +133,7 @@ def default_precision(network: nn.Module) -> str:
 def has_bf16() -> bool:
     """Whether the GPU, or without one the processor, multiplies bf16 numbers."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities()
     return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
@@ -151,8 +151,11 @@ def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
     """How pictures become what the network sees, with the mean and deviation of the training data."""
     assert settings.height_width is not None
     channels = look(dataset).channels
-    plain = Preprocess(settings.height_width, channels, (0.0,) * channels, (1.0,) * channels, settings.fit or "crop")
-    images = torch.stack([plain(dataset[place].image) for place in evenly(len(dataset), MEASURED)]).double() / 255
+    plain = Preprocess(
+        settings.height_width, channels, (0.0,) * channels, (1.0,) * channels, settings.fit or "crop"
+    )
+    places = evenly(len(dataset), MEASURED)
+    images = torch.stack([plain(dataset.image(place, plain.at_least)) for place in places]).double() / 255
     mean = tuple(round(value, 4) for value in images.mean((0, 2, 3)).tolist())
     std = tuple(max(round(value, 4), 1e-2) for value in images.std((0, 2, 3), correction=0).tolist())
     return Preprocess(plain.size, channels, mean, std, plain.fit)

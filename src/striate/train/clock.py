@@ -1,4 +1,4 @@
-"""Where the time of a training goes: images per second, the share spent waiting for data, the time that is left."""
+"""Where the time of a training goes: images per second, the share spent waiting for data, what is left."""
 
 from collections.abc import Iterator
 from time import perf_counter
@@ -45,7 +45,7 @@ class Clock:
         self.recent, self.epoch, self.session = Span(), Span(), Span()
 
     def waits(self, batches: Iterator[Batch], world: int) -> Iterator[Batch]:
-        """The same batches; the time that each took to come is counted. ``world`` processes see as many images."""
+        """The same batches, and how long each took to come. ``world`` processes see as many images."""
         while True:
             asked = perf_counter()
             batch = next(batches, None)

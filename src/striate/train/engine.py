@@ -60,7 +60,7 @@ class Engine:
         self.rank, self.world = self.fabric.global_rank, self.fabric.world_size
         task.to(self.device)
         if settings.precision != "32":
-            task.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            task.to(memory_format=torch.channels_last)
         self.task = task
         objective = Objective(task, channels_last=settings.precision != "32")
         self.wrapped = self.world > 1 or settings.precision == "16"
@@ -68,7 +68,6 @@ class Engine:
         self.optimizer = make_optimizer(task, settings, fused=settings.strategy != "fsdp")
         self._stepper = self.fabric.setup_optimizers(self.optimizer) if self.wrapped else self.optimizer
         self._parameters = list(task.parameters())
-        self._flags = torch.zeros(3, device=self.device)
 
     def arithmetic(self) -> AbstractContextManager[object]:
         """The context in which scores are computed at the run's precision."""
@@ -105,18 +104,26 @@ class Engine:
         """For each flag, whether any process raised it; all processes must ask."""
         if self.world == 1:
             return list(flags)
-        self._flags.copy_(torch.tensor(flags, dtype=torch.float32))
-        torch.distributed.all_reduce(self._flags, torch.distributed.ReduceOp.MAX)
-        return [bool(flag) for flag in self._flags.tolist()]
+        raised = torch.tensor(flags, dtype=torch.int32, device=self.device)
+        torch.distributed.all_reduce(raised, torch.distributed.ReduceOp.MAX)
+        return [bool(flag) for flag in raised.tolist()]
 
     def mean(self, value: float) -> float:
         """The mean over all processes; all must ask."""
-        return value if self.world == 1 else float(self.fabric.all_reduce(torch.tensor(value, dtype=torch.float64)))
+        return (
+            value
+            if self.world == 1
+            else float(self.fabric.all_reduce(torch.tensor(value, dtype=torch.float64)))
+        )
 
     def state(self) -> dict[str, Any]:
         """Weights and the optimizer's memory, whole, on the CPU. All processes must ask."""
         scaler = self.fabric._precision.state_dict() if self.settings.precision == "16" else {}
-        return {"model": whole(self.task.state_dict()), "optimizer": whole(self.optimizer.state_dict()), "scaler": scaler}
+        return {
+            "model": whole(self.task.state_dict()),
+            "optimizer": whole(self.optimizer.state_dict()),
+            "scaler": scaler,
+        }
 
     def load(self, state: dict[str, Any]) -> None:
         """The inverse of ``state``."""
@@ -142,7 +149,7 @@ def make_optimizer(task: Classifier, settings: Settings, *, fused: bool) -> torc
     """SGD with Nesterov momentum, or AdamW. Only tensors of two axes or more decay: no biases, no norms."""
     assert settings.lr is not None
     parameters = [parameter for parameter in task.parameters() if parameter.requires_grad]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
@@ -186,9 +193,11 @@ def start_fabric(settings: Settings) -> Any:
 def _strategy(settings: Settings) -> Any:
     if settings.strategy != "fsdp":
         return "ddp" if settings.devices * settings.nodes > 1 else "auto"
-    from lightning_fabric.strategies import ModelParallelStrategy
+    from lightning_fabric.strategies.model_parallel import ModelParallelStrategy
 
-    return ModelParallelStrategy(cut, data_parallel_size=settings.devices * settings.nodes, tensor_parallel_size=1)
+    return ModelParallelStrategy(
+        cut, data_parallel_size=settings.devices * settings.nodes, tensor_parallel_size=1
+    )
 
 
 def cut(objective: nn.Module, mesh: Any) -> nn.Module:
@@ -208,11 +217,13 @@ def _require(settings: Settings) -> None:
             "precision is '16'", "a CUDA device, and not the strategy fsdp", "precision bf16, or 32"
         )
     if settings.strategy == "fsdp" and settings.devices * settings.nodes == 1:
-        raise SettingError("strategy is 'fsdp' on one device", "two devices or more", "devices 2, or leave strategy out")
+        raise SettingError(
+            "strategy is 'fsdp' on one device", "two devices or more", "devices 2, or leave strategy out"
+        )
 
 
 def rank() -> int:
-    """The number of this process among those of the run, before Fabric is set up; 0 is the one that speaks."""
+    """The number of this process in the run, known before Fabric is set up; 0 is the one that speaks."""
     names = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
     return next((int(os.environ[name]) for name in names if name in os.environ), 0)
 

@@ -31,7 +31,9 @@ class Evaluation:
     figures: Figures
 
 
-def evaluate(model: Classifier, loader: Loader, arithmetic: AbstractContextManager[object] | None = None) -> Evaluation:
+def evaluate(
+    model: Classifier, loader: Loader, arithmetic: AbstractContextManager[object] | None = None
+) -> Evaluation:
     """Classify every image of a loader that does not shuffle.
 
     Args:
@@ -40,7 +42,11 @@ def evaluate(model: Classifier, loader: Loader, arithmetic: AbstractContextManag
         arithmetic: a context such as ``torch.autocast``; float32 by default.
     """
     was_training, device = model.training, model.mean.device
-    raw, labels, indices = [torch.empty(0, len(model.classes))], [torch.empty(0).long()], [torch.empty(0).long()]
+    raw, labels, indices = (
+        [torch.empty(0, len(model.classes))],
+        [torch.empty(0).long()],
+        [torch.empty(0).long()],
+    )
     model.eval()
     try:
         with torch.no_grad(), arithmetic or nullcontext():

@@ -1,7 +1,7 @@
-"""What happens in a training, one frozen record for each kind of happening. The loop yields them; others read them.
+"""What happens in a training, one frozen record for each kind. The loop yields them; others read them.
 
-    Started  Loading  Stepped Stepped ... EpochEnded Saved  Stepped ...  Finished
-                                                                  `--->  Stopped (a signal)
+Started  Loading  Stepped Stepped ... EpochEnded Saved  Stepped ...  Finished
+                                                              `--->  Stopped (a signal)
 """
 
 from dataclasses import asdict, dataclass, field

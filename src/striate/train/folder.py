@@ -1,9 +1,9 @@
 """A run is a folder.
 
-    settings.json   every setting, decided          metrics.csv        one line for each epoch
-    splits.json     which image is in which split   log.jsonl          what happened, one event a line
-    figures.json    the figures of the best model   model.safetensors  the best model
-    checkpoints/last.pt   all that is needed to go on
+settings.json   every setting, decided          metrics.csv        one line for each epoch
+splits.json     which image is in which split   log.jsonl          what happened, one event a line
+figures.json    the figures of the best model   model.safetensors  the best model
+checkpoints/last.pt   all that is needed to go on
 """
 
 import csv
@@ -20,7 +20,15 @@ from striate.data.dataset import Dataset, Splits
 from striate.data.store import Files
 from striate.errors import RunError
 
-OURS = ("settings.json", "splits.json", "metrics.csv", "log.jsonl", "figures.json", "model.safetensors", "report.html")
+OURS = (
+    "settings.json",
+    "splits.json",
+    "metrics.csv",
+    "log.jsonl",
+    "figures.json",
+    "model.safetensors",
+    "report.html",
+)
 
 
 class RunFolder:
@@ -147,9 +155,11 @@ def write_beside(path: Path, text: str) -> None:
 
 
 def describe_splits(splits: Splits) -> dict[str, Any]:
-    """Which image is in which split: relative paths of files, or places in an array; and a fingerprint of it all."""
+    """Which image is in which split, by relative path or place in an array; and a fingerprint of it all."""
     parts = {name: _images(part) for name, part in splits.items()}
-    content = json.dumps([list(splits.classes), parts, {n: part.labels.tolist() for n, part in splits.items()}])
+    content = json.dumps(
+        [list(splits.classes), parts, {n: part.labels.tolist() for n, part in splits.items()}]
+    )
     return {
         "root": str(splits.root),
         "format": splits.format,

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from striate.errors import SettingError
@@ -51,8 +52,8 @@ class Scalars(ABC):
         """Pass on the settings and the numbers of an event."""
         if isinstance(event, Started):
             self.settings(event.settings)
-        elif numbers := numbers_of(event):
-            self.numbers(numbers, step=event.step)  # type: ignore[attr-defined]
+        elif isinstance(event, Stepped | EpochEnded):
+            self.numbers(numbers_of(event), step=event.step)
 
     @abstractmethod
     def settings(self, settings: dict[str, Any]) -> None:
@@ -71,7 +72,7 @@ class Board(Scalars):
     """TensorBoard, through Fabric's logger: files in the run folder."""
 
     def __init__(self, files: RunFolder) -> None:
-        from lightning_fabric.loggers import TensorBoardLogger
+        from lightning_fabric.loggers.tensorboard import TensorBoardLogger
 
         self._logger = TensorBoardLogger(root_dir=str(files.path), name="tensorboard", version="")
 
@@ -132,7 +133,7 @@ class Mlflow(Scalars):
         self._mlflow.end_run()
 
 
-LOGGERS = {"tensorboard": Board, "wandb": Wandb, "mlflow": Mlflow}
+LOGGERS: dict[str, Callable[[RunFolder], Reader]] = {"tensorboard": Board, "wandb": Wandb, "mlflow": Mlflow}
 
 
 def readers(settings: Settings, files: RunFolder) -> list[Reader]:
@@ -151,11 +152,18 @@ def readers(settings: Settings, files: RunFolder) -> list[Reader]:
     return [Journal(files), *(LOGGERS[name](files) for name in settings.loggers)]
 
 
-def numbers_of(event: Event) -> dict[str, float]:
+def numbers_of(event: Stepped | EpochEnded) -> dict[str, float]:
     """What there is to plot of an event."""
     if isinstance(event, Stepped):
-        return {"train/loss": event.loss, "train/lr": event.lr, "train/rate": event.rate, "train/waiting": event.waiting}
-    if isinstance(event, EpochEnded):
-        found = {"epoch/train_loss": event.train_loss, "val/loss": event.val_loss, "val/accuracy": event.val_accuracy}
-        return {name: value for name, value in found.items() if value is not None}
-    return {}
+        return {
+            "train/loss": event.loss,
+            "train/lr": event.lr,
+            "train/rate": event.rate,
+            "train/waiting": event.waiting,
+        }
+    found = {
+        "epoch/train_loss": event.train_loss,
+        "val/loss": event.val_loss,
+        "val/accuracy": event.val_accuracy,
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,6 +1,6 @@
 """The training loop, for every task.
 
-    batch --> loss --> step --> yield what happened
+batch --> loss --> step --> yield what happened
 """
 
 from collections.abc import Iterator

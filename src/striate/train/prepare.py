@@ -2,7 +2,7 @@
 
     uint8 Batch --device--> augment --> mixup | cutmix --> label smoothing --> Batch
 
-All that is random here is a function of (seed, rank, step), so a step can be repeated, in this process or another.
+All that is random here is a function of (seed, rank, step): a step can be repeated, anywhere.
 """
 
 from dataclasses import replace

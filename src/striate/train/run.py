@@ -1,10 +1,10 @@
 """A training from beginning to end, and what it leaves behind.
 
-    Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
+Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from striate.tasks.metrics import Figures
 from striate.train.checkpoint import load_checkpoint
 from striate.train.choose import decide, look, preprocessing, sentences
 from striate.train.engine import Engine, rank, restarted
-from striate.train.evaluate import evaluate
+from striate.train.evaluate import Evaluation, evaluate
 from striate.train.events import Event, Finished, Loading, Started
 from striate.train.folder import RunFolder, describe_splits
 from striate.train.loggers import readers
@@ -45,6 +45,7 @@ class Run:
         metrics: one dictionary for each epoch, as in metrics.csv.
         figures: of the model on ``split``.
         split: ``test`` if there is one, else ``val``, else ``train``.
+        evaluation: the scores behind the figures; None in a run that was opened later.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Run:
     metrics: list[dict[str, Any]]
     figures: Figures
     split: str
+    evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Run":
@@ -72,9 +74,9 @@ class Run:
 def train(
     splits: Splits, settings: Settings, folder: str | Path, *, resume: bool = False, force: bool = False
 ) -> Iterator[Event]:
-    """Train a classifier. Nothing happens before the first event is asked for; the last one carries the ``Run``.
+    """Train a classifier. Nothing happens before the first event is asked for; the last carries the ``Run``.
 
-    In a run of several processes only the first one yields events on the way and writes; all yield ``Finished``.
+    Of several processes only the first yields events on the way, and writes; all yield ``Finished``.
 
     Args:
         splits: the data; ``val`` chooses the best epoch, ``test`` is never looked at before the end.
@@ -95,14 +97,23 @@ def train(
     facts = look(splits["train"])
     if rank() == 0:
         files.claim(resume=resume, force=force)
-    goes_on = resume and files.settings.exists()
-    chosen = decide(resumed(settings, files.read_json(files.settings)) if goes_on else settings, facts)
+    chosen = decide(continued(settings, folder) if resume else settings, facts)
     random_state = torch.get_rng_state()
     try:
         with Stop(str(files.path)) as stop:
             yield from _train(splits, chosen, files, stop, sentences(settings, chosen, facts))
     finally:
         torch.set_rng_state(random_state)
+
+
+def continued(settings: Settings, folder: str | Path) -> Settings:
+    """The settings of the run in a folder, changed where they may be; the given ones if there is no run.
+
+    Raises:
+        SettingError: a given setting differs from the run's.
+    """
+    files = RunFolder(folder)
+    return resumed(settings, files.read_json(files.settings)) if files.settings.exists() else settings
 
 
 def _train(
@@ -161,7 +172,11 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: Stop) -> 
     share = {"rank": engine.rank, "world": engine.world}
     options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}
     shuffled = Loader(data, preprocess, settings.batch or 1, shuffle=True, **share, **options)
-    held_out = Loader(splits["val"], preprocess, EVALUATION_BATCH, **options) if len(splits.parts.get("val", ())) else None
+    held_out = (
+        Loader(splits["val"], preprocess, EVALUATION_BATCH, **options)
+        if len(splits.parts.get("val", ()))
+        else None
+    )
     prepare = Prepare(augment, settings, len(classes), device=engine.device, rank=engine.rank)
     return Work(engine, settings, files, shuffled, held_out, prepare, stop, best)
 
@@ -172,10 +187,11 @@ def finish(work: Work, splits: Splits) -> Finished:
     split = next(name for name in ("test", "val", "train") if len(splits.parts.get(name, ())))
     model = load(files.model).to(work.engine.device)
     loader = Loader(splits[split], model.preprocess, EVALUATION_BATCH, workers=settings.workers)
-    figures = evaluate(model, loader).figures
+    evaluation = evaluate(model, loader)
+    figures = evaluation.figures
     if work.engine.rank == 0:
         files.write_json(files.figures, {"split": split, "figures": figures.to_dict()})
-    run = Run(files.path, settings, model.cpu(), work.state.rows, figures, split)
+    run = Run(files.path, settings, model.cpu(), work.state.rows, figures, split, evaluation)
     return Finished(str(files.path), split, figures.to_dict(), run)
 
 
@@ -203,7 +219,9 @@ def require_classes(splits: Splits) -> None:
         DataError: there are no training pictures, or only one class.
     """
     if not len(splits.parts.get("train", ())):
-        raise DataError(f"{splits.root} has no training pictures", "one picture or more", "`striate check` tells more")
+        raise DataError(
+            f"{splits.root} has no training pictures", "one picture or more", "`striate check` tells more"
+        )
     if len(splits.classes) < 2:
         raise DataError(
             f"{splits.root} has only one class, {splits.classes[0]!r}",

@@ -1,7 +1,7 @@
 """The learning rate as a pure function of the step, so that a resumed run needs no state for it.
 
-    onecycle   /\\___      cosine   /``-.        constant   /------
-              /     \\              /     `-.               /
+onecycle   /\\___      cosine   /``-.        constant   /------
+          /     \\              /     `-.               /
 """
 
 import math
@@ -20,8 +20,8 @@ def learning_rate(step: int, steps: int, peak: float, schedule: str, warmup: flo
         schedule: "onecycle", "cosine" or "constant".
         warmup: share of the steps in which the rate rises in a line, 0..1.
 
-    Source: one cycle is Smith, Topin 2018, https://arxiv.org/abs/1708.07120; the cosine is Loshchilov, Hutter 2017,
-    https://arxiv.org/abs/1608.03983, equation 5.
+    Source: one cycle is Smith, Topin 2018, https://arxiv.org/abs/1708.07120; the cosine is equation 5 of
+    Loshchilov, Hutter 2017, https://arxiv.org/abs/1608.03983.
 
     >>> [round(learning_rate(step, 8, 1.0, "onecycle", 0.25), 3) for step in range(8)]
     [0.5, 1.0, 0.834, 0.667, 0.501, 0.334, 0.168, 0.001]
@@ -31,7 +31,7 @@ def learning_rate(step: int, steps: int, peak: float, schedule: str, warmup: flo
         return peak * (step + 1) / rising
     if schedule == "constant":
         return peak
-    done = (step - rising + 1) / (steps - rising) # 0 < done <= 1
+    done = (step - rising + 1) / (steps - rising)  # 0 < done <= 1
     if schedule == "cosine":
         return peak * 0.5 * (1 + math.cos(math.pi * (step - rising) / (steps - rising)))
     return peak * (1 + (FINAL - 1) * done)

@@ -17,7 +17,9 @@ from striate.errors import SettingError
 Positive = Annotated[int, Field(ge=1)]
 Logger = Literal["tensorboard", "wandb", "mlflow"]
 
-FREE = frozenset({"workers", "loggers", "checkpoint_every", "accelerator", "devices", "nodes", "strategy"})
+FREE = frozenset(
+    {"accept", "workers", "loggers", "checkpoint_every", "accelerator", "devices", "nodes", "strategy"}
+)
 """Settings that may change when a run is resumed: they do not change what is computed, up to rounding."""
 
 
@@ -37,60 +39,92 @@ class Settings(BaseModel):
         None, description="passes over the data; by default 600,000 pictures in all, 8 to 100 passes"
     )
     batch: Positive | None = Field(
-        None, description="pictures in a step, over all devices; by default 1/16 of the data, a power of two, 8 to 128"
+        None,
+        description="pictures in a step, all devices together; by default 1/16 of the data, 8, 16, ... 128",
     )
     lr: float | None = Field(
         None,
         gt=0,
         le=100,
-        description="highest learning rate; by default, for each 128 pictures in a batch, sgd 0.1 with batch norm and "
-        "0.05 without, adamw 0.002",
+        description="highest learning rate; by default, for 128 pictures in a batch, sgd 0.1 with batch norm "
+        "and 0.05 without, adamw 0.002",
     )
     optimizer: Literal["sgd", "adamw"] = Field("sgd", description="sgd has Nesterov momentum 0.9")
     weight_decay: float | None = Field(
         None, ge=0, le=1, description="of weights, not of biases and norms; by default sgd 0.0005, adamw 0.05"
     )
     schedule: Literal["onecycle", "cosine", "constant"] = Field(
-        "onecycle", description="of the learning rate: up and down in lines, warm-up and half a cosine, or constant"
+        "onecycle",
+        description="of the learning rate: up and down in lines, warm-up and half a cosine, or constant",
     )
     warmup: float | None = Field(
-        None, ge=0, lt=1, description="share of the steps in which lr rises; by default onecycle 0.25, cosine 0.05, else 0"
+        None,
+        ge=0,
+        lt=1,
+        description="share of the steps in which lr rises; by default onecycle 0.25, cosine 0.05, else 0",
     )
     augment: str | None = Field(
-        None, description="none, digits, light, alexnet, strong, or parts as in mirror,crop=4; by default digits for "
-        "grey pictures up to 32 pixels, else light"
+        None,
+        description="none, digits, light, alexnet, strong, or parts as in mirror,crop=4; by default digits "
+        "for grey pictures up to 32 pixels, else light",
     )
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of a label that is spread over all classes")
-    mixup: float = Field(0.0, ge=0, le=10, description="strength (alpha) of mixing pairs of pictures; 0 is off")
-    cutmix: float = Field(0.0, ge=0, le=10, description="strength (alpha) of pasting parts of pictures; 0 is off")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of a label that is spread over all classes"
+    )
+    mixup: float = Field(
+        0.0, ge=0, le=10, description="strength (alpha) of mixing pairs of pictures; 0 is off"
+    )
+    cutmix: float = Field(
+        0.0, ge=0, le=10, description="strength (alpha) of pasting parts of pictures; 0 is off"
+    )
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the running average of the weights; 0 is off")
-    patience: int = Field(0, ge=0, description="stop after so many epochs without a better score; 0 never stops early")
+    patience: int = Field(
+        0, ge=0, description="stop after so many epochs without a better score; 0 never stops early"
+    )
     clip: float = Field(0.0, ge=0, description="longest gradient (norm over all weights); 0 is off")
-    seed: int = Field(0, ge=0, lt=2**63, description="of everything random: weights, splits, order, augmentation")
+    seed: int = Field(
+        0, ge=0, lt=2**63, description="of everything random: weights, splits, order, augmentation"
+    )
     precision: Literal["auto", "32", "bf16", "16"] = Field(
-        "auto", description="of the arithmetic; auto takes bf16 where the processor has it and the network gains by it"
+        "auto",
+        description="of the arithmetic; auto is bf16 where the processor has it and the network gains by it",
     )
     accelerator: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="kind of device")
     devices: Positive = Field(1, description="devices (processes) on each machine")
     nodes: Positive = Field(1, description="machines")
     strategy: Literal["auto", "ddp", "fsdp"] = Field(
-        "auto", description="how several devices share the work: ddp copies the network, fsdp cuts it in pieces"
+        "auto",
+        description="how several devices share the work: ddp copies the network, fsdp cuts it in pieces",
     )
     size: str | None = Field(
-        None, description="pixels that the network sees, 32 or 32x48 (height x width); by default the network's own, or "
-        "64 for larger pictures and a network that takes any size"
+        None,
+        description="pixels that the network sees, 32 or 32x48 (height x width); by default its own, or "
+        "64 for larger pictures and a network that takes any size",
     )
     fit: Literal["crop", "stretch", "pad"] | None = Field(
-        None, description="crop, stretch or pad; by default pad for pictures slightly smaller than size, else crop"
+        None,
+        description="crop, stretch or pad; by default pad for pictures slightly smaller than size, else crop",
     )
     format: str | None = Field(None, description="layout of the data; by default recognised by looking")
-    accept: tuple[str, ...] = Field((), description="kinds of findings that shall not stop the training; see striate check")
-    validation: float = Field(0.1, ge=0, lt=1, description="share of the training pictures that is held out to "
-                              "choose the best epoch, where the data have no such split")
-    workers: int | None = Field(None, ge=0, description="processes that decode data too large for memory; by default "
-                                "one for each core, up to 8")
+    accept: tuple[str, ...] = Field(
+        (), description="kinds of findings that shall not stop the training; see striate check"
+    )
+    validation: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of the training pictures that is held out to "
+        "choose the best epoch, where the data have no such split",
+    )
+    workers: int | None = Field(
+        None,
+        ge=0,
+        description="processes that decode data too large for memory; by default one for each core, up to 8",
+    )
     loggers: tuple[Logger, ...] = Field((), description="besides metrics.csv: tensorboard, wandb, mlflow")
-    checkpoint_every: float = Field(30.0, ge=0, description="seconds between checkpoints; one is made at each epoch's end")
+    checkpoint_every: float = Field(
+        30.0, ge=0, description="seconds between checkpoints; one is made at each epoch's end"
+    )
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -123,7 +157,9 @@ def explained(reason: ValidationError) -> SettingError:
     name, value = str(first["loc"][0]) if first["loc"] else "settings", first["input"]
     if first["type"] == "extra_forbidden":
         near = get_close_matches(name, Settings.model_fields, n=3, cutoff=0)
-        return SettingError(f"there is no setting {name!r}", "one of: " + ", ".join(Settings.model_fields), " or ".join(near))
+        return SettingError(
+            f"there is no setting {name!r}", "one of: " + ", ".join(Settings.model_fields), " or ".join(near)
+        )
     expected = first["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     default = Settings.model_fields[name].default
     attempt = f"leave {name} out" + ("" if default is None else f" for {default!r}")
@@ -142,7 +178,9 @@ def resumed(given: Settings, saved: dict[str, Any]) -> Settings:
     """
     said = {name: value for name, value in given.to_dict().items() if name in given.model_fields_set}
     differing = [
-        name for name, value in said.items() if name not in FREE and value not in (None, "auto", saved.get(name))
+        name
+        for name, value in said.items()
+        if name not in FREE and value not in (None, "auto", saved.get(name))
     ]
     if differing:
         lines = ", ".join(f"{name} is {said[name]!r} and was {saved.get(name)!r}" for name in differing)

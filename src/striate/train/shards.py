@@ -1,6 +1,6 @@
 """Tensors that are cut in pieces over processes (FSDP), made whole for a file and cut again from one.
 
-    piece of rank 0 | piece of rank 1  --whole-->  all of it, on every rank  --spread-->  piece | piece
+piece of rank 0 | piece of rank 1  --whole-->  all of it, on every rank  --spread-->  piece | piece
 """
 
 from typing import Any
@@ -12,14 +12,14 @@ from torch.utils._pytree import tree_map
 
 
 def whole(state: Any) -> Any:
-    """Copies of all tensors in nested lists and dictionaries, whole and on the CPU. All ranks must call it."""
+    """Copies of all tensors in nested lists and dictionaries, whole, on the CPU. All ranks must call it."""
     return tree_map(_whole, state)
 
 
 def _whole(value: Any) -> Any:
     if not isinstance(value, Tensor):
         return value
-    complete = value.detach().full_tensor() if isinstance(value, DTensor) else value.detach()
+    complete: Tensor = value.full_tensor().detach() if isinstance(value, DTensor) else value.detach()
     return complete.clone() if complete.device.type == "cpu" else complete.cpu()
 
 

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM: the first asks the loop to finish its step and save, the second ends the process at once.
+"""Ctrl-C and SIGTERM: the first lets the loop finish its step and save, the second ends the process at once.
 
-    signal --> asked --> step ends --> checkpoint --> Interrupted
-                 `-- 1.5 s without that --> Interrupted where it is; the last checkpoint stands
+signal --> asked --> step ends --> checkpoint --> Interrupted
+             `-- 1.5 s without that --> Interrupted where it is; the last checkpoint stands
 """
 
 import os
@@ -19,7 +19,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """While entered, remembers a signal instead of dying of it. Only the main thread may do so; others see none.
+    """While entered, remembers a signal instead of dying of it; in the main thread only, others see none.
 
     Attributes:
         asked: number of the signal that came, 0 for none.

@@ -31,7 +31,7 @@ from striate.train.stop import Stop
 from striate.zoo.saved import save
 
 STEPS_UNSEEN = 10
-"""Steps after which a GPU is asked for its losses; asking at each one would make it wait. A CPU is asked always."""
+"""Steps after which a GPU is asked for its losses: at each one it would have to wait. A CPU is, always."""
 
 NAMED = 3
 """Pictures that the error about a bad loss names."""
@@ -195,7 +195,7 @@ class Work:
         )
 
     def _validate(self) -> tuple[float | None, float | None]:
-        """Every process evaluates all of it: pieces of FSDP must be called together, and nothing has to be gathered."""
+        """Every process evaluates all of it: FSDP's pieces must be called together."""
         if self.validation is None:
             return None, None
         with self.average.in_place():
@@ -207,7 +207,11 @@ class Work:
     def _settle(self) -> None:
         if not self._pending:
             return
-        values = [loss.item() for loss in self._pending] if self._every == 1 else torch.stack(self._pending).tolist()
+        values = (
+            [loss.item() for loss in self._pending]
+            if self._every == 1
+            else torch.stack(self._pending).tolist()
+        )
         self._pending = []
         (bad,) = self.engine.agree(not all(map(math.isfinite, values)))
         if bad:
@@ -219,7 +223,7 @@ class Work:
             span.steps += len(values)
 
     def _blame(self, values: list[float]) -> TrainingError:
-        """Name the step and the pictures with the largest loss. On a CPU the weights are still those before the step."""
+        """Name the step and the pictures with the largest loss; on a CPU with the weights before the step."""
         state = self.state
         first = next((n for n, value in enumerate(values) if not math.isfinite(value)), 0)
         late = len(values) - 1 - first if self._every == 1 else len(values) - first
@@ -230,7 +234,7 @@ class Work:
             f"the loss is {values[first]} at step {step + 1} (epoch {state.epoch + 1}); "
             f"the largest losses of its batch: {', '.join(names)}",
             "a finite loss",
-            f"a lower lr than {self.settings.lr:g}, or clip 1; the last good state is kept in {self.folder.path}",
+            f"a lower lr than {self.settings.lr:g}, or clip 1; {self.folder.path} keeps the last good state",
         )
 
     @torch.no_grad()
@@ -240,4 +244,3 @@ class Work:
         losses = losses.nan_to_num(nan=torch.inf)
         order = losses.argsort(descending=True, stable=True)[:NAMED].cpu()
         return [int(index) for index in batch.indices[order]]
-
