@@ -1,5 +1,6 @@
-"""Batches: the same for the same (seed, epoch, step), from memory, from an array and from worker processes."""
+"""Batches: the same for the same (seed, epoch, step), from memory, an array or worker processes."""
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +33,10 @@ def order(loader, epoch=0, start=0):
 
 @pytest.mark.parametrize(
     ("count", "batch", "shuffle", "steps"),
-    [(10, 4, False, 3), (10, 4, True, 2), (8, 4, True, 2), (3, 4, True, 1), (3, 4, False, 1), (0, 4, True, 0)],
+    [(10, 4, 0, 3), (10, 4, 1, 2), (8, 4, 1, 2), (3, 4, 1, 1), (3, 4, 0, 1), (0, 4, 1, 0)],
 )
-def test_the_last_incomplete_batch_is_left_out_only_when_shuffled_and_not_the_only_one(count, batch, shuffle, steps):
-    loader = Loader(numbered(count), TINY, batch, shuffle=shuffle)
+def test_shuffling_leaves_an_incomplete_batch_out_unless_it_is_the_only_one(count, batch, shuffle, steps):
+    loader = Loader(numbered(count), TINY, batch, shuffle=bool(shuffle))
     assert len(loader) == steps == len(order(loader))
 
 
@@ -69,16 +70,18 @@ def test_an_epoch_continues_anywhere(start):
 
 
 def test_epochs_and_seeds_shuffle_anew():
-    orders = {str(order(Loader(numbered(20), TINY, 4, seed=s, shuffle=True), e)) for s in (0, 1) for e in (0, 1)}
+    loaders = [Loader(numbered(20), TINY, 4, seed=seed, shuffle=True) for seed in (0, 1)]
+    orders = {str(order(loader, epoch)) for loader in loaders for epoch in (0, 1)}
     assert len(orders) == 4
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize("world", [2, 3])
 def test_ranks_share_every_batch(world, shuffle):
-    alone = order(Loader(numbered(20), TINY, 6, shuffle=shuffle), epoch=1)
-    ranks = [order(Loader(numbered(20), TINY, 6, shuffle=shuffle, rank=r, world=world), 1) for r in range(world)]
-    assert [sum(shares, []) for shares in zip(*ranks, strict=True)] == alone
+    alone = Loader(numbered(20), TINY, 6, shuffle=shuffle)
+    ranks = [Loader(numbered(20), TINY, 6, shuffle=shuffle, rank=rank, world=world) for rank in range(world)]
+    shares = zip(*(order(rank, epoch=1) for rank in ranks), strict=True)
+    assert [list(chain(*step)) for step in shares] == order(alone, epoch=1)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -52,7 +52,7 @@ PARTS = {
     "scale": Part(0.1, 0.9, "width and height by factors 1 - s to 1 + s"),
     "rotate": Part(10, 180, "degrees at most, either way"),
     "shear": Part(5, 60, "degrees that a vertical line leans at most, either way"),
-    "warp": Part(0.0125, 64, f"standard deviation of a local displacement; {LENGTH}"),
+    "warp": Part(1.25, 20, "standard deviation of a local displacement, per cent of the shorter side"),
     "color": Part(0.2, 1, "brightness, contrast, saturation by factors 1 - c to 1 + c"),
     "pca": Part(0.1, 1, "standard deviation of light along the data's color axes"),
     "erase": Part(0.25, 512, f"side of a grey square; {LENGTH}"),
@@ -187,7 +187,7 @@ class Augment:
         if not self.warp:
             return Bend(linear, shift)
         knots = _normal((len(images), 2, KNOTS**2), generator, images)
-        return Bend(linear, shift, knots * pixels(self.warp, height, width))
+        return Bend(linear, shift, knots * (self.warp / 100 * min(height, width)))
 
     def _colored(self, images: Tensor, uniform: dict[str, Tensor], generator: torch.Generator) -> Tensor:
         if self.color:

@@ -13,7 +13,7 @@ from striate.errors import SettingError
 RECIPES = {
     "none": Augment(),
     # Handwriting: moved, turned, slanted and bent a little, never mirrored. Simard, Steinkraus, Platt 2003.
-    "digits": Augment(shift=0.05, scale=0.1, rotate=10, shear=6, warp=0.0125, edge="black"),
+    "digits": Augment(shift=0.05, scale=0.1, rotate=10, shear=6, warp=1.25, edge="black"),
     # For small photographs: 4 pixels of 32. He, Zhang, Ren, Sun 2015, section 4.2.
     "light": Augment(mirror=0.5, crop=0.125),
     # Crops of 224 from 256, 16 pixels either way. Krizhevsky, Sutskever, Hinton 2012, section 4.1.

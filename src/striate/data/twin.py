@@ -34,7 +34,7 @@ def per_sample(augment: Augment, size: tuple[int, int]) -> v2.Transform:
         v2.RandomVerticalFlip(augment.flip),
     ]
     steps += [Map(augment, size)] if augment.bent else []
-    steps += [Warp(pixels(augment.warp, *size), size, margin)] if augment.warp else []
+    steps += [Warp(augment.warp / 100 * min(size), size, margin)] if augment.warp else []
     steps += [v2.CenterCrop(size), *color_steps(augment), *erase_steps(augment, size)]
     return v2.Compose(steps)
 
