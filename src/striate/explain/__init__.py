@@ -1,1 +1,1 @@
-
+"""Look inside a network: which pixels an answer depends on."""
