@@ -100,6 +100,12 @@ class Splits(Mapping[str, Dataset]):
             )
         return self.parts[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.parts
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.parts
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.parts)
 

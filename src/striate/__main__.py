@@ -1,0 +1,5 @@
+"""``python -m striate`` is ``striate``."""
+
+from striate.cli.main import main
+
+main()

@@ -1,0 +1,334 @@
+"""The verbs: what striate does, one function each. The command line is a thin reader of these.
+
+data --check--> findings
+data --train--> Run: .model .metrics .figures .folder --load--> model --predict | evaluate | explain-->
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from torch import nn
+
+from striate.data.dataset import Dataset, Splits
+from striate.data.inputs import Input
+from striate.data.loader import Loader
+from striate.data.read import read
+from striate.errors import LabelError, ModelFileError, RunError, SettingError
+from striate.records import Classification
+from striate.tasks.classifier import Classifier
+from striate.tasks.metrics import Figures
+from striate.train.settings import Settings
+from striate.zoo.saved import load as load_file
+from striate.zoo.saved import read_header
+from striate.zoo.table import create, models
+
+if TYPE_CHECKING:
+    from striate.data.check import CheckReport
+    from striate.explain.explanation import Explanation
+    from striate.explain.saliency import Target
+    from striate.train.events import Event
+    from striate.train.run import Run
+    from striate.zoo.summary import Summary
+
+__all__ = ["check", "create", "evaluate", "explain", "load", "models", "predict", "summary", "train"]
+
+Data = str | Path | Splits
+Model = Classifier | str | Path
+
+UNSEEN_FIRST = ("test", "val", "train")
+BATCH = 256
+"""Images that go through a network at once when nothing is learned."""
+
+
+def load(path: str | Path) -> Classifier:
+    """Read a saved model, ready to predict.
+
+    Args:
+        path: a .safetensors file, or the folder of a run, whose best model is meant.
+
+    Raises:
+        ModelFileError: there is no such file, or it is truncated, foreign or misshapen.
+    """
+    return load_file(_model_file(path))
+
+
+def check(
+    data: str | Path, format: str | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> "CheckReport":
+    """Read a data set once and list what is wrong, odd or worth knowing.
+
+    Args:
+        data: a folder, a .csv, .npz or idx file, or ``"digits"``.
+        format: ``folder``, ``csv``, ``idx``, ``npz`` or ``digits``; recognised by looking when left out.
+        progress: called now and then with (pictures done, pictures in all).
+
+    Returns:
+        ``.findings`` by file name, ``.facts``, and ``.blocking()``: those that training would refuse.
+
+    Raises:
+        DataError: there is nothing that can be read.
+    """
+    from striate.data.check import check
+
+    return check(data, format, progress=progress)
+
+
+def train(
+    data: Data | None = None,
+    *,
+    model: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    listen: "Callable[[Event], None] | None" = None,
+    **settings: Any,
+) -> "Run":
+    """Train a classifier, and write a run folder with the best model and a report.
+
+    Args:
+        data: a folder, a .csv, .npz or idx file, ``"digits"``, or splits; a resumed run knows it.
+        model: one of ``models()``; chosen from the data when left out.
+        out: the run folder; ``runs/<data>-<model>`` when left out, with a number if that exists.
+        resume: go on with an interrupted run, or start it if there is none.
+        force: replace the run folder.
+        listen: called with every event of the training.
+        settings: fields of ``striate.train.settings.Settings``, which are the flags of ``striate train``.
+
+    Returns:
+        the run: ``.model``, ``.metrics`` by epoch, ``.figures``, ``.folder``.
+
+    Raises:
+        SettingError: there is no such setting, or it has no such value.
+        DataError: the data cannot be read, or would silently spoil the training.
+        RunError: the run folder exists, or cannot be written.
+        TrainingError: the loss is not a number.
+        Interrupted: a signal ended the run; it can be resumed.
+    """
+    from striate.train.run import train as events
+
+    given = Settings(**settings) if model is None else Settings(model=model, **settings)
+    folder = None if out is None else Path(out)
+    splits = _to_train_on(data, given, folder if resume else None)
+    folder = folder or _own_folder(splits, given, resume=resume)
+    run = _last(events(splits, given, folder, resume=resume, force=force), listen)
+    _report(run, splits)
+    return run
+
+
+def evaluate(
+    model: "Model | Run",
+    data: Data,
+    split: str | None = None,
+    *,
+    format: str | None = None,
+    seed: int | None = None,
+    validation: float | None = None,
+) -> Figures:
+    """Measure a model on labelled images.
+
+    Args:
+        model: a classifier, a saved file, a run or its folder.
+        data: as for ``train``; its classes are matched with those of the model by name.
+        split: ``train``, ``val``, ``test`` or ``all``; when left out ``test``, or ``val`` without it, or ``train``.
+        format: of the data; the one of the training when left out.
+        seed: of the split; the one of the training when left out, so that no image of ``val`` was trained on.
+        validation: share that is held out; the one of the training when left out.
+
+    Raises:
+        SettingError: the data have no such split.
+        LabelError: the data have a class that the model does not know.
+    """
+    from striate.train.evaluate import evaluate as measure
+
+    classifier, trained = _with_settings(model)
+    said = {"format": format, "seed": seed, "validation": validation}
+    kept: dict[str, Any] = {
+        name: trained.get(name) if value is None else value for name, value in said.items()
+    }
+    known = {name: value for name, value in kept.items() if value is not None}
+    splits = data if isinstance(data, Splits) else read(data, **known)
+    dataset = _translated(_part(splits, split), classifier.classes)
+    return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).figures
+
+
+@overload
+def predict(model: Model, images: Input) -> Classification: ...  # type: ignore[overload-overlap]
+@overload
+def predict(model: Model, images: Sequence[Input]) -> list[Classification]: ...
+def predict(model: Model, images: Input | Sequence[Input]) -> Classification | list[Classification]:
+    """Classify one picture, or a list of them: ``load(model).predict(images)``."""
+    return _classifier(model).predict(images)
+
+
+def explain(
+    model: Model,
+    images: Input | Sequence[Input],
+    method: str = "saliency",
+    *,
+    layer: str | None = None,
+    target: "Target" = None,
+) -> "Explanation":
+    """Why did the model say so?
+
+    Args:
+        model: a classifier, a saved file or the folder of a run.
+        images: one picture or several, as for ``predict``.
+        method: ``saliency``, the gradient of the class score by pixel.
+        layer: the layer that a method looks at; saliency looks at the pixels and takes none.
+        target: class name or number, or one for each picture; the predicted class when left out.
+
+    Raises:
+        SettingError: there is no such method.
+        LabelError: there is no such class.
+        ImageError: a file cannot be read.
+    """
+    from striate.explain.methods import explain
+
+    return explain(_classifier(model), images, method, layer=layer, target=target)
+
+
+def summary(
+    model: nn.Module | str | Path, input_size: tuple[int, ...] | None = None, *, classes: int = 10
+) -> "Summary":
+    """A network's layers: activations, parameters, multiplications, receptive fields and strides.
+
+    Args:
+        model: any network, one of ``models()``, a saved file or the folder of a run.
+        input_size: (C, H, W) of one image; that of the model when left out.
+        classes: K, for a name.
+
+    Raises:
+        SettingError: there is no network of that name.
+        ShapeError: the network cannot take such an image.
+    """
+    from striate.zoo.summary import summary as table
+
+    if isinstance(model, str) and not Path(model).exists():
+        channels = input_size[0] if input_size else 3
+        model = create(model, classes=classes, in_channels=channels)
+    elif isinstance(model, str | Path):
+        model = load(model)
+    return table(model, input_size)
+
+
+# ---- models
+
+
+def _model_file(path: str | Path) -> Path:
+    """The file of a saved model; a run's folder stands for its best one."""
+    path = Path(path)
+    if not path.exists():
+        raise ModelFileError(
+            f"there is no {path}", "a .safetensors file or the folder of a run", "check the spelling"
+        )
+    return path / "model.safetensors" if path.is_dir() else path
+
+
+def _classifier(model: Model) -> Classifier:
+    return load(model) if isinstance(model, str | Path) else model
+
+
+def _with_settings(model: "Model | Run") -> tuple[Classifier, dict[str, Any]]:
+    """The classifier, and the settings that it was trained with, if they are known."""
+    if isinstance(model, str | Path):
+        return load(model), read_header(_model_file(model)).get("settings") or {}
+    return (model, {}) if isinstance(model, Classifier) else (model.model, model.settings.to_dict())
+
+
+# ---- data
+
+
+def _to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Splits:
+    """The data, read as they were before if a run is resumed; what would spoil the training is refused."""
+    from striate.data.check import readable, refuse
+    from striate.train.folder import RunFolder
+
+    files = RunFolder(folder or "")
+    goes_on = folder is not None and files.settings.exists()
+    if data is None:
+        if not goes_on:
+            wrong = (
+                "no data were named" if folder is None else f"{folder} holds no run that could say which data"
+            )
+            raise SettingError(wrong, "a folder, a file, or the word digits", "name the data")
+        data = str(files.read_json(files.splits)["root"])
+    if isinstance(data, Splits):
+        return data
+    settings = Settings(**files.read_json(files.settings)) if goes_on else given
+    splits = read(data, settings.format, seed=settings.seed, validation=settings.validation)
+    refuse(splits, settings.accept)
+    return readable(splits) if "unreadable" in settings.accept else splits
+
+
+def _part(splits: Splits, split: str | None) -> Dataset:
+    """One split, or every image of every split."""
+    if split != "all":
+        return splits[split or next(name for name in UNSEEN_FIRST if name in splits)]
+    parts = list(splits.values())
+    labels, places = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "places")
+    )
+    return replace(parts[0], labels=labels, places=places)
+
+
+def _translated(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """The same images with the class numbers of a model, by name."""
+    unknown = [name for name in dataset.classes if name not in classes]
+    if unknown:
+        shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+        known = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
+        raise LabelError(
+            f"the model does not know the classes {shown}",
+            f"classes among: {known}",
+            "rename them, or train on these data",
+        )
+    numbers = np.array([classes.index(name) for name in dataset.classes], dtype=np.int64)
+    return replace(dataset, labels=numbers[dataset.labels], classes=classes)
+
+
+# ---- runs
+
+
+def _own_folder(splits: Splits, given: Settings, *, resume: bool) -> Path:
+    """``runs/<data>-<model>`` for a run that was given no folder: a free one, or the last one to resume."""
+    from striate.train.choose import decide, look
+
+    name = decide(given, look(splits["train"])).model
+    base = f"{splits.root.resolve().stem}-{name}"
+    last = None
+    for number in count(1):
+        folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
+        if not folder.exists():
+            return last or folder if resume else folder
+        last = folder
+    raise AssertionError  # count never ends
+
+
+def _last(events: "Iterator[Event]", listen: "Callable[[Event], None] | None") -> "Run":
+    """Pass every event on; the run comes with the last one."""
+    from striate.train.events import Finished
+
+    run = None
+    for event in events:
+        if listen:
+            listen(event)
+        if isinstance(event, Finished):
+            run = event.run
+    if run is None:
+        raise RunError(
+            "the training ended without a run", "that its last event brings one", "start it again with resume"
+        )
+    return run  # type: ignore[no-any-return]
+
+
+def _report(run: "Run", splits: Splits) -> None:
+    """Write the report of a run; of several processes the first one does."""
+    from striate.report.page import write_report
+    from striate.train.engine import rank
+
+    if rank() == 0 and run.evaluation is not None:
+        write_report(run, splits, run.evaluation)

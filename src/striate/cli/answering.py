@@ -1,0 +1,91 @@
+"""``striate predict`` and ``striate explain``: what is in pictures, and where the network looked."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from striate.cli.pictures import expand, newest_model
+from striate.cli.pictures import save as save_picture
+from striate.cli.speak import as_json as print_json
+from striate.cli.speak import err, out, some
+from striate.errors import ImageError
+
+if TYPE_CHECKING:
+    from striate.records import Classification
+    from striate.tasks.classifier import Classifier
+
+AT_ONCE = 256
+"""Pictures that are answered before the next ones are read."""
+
+
+def predict(names: list[str], model: str | None, *, as_json: bool, save: str | None, top: int) -> None:
+    """Print an answer for each picture; ends with 2 if some could not be read."""
+    from striate import api
+
+    paths = expand(names)
+    path = Path(model) if model else newest_model()
+    classifier = api.load(path)
+    if not model:
+        err().print(f"model: {path}")
+    width = max(len(str(path)) for path in paths)
+    unreadable = 0
+    for start in range(0, len(paths), AT_ONCE):
+        for source, answer in answers(classifier, paths[start : start + AT_ONCE]):
+            if isinstance(answer, ImageError):
+                err().print(f"ImageError: {answer}")
+                unreadable += 1
+                continue
+            if as_json:
+                print_json(answer.to_dict(), lines=True)
+            else:
+                out().print(f"{source!s:{width}}  {in_words(answer, top)}")
+            if save:
+                draw(answer, Path(save), top)
+    if unreadable:
+        err().print(f"{some(unreadable, 'picture')} of {len(paths):,} could not be read")
+        raise typer.Exit(2)
+
+
+def answers(
+    model: "Classifier", paths: Sequence[Path]
+) -> "Iterator[tuple[Path, Classification | ImageError]]":
+    """The answer, or the error, for each picture: halves are tried until the unreadable one is alone."""
+    try:
+        yield from zip(paths, model.predict(list(paths)), strict=True)
+    except ImageError as error:
+        if len(paths) == 1:
+            yield paths[0], error
+            return
+        half = len(paths) // 2
+        yield from answers(model, paths[:half])
+        yield from answers(model, paths[half:])
+
+
+def in_words(answer: "Classification", top: int) -> str:
+    """``cat 97.1 %  dog 2.2 %``."""
+    return "  ".join(f"{name} {100 * score:.1f} %" for name, score in answer.top(top))
+
+
+def draw(answer: "Classification", folder: Path, top: int) -> None:
+    """Write the picture beside its answer, under the picture's name; a name that is taken gets a number."""
+    from striate.data.decode import decode
+    from striate.draw.sheet import classification
+
+    source = Path(answer.source)
+    names = (f"{source.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
+    free = next(folder / name for name in names if not (folder / name).exists())
+    save_picture(classification(decode(source), answer, names=top), free)
+
+
+def explain(model: str, names: list[str], method: str, target: str | None, save: str) -> None:
+    """Draw where the network looked."""
+    from striate import api
+
+    paths = expand(names)
+    found = api.explain(model, paths, method, target=target)
+    for path, name in zip(paths, found.targets, strict=True):
+        out().print(f"{path}  {name}")
+    out().print(f"drawn: {found.save(save)}")

@@ -1,0 +1,182 @@
+"""The verbs and their flags. What a verb does is in the file that it imports when it is called.
+
+striate check | train | evaluate | predict | summary | explain | demo
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from striate.cli.flags import given, takes_settings
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help='A folder, .csv, .npz or idx files; or "digits".')]
+Format = Annotated[
+    str | None, typer.Option(metavar="folder|csv|idx|npz", help="The layout, if looking is not enough.")
+]
+Json = Annotated[bool, typer.Option("--json", metavar=" ", help="Print JSON, for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar=" ", help="Show no progress.")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A .safetensors file, or the folder of a run.")]
+Images = Annotated[
+    list[str], typer.Argument(metavar="IMAGES...", help="Files, folders or patterns like 'a/*.jpg'.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def striate(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", metavar=" ", help="Print the version.")] = False,
+) -> None:
+    """Train, measure and explain convolutional networks on your own pictures.
+
+    Try: striate demo
+    """
+    if version:
+        from striate import __version__
+
+        typer.echo(f"striate {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(short_help="Read a data set once and list what is wrong with it.")
+def check(
+    data: Data,
+    format: Format = None,
+    augment: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Draw one sample N times, augmented.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The augmentation to draw, as in train.")
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="FILE", help="Where to draw it.")] = "augmented.png",
+    json: Json = False,
+) -> None:
+    """Read a data set once and list, by file name, what is wrong, odd or worth knowing.
+
+    Ends with 2 if training would refuse the data. With --augment N: draw what augmentation does instead.
+    """
+    from striate.cli import checking
+
+    if augment is None:
+        checking.check(data, format, json=json)
+    else:
+        checking.sheet(data, format, augment, recipe, out)
+
+
+@app.command(short_help="Train a classifier on a data set.")
+@takes_settings
+def train(
+    data: Annotated[str | None, Data.__metadata__[0]] = None,
+    *,
+    out: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="The run folder (default runs/DATA-MODEL).")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", metavar=" ", help="Go on with an interrupted run.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", metavar=" ", help="Replace the run folder.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    **settings: Any,
+) -> None:
+    """Train a classifier on a data set. The classes come from the data.
+
+    Writes a run folder: the best model, settings, metrics, checkpoints and report.html.
+    """
+    from striate.cli import training
+
+    training.train(
+        data, out=out, resume=resume, force=force, as_json=json, quiet=quiet, settings=given(settings)
+    )
+
+
+@app.command(short_help="Measure a model on a data set.")
+def evaluate(
+    model: Model,
+    data: Data,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="train|val|test|all", help="Part of the data (default: test, or val without it)."
+        ),
+    ] = None,
+    format: Format = None,
+    json: Json = False,
+) -> None:
+    """Measure a model on a data set: accuracy, top-5, calibration, and every class."""
+    from striate.cli import measuring
+
+    measuring.evaluate(model, data, split, format, as_json=json)
+
+
+@app.command(short_help="Say what is in pictures.")
+def predict(
+    images: Images,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="A .safetensors file or a run folder (default: the newest run)."),
+    ] = None,
+    json: Json = False,
+    save: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Draw the answers on the pictures.")
+    ] = None,
+    top: Annotated[int, typer.Option(metavar="K", min=1, help="How many classes to name.")] = 3,
+) -> None:
+    """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
+    from striate.cli import answering
+
+    answering.predict(images, model, as_json=json, save=save, top=top)
+
+
+@app.command(short_help="Show where a model looked.")
+def explain(
+    model: Model,
+    images: Images,
+    method: Annotated[str, typer.Option(metavar="saliency", help="How to explain.")] = "saliency",
+    target: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="The class to explain (default: the predicted one).")
+    ] = None,
+    save: Annotated[str, typer.Option(metavar="FILE", help="Where to draw it.")] = "explained.png",
+) -> None:
+    """Show where a model looked: every picture, its map and both together, drawn into one file."""
+    from striate.cli import answering
+
+    answering.explain(model, images, method, target, save)
+
+
+@app.command(short_help="List a network's layers, shapes, parameters and costs.")
+def summary(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A network's name, a .safetensors file or a run.")
+    ],
+    input: Annotated[
+        str | None, typer.Option(metavar="CxHxW", help="Size of the images (default: that of the model).")
+    ] = None,
+    classes: Annotated[int, typer.Option(metavar="K", min=1, help="For a network's name.")] = 10,
+    json: Json = False,
+) -> None:
+    """List a network's layers: activations, parameters, multiplications, receptive field and stride."""
+    from striate.cli import measuring
+
+    measuring.summary(model, input, classes, as_json=json)
+
+
+@app.command(short_help="Watch a network learn handwritten digits (under a minute).")
+def demo(
+    out: Annotated[str | None, typer.Option(metavar="FOLDER", help="The run folder.")] = None,
+    open: Annotated[
+        bool, typer.Option("--open/--no-open", metavar=" ", help="Open the report in a browser.")
+    ] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Train LeNet-5 on the handwritten digits of scikit-learn and report on digits that it never saw."""
+    from striate.cli import training
+
+    training.demo(out, open_report=open, quiet=quiet)

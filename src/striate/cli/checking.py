@@ -1,0 +1,93 @@
+"""``striate check``: what is wrong with a data set, by file name; and what augmentation does to a picture."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from striate.cli.pictures import save as save_picture
+from striate.cli.progress import Counting
+from striate.cli.speak import as_json as print_json
+from striate.cli.speak import err, out, some
+
+if TYPE_CHECKING:
+    from striate.data.check import CheckReport
+    from striate.data.finding import Finding
+
+SHOWN = 10
+"""Findings of one kind that are listed for people."""
+
+WORDS = {"refuse": "stops training", "warn": "look at", "info": "to know"}
+
+
+def check(data: str, format: str | None, *, json: bool) -> None:
+    """Print the findings; ends with 2 if training would refuse the data."""
+    from striate import api
+
+    with Counting("looking at pictures") as progress:
+        report = api.check(data, format, progress=progress)
+    if json:
+        print_json(report.to_dict())
+    else:
+        tell_facts(report)
+        tell(report.findings)
+    if report.blocking():
+        raise typer.Exit(2)
+
+
+def tell_facts(report: "CheckReport") -> None:
+    """What the data are: counts by split, sizes, colors."""
+    console, facts = out(), report.facts
+    for sentence in report.said:
+        console.print(sentence)
+    counts = {name: sum(by_class.values()) for name, by_class in facts["counts"].items()}
+    parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    console.print(f"{some(facts['pictures'], 'picture')} ({parts}), {some(len(facts['classes']), 'class')}")
+    if facts["width"]:
+        sides = [f"{facts[side]['min']}..{facts[side]['max']}" for side in ("height", "width")]
+        modes = ", ".join(f"{mode} {count:,}" for mode, count in facts["modes"].items())
+        shown = "grey" if facts["grey"] else "color"
+        console.print(f"{shown}; height {sides[0]}, width {sides[1]} pixels; modes {modes}")
+        mean, std = (" ".join(f"{value:.3f}" for value in facts[name]) for name in ("mean", "std"))
+        console.print(f"mean {mean}, standard deviation {std} (red, green, blue, 0..1)")
+
+
+def tell(findings: "tuple[Finding, ...]") -> None:
+    """The findings by severity and kind, the gravest first."""
+    from striate.data.finding import KINDS
+
+    console, order = out(), list(WORDS)
+    kinds = list(KINDS)
+    ranked = sorted(findings, key=lambda one: (order.index(one.severity), kinds.index(one.kind)))
+    for kind, group in groupby(ranked, key=lambda one: one.kind):
+        same = list(group)
+        console.print(f"\n{WORDS[same[0].severity]}: {kind} ({len(same):,}) - {KINDS[kind][1]}")
+        for finding in same[:SHOWN]:
+            console.print(f"  {finding}")
+        if len(same) > SHOWN:
+            console.print(f"  ... and {len(same) - SHOWN:,} more; --json has all")
+    if not findings:
+        console.print("nothing found")
+
+
+def sheet(data: str, format: str | None, count: int, recipe: str | None, place: str) -> None:
+    """Draw one training sample as the network sees it, and ``count`` times augmented."""
+    import torch
+
+    from striate.data.read import read
+    from striate.data.recipe import augmentation
+    from striate.draw.sheet import augmentation_sheet
+    from striate.train.choose import decide, look, preprocessing
+    from striate.train.settings import Settings
+
+    dataset = read(data, format)["train"]
+    settings = decide(Settings(augment=recipe), look(dataset))
+    preprocess = preprocessing(dataset, settings)
+    augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(dataset)
+    sample = dataset[len(dataset) // 2]
+    images = preprocess(sample.image).repeat(count, 1, 1, 1)
+    changed = augment(images, torch.Generator().manual_seed(0))
+    save_picture(augmentation_sheet(images[0], list(changed)), Path(place))
+    err().print(f"{sample.source}, augmented by {augment}")
+    out().print(f"drawn: {place}")

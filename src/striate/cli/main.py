@@ -1,0 +1,82 @@
+"""The door of the command line: every way to end has its exit code.
+
+0     done
+1     our mistake: one line, and how to see the traceback
+2     the user's mistake: what is wrong, what was expected, what to try
+130   interrupted by Ctrl-C       143   by SIGTERM
+141   nobody reads the output any more
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from striate.cli.stop import Stopped, stop_soon
+from striate.errors import Interrupted, StriateError
+
+BROKEN_PIPE = 128 + 13  # SIGPIPE, as the shell counts it
+
+
+def main() -> NoReturn:
+    """Run ``striate`` with the arguments of this process, and end it."""
+    stop_soon()
+    code = run(sys.argv[1:])
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the arguments say and return the exit code. Nothing but a debugged error is ever raised."""
+    try:
+        code = invoke(list(arguments))
+        sys.stdout.flush()
+    except Interrupted as error:
+        return say(f"interrupted: {error}", 128 + getattr(error, "signal", signal.SIGINT))
+    except StriateError as error:
+        return say(f"{type(error).__name__}: {error}", 2)
+    except Stopped as error:
+        return say("interrupted", 128 + error.signal)
+    except KeyboardInterrupt:
+        return say("interrupted", 128 + signal.SIGINT)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain when it flushes at its end
+        return BROKEN_PIPE
+    except Exception as error:
+        return unexpected(error)
+    return code
+
+
+def invoke(arguments: list[str]) -> int:
+    """Hand the arguments to the verb; mistakes in flags and verbs become errors of three lines."""
+    from typer import Exit
+    from typer.main import get_command
+
+    from striate.cli.app import app
+    from striate.cli.usage import UsageError, three_lines
+
+    try:
+        with get_command(app).make_context("striate", arguments) as context:
+            context.command.invoke(context)
+    except Exit as ended:
+        return ended.exit_code
+    except UsageError as error:
+        raise three_lines(error) from error
+    return 0
+
+
+def say(message: str, code: int) -> int:
+    """Print to stderr, and return the exit code."""
+    print(message, file=sys.stderr, flush=True)
+    return code
+
+
+def unexpected(error: Exception) -> int:
+    """One line for what should not have happened; the traceback when it is asked for."""
+    if os.environ.get("STRIATE_DEBUG"):
+        raise error
+    what = str(error).strip().split("\n")[0]
+    message = (
+        f"striate made a mistake: {type(error).__name__}: {what}\n  for the traceback: set STRIATE_DEBUG=1"
+    )
+    return say(message, 1)

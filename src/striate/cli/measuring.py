@@ -1,0 +1,69 @@
+"""``striate evaluate`` and ``striate summary``: how good a model is, and what it is made of."""
+
+from typing import TYPE_CHECKING
+
+from striate.cli.speak import as_json as print_json
+from striate.cli.speak import out, percent, some, table
+from striate.errors import SettingError
+
+if TYPE_CHECKING:
+    from striate.tasks.metrics import Figures
+
+SHOWN = 30
+"""Classes in the table; with more, the weakest."""
+
+
+def evaluate(model: str, data: str, split: str | None, format: str | None, *, as_json: bool) -> None:
+    """Measure a model and print the figures."""
+    from striate import api
+
+    figures = api.evaluate(model, data, split, format=format)
+    if as_json:
+        print_json(figures.to_dict())
+    else:
+        tell(figures)
+
+
+def tell(figures: "Figures") -> None:
+    """Print figures for people, the weakest classes first."""
+    console = out()
+    console.print(f"{some(figures.count, 'picture')}, {some(len(figures.classes), 'class')}")
+    console.print(f"accuracy           {percent(figures.accuracy):>9}")
+    if len(figures.classes) > 5:  # with five classes the top five are all
+        console.print(f"top-5 accuracy     {percent(figures.top5):>9}")
+    console.print(f"calibration error  {percent(figures.calibration_error):>9}")
+    order = sorted(range(len(figures.classes)), key=lambda k: (figures.support[k] == 0, figures.f1[k]))
+    rows = table("class", "precision", "recall", "F1", "pictures")
+    for k in order[:SHOWN]:
+        measured = (figures.precision[k], figures.recall[k], figures.f1[k])
+        rows.add_row(figures.classes[k], *map(percent, measured), f"{figures.support[k]:,}")
+    console.print()
+    console.print(rows)
+    if len(order) > SHOWN:
+        console.print(f"... and {some(len(order) - SHOWN, 'class')} that are better known; --json has all")
+
+
+def summary(model: str, input: str | None, classes: int, *, as_json: bool) -> None:
+    """Print the table of a network's layers."""
+    from striate import api
+
+    made = api.summary(model, None if input is None else shape(input), classes=classes)
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        print(made)
+
+
+def shape(text: str) -> tuple[int, ...]:
+    """``3x32x32`` as numbers.
+
+    >>> shape("3x32x32")
+    (3, 32, 32)
+    """
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) != 3 or not all(side.isdecimal() and int(side) for side in sides):
+        raise SettingError(
+            f"input is {text!r}", "channels x height x width, as in 3x32x32", "--input 3x32x32"
+        )
+    channels, height, width = map(int, sides)
+    return channels, height, width

@@ -1,0 +1,146 @@
+"""What a training says while it runs: one live line in a terminal, plain lines elsewhere. To stderr.
+
+epoch 3/8  ━━━━━━━━━╺━━━━━  loss 0.1234  5,321 images/s  waiting 2 %  18 s left
+epoch 2/8  loss 0.2011  val 97.85 %  6 s  best so far
+"""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from striate.cli.speak import err, percent, seconds, some
+
+if TYPE_CHECKING:
+    from striate.train.events import EpochEnded, Event, Loading, Started, Stepped
+
+
+class Narrator:
+    """Listens to the events of a training and tells them.
+
+    Args:
+        quiet: tell nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console: Console = err()
+        self._quiet = quiet
+        self._live: Progress | None = None
+        self._task = TaskID(0)
+        self._epochs = 0
+
+    def __enter__(self) -> "Narrator":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def __call__(self, event: "Event") -> None:
+        """Tell one event."""
+        told = {
+            "Started": self._started,
+            "Loading": self._loading,
+            "Stepped": self._stepped,
+            "EpochEnded": self._epoch_ended,
+        }.get(type(event).__name__)
+        if told and not self._quiet:
+            told(event)  # type: ignore[operator]
+
+    def say(self, line: str) -> None:
+        """One line above the live one."""
+        if not self._quiet:
+            self._console.print(line)
+
+    def _started(self, event: "Started") -> None:
+        for sentence in event.said:
+            self.say(sentence)
+        counts = ", ".join(f"{name} {count:,}" for name, count in event.counts.items())
+        self.say(f"pictures: {counts}")
+        where = f" from step {event.resumed:,}" if event.resumed else ""
+        steps = f"{some(event.parameters, 'parameter')}, {some(event.steps, 'step')} on {event.device}{where}"
+        self.say(f"{event.settings['model']}: {steps}")
+        self.say(f"run folder: {event.folder}")
+        self._epochs = int(event.settings["epochs"])
+        self._begin(event)
+
+    def _begin(self, event: "Started") -> None:
+        if not self._console.is_terminal:
+            return
+        fields: dict[str, Any] = {"words": "", "epoch": 1}
+        self._live = Progress(
+            TextColumn(f"epoch {{task.fields[epoch]}}/{self._epochs}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[words]}"),
+            console=self._console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._task = self._live.add_task(
+            "", total=event.steps, completed=event.resumed, visible=False, **fields
+        )
+        self._live.start()
+
+    def _loading(self, event: "Loading") -> None:
+        self.say(f"decoding {some(event.images, 'picture')} into memory")
+
+    def _stepped(self, event: "Stepped") -> None:
+        words = f"loss {event.loss:.4f}  {event.rate:,.0f} images/s  waiting {100 * event.waiting:.0f} %"
+        if self._live:
+            self._live.update(
+                self._task,
+                completed=event.step,
+                visible=True,
+                epoch=event.epoch,
+                words=f"{words}  {seconds(event.left)} left",
+            )
+
+    def _epoch_ended(self, event: "EpochEnded") -> None:
+        words = [
+            f"epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}",
+            f"loss {event.train_loss:.4f}",
+        ]
+        if event.val_loss is not None:
+            words.append(f"val loss {event.val_loss:.4f}")
+        if event.val_accuracy is not None:
+            words.append(f"val accuracy {percent(event.val_accuracy):>8}")
+        words += [
+            f"{event.rate:>7,.0f} images/s",
+            f"waiting {100 * event.waiting:3.0f} %",
+            f"{event.seconds:6.1f} s",
+        ]
+        self.say("  ".join(words) + ("  best so far" if event.best else ""))
+
+    def _end(self) -> None:
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+
+class Counting:
+    """A line that counts, in a terminal; elsewhere nothing.
+
+    Args:
+        what: is being done.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._console, self._what = err(), what
+        self._status = self._console.status(what) if self._console.is_terminal else None
+
+    def __enter__(self) -> "Counting":
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """So many are done."""
+        if self._status:
+            self._status.update(f"{self._what}: {done:,} of {total:,}")

@@ -1,0 +1,77 @@
+"""Where words go: results to stdout, everything else to stderr. All that the terminal shows passes here."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+MACHINE_WIDTH = 120
+"""Columns where nobody looks: a pipe or a file."""
+
+
+def out() -> Console:
+    """The console of results."""
+    return _console(stderr=False)
+
+
+def err() -> Console:
+    """The console of progress and remarks."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return (
+        console
+        if console.is_terminal
+        else Console(
+            stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=MACHINE_WIDTH
+        )
+    )
+
+
+def as_json(values: Any, *, lines: bool = False) -> None:
+    """Print plain values as JSON, on one line or indented."""
+    print(json.dumps(values, ensure_ascii=False, allow_nan=False, indent=None if lines else 2), flush=lines)
+
+
+def table(*columns: str) -> Table:
+    """A table without frames: the first column is words, the others are numbers."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for place, column in enumerate(columns):
+        made.add_column(column, justify="right" if place else "left", overflow="fold")
+    return made
+
+
+def percent(share: float) -> str:
+    """A share 0..1 for people.
+
+    >>> percent(0.98765)
+    '98.77 %'
+    """
+    return f"{100 * share:.2f} %"
+
+
+def seconds(value: float) -> str:
+    """A duration for people.
+
+    >>> seconds(7.4), seconds(75), seconds(3700)
+    ('7 s', '1 min 15 s', '1 h 1 min')
+    """
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def some(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> some(1, "picture"), some(60000, "picture"), some(3, "class")
+    ('1 picture', '60,000 pictures', '3 classes')
+    """
+    ending = "" if count == 1 else "es" if noun.endswith(("s", "ch")) else "s"
+    return f"{count:,} {noun}{ending}"

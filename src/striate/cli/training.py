@@ -1,0 +1,69 @@
+"""``striate train`` and ``striate demo``: train, tell how it goes, say what came out."""
+
+import os
+import sys
+import webbrowser
+from typing import TYPE_CHECKING, Any
+
+from striate.cli.progress import Narrator
+from striate.cli.speak import as_json as print_json
+from striate.cli.speak import out, percent, some
+from striate.errors import SettingError
+
+if TYPE_CHECKING:
+    from striate.train.run import Run
+
+DEMO: dict[str, Any] = {"model": "lenet5", "epochs": 30}
+"""Settings that reach 98 % on the digits that ship inside scikit-learn, in seconds."""
+
+
+def train(
+    data: str | None,
+    *,
+    out: str | None,
+    resume: bool,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    settings: dict[str, Any],
+) -> None:
+    """Train, and print where the run is and how good it became."""
+    from striate import api
+
+    if data is None and not (resume and out):
+        raise SettingError("no data were named", "a folder, a file, or digits", "striate train digits")
+    with Narrator(quiet=quiet) as narrator:
+        run = api.train(data, out=out, resume=resume, force=force, listen=narrator, **settings)
+    report(run, as_json=as_json)
+
+
+def demo(folder: str | None, *, open_report: bool, quiet: bool) -> None:
+    """Train LeNet-5 on handwritten digits, and open the report where somebody can see it."""
+    from striate import api
+
+    with Narrator(quiet=quiet) as narrator:
+        run = api.train("digits", out=folder, listen=narrator, **DEMO)
+    report(run, as_json=False)
+    if open_report and sys.stdout.isatty() and has_display():
+        webbrowser.open((run.folder / "report.html").resolve().as_uri())
+
+
+def has_display() -> bool:
+    """Whether a browser would have a screen to open on."""
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def report(run: "Run", *, as_json: bool) -> None:
+    """Print what came out of a run."""
+    files = {"model": run.folder / "model.safetensors", "report": run.folder / "report.html"}
+    if as_json:
+        paths = {"folder": str(run.folder), **{name: str(path) for name, path in files.items()}}
+        print_json({**paths, "split": run.split, "figures": run.figures.to_dict(), "metrics": run.metrics})
+        return
+    console = out()
+    figures = run.figures
+    console.print(f"{percent(figures.accuracy)} of {some(figures.count, f'{run.split} picture')} right")
+    for name, path in files.items():
+        console.print(f"{name + ':':8}{path}")
