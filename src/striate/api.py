@@ -133,7 +133,7 @@ def evaluate(
     Args:
         model: a classifier, a saved file, a run or its folder.
         data: as for ``train``; its classes are matched with those of the model by name.
-        split: ``train``, ``val``, ``test`` or ``all``; when left out ``test``, or ``val`` without it, or ``train``.
+        split: ``train``, ``val``, ``test`` or ``all``; when left out ``test``, or ``val`` if there is none.
         format: of the data; the one of the training when left out.
         seed: of the split; the one of the training when left out, so that no image of ``val`` was trained on.
         validation: share that is held out; the one of the training when left out.

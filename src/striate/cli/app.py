@@ -3,6 +3,7 @@
 striate check | train | evaluate | predict | summary | explain | demo
 """
 
+import importlib.metadata
 from typing import Annotated, Any
 
 import typer
@@ -38,9 +39,7 @@ def striate(
     Try: striate demo
     """
     if version:
-        from striate import __version__
-
-        typer.echo(f"striate {__version__}")
+        typer.echo(f"striate {importlib.metadata.version('striate')}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

@@ -103,9 +103,6 @@ class Splits(Mapping[str, Dataset]):
     def __contains__(self, name: object) -> bool:
         return name in self.parts
 
-    def __contains__(self, name: object) -> bool:
-        return name in self.parts
-
     def __iter__(self) -> Iterator[str]:
         return iter(self.parts)
 

@@ -3,8 +3,8 @@
 Alpaydin, Kaynak 1998, "Optical recognition of handwritten digits", UCI repository.
 https://doi.org/10.24432/C50P49
 
-Their levels 0..16 (counts of inked pixels in 4 x 4 blocks) become 0..255. They come without splits: a fifth of every
-class, always the same, is for testing.
+Their levels 0..16 (counts of inked pixels in 4 x 4 blocks) become 0..255. They come without splits: a fifth
+of every class, always the same, is for testing.
 """
 
 import numpy as np
