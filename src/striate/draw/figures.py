@@ -53,7 +53,6 @@ def curves(
     lines: Mapping[str, Sequence[float]],
     title: str,
     *,
-    scale: Literal["linear", "log"] = "linear",
     best: Literal["min", "max"] | None = None,
 ) -> "Figure":
     """Numbers by epoch, from epoch 1; a number that is not finite leaves a gap.
@@ -61,7 +60,6 @@ def curves(
     Args:
         lines: name -> one number per epoch.
         title: what the numbers are, with their unit.
-        scale: of the vertical axis.
         best: mark the last line's lowest or highest point.
     """
     from matplotlib.ticker import MaxNLocator
@@ -76,7 +74,6 @@ def curves(
                 _mark_best(axes, np.asarray(numbers, dtype=float), best, color)
         axes.set_title(title)
         axes.set_xlabel("epoch")
-        axes.set_yscale(scale)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.margins(x=0.02)
         if len(lines) > 1:
