@@ -11,13 +11,14 @@ A tensor's side is a product of runs; a step along a run moves the field by so m
 
 To sum over a run is to see from its first to its last unit: the field grows by (count - 1) * step. So
 flattened maps, tokens of a transformer and its windows need no rules of their own. Once a sum has seen the
-whole image, that field no longer moves. What a normalization's statistics see is left out, as is usual.
+whole image, that field no longer moves. Enlarged maps have finer steps than their fields: those jump by a grain.
+What a normalization's statistics see is left out, as is usual.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from math import prod
+from math import ceil, prod
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,14 @@ class Field:
         sides: for every side of the tensor the runs whose product it is.
         size: pixels around its own place that one number sees, along every axis of the image.
         fixed: pixels that every number sees, wherever its place is.
+        grain: pixels by which fields jump since a map was enlarged; 0 where none was.
         image: pixels of the image.
     """
 
     sides: tuple[tuple[Run, ...], ...]
     size: tuple[float, ...]
     fixed: tuple[float, ...]
+    grain: tuple[float, ...]
     image: tuple[int, ...]
 
     @staticmethod
@@ -81,7 +84,7 @@ class Field:
         sides = [(Run(count, (0,) * axes),) for count in shape]
         for axis in range(axes):
             sides[2 + axis] = (Run(shape[2 + axis], tuple(int(axis == other) for other in range(axes))),)
-        return Field(tuple(sides), (1,) * axes, (0,) * axes, tuple(shape[2:]))
+        return Field(tuple(sides), (1,) * axes, (0,) * axes, (0,) * axes, tuple(shape[2:]))
 
     @property
     def seen(self) -> float:
@@ -106,8 +109,17 @@ class Field:
     def window(self, side: int, reach: float, factor: float, count: int) -> "Field":
         """``count`` units along a side, ``factor`` of the old apart, seeing ``reach`` more of them."""
         run = merge(self.sides[side], self.axes)
-        size = tuple(pixels + reach * step for pixels, step in zip(self.size, run.steps, strict=True))
-        return replace(self, size=size).put(side, Run(count, tuple(step * factor for step in run.steps)))
+        reaches = self._in_grains([reach * step for step in run.steps])
+        size = tuple(pixels + more for pixels, more in zip(self.size, reaches, strict=True))
+        grain = self.grain
+        if factor < 1:
+            grain = tuple(max(pixels, step) for pixels, step in zip(grain, run.steps, strict=True))
+        return replace(self, size=size, grain=grain).put(side, Run(count, tuple(step * factor for step in run.steps)))
+
+    def _in_grains(self, pixels: Sequence[float]) -> list[float]:
+        """Distances, rounded up to whole jumps."""
+        pairs = zip(pixels, self.grain, strict=True)
+        return [ceil(round(distance / grain, 6)) * grain if grain else distance for distance, grain in pairs]
 
     def put(self, side: int, *runs: Run) -> "Field":
         """The same with other runs along one side."""
@@ -122,7 +134,7 @@ class Field:
     def total(self, sides: Iterable[int], *, keep: bool) -> "Field":
         """The sum over some sides, each left with one unit or dropped."""
         gone = {side % len(self.sides) for side in sides}
-        spans = merge([run for side in gone for run in self.sides[side]], self.axes).spans
+        spans = self._in_grains(merge([run for side in gone for run in self.sides[side]], self.axes).spans)
         one = (self.plain(1),)
         kept = [side for side in range(len(self.sides)) if keep or side not in gone]
         rest = [one if side in gone else self.sides[side] for side in kept]
@@ -133,7 +145,7 @@ class Field:
                 fixed[axis] = max(fixed[axis], grown)
                 grown = size[axis] if moves else 0
             size[axis] = grown
-        return Field(tuple(rest), tuple(size), tuple(fixed), self.image)
+        return replace(self, sides=tuple(rest), size=tuple(size), fixed=tuple(fixed))
 
     def permute(self, order: Sequence[int]) -> "Field":
         """The sides in another order."""
@@ -177,9 +189,9 @@ class Field:
 
 def join(fields: Sequence[Field], shape: Sequence[int]) -> Field:
     """Branches that meet, broadcast to one shape: the largest field along every axis."""
-    size, fixed = (
-        tuple(max(pixels) for pixels in zip(*parts, strict=True))
-        for parts in ((field.size for field in fields), (field.fixed for field in fields))
+    size, fixed, grain = (
+        tuple(max(pixels) for pixels in zip(*(getattr(field, part) for field in fields), strict=True))
+        for part in ("size", "fixed", "grain")
     )
     columns = zip_longest(*(field.sides[::-1] for field in fields), fillvalue=())
     sides = []
@@ -188,4 +200,4 @@ def join(fields: Sequence[Field], shape: Sequence[int]) -> Field:
         moving = [runs for runs in fitting if any(run.moves for run in runs)]
         sides.append([*moving, *fitting, (fields[0].plain(count),)][0])
     sides += [(fields[0].plain(count),) for count in reversed(shape[: len(shape) - len(sides)])]
-    return Field(tuple(reversed(sides)), size, fixed, fields[0].image)
+    return Field(tuple(reversed(sides)), size, fixed, grain, fields[0].image)

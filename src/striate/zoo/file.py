@@ -60,7 +60,7 @@ def write_file(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise ModelFileError(
-            f"{path} cannot be written: {error.strerror}",
+            f"{path} cannot be written: {error.strerror or error}",
             "a folder with room that you may write to",
             "another path",
         ) from error
@@ -193,4 +193,4 @@ def _json(text: str | bytes, path: Path) -> dict[str, Any]:
 
 def _unreadable(path: Path, error: OSError) -> ModelFileError:
     """A missing file, a directory, a file that others own."""
-    return ModelFileError(f"{path} cannot be read: {error.strerror}", EXPECTED, "check the path")
+    return ModelFileError(f"{path} cannot be read: {error.strerror or error}", EXPECTED, "check the path")

@@ -109,7 +109,19 @@ def _interpolation(call: Call) -> Field | None:
     for side in range(2, len(call.shape)):
         n, count = image.shape[side], call.shape[side]
         reach = NEIGHBOURS.get(kind, 1) if n != count else 0
+        if call.name.endswith("_aa") and n > count:  # antialiasing widens the filter
+            reach = ceil((reach + 1) * n / count) - 1
         field = field.window(side, min(reach, n - 1), n / count, count)
+    return field
+
+
+def _index(call: Call) -> Field | None:
+    """Rows and columns chosen at even distances; nearest interpolation arrives as this."""
+    field, image = call.field("self"), call.arguments["self"]
+    if field is None or len(call.shape) != image.ndim:
+        return None
+    for side, (n, count) in enumerate(zip(image.shape, call.shape, strict=True)):
+        field = field.window(side, 0, n / count, count) if n != count else field
     return field
 
 
@@ -240,7 +252,7 @@ def tensors_in(value: Any) -> list[Tensor]:
 POOLINGS = ("max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d")
 ADAPTIVE_KINDS = ("_adaptive_avg_pool", "adaptive_avg_pool", "adaptive_max_pool")
 ADAPTIVE = tuple(f"{kind}{axes}d" for kind in ADAPTIVE_KINDS for axes in (1, 2, 3))
-INTERPOLATIONS = tuple(
+INTERPOLATIONS = ("_unsafe_index", "max_unpool2d", "max_unpool3d") + tuple(
     f"{exact}upsample_{kind}"
     for exact in ("", "_")
     for kind in (
@@ -271,11 +283,10 @@ RULES: dict[str, Callable[[Call], Field | None]] = {
     "cat": _concatenation,
     "pixel_shuffle": _pixel_shuffle,
     "pixel_unshuffle": _pixel_unshuffle,
-    "max_unpool2d": _interpolation,
-    "max_unpool3d": _interpolation,
     **dict.fromkeys(POOLINGS, _pooling),
     **dict.fromkeys(ADAPTIVE, _adaptive_pooling),
     **dict.fromkeys(INTERPOLATIONS, _interpolation),
+    **dict.fromkeys(("_unsafe_index", "index"), _index),
     **dict.fromkeys(PRODUCTS, _product),
     **dict.fromkeys(ATTENTIONS, _attention),
     **dict.fromkeys(REDUCTIONS, _reduction),

@@ -78,17 +78,24 @@ def load(path: str | Path) -> Classifier:
     header = read_header(path)
     try:
         with torch.device("meta"):  # shapes only, so that a strange header costs no memory
-            network = build(header["network"], header["classes"], _preprocess(header)).network
+            built = build(header["network"], header["classes"], _preprocess(header))
+        _require_arguments(built.arguments, header["arguments"])
     except (StriateError, KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise ModelFileError(
             f"{path} has a header that names no network of ours: {_first_line(error)}",
             "a network, its classes and its preprocessing",
             "the version of striate that wrote it: " + str(header.get("versions", "unknown")),
         ) from error
-    load_tensors(network, path)
-    model = Classifier(network, header["classes"], _preprocess(header))
-    model.name, model.arguments = header["network"], header["arguments"]
+    load_tensors(built.network, path)
+    model = Classifier(built.network, built.classes, built.preprocess)
+    model.name, model.arguments = built.name, built.arguments
     return model.eval()
+
+
+def _require_arguments(built: dict[str, Any], named: Any) -> None:
+    """The network must be built as the file says."""
+    if named != built:
+        raise SettingError(f"the arguments are {named}", f"{built}", "save the model again")
 
 
 def versions() -> dict[str, str]:

@@ -21,6 +21,7 @@ from torch import nn
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.tasks.classifier import Classifier
+from striate.zoo.rules import INTERPOLATIONS
 from striate.zoo.trace import Step, trace
 
 HEADINGS = ("layer", "kind", "activation", "size", "parameters", "multiplications", "sees", "stride")
@@ -122,7 +123,7 @@ def summary(model: nn.Module, input_size: Sequence[int] | None = None) -> Summar
 
     Args:
         model: any module, or a classifier.
-        input_size: (C, H, W) of one image. Left out, it is the paper's for one of striate's networks, and what
+        input_size: (C, H, W) of one image. Left out: the paper's for one of our networks, and what
             the preprocessing gives for a classifier.
 
     Raises:
@@ -205,8 +206,8 @@ def _kind(step: Step) -> str:
         return f"{'max' if 'max' in call.name else 'average'} pool {window}"
     if "adaptive" in call.name:
         return f"adaptive {'max' if 'max' in call.name else 'average'} pool"
-    if "upsample" in call.name:
-        return "upsample"
+    if call.name in INTERPOLATIONS:
+        return "unpool" if "unpool" in call.name else "interpolate"
     return KINDS.get(call.name, step.kind)
 
 

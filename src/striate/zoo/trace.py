@@ -185,7 +185,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _is_layer(self, call: Call) -> bool:
         """Whether an operation is a row of its own: it has weights, or changes the map."""
-        if call.name == "convolution" or call.name in (*POOLINGS, *ADAPTIVE, *INTERPOLATIONS, "max_unpool2d"):
+        if call.name == "convolution" or call.name in (*POOLINGS, *ADAPTIVE, *INTERPOLATIONS):
             return True
         if call.name in PRODUCTS:
             return self._multiplications(call) > 0
