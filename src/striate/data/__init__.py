@@ -11,6 +11,5 @@ checks     check       everything once, by file name          finding     what m
 batches    loader  cache  order    the same batch for the same (seed, epoch, step)
            augment  twin  place  pixels  pca  mix  recipe    one picture, many ways
 
-Two names are both a module and its function: ``from striate.data.read import read``, ``from striate.data.check import
-check`` say which.
+Nothing is imported here: ``from striate.data.read import read`` loads what it needs and no more.
 """

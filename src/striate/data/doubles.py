@@ -7,14 +7,21 @@ from numpy.typing import NDArray
 
 from striate.data.dataset import Dataset, Splits
 from striate.data.finding import Finding
-from striate.data.identity import identities
+from striate.data.identity import identities, whole_identity
+from striate.data.store import Files
 
 Place = tuple[str, int]  # the split, and the number of the picture in it
 
 
 def file_doubles(splits: Splits) -> list[Finding]:
-    """Equal files and equal arrays, found by one short read of each."""
-    return doubles(splits, {name: identities(part.store, part.places) for name, part in splits.items()})
+    """Equal files and equal arrays: one short read of each file, and of those that agree all bytes."""
+    identity = {name: identities(part.store, part.places) for name, part in splits.items()}
+    numbers, counts = np.unique(np.concatenate([*identity.values()]), return_counts=True)
+    for name, part in splits.items():
+        if isinstance(part.store, Files):
+            for index in np.flatnonzero(np.isin(identity[name], numbers[counts > 1])).tolist():
+                identity[name][index] = whole_identity(part.name(index))
+    return doubles(splits, identity)
 
 
 def doubles(splits: Mapping[str, Dataset], identity: Mapping[str, NDArray[np.uint64]]) -> list[Finding]:

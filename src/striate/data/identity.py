@@ -11,7 +11,7 @@ but differ elsewhere (a caption in the header) count as one picture, which is wh
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +44,21 @@ def file_identity(path: str) -> int:
         size = os.fstat(handle).st_size
         if size <= 2 * WINDOW:
             return number(os.pread(handle, 2 * WINDOW, 0))
-        middle = os.pread(handle, WINDOW, size // 2 - WINDOW)
+        middle = os.pread(handle, WINDOW, (size - WINDOW) // 2)
         return number(b"%d" % size + middle + os.pread(handle, WINDOW, size - WINDOW))
     except OSError:
         return number(os.fsencode(path))
     finally:
         os.close(handle)
+
+
+def whole_identity(path: str) -> int:
+    """The number of all bytes of a file; of its name if it cannot be read."""
+    try:
+        with open(path, "rb") as stream:
+            return int.from_bytes(file_digest(stream, lambda: blake2b(digest_size=8)).digest())
+    except OSError:
+        return number(os.fsencode(path))
 
 
 def pixel_identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -53,7 +53,8 @@ def read_npz(path: Path) -> Found:
 
 def _load(file: Path) -> Content:
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as stream:
+            archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array, not several")
             return {name: archive[name] for name in archive.files}

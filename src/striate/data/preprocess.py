@@ -87,6 +87,8 @@ def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(image.shape[-2:]) == size:
         return image
     images = image if image.ndim == 4 else image[None]
+    # torch's kernel works on channels last; from the other layout it also stumbles over a result of 1 x 1
+    images = images.contiguous(memory_format=torch.channels_last)
     resized = F.interpolate(images, size=size, mode="bilinear", antialias=True)
     return resized.view(*image.shape[:-2], *size)
 

@@ -86,9 +86,9 @@ def read_table(path: Path) -> Found:
 def _columns(file: Path) -> Columns | None:
     """Where the columns are, from the first line; None if no separator makes it name files and labels."""
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
             first = stream.readline()
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return None
     for separator in SEPARATORS:
         names = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=separator), [])]

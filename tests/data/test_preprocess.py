@@ -1,0 +1,81 @@
+"""From any size to the size of one network."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.data.preprocess import Fit, Preprocess
+from striate.errors import SettingError
+
+GREY = Preprocess((2, 2), channels=1, mean=(0.5,), std=(0.5,))
+
+
+@given(
+    st.sampled_from(["crop", "stretch", "pad"]),
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.sampled_from([1, 3]),
+    st.sampled_from([1, 3]),
+)
+def test_any_size_becomes_the_size(
+    fit: Fit, have: tuple[int, int], want: tuple[int, int], given_: int, channels: int
+) -> None:
+    image = torch.full((given_, *have), 77, dtype=torch.uint8)
+    prepared = Preprocess(want, channels, fit=fit)(image)
+    assert prepared.shape == (channels, *want)
+    assert prepared.dtype == torch.uint8
+    assert set(prepared.unique().tolist()) <= ({77} if fit != "pad" else {0, 77})
+
+
+def test_crop_takes_the_middle_and_scales_it() -> None:
+    # 2 x 6: the middle 2 x 2, columns 2 and 3
+    image = torch.tensor([[[0, 1, 2, 3, 4, 5], [10, 11, 12, 13, 14, 15]]], dtype=torch.uint8)
+    assert GREY(image).tolist() == [[[2, 3], [12, 13]]]
+
+
+def test_crop_of_a_thread_does_not_grow_a_page() -> None:
+    assert Preprocess((224, 224))(torch.zeros(3, 1, 100_000, dtype=torch.uint8)).shape == (3, 224, 224)
+
+
+def test_stretch_averages_with_a_triangle() -> None:
+    # 6 -> 2: around 1.5 the pixels at 0.5 1.5 2.5 3.5 weigh 2/3 1 2/3 1/3; 200 * (1/3) / (8/3) = 25
+    image = torch.tensor([[[0, 0, 0, 200, 200, 200]]], dtype=torch.uint8).expand(1, 6, 6)
+    assert Preprocess((2, 2), 1, fit="stretch")(image).tolist() == [[[25, 175], [25, 175]]]
+
+
+def test_pad_centers_on_black_and_never_enlarges() -> None:
+    # 1 x 2 on 2 x 4: the odd row goes below, one column on each side
+    image = torch.tensor([[[8, 9]]], dtype=torch.uint8)
+    assert Preprocess((2, 4), 1, fit="pad")(image).tolist() == [[[0, 8, 9, 0], [0, 0, 0, 0]]]
+
+
+def test_color_becomes_grey_as_pillow_does() -> None:
+    # 0.299 * 255 = 76.2, 0.587 * 255 = 149.7, 0.114 * 255 = 29.1
+    image = torch.tensor(
+        [[[255, 0], [0, 255]], [[0, 255], [0, 255]], [[0, 0], [255, 255]]], dtype=torch.uint8
+    )
+    assert GREY(image).tolist() == [[[76, 150], [29, 255]]]
+
+
+def test_many_images_are_prepared_at_once() -> None:
+    images = torch.randint(
+        0, 256, (5, 3, 6, 9), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    for fit in ("crop", "stretch", "pad"):
+        preprocess = Preprocess((4, 4), 3, fit=fit)
+        assert torch.equal(preprocess(images), torch.stack([preprocess(image) for image in images]))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_pixel_is_a_size(channels: int) -> None:
+    assert Preprocess((1, 1), channels)(torch.zeros(channels, 2, 2, dtype=torch.uint8)).shape == (
+        channels,
+        1,
+        1,
+    )
+
+
+def test_an_unknown_fit_is_refused() -> None:
+    with pytest.raises(SettingError, match="fit is 'cover'"):
+        Preprocess((4, 4), fit="cover")  # type: ignore[arg-type]

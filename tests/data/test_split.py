@@ -1,0 +1,68 @@
+"""Splits by content: stable, balanced, and equal pictures together."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.data.split import held_out, merged
+
+
+def ids(*numbers: int) -> np.ndarray:
+    return np.array(numbers, dtype=np.uint64)
+
+
+def test_every_class_gives_its_share() -> None:
+    # 40 and 20 distinct pictures, a quarter of each: 10 and 5
+    labels = np.repeat([0, 1], [40, 20])
+    chosen = held_out(np.arange(60, dtype=np.uint64), labels, 0.25, seed=1)
+    assert np.bincount(labels[chosen]).tolist() == [10, 5]
+
+
+@pytest.mark.parametrize(("pictures", "expected"), [(1, 0), (2, 1), (3, 1), (10, 1), (15, 2)])
+def test_small_classes_give_one_and_keep_one(pictures: int, expected: int) -> None:  # round(1.5) is 2
+    chosen = held_out(np.arange(pictures, dtype=np.uint64), np.zeros(pictures, dtype=np.int64), 0.1, seed=0)
+    assert chosen.sum() == expected
+
+
+def test_a_large_share_still_leaves_one_to_train_on() -> None:
+    assert held_out(ids(1, 2, 3), np.zeros(3, dtype=np.int64), 0.99, seed=0).sum() == 2
+
+
+def test_a_share_of_nothing_takes_nothing() -> None:
+    assert not held_out(ids(1, 2, 3), np.zeros(3, dtype=np.int64), 0.0, seed=0).any()
+    assert held_out(ids(), np.zeros(0, dtype=np.int64), 0.5, seed=0).shape == (0,)
+
+
+def test_another_seed_is_another_split_and_one_seed_is_one() -> None:
+    identity, labels = np.arange(1000, dtype=np.uint64), np.zeros(1000, dtype=np.int64)
+    first, again, other = (held_out(identity, labels, 0.5, seed) for seed in (7, 7, 8))
+    assert (first == again).all()
+    assert 400 < (first == other).sum() < 600  # two fair coins agree half the time, give or take six sigma
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), max_size=40), st.integers(0, 2**63))
+def test_equal_pictures_never_straddle(pictures: list[tuple[int, int]], seed: int) -> None:
+    identity = np.array([picture for picture, _ in pictures], dtype=np.uint64)
+    chosen = held_out(identity, np.array([label for _, label in pictures], dtype=np.int64), 0.3, seed)
+    for picture in set(identity.tolist()):
+        assert len(set(chosen[identity == picture].tolist())) == 1
+
+
+@given(st.permutations(range(30)))
+def test_the_order_of_the_files_changes_nothing(order: list[int]) -> None:
+    identity, labels = np.arange(30, dtype=np.uint64), np.arange(30) % 3
+    plain = held_out(identity, labels, 0.2, seed=3)
+    assert (held_out(identity[order], labels[order], 0.2, seed=3) == plain[order]).all()
+
+
+def test_one_more_picture_moves_at_most_one_other() -> None:
+    # the border of one class shifts by one place at most
+    before = held_out(np.arange(100, dtype=np.uint64), np.zeros(100, dtype=np.int64), 0.2, seed=5)
+    after = held_out(np.arange(101, dtype=np.uint64), np.zeros(101, dtype=np.int64), 0.2, seed=5)
+    assert (before != after[:100]).sum() <= 1
+
+
+def test_coarse_groups_take_their_smallest_number() -> None:
+    assert merged(ids(5, 6, 5), ids(9, 8, 7)).tolist() == [7, 8, 7]
+    assert merged(ids(), ids()).tolist() == []
