@@ -17,8 +17,8 @@ import torch
 from PIL import Image
 from torchvision import transforms
 
-from striate.data import Preprocess
-from striate.zoo import build
+from striate.data.preprocess import Preprocess
+from striate.zoo.build import build
 
 TURNS = 5
 
@@ -64,9 +64,8 @@ def main() -> None:
     for name, value in middle.items():
         print(f"{name:8} {len(paths) / value:8.0f} pictures/s")
     same = sum(a == b for a, b in zip(plain, ours, strict=True)) / len(paths)
-    print(
-        f"striate / plain = {middle['plain'] / middle['striate']:.2f} (asked: >= 2), same answer on {same:.1%}"
-    )
+    ratio = middle["plain"] / middle["striate"]
+    print(f"striate / plain = {ratio:.2f} (asked: >= 2); same answer on {same:.1%}")
 
 
 if __name__ == "__main__":
