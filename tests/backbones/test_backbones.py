@@ -10,7 +10,7 @@ from striate.zoo.saved import load, save
 from striate.zoo.table import MODELS, create
 
 # Parameters, worked by hand for ten classes.
-# LeNet-5: (25 + 1) * 6 + (25 * 6 + 1) * 16 + 401 * 120 + 121 * 84 + 85 * 10 = 156 + 2,416 + 48,120 + 10,164 + 850
+# LeNet-5: 26 * 6 + (25 * 6 + 1) * 16 + 401 * 120 + 121 * 84 + 85 * 10 = 156 + 2,416 + 48,120 + 10,164 + 850
 LENET = 61_706
 # ResNet, n blocks a stage. Convolutions of c channels have 9 c c weights, norms 2 c:
 #   stem        9 * 3 * 16 + 32                                                     =     464
@@ -24,6 +24,7 @@ RESNET = {layers: (layers - 2) // 3 * 48_608 - 21_926 for layers in (20, 32, 44,
 SMALL_STRIDES = {1: (16, 32, 32), 2: (32, 16, 16), 4: (64, 8, 8)}  # section 4.2: 32x32, 16x16, 8x8
 FIGURE_2 = {2: (6, 14, 14), 4: (16, 5, 5)}
 
+COLUMNS = ("name", "channels", "parameters", "maps", "odd")
 BACKBONES = [
     ("lenet5", 1, LENET, FIGURE_2, (35, 32)),
     ("lenet5_1998", 1, LENET, FIGURE_2, (33, 34)),
@@ -42,7 +43,7 @@ def test_the_published_counts_are_the_known_ones():
     assert RESNET == {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
 
 
-@pytest.mark.parametrize(("name", "channels", "parameters", "maps", "odd"), BACKBONES, ids=NAMES)
+@pytest.mark.parametrize(COLUMNS, BACKBONES, ids=NAMES)
 class TestEveryBackbone:
     def test_it_has_the_published_parameters(self, name, channels, parameters, maps, odd):
         network = create(name, classes=10, in_channels=channels)
@@ -57,7 +58,7 @@ class TestEveryBackbone:
         assert network.channels == {stride: shape[0] for stride, shape in maps.items()}
 
 
-@pytest.mark.parametrize(("name", "channels", "parameters", "maps", "odd"), FAST, ids=[row[0] for row in FAST])
+@pytest.mark.parametrize(COLUMNS, FAST, ids=[row[0] for row in FAST])
 class TestEveryFamily:
     def test_odd_sizes_and_a_batch_of_one(self, name, channels, parameters, maps, odd):
         scores = create(name, classes=7, in_channels=channels).eval()(torch.rand(1, channels, *odd))

@@ -19,4 +19,5 @@ def test_today_and_1998_differ_in_activation_and_pooling():
 
 
 def test_activations_follow_every_layer_but_the_last():
-    assert list(dict(lenet5().head.named_children())) == ["flatten", "fc3", "active3", "fc4", "active4", "output"]
+    names = list(dict(lenet5().head.named_children()))
+    assert names == ["flatten", "fc3", "active3", "fc4", "active4", "output"]

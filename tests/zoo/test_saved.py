@@ -16,6 +16,7 @@ from striate.zoo.build import build
 from striate.zoo.saved import load, read_header, save
 
 PREPROCESS = Preprocess((32, 34), channels=1, mean=(0.1,), std=(1 / 3,), fit="pad")
+NOTES = {"scores": {"accuracy": 0.995}, "settings": {"epochs": 3}, "licence": "CC0-1.0"}
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def model():
 
 @pytest.fixture
 def path(model, tmp_path):
-    save(model, tmp_path / "model.safetensors", scores={"accuracy": 0.995}, settings={"epochs": 3}, licence="CC0-1.0")
+    save(model, tmp_path / "model.safetensors", **NOTES)
     return tmp_path / "model.safetensors"
 
 
@@ -51,12 +52,13 @@ def test_a_model_comes_back_bit_by_bit(model, path):
     assert (again.name, again.arguments, again.classes) == (model.name, model.arguments, model.classes)
     assert again.preprocess == PREPROCESS
     assert not again.training
-    assert all(torch.equal(a, b) for a, b in zip(again.state_dict().values(), model.state_dict().values(), strict=True))
+    tensors = again.state_dict()
+    assert all(torch.equal(tensor, tensors[name]) for name, tensor in model.state_dict().items())
 
 
 def test_a_loaded_model_saves_to_the_same_bytes(path, tmp_path):
     again = load(path)
-    save(again, tmp_path / "b", scores={"accuracy": 0.995}, settings={"epochs": 3}, licence="CC0-1.0")
+    save(again, tmp_path / "b", **NOTES)
     assert (tmp_path / "b").read_bytes() == path.read_bytes()
 
 
@@ -65,8 +67,9 @@ def test_the_header_says_what_the_file_is(path):
     assert header["format"] == 1
     assert (header["network"], header["arguments"]) == ("lenet5", {"in_channels": 1})
     assert header["classes"] == ["cat", "شجرة", "a/b c"]
-    assert header["preprocess"] == {"size": [32, 34], "channels": 1, "mean": [0.1], "std": [1 / 3], "fit": "pad"}
-    assert (header["scores"], header["settings"], header["licence"]) == ({"accuracy": 0.995}, {"epochs": 3}, "CC0-1.0")
+    seen = {"size": [32, 34], "channels": 1, "mean": [0.1], "std": [1 / 3], "fit": "pad"}
+    assert header["preprocess"] == seen
+    assert {key: header[key] for key in NOTES} == NOTES
     assert set(header["versions"]) == {"striate", "torch", "python"}
 
 
@@ -82,9 +85,9 @@ def test_channels_last_and_batch_norm_survive(tmp_path):
     model = build("resnet20", ["a", "b"], Preprocess((32, 32))).to(memory_format=torch.channels_last)
     model(torch.rand(4, 3, 32, 32))  # moves the statistics
     save(model, tmp_path / "m")
-    again = load(tmp_path / "m").network
-    assert int(again.stem.norm.num_batches_tracked) == 1
-    assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in model.network.state_dict().items())
+    again = load(tmp_path / "m").state_dict()
+    assert int(again["network.stem.norm.num_batches_tracked"]) == 1
+    assert all(torch.equal(tensor, again[name]) for name, tensor in model.state_dict().items())
 
 
 def test_a_loaded_model_can_be_trained_on(path):
@@ -255,7 +258,8 @@ def test_the_first_five_wrong_tensors_are_named(path):
 def test_surplus_misshapen_and_whole_number_tensors_are_named(path):
     def spoil(tensors):
         bias, output = tensors["stem.conv1.bias"], tensors["head.output.bias"]
-        return tensors | {"extra": bias.clone(), "stem.conv1.bias": bias[:5].clone(), "head.output.bias": output.int()}
+        wrong = {"extra": bias.clone(), "stem.conv1.bias": bias[:5].clone(), "head.output.bias": output.int()}
+        return tensors | wrong
 
     rewrite(path, change_tensors=spoil)
     wrong = refused(path).wrong

@@ -1,1 +1,1 @@
-
+"""Parts of networks that two or more of them share."""

@@ -11,8 +11,8 @@ A tensor's side is a product of runs; a step along a run moves the field by so m
 
 To sum over a run is to see from its first to its last unit: the field grows by (count - 1) * step. So
 flattened maps, tokens of a transformer and its windows need no rules of their own. Once a sum has seen the
-whole image, that field no longer moves. Enlarged maps have finer steps than their fields: those jump by a grain.
-What a normalization's statistics see is left out, as is usual.
+whole image, that field no longer moves. Enlarged maps have finer steps than their fields, which jump by a
+grain; there the size is that of the largest. What a normalization's statistics see is left out, as is usual.
 """
 
 from collections.abc import Iterable, Sequence
@@ -114,7 +114,8 @@ class Field:
         grain = self.grain
         if factor < 1:
             grain = tuple(max(pixels, step) for pixels, step in zip(grain, run.steps, strict=True))
-        return replace(self, size=size, grain=grain).put(side, Run(count, tuple(step * factor for step in run.steps)))
+        steps = tuple(step * factor for step in run.steps)
+        return replace(self, size=size, grain=grain).put(side, Run(count, steps))
 
     def _in_grains(self, pixels: Sequence[float]) -> list[float]:
         """Distances, rounded up to whole jumps."""
@@ -134,12 +135,12 @@ class Field:
     def total(self, sides: Iterable[int], *, keep: bool) -> "Field":
         """The sum over some sides, each left with one unit or dropped."""
         gone = {side % len(self.sides) for side in sides}
-        spans = self._in_grains(merge([run for side in gone for run in self.sides[side]], self.axes).spans)
+        summed = merge([run for side in gone for run in self.sides[side]], self.axes)
         one = (self.plain(1),)
         kept = [side for side in range(len(self.sides)) if keep or side not in gone]
         rest = [one if side in gone else self.sides[side] for side in kept]
         size, fixed = list(self.size), list(self.fixed)
-        for axis, span in enumerate(spans):
+        for axis, span in enumerate(self._in_grains(summed.spans)):
             grown, moves = size[axis] + span, any(run.steps[axis] for runs in rest for run in runs)
             if span and (grown >= self.image[axis] or not moves):
                 fixed[axis] = max(fixed[axis], grown)

@@ -252,7 +252,7 @@ def tensors_in(value: Any) -> list[Tensor]:
 POOLINGS = ("max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d")
 ADAPTIVE_KINDS = ("_adaptive_avg_pool", "adaptive_avg_pool", "adaptive_max_pool")
 ADAPTIVE = tuple(f"{kind}{axes}d" for kind in ADAPTIVE_KINDS for axes in (1, 2, 3))
-INTERPOLATIONS = ("_unsafe_index", "max_unpool2d", "max_unpool3d") + tuple(
+UPSAMPLES = tuple(
     f"{exact}upsample_{kind}"
     for exact in ("", "_")
     for kind in (
@@ -260,6 +260,7 @@ INTERPOLATIONS = ("_unsafe_index", "max_unpool2d", "max_unpool3d") + tuple(
         *("linear1d", "bilinear2d", "trilinear3d", "bicubic2d", "bilinear2d_aa", "bicubic2d_aa"),
     )
 )
+INTERPOLATIONS = ("_unsafe_index", "max_unpool2d", "max_unpool3d", *UPSAMPLES)
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 ATTENTIONS = tuple(
     f"_scaled_dot_product_{kind}"

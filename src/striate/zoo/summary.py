@@ -6,7 +6,7 @@
     pool1   max pool 2x2     14x14x6   1,176            0                 0      6        2
 
 A row is a layer with weights, or one that changes the size of the map. A normalization stands with the
-convolution that it follows. Multiplications are those of weights, for one image.
+convolution that it follows. Multiplications are those of convolutions and matrix products, for one image.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from torch import nn
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.tasks.classifier import Classifier
-from striate.zoo.rules import INTERPOLATIONS
+from striate.zoo.rules import ATTENTIONS, INTERPOLATIONS, PRODUCTS
 from striate.zoo.trace import Step, trace
 
 HEADINGS = ("layer", "kind", "activation", "size", "parameters", "multiplications", "sees", "stride")
@@ -31,8 +31,6 @@ LEFT = 2
 KINDS = {
     "addmm": "linear",
     "mm": "linear",
-    "bmm": "linear",
-    "baddbmm": "linear",
     "cat": "concatenate",
     "mean": "global average",
     "amax": "global max",
@@ -51,7 +49,7 @@ class Row:
         shape: of the activation, (H, W, C) or (C,); () for a layer that did not run.
         size: numbers of the activation.
         parameters: that were used here first; a layer that runs twice counts them once.
-        multiplications: of weights, for one image.
+        multiplications: of convolutions and matrix products, for one image; biases and additions cost none.
         receptive_field: pixels along the longer axis that one unit sees; padding counts.
         stride: pixels from one unit to the next; None for a layer that sees everything at once.
     """
@@ -204,6 +202,10 @@ def _kind(step: Step) -> str:
     if "pool" in call.name and "kernel_size" in call.arguments:
         window = "x".join(str(side) for side in call.per_axis("kernel_size", len(call.shape) - 2))
         return f"{'max' if 'max' in call.name else 'average'} pool {window}"
+    if call.name in ATTENTIONS:
+        return "attention"
+    if call.name in PRODUCTS and len(call.fields) > 1:
+        return "matrix product"
     if "adaptive" in call.name:
         return f"adaptive {'max' if 'max' in call.name else 'average'} pool"
     if call.name in INTERPOLATIONS:

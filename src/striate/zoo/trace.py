@@ -23,6 +23,7 @@ from striate.errors import ShapeError, StriateError
 from striate.zoo.field import Field, join
 from striate.zoo.rules import (
     ADAPTIVE,
+    ATTENTIONS,
     INTERPOLATIONS,
     POOLINGS,
     PRODUCTS,
@@ -43,7 +44,7 @@ class Step:
         kind: of the module, or the operation's name.
         call: the inner operation.
         sees: what its result sees.
-        multiplications: of weights, for one image.
+        multiplications: for one image.
         parameters: names of those that were used here first.
         followers: kinds of the modules that used parameters on the result at once, such as BatchNorm2d.
     """
@@ -174,7 +175,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._is_layer(call) or (fresh and (step is None or step.around != _around(name, module))):
             owner = min(weights).rpartition(".")[0].partition(".parametrizations")[0] if weights else name
             named = owner if _has_parts(module) else name
-            step = Step(named, _around(name, module), kind, call, found, self._multiplications(call))
+            step = Step(named, _around(name, module), kind, call, found, multiplications(call))
             self.steps.append(step)
         elif fresh and step is not None:
             step.followers.append(kind)
@@ -185,27 +186,12 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _is_layer(self, call: Call) -> bool:
         """Whether an operation is a row of its own: it has weights, or changes the map."""
-        if call.name == "convolution" or call.name in (*POOLINGS, *ADAPTIVE, *INTERPOLATIONS):
+        if multiplications(call) or call.name in (*POOLINGS, *ADAPTIVE, *INTERPOLATIONS):
             return True
-        if call.name in PRODUCTS:
-            return self._multiplications(call) > 0
         if call.name in REDUCTIONS and (whole := call.field("self")) is not None:
             dim = call.arguments.get("dim") or range(len(whole.sides))
             return any(whole.moves(side) for side in ([dim] if isinstance(dim, int) else dim))
         return call.name == "cat" and len(call.arguments["tensors"]) > 1
-
-    def _multiplications(self, call: Call) -> int:
-        """Weight multiplications: of a product of two parts of the image there are none."""
-        if call.name == "convolution":
-            inner = call.arguments["input"].shape if call.arguments["transposed"] else call.shape
-            return int(call.arguments["weight"].numel() * prod(inner[2:]))
-        if call.name not in PRODUCTS:
-            return 0
-        pair = tensors_in([call.arguments.get(key) for key in ("mat1", "mat2", "batch1", "batch2")])
-        left, right = pair if len(pair) == 2 else (call.arguments["self"], pair[0])
-        if (id(left) in call.fields) == (id(right) in call.fields):
-            return 0
-        return int(prod(call.shape) * left.shape[-1])
 
     def _field(self, tensor: Tensor) -> Field | None:
         """What a tensor sees, also when only a part of its memory was written to."""
@@ -222,6 +208,21 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.alive.append(tensor)
         self.fields[id(tensor)] = found
         self.written[tensor.untyped_storage()._cdata] = found
+
+
+def multiplications(call: Call) -> int:
+    """Of convolutions, linear layers and the matrix products of attention; biases and sums cost none."""
+    arguments, names = call.arguments, call.arguments.keys()
+    if call.name == "convolution":
+        places = arguments["input"].shape if arguments["transposed"] else call.shape
+        return int(arguments["weight"].numel() * prod(places[2:]))
+    if call.name in PRODUCTS:
+        left = next(name for name in ("mat1", "batch1", "self") if name in names)
+        return prod(call.shape) * int(arguments[left].shape[-1])
+    if call.name in ATTENTIONS:  # queries with keys, and what comes out with values
+        query, key = arguments["query"].shape, arguments["key"].shape
+        return int(prod(query) * key[-2] + prod(call.shape) * key[-2])
+    return 0
 
 
 def _has_parts(module: nn.Module) -> bool:
