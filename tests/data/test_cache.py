@@ -36,7 +36,11 @@ def test_the_size_is_one_byte_a_value():  # 2 images x 3 channels x 4 x 5
 
 
 def test_torch_gets_its_threads_back():
-    before = torch.get_num_threads()
     dataset = Dataset.whole(Array(np.zeros((2, 9, 9), np.uint8), "zeros"), [0, 0], ("all",))
-    prepared(dataset, Preprocess((4, 5)))
-    assert torch.get_num_threads() == before
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        prepared(dataset, Preprocess((4, 5)))
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

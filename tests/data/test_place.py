@@ -104,6 +104,16 @@ def test_a_warp_is_torchvisions_elastic():
     assert torch.allclose(ours, theirs, atol=1e-5)
 
 
+def test_a_warp_happens_in_the_new_picture():
+    """Twice as large and mirrored, a warp by w looks up -w / 2, as values on a slope of 1/40 tell."""
+    knots = torch.randn(1, 2, KNOTS**2, generator=torch.Generator().manual_seed(0))
+    slope = (torch.arange(41) / 40).expand(1, 1, 33, 41)
+    flips, turn = torch.tensor([[-1.0, 1.0]]), bend(scale=(2.0, 2.0), knots=knots)
+    middle = moved(slope, Placement(flips, NOWHERE, turn), "reflect")[0, 0, 16, 20]
+    across = (knots @ warp_basis(33, 41)).view(2, 33, 41)[0, 16, 20]
+    assert float(middle) == pytest.approx(0.5 - float(across) / 2 / 40, abs=1e-6)
+
+
 def test_a_warp_moves_every_pixel_by_the_same_spread():
     assert torch.allclose(warp_basis(20, 28).square().sum(0), torch.ones(560), atol=1e-5)
 
