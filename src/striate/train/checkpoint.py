@@ -5,7 +5,6 @@ last.pt.<random> --fsync--> --rename--> last.pt      a crash leaves the old file
 
 import os
 from pathlib import Path
-from pickle import UnpicklingError
 from secrets import token_hex
 from typing import Any
 
@@ -47,9 +46,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     """
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, UnpicklingError, EOFError) as reason:
+    except Exception as reason:  # a damaged file makes the reader stumble in many ways
         raise RunError(
-            f"{path} cannot be read: {str(reason).splitlines()[0]}",
+            f"{path} cannot be read: {(str(reason) or 'it ends too early').splitlines()[0]}",
             "a checkpoint that striate wrote",
             "start the run again with --force",
         ) from reason

@@ -129,13 +129,12 @@ def _train(
         for event in _events(work, splits, said):
             for reader in reading:
                 reader.read(event)
-            if main:
+            if main or isinstance(event, Finished):
                 yield event
     finally:
         for reader in reading:
             reader.close()
         work.engine.close()
-    yield finish(work, splits)
 
 
 def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Iterator[Event]:
@@ -159,6 +158,7 @@ def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Iterator[Event
         loader.load()
     work.start()
     yield from fit(work)
+    yield finish(work, splits)
 
 
 def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: Stop) -> Work:
@@ -177,7 +177,8 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: Stop) -> 
         if len(splits.parts.get("val", ()))
         else None
     )
-    prepare = Prepare(augment, settings, len(classes), device=engine.device, rank=engine.rank)
+    steps = (settings.epochs or 1) * len(shuffled)
+    prepare = Prepare(augment, settings, len(classes), device=engine.device, rank=engine.rank, steps=steps)
     return Work(engine, settings, files, shuffled, held_out, prepare, stop, best)
 
 

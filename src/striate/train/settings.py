@@ -17,6 +17,9 @@ from striate.errors import SettingError
 Positive = Annotated[int, Field(ge=1)]
 Logger = Literal["tensorboard", "wandb", "mlflow"]
 
+NUMBERS = {"int": "a whole number", "float": "a number"}
+"""What pydantic calls them."""
+
 FREE = frozenset(
     {"accept", "workers", "loggers", "checkpoint_every", "accelerator", "devices", "nodes", "strategy"}
 )
@@ -67,6 +70,12 @@ class Settings(BaseModel):
         None,
         description="none, digits, light, alexnet, strong, or parts as in mirror,crop=4; by default digits "
         "for grey pictures up to 32 pixels, else light",
+    )
+    grow: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="share of size to begin with, for 0.4 of the steps; half way up for 0.2; then all of it",
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="share of a label that is spread over all classes"
@@ -160,7 +169,8 @@ def explained(reason: ValidationError) -> SettingError:
         return SettingError(
             f"there is no setting {name!r}", "one of: " + ", ".join(Settings.model_fields), " or ".join(near)
         )
-    expected = first["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
+    message = first["msg"].removeprefix("Input should be ")
+    expected = NUMBERS.get(first["type"].split("_")[0], message) if "pars" in first["type"] else message
     default = Settings.model_fields[name].default
     attempt = f"leave {name} out" + ("" if default is None else f" for {default!r}")
     return SettingError(f"{name} is {value!r}", expected, attempt)

@@ -137,7 +137,8 @@ class Work:
     def save(self) -> Saved:
         """Write the checkpoint; all processes must ask, the first one writes."""
         self._settle()
-        state = {**self.engine.state(), "average": whole(self.average.tensors), "state": self.state.to_dict()}
+        place = {**self.state.to_dict(), "loss_sum": self.engine.mean(self.state.loss_sum)}
+        state = {**self.engine.state(), "average": whole(self.average.tensors), "state": place}
         if self.engine.rank == 0:
             save_checkpoint(self.folder.checkpoint, state)
         self._saved_at = perf_counter()

@@ -1,0 +1,87 @@
+"""Signals: remembered once, obeyed at the second."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from striate.errors import Interrupted
+from striate.train import stop as module
+from striate.train.stop import Stop
+
+TWICE = """
+import os, signal
+from striate.train.stop import Stop
+with Stop("run"):
+    os.kill(os.getpid(), signal.SIGINT)
+    print("still here", flush=True)
+    os.kill(os.getpid(), signal.SIGINT)
+    print("never said", flush=True)
+"""
+
+
+def test_the_first_signal_is_remembered_and_the_handlers_are_as_before_afterwards() -> None:
+    before = (
+        signal.getsignal(signal.SIGINT),
+        signal.getsignal(signal.SIGTERM),
+        signal.getsignal(signal.SIGALRM),
+    )
+    with Stop("run") as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop.asked == signal.SIGTERM
+    after = (
+        signal.getsignal(signal.SIGINT),
+        signal.getsignal(signal.SIGTERM),
+        signal.getsignal(signal.SIGALRM),
+    )
+    assert after == before
+
+
+def test_the_error_says_how_to_go_on_and_which_signal_came() -> None:
+    with Stop("runs/one") as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+    error = stop.interrupted("after step 3 of 9")
+    assert error.signal == signal.SIGINT
+    assert "SIGINT after step 3 of 9" in error.wrong
+    assert "--resume" in error.attempt
+    assert "runs/one" in error.attempt
+
+
+def test_the_second_signal_ends_the_process_at_once() -> None:
+    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGINT
+    assert done.stdout == "still here\n"
+
+
+def test_what_does_not_end_is_interrupted_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    timer = signal.getitimer(signal.ITIMER_REAL)[0]
+    begin = time.perf_counter()
+
+    def hang() -> None:
+        with Stop("run"):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+
+    with pytest.raises(Interrupted, match="in the middle of a step"):
+        hang()
+    assert time.perf_counter() - begin < 2
+    assert bool(signal.getitimer(signal.ITIMER_REAL)[0]) == bool(timer)  # another's alarm goes on
+
+
+def test_in_another_thread_nothing_is_caught() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen = []
+
+    def enter() -> None:
+        with Stop("run"):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert seen == [before]
