@@ -201,6 +201,14 @@ def test_a_file_of_no_known_format_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "a.txt")
 
 
+@pytest.mark.parametrize("name", ["a.txt", "x" * 300])
+def test_a_path_that_cannot_be_listed_is_named(name: str, tmp_path: Path) -> None:
+    # a file that is read as a folder; a name longer than the 255 bytes that a file system allows
+    (tmp_path / "a.txt").write_text("x")
+    with pytest.raises(DataError, match=rf"{name} cannot be read \("):
+        read(tmp_path / name, "folder")
+
+
 def test_a_listed_file_takes_at_most_200_bytes(tmp_path: Path) -> None:
     for number in range(10_000):
         folder = tmp_path / f"class{number % 10}"

@@ -61,18 +61,33 @@ def read(path: str | Path, format: str | None = None, *, seed: int = 0, validati
     if not 0 <= validation < 1:
         raise SettingError(f"validation is {validation}", "0 or more and less than 1", "leave it out for 0.1")
     root = Path(path)
-    name = format or recognise(root)
-    if name not in READERS:
-        raise SettingError(
-            f"format is {name!r}", "one of: " + ", ".join(READERS), "leave it out to have it recognised"
-        )
-    if name != "digits":
-        refuse_missing(root)
-    found = READERS[name](root)
+    try:
+        name = format or recognise(root)
+        found = _reader(name, root)(root)
+    except OSError as reason:
+        raise _closed(root, reason) from reason
     split, said = assign(found, seed, validation)
     findings = found.findings + tuple(class_findings(found, split))
-    parts = _parts(found, split)
-    return Splits(parts, name, root, found.said + said, findings)
+    return Splits(_parts(found, split), name, root, found.said + said, findings)
+
+
+def _reader(name: str, root: Path) -> Callable[[Path], Found]:
+    if name not in READERS:
+        known = "one of: " + ", ".join(READERS)
+        raise SettingError(f"format is {name!r}", known, "leave it out to have it recognised")
+    if name != "digits":
+        refuse_missing(root)
+    return READERS[name]
+
+
+def _closed(root: Path, reason: OSError) -> DataError:
+    """The error of a folder that may not be listed, a file that is named as a folder, ..."""
+    place = reason.filename or root
+    return DataError(
+        f"{place} cannot be read ({reason.strerror})",
+        "files and folders that you may read",
+        "check its permissions, and --format if you gave one",
+    )
 
 
 def recognise(path: Path) -> str:
