@@ -18,7 +18,7 @@ from torch import Tensor
 from striate.data.dataset import Dataset
 from striate.errors import ShapeError
 
-MOST_IMAGES = 5000  # three variances are known to a few per cent long before
+MOST_IMAGES = 1000  # some seconds for photographs; their variances are known to a few per cent long before
 
 Rows = tuple[float, float, float]
 
@@ -49,7 +49,7 @@ def color_axes(images: Dataset | Tensor) -> ColorAxes:
     """The color axes of RGB pictures.
 
     Args:
-        images: uint8 (N, 3, H, W), or a data set, of which at most 5,000 pictures, evenly spread, are read.
+        images: uint8 (N, 3, H, W), or a data set, of which at most 1,000 pictures, evenly spread, are read.
             Every picture counts the same, however large it is.
 
     Raises:
