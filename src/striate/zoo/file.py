@@ -127,7 +127,7 @@ def load_tensors(network: nn.Module, path: str | Path) -> None:
             f"the {len(network.state_dict())} tensors of {type(network).__name__}",
             "the same network and number of classes as when it was saved",
         )
-    network.load_state_dict({name: tensor.clone() for name, tensor in stored.items()}, assign=True)
+    network.load_state_dict(stored, assign=True)
 
 
 def _differences(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> list[str]:

@@ -125,7 +125,8 @@ def summary(model: nn.Module, input_size: Sequence[int] | None = None) -> Summar
             the preprocessing gives for a classifier.
 
     Raises:
-        SettingError: the input size is not known, or is not made of positive numbers.
+        SettingError: the input size is not known or not made of positive numbers, or shapes alone cannot run
+            the model.
         ShapeError: the model cannot take such an image.
 
     >>> from striate.zoo.table import create

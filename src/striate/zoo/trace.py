@@ -16,10 +16,15 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from striate.errors import ShapeError, StriateError
+from striate.errors import SettingError, ShapeError, StriateError
 from striate.zoo.field import Field, join
 from striate.zoo.rules import (
     ADAPTIVE,
@@ -71,7 +76,9 @@ def trace(model: nn.Module, input_size: Sequence[int]) -> list[Step]:
 
     Raises:
         ShapeError: the model cannot take such an image.
+        SettingError: the model cannot be run by shapes alone.
     """
+    _require_shapes(model)
     with FakeTensorMode(allow_non_fake_inputs=True) as fake, torch.no_grad(), _plain_attention():
         shapes_only = _copy(model, fake).eval()
         tensors = chain(shapes_only.parameters(), shapes_only.buffers(), [torch.empty(0)])
@@ -83,6 +90,12 @@ def trace(model: nn.Module, input_size: Sequence[int]) -> list[Step]:
                 shapes_only(image)
         except StriateError:
             raise
+        except (DataDependentOutputException, DynamicOutputShapeException) as error:
+            raise SettingError(
+                f"{type(model).__name__} decides by the values of the image ({error})",
+                "a forward pass whose shapes follow from that of the image",
+                "the part before the decision, summary(model.backbone, ...) for example",
+            ) from error
         except Exception as error:
             raise ShapeError(
                 f"{type(model).__name__} cannot take an image of {'x'.join(map(str, input_size))}: "
@@ -91,6 +104,15 @@ def trace(model: nn.Module, input_size: Sequence[int]) -> list[Step]:
                 "another input_size=(C, H, W)",
             ) from error
     return tracer.steps
+
+
+def _require_shapes(model: nn.Module) -> None:
+    """Refuse models whose weights have no shape yet, or whose code is out of reach."""
+    expected = "a module in Python whose weights have their shapes"
+    if any(is_lazy(parameter) for parameter in model.parameters()):
+        raise SettingError(f"{type(model).__name__} has lazy layers", expected, "run it once on an image")
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        raise SettingError(f"{type(model).__name__} is torch.jit's", expected, "the module it was made of")
 
 
 @contextmanager
