@@ -10,7 +10,7 @@ import typer
 from striate.cli.pictures import expand, newest_model
 from striate.cli.pictures import save as save_picture
 from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, out, some
+from striate.cli.speak import err, hushed, out, some
 from striate.errors import ImageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def answers(
 ) -> "Iterator[tuple[Path, Classification | ImageError]]":
     """The answer, or the error, for each picture: halves are tried until the unreadable one is alone."""
     try:
-        yield from zip(paths, model.predict(list(paths)), strict=True)
+        with hushed():
+            records = model.predict(list(paths))
     except ImageError as error:
         if len(paths) == 1:
             yield paths[0], error
@@ -62,6 +63,8 @@ def answers(
         half = len(paths) // 2
         yield from answers(model, paths[:half])
         yield from answers(model, paths[half:])
+    else:
+        yield from zip(paths, records, strict=True)
 
 
 def in_words(answer: "Classification", top: int) -> str:

@@ -9,7 +9,7 @@ import typer
 from striate.cli.pictures import save as save_picture
 from striate.cli.progress import Counting
 from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, out, some
+from striate.cli.speak import err, hushed, out, some
 
 if TYPE_CHECKING:
     from striate.data.check import CheckReport
@@ -25,7 +25,7 @@ def check(data: str, format: str | None, *, json: bool) -> None:
     """Print the findings; ends with 2 if training would refuse the data."""
     from striate import api
 
-    with Counting("looking at pictures") as progress:
+    with Counting("looking at pictures") as progress, hushed():
         report = api.check(data, format, progress=progress)
     if json:
         print_json(report.to_dict())
@@ -68,7 +68,7 @@ def tell(findings: "tuple[Finding, ...]") -> None:
         if len(same) > SHOWN:
             console.print(f"  ... and {len(same) - SHOWN:,} more; --json has all")
     if not findings:
-        console.print("nothing found")
+        console.print("nothing wrong was found")
 
 
 def sheet(data: str, format: str | None, count: int, recipe: str | None, place: str) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from striate.cli.speak import own_stderr
 from striate.cli.stop import Stopped, stop_soon
 from striate.errors import Interrupted, StriateError
 
@@ -22,6 +23,7 @@ BROKEN_PIPE = 128 + 13  # SIGPIPE, as the shell counts it
 def main() -> NoReturn:
     """Run ``striate`` with the arguments of this process, and end it."""
     stop_soon()
+    own_stderr()
     code = run(sys.argv[1:])
     sys.exit(code)
 
@@ -32,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
         code = invoke(list(arguments))
         sys.stdout.flush()
     except Interrupted as error:
-        return say(f"interrupted: {error}", 128 + getattr(error, "signal", signal.SIGINT))
+        return say(f"Interrupted: {error}", 128 + getattr(error, "signal", signal.SIGINT))
     except StriateError as error:
         return say(f"{type(error).__name__}: {error}", 2)
     except Stopped as error:

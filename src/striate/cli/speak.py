@@ -1,6 +1,10 @@
 """Where words go: results to stdout, everything else to stderr. All that the terminal shows passes here."""
 
 import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -20,15 +24,34 @@ def err() -> Console:
     return _console(stderr=True)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to ``main``; rich would end the program with exit code 1."""
+        raise BrokenPipeError
+
+
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    return (
-        console
-        if console.is_terminal
-        else Console(
-            stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=MACHINE_WIDTH
-        )
-    )
+    plain: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False, "soft_wrap": True}
+    console = _Console(stderr=stderr, **plain)
+    return console if console.is_terminal else _Console(stderr=stderr, width=MACHINE_WIDTH, **plain)
+
+
+def own_stderr() -> None:
+    """Give Python a stderr of its own, so that ``hushed`` silences C libraries and nobody else."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Drop what C libraries write to file descriptor 2: libtiff complains there about every broken file."""
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def as_json(values: Any, *, lines: bool = False) -> None:

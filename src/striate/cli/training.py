@@ -31,7 +31,9 @@ def train(
     from striate import api
 
     if data is None and not (resume and out):
-        raise SettingError("no data were named", "a folder, a file, or digits", "striate train digits")
+        raise SettingError(
+            "no data were named", "a folder, a file, or the word digits", "striate train digits"
+        )
     with Narrator(quiet=quiet) as narrator:
         run = api.train(data, out=out, resume=resume, force=force, listen=narrator, **settings)
     report(run, as_json=as_json)

@@ -1,5 +1,6 @@
 """Mistakes in flags and verbs, in the same three lines as every other mistake."""
 
+import re
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,24 +11,24 @@ from striate.errors import SettingError
 # click's own class, which typer keeps under a name that differs between its versions
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
+QUOTED = re.compile("'(.+?)'")
+
 
 def three_lines(error: Any) -> SettingError:
     """What typer found wrong with the command line, as an error of three lines."""
     context = error.ctx
-    path = context.command_path if context else "striate"
+    message = error.format_message().rstrip(".")
+    if context is None:  # the parser does not know the verb: a flag without its value
+        return SettingError(message, "--flag VALUE", "striate VERB --help")
+    path = context.command_path
     attempt = f"{path} --help"
-    if not error.message and not getattr(error, "param", None):
-        return SettingError("no verb was given", verbs(context), attempt)
     if given := getattr(error, "option_name", None):
         return SettingError(f"`{path}` has no flag {given}", nearest(given, flags(context)), attempt)
-    if commands := getattr(context.command, "commands", None) if context else None:
-        word = context.args[0] if context.args else error.message
-        return SettingError(f"there is no verb {word!r}", nearest(word, list(commands)), attempt)
-    return SettingError(error.format_message().rstrip("."), "see the usage: " + usage(context), attempt)
-
-
-def verbs(context: Any) -> str:
-    return "one of: " + ", ".join(context.command.commands)
+    if verbs := getattr(context.command, "commands", None):
+        quoted = QUOTED.search(message)
+        word = quoted.group(1) if quoted else message
+        return SettingError(f"there is no verb {word!r}", nearest(word, list(verbs)), attempt)
+    return SettingError(f"`{path}`: {message[:1].lower()}{message[1:]}", usage(context), attempt)
 
 
 def flags(context: Any) -> list[str]:
@@ -46,5 +47,6 @@ def nearest(given: str, names: list[str]) -> str:
 
 
 def usage(context: Any) -> str:
-    text: str = context.get_usage()
-    return " ".join(text.split()).removeprefix("Usage: ")
+    """``striate evaluate [OPTIONS] MODEL DATA``."""
+    words: list[str] = context.get_usage().split()
+    return " ".join(word.strip("{}") for word in words[1:])

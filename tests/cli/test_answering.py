@@ -1,0 +1,60 @@
+"""``predict`` and ``explain``: every readable picture is answered, every unreadable one is named."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from striate.cli.main import run
+
+
+def test_a_folder_a_file_and_a_pattern_are_answered_in_the_order_given(
+    trained: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [str(pictures / "dark" / "3.png"), str(pictures / "bright" / "1*.png"), str(pictures / "dark")]
+    assert run(["predict", *given, "--model", str(trained), "--json"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(answers) == 1 + 11 + 20
+    assert answers[0]["source"] == given[0]
+    assert [answer["class"] for answer in answers] == ["dark"] + ["bright"] * 11 + ["dark"] * 20
+
+
+def test_an_unreadable_picture_is_named_and_the_others_are_answered(
+    trained: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = tmp_path / "empty.png", pictures / "dark" / "0.png"
+    bad.touch()
+    given = [str(good), str(bad), str(good), str(tmp_path / "missing.png")]
+    assert run(["predict", *given, "--model", str(trained), "--save", str(tmp_path / "drawn")]) == 2
+    out, err = capsys.readouterr()
+    assert [line.split("  ")[0] for line in out.splitlines()] == [str(good), str(good)]
+    assert f"ImageError: {bad} cannot be read" in err
+    assert "2 pictures of 4 could not be read" in err
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"0.png", "0-2.png"}
+
+
+def test_the_newest_model_is_taken_and_named_when_none_is(
+    trained: Path,
+    pictures: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["predict", str(pictures / "dark" / "0.png")]) == 2
+    assert "there is no model below runs/" in capsys.readouterr().err
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "mine").symlink_to(trained)
+    assert run(["predict", str(pictures / "dark" / "0.png")]) == 0
+    assert capsys.readouterr().err == "model: runs/mine/model.safetensors\n"
+
+
+def test_explain_draws_the_class_that_is_asked_for(
+    trained: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn, given = tmp_path / "why.png", str(pictures / "dark" / "0.png")
+    assert run(["explain", str(trained), given, "--target", "bright", "--save", str(drawn)]) == 0
+    assert capsys.readouterr().out == f"{given}  bright\ndrawn: {drawn}\n"
+    with Image.open(drawn) as picture:
+        assert picture.width > 300

@@ -1,0 +1,46 @@
+"""``striate check``: findings by file name, an exit code that says whether training would go on."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from striate.cli.main import run
+
+
+def test_good_data_have_no_finding(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(pictures)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "40 pictures (train 36, val 4), 2 classes" in lines
+    assert lines[-1] == "nothing wrong was found"
+
+
+def test_a_broken_file_is_listed_and_stops_training(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(pictures, tmp_path / "data")
+    broken = tmp_path / "data" / "dark" / "broken.png"
+    broken.write_bytes(b"no picture")
+    assert run(["check", str(tmp_path / "data")]) == 2
+    out = capsys.readouterr().out
+    assert "stops training: unreadable (1)" in out
+    assert f"  {broken}" in out
+    assert run(["check", str(tmp_path / "data"), "--json"]) == 2
+    assert [finding["kind"] for finding in json.loads(capsys.readouterr().out)["findings"]] == ["unreadable"]
+
+
+def test_a_preview_sheet_shows_one_sample_augmented(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    assert (
+        run(["check", str(pictures), "--augment", "5", "--recipe", "mirror,rotate=20", "--out", str(sheet)])
+        == 0
+    )
+    out, err = capsys.readouterr()
+    assert out == f"drawn: {sheet}\n"
+    assert "augmented by mirror=0.5,rotate=20" in err
+    with Image.open(sheet) as picture:  # the sample and 5 changed ones: 3 columns, 2 rows
+        assert picture.width > picture.height

@@ -1,0 +1,69 @@
+"""``evaluate`` and ``summary``: figures for people, JSON for machines."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from striate.cli.main import run
+from striate.cli.measuring import tell
+from striate.tasks.metrics import Figures
+
+# truth rows, guess columns: 3 of 4 cats, 2 of 2 dogs
+TWO = Figures(
+    classes=("cat", "dog"),
+    count=6,
+    accuracy=5 / 6,
+    top5=1.0,
+    precision=(3 / 3, 2 / 3),
+    recall=(3 / 4, 2 / 2),
+    f1=(6 / 7, 4 / 5),
+    support=(4, 2),
+    confusion=((3, 1), (0, 2)),
+    calibration_error=0.125,
+)
+
+
+def test_figures_are_told_with_the_weakest_class_first(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(TWO)
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "6 pictures, 2 classes",
+        "accuracy             83.33 %",
+        "calibration error    12.50 %",
+        "",
+        "class  precision    recall       F1  pictures",
+        "dog      66.67 %  100.00 %  80.00 %         2",
+        "cat     100.00 %   75.00 %  85.71 %         4",
+    ]
+
+
+def test_evaluate_prints_json_for_machines(
+    trained: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", str(trained), str(pictures), "--split", "all", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["classes"] == ["bright", "dark"]
+    assert figures["support"] == [20, 20]
+
+
+def test_data_with_a_class_that_the_model_does_not_know_are_refused(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["evaluate", str(trained), "digits"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "LabelError: the model does not know the classes 0, 1, 2, 3, 4, ..."
+    )
+
+
+def test_summary_prints_the_table_of_the_course_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary", "lenet5", "--input", "3x32x32"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    first = next(row for row in rows if "28x28x6" in row)
+    assert {"4,704", "456"} <= set(first)  # (5 * 5 * 3 + 1) * 6 = 456
+
+
+def test_summary_of_a_saved_model_is_json_for_machines(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["summary", str(trained), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"]

@@ -1,0 +1,78 @@
+"""``striate train``: a folder of pictures in, a run folder out; resumed, refused, replaced."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from striate.cli.main import run
+
+STRIATE = [sys.executable, "-m", "striate"]
+
+
+def test_training_leaves_a_model_and_a_report(trained: Path) -> None:
+    kept = {path.name for path in trained.iterdir()}
+    assert {
+        "settings.json",
+        "splits.json",
+        "metrics.csv",
+        "log.jsonl",
+        "model.safetensors",
+        "report.html",
+    } <= kept
+
+
+def test_progress_goes_to_stderr_and_json_to_stdout(
+    pictures: Path, flags: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", str(pictures), *flags, "--out", str(tmp_path / "run"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert result["report"] == str(tmp_path / "run" / "report.html")
+    assert result["figures"]["accuracy"] == pytest.approx(1.0)
+    assert [row["epoch"] for row in result["metrics"]] == [1, 2, 3, 4, 5]
+    assert "epoch 5/5" in err
+
+
+def test_a_run_folder_is_never_overwritten_without_force(
+    pictures: Path, flags: tuple[str, ...], trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (trained / "model.safetensors").read_bytes()
+    assert run(["train", str(pictures), *flags, "--out", str(trained)]) == 2
+    assert capsys.readouterr().err.startswith("RunError: ")
+    assert (trained / "model.safetensors").read_bytes() == before
+
+
+def test_two_runs_without_out_get_two_folders(
+    pictures: Path, flags: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert run(["train", str(pictures), *flags, "--quiet"]) == 0
+    assert {path.name for path in Path("runs").iterdir()} == {"two shades-lenet5", "two shades-lenet5-2"}
+
+
+def test_an_interrupted_run_says_so_and_goes_on_by_its_folder_alone(pictures: Path, tmp_path: Path) -> None:
+    folder, environment = tmp_path / "run", {**os.environ, "OMP_NUM_THREADS": "1"}
+    flags = ["--out", str(folder), "--model", "lenet5", "--epochs", "60", "--batch", "8"]
+    process = subprocess.Popen(
+        [*STRIATE, "train", str(pictures), *flags, "--accelerator", "cpu"],
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    while not (folder / "model.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1].decode()
+    assert process.returncode == 130
+    assert f"go on with --resume (in Python resume=True): {folder}" in said
+    done = len((folder / "metrics.csv").read_text().splitlines()) - 1
+    assert 1 <= done < 60
+    assert run(["train", "--resume", "--out", str(folder), "--quiet"]) == 0
+    assert len((folder / "metrics.csv").read_text().splitlines()) == 61
