@@ -56,3 +56,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         sys.exit(work(json.loads(sys.argv[1])))
     serve()
+    os._exit(0)  # without taking apart what was imported

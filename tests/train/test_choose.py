@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from striate.data.dataset import Dataset, Splits
 from striate.data.store import Array
+from striate.errors import SettingError
 from striate.train import choose
 from striate.train.choose import Facts, decide, look, preprocessing, sentences
 from striate.train.settings import Settings
@@ -50,7 +51,12 @@ def test_the_rate_follows_the_batch_and_the_kind_of_network() -> None:
 
 def test_a_batch_is_no_larger_than_the_data_and_shared_evenly() -> None:
     assert decide(Settings(batch=64), Facts(10, 3, 32)).batch == 10
-    assert decide(Settings(batch=64, devices=3), PHOTOS).batch == 63
+    assert decide(Settings(devices=3), PHOTOS).batch == 126  # 128 does not divide by 3
+
+
+def test_a_network_of_one_size_cannot_begin_with_smaller_pictures() -> None:
+    with pytest.raises(SettingError, match=r"grow is 0\.5 for lenet5"):
+        decide(Settings(grow=0.5), DIGITS)
 
 
 def test_what_the_user_says_is_kept() -> None:

@@ -9,6 +9,7 @@ from torch import nn
 
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Fit, Preprocess
+from striate.errors import SettingError
 from striate.train.settings import Settings
 from striate.zoo.table import create
 
@@ -70,14 +71,15 @@ def decide(settings: Settings, facts: Facts) -> Settings:
     """Settings without None or "auto".
 
     Raises:
-        SettingError: there is no such network.
+        SettingError: there is no such network, or it cannot do what is asked.
     """
     handwriting = facts.channels == 1 and facts.side <= SMALL
     name = settings.model or ("lenet5" if handwriting else "resnet20")
     with torch.device("meta"):
         network = create(name, in_channels=facts.channels)
-    batch = min(settings.batch or default_batch(facts.count), facts.count)
-    batch = max(batch - batch % (world := settings.devices * settings.nodes), world)
+    require_room_to_grow(settings, name, network)
+    world = settings.devices * settings.nodes
+    batch = min(settings.batch or max(default_batch(facts.count) // world, 1) * world, facts.count)
     size = settings.height_width or default_size(network, facts)
     chosen: dict[str, Any] = {
         "model": name,
@@ -93,6 +95,20 @@ def decide(settings: Settings, facts: Facts) -> Settings:
     open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
     precision = default_precision(network) if settings.precision == "auto" else settings.precision
     return settings.model_copy(update={**open_fields, "batch": batch, "precision": precision})
+
+
+def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:
+    """Pictures may begin smaller only for a network that takes them.
+
+    Raises:
+        SettingError: the network takes one size only.
+    """
+    if settings.grow < 1 and network.most_side is not None:
+        raise SettingError(
+            f"grow is {settings.grow:g} for {name}",
+            "1, as this network takes pictures of one size only",
+            "leave grow out, or choose a network such as resnet20",
+        )
 
 
 def default_batch(count: int) -> int:

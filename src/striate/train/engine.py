@@ -59,10 +59,12 @@ class Engine:
         self.device: torch.device = self.fabric.device
         self.rank, self.world = self.fabric.global_rank, self.fabric.world_size
         task.to(self.device)
-        if settings.precision != "32":
+        alone_on_cpu = self.device.type == "cpu" and self.world == 1
+        channels_last = settings.precision != "32" or alone_on_cpu
+        if channels_last:
             task.to(memory_format=torch.channels_last)
         self.task = task
-        objective = Objective(task, channels_last=settings.precision != "32")
+        objective = Objective(task, channels_last=channels_last)
         self.wrapped = self.world > 1 or settings.precision == "16"
         self.objective = self.fabric.setup_module(objective) if self.wrapped else objective
         self.optimizer = make_optimizer(task, settings, fused=settings.strategy != "fsdp")

@@ -23,8 +23,8 @@ def learning_rate(step: int, steps: int, peak: float, schedule: str, warmup: flo
     Source: one cycle is Smith, Topin 2018, https://arxiv.org/abs/1708.07120; the cosine is equation 5 of
     Loshchilov, Hutter 2017, https://arxiv.org/abs/1608.03983.
 
-    >>> [round(learning_rate(step, 8, 1.0, "onecycle", 0.25), 3) for step in range(8)]
-    [0.5, 1.0, 0.834, 0.667, 0.501, 0.334, 0.168, 0.001]
+    >>> [round(learning_rate(step, 8, 1.0, "onecycle", 0.25), 2) for step in range(8)]
+    [0.5, 1.0, 0.83, 0.67, 0.5, 0.33, 0.17, 0.0]
     """
     rising = round(warmup * steps)
     if step < rising:
