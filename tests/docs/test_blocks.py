@@ -37,7 +37,8 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name_of)
 def test_the_commands_of_a_page_exist_with_their_flags(page: Path) -> None:
     import typer.main
-    from striate.cli.main import app
+
+    from striate.cli.app import app
 
     verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
