@@ -1,15 +1,15 @@
 """The ways it can go wrong. Everything that striate raises on purpose is a ``StriateError`` of three lines.
 
-    StriateError                 the user's value cannot be used: what is wrong, what was expected, what to try
-     +- ShapeError               a tensor or an input size does not fit
-     +- LabelError               a class number or a class name does not exist
-     +- SettingError             an argument, a flag or a name has no such value
-     +- DataError                a data set cannot be read or must not be trained on
-     |   +- ImageError           one picture cannot be decoded
-     +- ModelFileError           a saved model is truncated, foreign, of another format or misshapen
-     +- RunError                 a run folder exists already, is incomplete or cannot be written
-     +- TrainingError            training went wrong: the loss is not a number
-     +- Interrupted              a signal ended the run; what was done is saved
+StriateError                 the user's value cannot be used: what is wrong, what was expected, what to try
+ +- ShapeError               a tensor or an input size does not fit
+ +- LabelError               a class number or a class name does not exist
+ +- SettingError             an argument, a flag or a name has no such value
+ +- DataError                a data set cannot be read or must not be trained on
+ |   +- ImageError           one picture cannot be decoded
+ +- ModelFileError           a saved model is truncated, foreign, of another format or misshapen
+ +- RunError                 a run folder exists already, is incomplete or cannot be written
+ +- TrainingError            training went wrong: the loss is not a number
+ +- Interrupted              a signal ended the run; what was done is saved
 """
 
 
@@ -63,6 +63,6 @@ class TrainingError(StriateError):
 
 
 class Interrupted(StriateError):  # noqa: N818 - the word of the field for a run that a signal ended
-    """A signal ended the run; what was done is saved. ``signal`` is its number: 2 for Ctrl-C, 15 for SIGTERM."""
+    """A signal ended the run; what was done is saved. ``signal`` is 2 for Ctrl-C, 15 for SIGTERM."""
 
     signal: int = 2

@@ -1,4 +1,4 @@
-"""The nouns that everybody shares: what goes in (``Sample``, ``Batch``) and what comes out (``Classification``).
+"""The nouns that everybody shares: ``Sample`` and ``Batch`` go in, a ``Classification`` comes out.
 
     file -> Sample -> Batch -> raw scores -> Classification -> picture, table or JSON
 

@@ -25,6 +25,9 @@ def main() -> NoReturn:
     stop_soon()
     own_stderr()
     code = run(sys.argv[1:])
+    if code > 128:  # interrupted: taking torch apart in good order may take a second
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

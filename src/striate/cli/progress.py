@@ -112,6 +112,8 @@ class Narrator:
             f"waiting {100 * event.waiting:3.0f} %",
             f"{event.seconds:6.1f} s",
         ]
+        if self._live:
+            self._live.update(self._task, completed=event.step)
         self.say("  ".join(words) + ("  best so far" if event.best else ""))
 
     def _end(self) -> None:

@@ -1,6 +1,6 @@
 """A data set decoded once: every image, prepared, in one uint8 tensor.
 
-    Files --threads--> uint8 (N, C, H, W) <--in chunks-- Array
+Files --threads--> uint8 (N, C, H, W) <--in chunks-- Array
 """
 
 from collections.abc import Callable, Iterator

@@ -131,6 +131,7 @@ class Loader:
                 raise images
             yield self._batch(images, indices)
 
+
 class Decoder(Fetcher[Tensor | ImageError]):
     """Whole batches by step number, decoded in a worker process.
 

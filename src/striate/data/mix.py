@@ -1,8 +1,8 @@
 """Batches whose labels are shares of classes: pictures blended or pasted together, or a softened truth.
 
-    mixup        l x_i + (1 - l) x_j                      label  l y_i + (1 - l) y_j
-    cutmix       a rectangle of x_j inside x_i            label  by the pixels that each one kept
-    smooth       x_i                                      label  (1 - e) y_i + e / K
+mixup        l x_i + (1 - l) x_j                      label  l y_i + (1 - l) y_j
+cutmix       a rectangle of x_j inside x_i            label  by the pixels that each one kept
+smooth       x_i                                      label  (1 - e) y_i + e / K
 """
 
 from dataclasses import replace

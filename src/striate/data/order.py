@@ -1,8 +1,8 @@
 """In which order images come: a function of (seed, epoch) alone, so that any step can be found again.
 
-    (seed, epoch) --blake2b--> generator --> permutation of N
-    permutation   --cut-->     global batches  [.... .... .... ..]
-    global batch  --cut-->     ranks            0 0 1 1
+(seed, epoch) --blake2b--> generator --> permutation of N
+permutation   --cut-->     global batches  [.... .... .... ..]
+global batch  --cut-->     ranks            0 0 1 1
 """
 
 from hashlib import blake2b

@@ -1,10 +1,10 @@
 """What pixels are worth: whole batches brighter, flatter, paler, in other light, with a square taken out.
 
-    b(rightness), c(ontrast) and s(aturation) are factors around 1, g is the grey picture and m its mean:
+b(rightness), c(ontrast) and s(aturation) are factors around 1, g is the grey picture and m its mean:
 
-    b x                                             brighter
-    c (b x) + (1 - c) b m                           with more contrast
-    b c (s x + (1 - s) g) + (1 - c) b m             more colorful: the three in one go
+b x                                             brighter
+c (b x) + (1 - c) b m                           with more contrast
+b c (s x + (1 - s) g) + (1 - c) b m             more colorful: the three in one go
 """
 
 import torch

@@ -1,6 +1,6 @@
 """What a person writes for --augment: the name of a recipe, or parts with strengths.
 
-    "auto"  "none"  "digits"  "light"  "alexnet"  "strong"  "mirror,crop=4,rotate=10,edge=black"
+"auto"  "none"  "digits"  "light"  "alexnet"  "strong"  "mirror,crop=4,rotate=10,edge=black"
 """
 
 from dataclasses import replace

@@ -1,9 +1,9 @@
 """Charts of a run, as matplotlib figures that belong to nobody: no pyplot, no window, no shared state.
 
-    curves        what went down and what went up, epoch by epoch
-    confusion     which class was taken for which
-    reliability   how often an answer of some confidence was right
-    bars          one number for each name
+curves        what went down and what went up, epoch by epoch
+confusion     which class was taken for which
+reliability   how often an answer of some confidence was right
+bars          one number for each name
 """
 
 import io

@@ -1,7 +1,7 @@
 """Names of every script on a picture: which font has the letters, and what stands for a letter that none has.
 
-    name --clean--> printable text --font_file--> DejaVu Sans, or a font of this computer that has all of it
-                                  `--legible----> the letters that the font lacks become a square
+name --clean--> printable text --font_file--> DejaVu Sans, or a font of this computer that has all of it
+                              `--legible----> the letters that the font lacks become a square
 """
 
 import unicodedata

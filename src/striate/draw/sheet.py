@@ -1,9 +1,9 @@
 """Several pictures on one sheet, with a caption below each; and one picture beside what it was taken for.
 
-    +-----+  +-----+  +-----+
-    |     |  |     |  |     |
-    +-----+  +-----+  +-----+
-    caption  caption  caption
++-----+  +-----+  +-----+
+|     |  |     |  |     |
++-----+  +-----+  +-----+
+caption  caption  caption
 """
 
 import math

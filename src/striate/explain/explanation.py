@@ -1,6 +1,6 @@
 """What an explanation method found: one signed number for each pixel, and how it is looked at.
 
-    values (N, C, H, W) --max over C of |.|--> heat --over the image--> overlay
+values (N, C, H, W) --max over C of |.|--> heat --over the image--> overlay
 """
 
 import os

@@ -1,6 +1,6 @@
 """The methods by name: pictures in, an ``Explanation`` out.
 
-    paths, arrays, PIL pictures, tensors --preprocess--> uint8 batch --method--> Explanation
+paths, arrays, PIL pictures, tensors --preprocess--> uint8 batch --method--> Explanation
 """
 
 from collections.abc import Sequence

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from striate.errors import ShapeError
+from striate.layers.mode import evaluating
 from striate.records import class_number
 
 Target = str | int | Sequence[str | int] | Tensor | None
@@ -86,14 +87,9 @@ def _gradients(model: nn.Module, images: Tensor, wanted: list[str | int | None])
     """Signed gradients (N, C, H, W) and class numbers of one batch."""
     tensors = _copies(model)
     pixels = _pixels(images, tensors).requires_grad_()
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
+    with evaluating(model):
         # A clone, because the first layer may work in place, which a tensor that asks for gradients refuses.
         scores = functional_call(model, tensors, (pixels.clone(),))
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
     _check(scores, len(images))
     classes = getattr(model, "classes", None) or [str(number) for number in range(scores.shape[1])]
     numbers = [

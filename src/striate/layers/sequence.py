@@ -1,6 +1,6 @@
 """A chain of parts that carry the names of the paper's figure.
 
-    images --> conv1 --> relu1 --> pool1 --> maps
+images --> conv1 --> relu1 --> pool1 --> maps
 """
 
 from collections import OrderedDict

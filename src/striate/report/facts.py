@@ -1,7 +1,7 @@
 """What the page says about the data and the run, as plain values.
 
-    Splits --> counts, sizes, sample pictures, what was assumed
-    Run    --> settings, versions, the command that repeats it
+Splits --> counts, sizes, sample pictures, what was assumed
+Run    --> settings, versions, the command that repeats it
 """
 
 import math

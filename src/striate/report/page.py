@@ -1,6 +1,6 @@
 """One page that says how a run went: it needs no network, no script and no other file.
 
-    run, data, evaluation --facts, pictures, figures--> page.html filled in, page.css inside --> report.html
+run, data, evaluation --facts, pictures, figures--> page.html filled in, page.css inside --> report.html
 """
 
 import math

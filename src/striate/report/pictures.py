@@ -1,7 +1,7 @@
 """Pictures inside a page: as data, because the page asks nobody for anything.
 
-    PIL picture --at most 192 pixels--> PNG (hard pixels, small) or JPEG --base64--> data:image/...
-    figure      --svg--> colors become the page's own, so that they follow its light and dark
+PIL picture --at most 192 pixels--> PNG (hard pixels, small) or JPEG --base64--> data:image/...
+figure      --svg--> colors become the page's own, so that they follow its light and dark
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Classification: which one of K classes is the picture?
 
-    uint8 images -> (x / 255 - mean) / std -> network -> scores (N, K) -> softmax -> Classification
+uint8 images -> (x / 255 - mean) / std -> network -> scores (N, K) -> softmax -> Classification
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from striate.data.inputs import Input, input_batches, name_of
 from striate.data.preprocess import Preprocess
+from striate.layers.mode import evaluating
 from striate.records import Batch, Classification
 
 
@@ -52,11 +53,15 @@ class Classifier(nn.Module):
         """Mean cross-entropy, for class numbers or for shares of every class."""
         return {"cross_entropy": F.cross_entropy(self(batch.images).float(), batch.labels)}
 
-    @overload
-    def predict(self, images: Input, batch: int = 64) -> Classification: ...
+    @overload  # a str is a path, never a sequence of paths
+    def predict(  # type: ignore[overload-overlap]
+        self, images: Input, batch: int = 64
+    ) -> Classification: ...
     @overload
     def predict(self, images: Sequence[Input], batch: int = 64) -> list[Classification]: ...
-    def predict(self, images: Input | Sequence[Input], batch: int = 64) -> Classification | list[Classification]:
+    def predict(
+        self, images: Input | Sequence[Input], batch: int = 64
+    ) -> Classification | list[Classification]:
         """Classify one picture, or a list of them.
 
         Args:
@@ -79,12 +84,10 @@ class Classifier(nn.Module):
 
     @torch.inference_mode()
     def _predict(self, images: Sequence[Input], batch: int) -> list[Classification]:
-        was_training = self.training
-        self.eval()
-        try:
+        with evaluating(self):
             batches = input_batches(images, self.preprocess, batch)
             scores = [self(pixels.to(self.mean.device)).float().softmax(1).cpu() for pixels in batches]
-        finally:
-            self.train(was_training)
         rows = torch.cat(scores) if scores else torch.empty(0, len(self.classes))
-        return [Classification(row, self.classes, name_of(image)) for row, image in zip(rows, images, strict=True)]
+        return [
+            Classification(row, self.classes, name_of(image)) for row, image in zip(rows, images, strict=True)
+        ]

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.data.loader import Loader
+from striate.layers.mode import evaluating
 from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures, figures
 
@@ -41,21 +42,14 @@ def evaluate(
         loader: gives every image once.
         arithmetic: a context such as ``torch.autocast``; float32 by default.
     """
-    was_training, device = model.training, model.mean.device
-    raw, labels, indices = (
-        [torch.empty(0, len(model.classes))],
-        [torch.empty(0).long()],
-        [torch.empty(0).long()],
-    )
-    model.eval()
-    try:
-        with torch.no_grad(), arithmetic or nullcontext():
-            for batch in loader.batches():
-                raw.append(model(batch.images.to(device)).float().cpu())
-                labels.append(batch.labels)
-                indices.append(batch.indices)
-    finally:
-        model.train(was_training)
+    device = model.mean.device
+    raw, none = [torch.empty(0, len(model.classes))], torch.empty(0, dtype=torch.int64)
+    labels, indices = [none], [none]
+    with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
+        for batch in loader.batches():
+            raw.append(model(batch.images.to(device)).float().cpu())
+            labels.append(batch.labels)
+            indices.append(batch.indices)
     return _measured(torch.cat(raw), torch.cat(labels), torch.cat(indices), model.classes)
 
 

@@ -1,6 +1,6 @@
 """A network, its classes and its preprocessing by name: a classifier that knows how it was built.
 
-    "resnet20", ("cat", "dog"), Preprocess((32, 32)) --> Classifier, .name, .arguments --> save --> load
+"resnet20", ("cat", "dog"), Preprocess((32, 32)) --> Classifier, .name, .arguments --> save --> load
 """
 
 from collections.abc import Sequence

@@ -1,12 +1,12 @@
 """How each operation of a network changes what its result sees, by the names of torch's inner operations.
 
-    convolution, pooling     windows slide over the last sides
-    matrix product           the shared side is summed
-    mean, sum, largest       the named sides are summed
-    permute, select, cat     sides move, go, and are joined
-    interpolation            steps become smaller
-    all others               same shape: each number sees what the numbers at its place see;
-                             same count: a reshape; else it sees all
+convolution, pooling     windows slide over the last sides
+matrix product           the shared side is summed
+mean, sum, largest       the named sides are summed
+permute, select, cat     sides move, go, and are joined
+interpolation            steps become smaller
+all others               same shape: each number sees what the numbers at its place see;
+                         same count: a reshape; else it sees all
 """
 
 from collections.abc import Callable, Sequence

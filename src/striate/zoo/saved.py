@@ -1,6 +1,6 @@
 """A classifier to a file and back: network, classes and preprocessing, without the training code's arguments.
 
-    Classifier --save--> model.safetensors --load--> Classifier, equal bit by bit, on the CPU
+Classifier --save--> model.safetensors --load--> Classifier, equal bit by bit, on the CPU
 """
 
 import platform

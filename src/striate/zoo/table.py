@@ -1,6 +1,6 @@
 """The networks by name. A name is a line of this dictionary and nothing else: its spelling means nothing.
 
-    create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3) --> a network
+create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3) --> a network
 """
 
 from collections.abc import Callable
