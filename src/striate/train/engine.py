@@ -107,7 +107,7 @@ class Engine:
         if self.world == 1:
             return list(flags)
         raised = torch.tensor(flags, dtype=torch.int32, device=self.device)
-        pass
+        torch.distributed.all_reduce(raised, torch.distributed.ReduceOp.MAX)
         return [bool(flag) for flag in raised.tolist()]
 
     def mean(self, value: float) -> float:
