@@ -8,7 +8,10 @@ import re
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 from striate.data.augment import PARTS
 from striate.data.finding import KINDS
@@ -43,6 +46,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "filename_pattern": r"/plot_",
     "show_memory": False,
+    "write_computation_times": False,
     "download_all_examples": False,
     "abort_on_example_error": True,
     "min_reported_time": 1000,
@@ -53,11 +57,14 @@ html_theme = "furo"
 html_title = "striate"
 html_static_path = ["_static"]
 html_css_files = ["striate.css"]
+html_math_renderer = "mathml"  # which browsers draw by themselves: the site needs no script from elsewhere
 
 
 def rows(*lines: tuple[str, ...]) -> str:
     """A Markdown table; the first line holds the headings."""
-    heading, *others = ("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    heading, *others = (
+        "| " + " | ".join(re.sub(r"[|*]", r"\\\g<0>", cell) for cell in line) + " |" for line in lines
+    )
     return "\n".join([heading, "|---" * len(lines[0]) + "|", *others])
 
 
@@ -90,8 +97,19 @@ myst_substitutions = {
 
 
 def setup(app: Sphinx) -> None:
-    """Read docstrings as they are written: for people who read the code."""
+    """Read docstrings as they are written, for people who read the code; draw formulas without scripts."""
+    app.add_html_math_renderer("mathml", (inline_formula, None), (formula, None))
+    app.connect("autodoc-process-docstring", results_in_words, priority=400)  # napoleon has 500
     app.connect("autodoc-process-docstring", as_written)
+
+
+def results_in_words(
+    app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
+) -> None:
+    """Napoleon would take what stands before a colon in the description of a result for a type."""
+    for number, line in enumerate(lines[:-1]):
+        if line.strip() == "Returns:":
+            lines[number + 1] = re.sub(r":(?= |$)", " –", lines[number + 1])
 
 
 def as_written(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
@@ -100,3 +118,15 @@ def as_written(app: Sphinx, what: str, name: str, thing: object, options: object
         lines[1:] = ["", "::", "", *(f"    {line}" for line in lines[1:])]
     else:
         lines[:] = [re.sub(r"([(,] ?)\*(?=\w)", r"\1\\*", line) for line in lines]
+
+
+def inline_formula(page: HTML5Translator, node: nodes.math) -> None:
+    """A formula in a line."""
+    page.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def formula(page: HTML5Translator, node: nodes.math_block) -> None:
+    """A formula of its own."""
+    page.body.append(f'<div class="formula">{tex2mathml(node.astext(), as_block=True)}</div>')
+    raise nodes.SkipNode

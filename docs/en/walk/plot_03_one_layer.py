@@ -29,8 +29,8 @@ print("fully connected, 6x6x3 -> 4x4x10:", f"{ops.linear_parameters(6 * 6 * 3, 4
 # The neuron at row i, column j of feature map k computes
 #
 # .. math::
-#    z_{i,j,k} = b_k + \\sum_u \\sum_v \\sum_{k'} x_{i',j',k'} \\, w_{u,v,k',k}
-#    \\qquad i' = i s_h + u, \\quad j' = j s_w + v
+#    z_{i,j,k} = b_k + \sum_u \sum_v \sum_{k'} x_{i',j',k'} \, w_{u,v,k',k}
+#    \qquad i' = i s_h + u, \quad j' = j s_w + v
 #
 # Written as loops it is slow and plain; torch's kernel is fast; and since the sum is linear in x, it is a matrix.
 

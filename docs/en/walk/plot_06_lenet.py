@@ -37,9 +37,7 @@ for axis, numbers, title in (
     (axes[0], [row.size for row in layers], "activations"),
     (axes[1], [row.parameters for row in layers], "parameters"),
 ):
-    drawn = axis.barh(
-        names, numbers, color=["#0072b2" if "fc" not in n and n != "output" else "#d55e00" for n in names]
-    )
+    drawn = axis.barh(names, numbers, color=4 * ["#0072b2"] + 3 * ["#d55e00"])
     axis.bar_label(drawn, labels=[f"{number:,}" for number in numbers], padding=3)
     axis.set(title=title, xticks=[], xlim=(0, 1.25 * max(numbers)))
     axis.spines[["top", "right", "bottom"]].set_visible(False)

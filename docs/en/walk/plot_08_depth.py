@@ -24,7 +24,7 @@ from striate.data.read import read
 # A block of two layers takes :math:`a^{[l]}` and computes :math:`z^{[l+2]}`. A plain network hands on
 # :math:`g(z^{[l+2]})`, where g is ReLU. A residual network adds what came in, around both layers:
 #
-# .. math:: a^{[l+2]} = g\\left(z^{[l+2]} + a^{[l]}\\right)
+# .. math:: a^{[l+2]} = g\left(z^{[l+2]} + a^{[l]}\right)
 #
 # If the weights and the bias of the last layer are zero, then z is zero and the block hands on its input, which is
 # positive already: a block that has learned nothing does no harm. Here the last step of a block is a normalization, so

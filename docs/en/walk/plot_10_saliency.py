@@ -45,7 +45,7 @@ fig.tight_layout()
 #
 # Near a picture I the score of class c is almost a plane, and its slope is the map:
 #
-# .. math:: S_c(I + \\Delta) \\approx S_c(I) + w \\cdot \\Delta \\qquad w = \\frac{\\partial S_c}{\\partial I}
+# .. math:: S_c(I + \Delta) \approx S_c(I) + w \cdot \Delta \qquad w = \frac{\partial S_c}{\partial I}
 #
 # So a small step along the map must raise the score by what the formula promises.
 
