@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from striate.cli.main import run
+from striate.cli.training import report
+from striate.train.run import Run
 
 STRIATE = [sys.executable, "-m", "striate"]
 
@@ -25,6 +27,15 @@ def test_training_leaves_a_model_and_a_report(trained: Path) -> None:
         "model.safetensors",
         "report.html",
     } <= kept
+
+
+def test_of_several_processes_only_the_first_one_speaks(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, lines in (("1", 0), ("0", 3)):  # figures, model and report
+        monkeypatch.setenv("RANK", number)
+        report(Run.open(trained), as_json=False)
+        assert len(capsys.readouterr().out.splitlines()) == lines
 
 
 def test_progress_goes_to_stderr_and_json_to_stdout(

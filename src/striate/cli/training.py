@@ -58,7 +58,11 @@ def has_display() -> bool:
 
 
 def report(run: "Run", *, as_json: bool) -> None:
-    """Print what came out of a run."""
+    """Print what came out of a run; of several processes the first one does."""
+    from striate.train.engine import rank
+
+    if rank() > 0:
+        return
     files = {"model": run.folder / "model.safetensors", "report": run.folder / "report.html"}
     if as_json:
         paths = {"folder": str(run.folder), **{name: str(path) for name, path in files.items()}}
