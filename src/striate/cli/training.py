@@ -20,7 +20,7 @@ DEMO: dict[str, Any] = {
     "label_smoothing": 0.1,
     "ema": 0.995,
 }
-"""Settings that reach 99 % on the digits that ship inside scikit-learn, in seconds: few digits need much augmenting."""
+"""They reach 99 % on the digits inside scikit-learn, in seconds. Few pictures need much augmentation."""
 
 
 def train(
