@@ -1,8 +1,9 @@
 """What striate's training loop costs over a bare PyTorch loop, and what bf16 gains over it.
 
-Held equal: the same network, the same optimizer (fused SGD with Nesterov momentum), the same pictures in memory,
-the same batch, shuffled; no augmentation, no validation; two threads. The bare loop reads the loss of every step,
-as ours does to see a NaN. An epoch of one, an epoch of the other, and so on; medians.
+Held equal: the same network, the same optimizer (fused SGD with Nesterov momentum), the same pictures in
+memory, the same batch, shuffled; no augmentation, no validation; two threads. The bare loop is eager
+float32 and reads the loss of every step, as ours does to see a NaN. An epoch of one, an epoch of the
+other, and so on; medians.
 
     python benchmarks/loop_cost.py
 """

@@ -294,16 +294,21 @@ def _translated(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
 
 
 def _own_folder(splits: Splits, given: Settings, *, resume: bool) -> Path:
-    """``runs/<data>-<model>`` for a run that was given no folder: a free one, or the last one to resume."""
-    from striate.train.choose import decide, look
+    """``runs/<data>-<model>`` for a run that was given no folder: a free one, or the last one to resume.
 
-    name = decide(given, look(splits["train"])).model
+    Processes after the first are started when that one has made the folder: theirs is the last one too.
+    """
+    from striate.data.facts import facts
+    from striate.train.choose import decide
+    from striate.train.engine import rank
+
+    name = decide(given, facts(splits["train"])).model
     base = f"{splits.root.resolve().stem}-{name}"
     last = None
     for number in count(1):
         folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
         if not folder.exists():
-            return last or folder if resume else folder
+            return last or folder if resume or rank() > 0 else folder
         last = folder
     raise AssertionError  # count never ends
 

@@ -128,7 +128,8 @@ def test_all_broken_files_are_found_at_once(picture_folder):
     with pytest.raises(DataError) as caught:
         Loader(files(picture_folder), TINY, 10).load()
     message = str(caught.value)
-    assert message.startswith("12 images cannot be read")
+    assert message.startswith("files that cannot be decoded (12)")
+    assert "--accept unreadable" in message
     assert "sea/09.jpg" in message
     assert "sea/10.jpg" not in message
     assert "and 2 more" in message

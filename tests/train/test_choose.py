@@ -8,13 +8,20 @@ import torch
 from numpy.typing import NDArray
 
 from striate.data.dataset import Dataset, Splits
+from striate.data.facts import Facts, facts
 from striate.data.store import Array
 from striate.errors import SettingError
 from striate.train import choose
-from striate.train.choose import Facts, decide, look, preprocessing, sentences
+from striate.train.choose import decide, preprocessing, sentences
 from striate.train.settings import Settings
 
-DIGITS, PHOTOS = Facts(1600, 1, 28), Facts(50_000, 3, 32)
+
+def seen(count: int, channels: int, side: int) -> Facts:
+    """So many square pictures of one size."""
+    return Facts(channels == 1, (side, side), True, (count,))
+
+
+DIGITS, PHOTOS = seen(1600, 1, 28), seen(50_000, 3, 32)
 
 
 def dataset(images: NDArray[np.uint8]) -> Dataset:
@@ -24,7 +31,7 @@ def dataset(images: NDArray[np.uint8]) -> Dataset:
 def test_small_grey_pictures_get_lenet_and_others_resnet() -> None:
     assert decide(Settings(), DIGITS).model == "lenet5"
     assert decide(Settings(), PHOTOS).model == "resnet20"
-    assert decide(Settings(), Facts(1600, 1, 64)).model == "resnet20"
+    assert decide(Settings(), seen(1600, 1, 64)).model == "resnet20"
 
 
 def test_nothing_is_left_open() -> None:
@@ -39,7 +46,7 @@ def test_nothing_is_left_open() -> None:
     [(100, 100, 8), (1600, 100, 64), (6000, 100, 128), (50_000, 12, 128), (1_000_000, 8, 128)],
 )
 def test_epochs_and_batch_follow_the_number_of_pictures(count: int, epochs: int, batch: int) -> None:
-    decided = decide(Settings(), Facts(count, 3, 32))
+    decided = decide(Settings(), seen(count, 3, 32))
     assert (decided.epochs, decided.batch) == (epochs, batch)
 
 
@@ -50,7 +57,7 @@ def test_the_rate_follows_the_batch_and_the_kind_of_network() -> None:
 
 
 def test_a_batch_is_no_larger_than_the_data_and_shared_evenly() -> None:
-    assert decide(Settings(batch=64), Facts(10, 3, 32)).batch == 10
+    assert decide(Settings(batch=64), seen(10, 3, 32)).batch == 10
     assert decide(Settings(devices=3), PHOTOS).batch == 126  # 128 does not divide by 3
 
 
@@ -70,9 +77,9 @@ def test_what_the_user_says_is_kept() -> None:
 
 def test_pictures_are_padded_when_slightly_small_and_larger_ones_get_more_pixels() -> None:
     assert decide(Settings(), DIGITS).fit == "pad"  # 28 in 32
-    assert decide(Settings(), Facts(1600, 1, 8)).fit == "crop"  # 8 is enlarged
-    assert decide(Settings(), Facts(1600, 3, 480)).size == "64x64"
-    assert decide(Settings(model="lenet5"), Facts(1600, 3, 480)).size == "32x32"  # takes no other
+    assert decide(Settings(), seen(1600, 1, 8)).fit == "crop"  # 8 is enlarged
+    assert decide(Settings(), seen(1600, 3, 480)).size == "64x64"
+    assert decide(Settings(model="lenet5"), seen(1600, 3, 480)).size == "32x32"  # takes no other
 
 
 def test_bf16_is_for_networks_that_gain_on_machines_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,17 +92,15 @@ def test_bf16_is_for_networks_that_gain_on_machines_that_can(monkeypatch: pytest
 
 def test_a_look_finds_grey_pictures_in_color_files() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (4, 20, 30, 1), dtype=np.uint8).repeat(3, axis=3)
-    assert look(dataset(grey)) == Facts(4, 1, 20)
+    assert facts(dataset(grey)) == Facts(True, (20, 30), True, (4, 0))
     grey[3, 0, 0] = (9, 8, 9)
-    assert look(dataset(grey)) == Facts(4, 3, 20)
+    assert facts(dataset(grey)) == Facts(False, (20, 30), True, (4, 0))
 
 
-def test_mean_and_deviation_are_those_of_the_training_data() -> (
-    None
-):  # half 0, half 255: mean 0.5, deviation 0.5
+def test_mean_and_deviation_are_those_of_the_training_data() -> None:  # half 0, half 255: 0.5 and 0.5
     images = np.zeros((4, 32, 32, 1), dtype=np.uint8)
     images[::2] = 255
-    found = preprocessing(dataset(images), decide(Settings(model="lenet5"), Facts(4, 1, 32)))
+    found = preprocessing(dataset(images), decide(Settings(model="lenet5"), seen(4, 1, 32)))
     assert (found.mean, found.std, found.size, found.channels) == ((0.5,), (0.5,), (32, 32), 1)
 
 
@@ -110,5 +115,5 @@ def test_what_was_decided_is_said() -> None:
 def test_looking_does_not_touch_the_random_numbers_of_others() -> None:
     before = torch.get_rng_state()
     splits = Splits({"train": dataset(np.zeros((4, 8, 8), dtype=np.uint8))}, "npz", Path("x"))
-    decide(Settings(), look(splits["train"]))
+    decide(Settings(), facts(splits["train"]))
     assert torch.equal(before, torch.get_rng_state())

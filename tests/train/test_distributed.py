@@ -104,14 +104,15 @@ def test_one_command_launches_both_processes(alone: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_torchrun_starts_a_killed_process_again_and_the_run_goes_on(alone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     launch = [
         "-m",
         "torch.distributed.run",
+        "--standalone",
         "--nproc-per-node=2",
         "--max-restarts=2",
-        f"--master-port={free_port()}",
     ]
     command = [sys.executable, *launch, str(PROGRAM), job(folder, checkpoint_every=0)]
     with subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True) as agent:
@@ -120,8 +121,8 @@ def test_torchrun_starts_a_killed_process_again_and_the_run_goes_on(alone: Path,
             time.sleep(0.01)
         workers = subprocess.run(["pgrep", "-P", str(agent.pid)], capture_output=True, text=True, check=True)
         os.kill(int(workers.stdout.split()[-1]), signal.SIGKILL)
-        agent.communicate()
-    assert agent.returncode == 0
+        said = agent.communicate()[1]
+    assert agent.returncode == 0, said
     events = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
     resumed = [event["resumed"] for event in events if event["event"] == "started"]
     assert resumed[0] == 0

@@ -75,14 +75,15 @@ def sheet(data: str, format: str | None, count: int, recipe: str | None, place: 
     """Draw one training sample as the network sees it, and ``count`` times augmented."""
     import torch
 
+    from striate.data.facts import facts
     from striate.data.read import read
     from striate.data.recipe import augmentation
     from striate.draw.sheet import augmentation_sheet
-    from striate.train.choose import decide, look, preprocessing
+    from striate.train.choose import decide, preprocessing
     from striate.train.settings import Settings
 
     dataset = read(data, format)["train"]
-    settings = decide(Settings(augment=recipe), look(dataset))
+    settings = decide(Settings(augment=recipe), facts(dataset))
     preprocess = preprocessing(dataset, settings)
     augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(dataset)
     sample = dataset[len(dataset) // 2]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEMO: dict[str, Any] = {
     "model": "lenet5",
     "epochs": 80,
-    "augment": "shift=0.08,scale=0.15,rotate=12,shear=10,warp=0.02,edge=black",
+    "augment": "shift=0.08,scale=0.15,rotate=12,shear=10,warp=2,edge=black",
     "label_smoothing": 0.1,
     "ema": 0.995,
 }

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from striate.data.dataset import Dataset
+from striate.data.finding import Finding, refusal
 from striate.data.preprocess import Preprocess
 from striate.data.store import Array
-from striate.errors import DataError, ImageError
+from striate.errors import ImageError
 
 Progress = Callable[[int, int], None]
 
 CHUNK = 1024  # images of an array prepared at once: 28x28 greys stay inside a processor's cache
-SHOWN = 10  # unreadable files that an error names
 
 
 def cache_size(dataset: Dataset, preprocess: Preprocess) -> int:
@@ -59,32 +59,21 @@ def _copy_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> None:
 
 
 def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor, progress: Progress | None) -> None:
-    def fill(index: int) -> ImageError | None:
+    def fill(index: int) -> Finding | None:
         try:
-            images[index] = preprocess(dataset.image(index, preprocess.size))
+            images[index] = preprocess(dataset.image(index, preprocess.at_least))
         except ImageError as reason:
-            return reason
+            return Finding("unreadable", dataset.name(index), reason.wrong)
         return None
 
     failed = []
     with ThreadPoolExecutor() as pool:
-        for done, reason in enumerate(pool.map(fill, range(len(dataset))), start=1):
-            failed += [reason] if reason else []
+        for done, finding in enumerate(pool.map(fill, range(len(dataset))), start=1):
+            failed += [finding] if finding else []
             if progress is not None and (done % 100 == 0 or done == len(dataset)):
                 progress(done, len(dataset))
     if failed:
-        raise unreadable(failed)
-
-
-def unreadable(failed: list[ImageError]) -> DataError:
-    """One error for many files."""
-    names = "\n    ".join(reason.wrong for reason in failed[:SHOWN])
-    more = f"\n    and {len(failed) - SHOWN} more" if len(failed) > SHOWN else ""
-    return DataError(
-        f"{len(failed)} images cannot be read:\n    {names}{more}" if len(failed) > 1 else failed[0].wrong,
-        "complete picture files",
-        "`striate check` lists them all; repair them or take them out of the folder",
-    )
+        raise refusal(failed)
 
 
 @contextmanager

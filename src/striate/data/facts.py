@@ -33,6 +33,21 @@ class Facts:
     same_size: bool
     counts: tuple[int, ...]
 
+    @property
+    def count(self) -> int:
+        """Pictures in all."""
+        return sum(self.counts)
+
+    @property
+    def channels(self) -> int:
+        """1 for grey pictures, else 3."""
+        return 1 if self.grey else 3
+
+    @property
+    def side(self) -> int:
+        """The shorter of the medians of height and width, pixels."""
+        return min(self.size)
+
 
 def facts(dataset: Dataset) -> Facts:
     """Look at up to 256 pictures, evenly spread.
@@ -116,7 +131,5 @@ def color_of(dataset: Dataset, preprocess: Preprocess) -> tuple[tuple[float, ...
     if not found:
         raise refusal([Finding("unreadable", dataset.name(0), "as all the others that were tried")])
     mean, square = np.sum(found, axis=0) / (len(found) * preprocess.size[0] * preprocess.size[1])
-    std = np.sqrt(
-        np.maximum(square - mean**2, 1)
-    )  # one grey level at least: a blank set must not divide by 0
+    std = np.sqrt(np.maximum(square - mean**2, 1))  # a grey level at least: a blank set must not divide by 0
     return tuple((mean / 255).round(4).tolist()), tuple((std / 255).round(4).tolist())

@@ -149,7 +149,7 @@ class Decoder(Fetcher[Tensor | ImageError]):
         images = torch.empty(len(indices), self.preprocess.channels, *self.preprocess.size, dtype=torch.uint8)
         try:
             for place, index in enumerate(indices):
-                images[place] = self.preprocess(self.dataset.image(index, self.preprocess.size))
+                images[place] = self.preprocess(self.dataset.image(index, self.preprocess.at_least))
         except ImageError as reason:
             return reason
         return images

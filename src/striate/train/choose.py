@@ -1,23 +1,16 @@
 """What the user left open, decided from the data, the network and the machine, and said aloud."""
 
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from striate.data.dataset import Dataset
-from striate.data.preprocess import Fit, Preprocess
+from striate.data.facts import Facts, facts, fitting, preprocess_for
+from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.train.settings import Settings
 from striate.zoo.table import create
-
-LOOKED_AT = 32
-"""Pictures that decide on size and channels."""
-
-MEASURED = 512
-"""Pictures that give mean and standard deviation."""
 
 SMALL = 32
 """Pixels: grey pictures up to this side look like handwriting, which must not be mirrored."""
@@ -35,62 +28,30 @@ FEW_CONVOLUTIONS = 4
 """Networks with so few gain nothing by bf16: converting takes longer than it saves."""
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a look at some pictures showed.
-
-    Args:
-        count: training images.
-        channels: 1 if all the pictures looked at are grey, else 3.
-        side: median of their shorter sides, pixels.
-    """
-
-    count: int
-    channels: int
-    side: int
-
-
-def look(dataset: Dataset) -> Facts:
-    """Look at some evenly spaced pictures."""
-    images = [dataset.image(place) for place in evenly(len(dataset), LOOKED_AT)]
-    grey = all(bool((image == image[:1]).all()) for image in images)
-    side = int(np.median([min(image.shape[-2:]) for image in images]))
-    return Facts(len(dataset), 1 if grey else 3, side)
-
-
-def evenly(count: int, most: int) -> list[int]:
-    """At most ``most`` of the numbers 0..count-1, evenly spaced.
-
-    >>> evenly(5, 3)
-    [0, 2, 4]
-    """
-    return [int(place) for place in np.linspace(0, count - 1, min(count, most))]
-
-
-def decide(settings: Settings, facts: Facts) -> Settings:
+def decide(settings: Settings, found: Facts) -> Settings:
     """Settings without None or "auto".
 
     Raises:
         SettingError: there is no such network, or it cannot do what is asked.
     """
-    handwriting = facts.channels == 1 and facts.side <= SMALL
+    handwriting = found.channels == 1 and found.side <= SMALL
     name = settings.model or ("lenet5" if handwriting else "resnet20")
     with torch.device("meta"):
-        network = create(name, in_channels=facts.channels)
+        network = create(name, in_channels=found.channels)
     require_room_to_grow(settings, name, network)
     world = settings.devices * settings.nodes
-    batch = min(settings.batch or max(default_batch(facts.count) // world, 1) * world, facts.count)
-    size = settings.height_width or default_size(network, facts)
+    batch = min(settings.batch or max(default_batch(found.count) // world, 1) * world, found.count)
+    size = settings.height_width or default_size(network, found)
     chosen: dict[str, Any] = {
         "model": name,
-        "epochs": min(MOST_EPOCHS, max(LEAST_EPOCHS, round(PICTURES_SEEN / facts.count))),
+        "epochs": min(MOST_EPOCHS, max(LEAST_EPOCHS, round(PICTURES_SEEN / found.count))),
         "batch": batch,
         "lr": default_rate(settings.optimizer, network) * batch / MOST_BATCH,
         "weight_decay": DECAYS[settings.optimizer],
         "warmup": WARMUPS[settings.schedule],
         "augment": "digits" if handwriting else "light",
         "size": f"{size[0]}x{size[1]}",
-        "fit": default_fit(facts.side, min(size)),
+        "fit": fitting(found, size),
     }
     open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
     precision = default_precision(network) if settings.precision == "auto" else settings.precision
@@ -128,16 +89,11 @@ def default_rate(optimizer: str, network: nn.Module) -> float:
     return RATE_WITH_NORM if normed else RATE_WITHOUT_NORM
 
 
-def default_size(network: nn.Module, facts: Facts) -> tuple[int, int]:
+def default_size(network: nn.Module, found: Facts) -> tuple[int, int]:
     """The size of the network's paper; 64x64 for larger pictures if it takes any."""
     own: tuple[int, int] = network.input_size  # type: ignore[assignment]
-    roomy = facts.side >= LARGE > max(own) and network.most_side is None
+    roomy = found.side >= LARGE > max(own) and network.most_side is None
     return (LARGE, LARGE) if roomy else own
-
-
-def default_fit(side: int, size: int) -> Fit:
-    """Pad what is up to a quarter smaller than the network's input: its pixels stay. Crop the rest."""
-    return "pad" if 0.75 * size <= side < size else "crop"
 
 
 def default_precision(network: nn.Module) -> str:
@@ -154,11 +110,11 @@ def has_bf16() -> bool:
     return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
-def sentences(given: Settings, settings: Settings, facts: Facts) -> tuple[str, ...]:
+def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
     """What was decided, for the user."""
-    kind = "grey" if facts.channels == 1 else "color"
+    kind = "grey" if found.channels == 1 else "color"
     decided = [name for name in Settings.model_fields if getattr(given, name) != getattr(settings, name)]
-    first = f"{facts.count:,} {kind} pictures to learn from, the shorter side is {facts.side} pixels"
+    first = f"{found.count:,} {kind} pictures to learn from, the shorter side is {found.side} pixels"
     rest = ", ".join(f"{name} {getattr(settings, name)}" for name in decided)
     return (first, f"chosen: {rest}") if rest else (first,)
 
@@ -166,12 +122,5 @@ def sentences(given: Settings, settings: Settings, facts: Facts) -> tuple[str, .
 def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
     """How pictures become what the network sees, with the mean and deviation of the training data."""
     assert settings.height_width is not None
-    channels = look(dataset).channels
-    plain = Preprocess(
-        settings.height_width, channels, (0.0,) * channels, (1.0,) * channels, settings.fit or "crop"
-    )
-    places = evenly(len(dataset), MEASURED)
-    images = torch.stack([plain(dataset.image(place, plain.at_least)) for place in places]).double() / 255
-    mean = tuple(round(value, 4) for value in images.mean((0, 2, 3)).tolist())
-    std = tuple(max(round(value, 4), 1e-2) for value in images.std((0, 2, 3), correction=0).tolist())
-    return Preprocess(plain.size, channels, mean, std, plain.fit)
+    found = facts(dataset)
+    return preprocess_for(dataset, found, settings.height_width, found.channels, settings.fit)

@@ -11,13 +11,14 @@ from typing import Any
 import torch
 
 from striate.data.dataset import Splits
+from striate.data.facts import facts
 from striate.data.loader import Loader
 from striate.data.recipe import augmentation
 from striate.errors import DataError, RunError
 from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures
 from striate.train.checkpoint import load_checkpoint
-from striate.train.choose import decide, look, preprocessing, sentences
+from striate.train.choose import decide, preprocessing, sentences
 from striate.train.engine import Engine, rank, restarted
 from striate.train.evaluate import Evaluation, evaluate
 from striate.train.events import Event, Finished, Loading, Started
@@ -94,14 +95,14 @@ def train(
     """
     files, resume = RunFolder(folder), resume or restarted()
     require_classes(splits)
-    facts = look(splits["train"])
+    found = facts(splits["train"])
     if rank() == 0:
         files.claim(resume=resume, force=force)
-    chosen = decide(continued(settings, folder) if resume else settings, facts)
+    chosen = decide(continued(settings, folder) if resume else settings, found)
     random_state = torch.get_rng_state()
     try:
         with Stop(str(files.path)) as stop:
-            yield from _train(splits, chosen, files, stop, sentences(settings, chosen, facts))
+            yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found))
     finally:
         torch.set_rng_state(random_state)
 

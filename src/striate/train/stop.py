@@ -15,7 +15,16 @@ from striate.errors import Interrupted
 PATIENCE = 1.5
 """Seconds that a step and its checkpoint may take after a signal, so that all is over within 2."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+def caught() -> tuple[signal.Signals, ...]:
+    """The signals that wait for the end of a step.
+
+    torchrun sends SIGTERM to those whose partner died. They may be waiting for it inside a collective, where
+    no handler of Python can run: there it must end them at once, and the last checkpoint stands.
+    """
+    if "TORCHELASTIC_RESTART_COUNT" in os.environ:
+        return (signal.SIGINT,)
+    return (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
@@ -32,7 +41,7 @@ class Stop:
 
     def __enter__(self) -> "Stop":
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+            self._before = {number: signal.signal(number, self._ask) for number in caught()}
         return self
 
     def __exit__(self, *_: object) -> None:
