@@ -19,7 +19,7 @@ from striate.data.read import read
 
 RECIPE = {
     "model": "resnet20",
-    "epochs": 38,
+    "epochs": 40,
     "batch": 128,
     "lr": 0.2,
     "warmup": 0.2,
@@ -27,6 +27,7 @@ RECIPE = {
     "ema": 0.999,
     "grow": 0.75,  # 24 pixels, then 28, then 32
     "augment": "light",
+    "views": "mirrored",
 }
 HELD_OUT = 0.1
 

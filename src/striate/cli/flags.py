@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from striate.train.settings import Settings
 
 PANELS = {
-    "Data": ("format", "size", "fit", "augment", "validation", "accept", "workers"),
+    "Data": ("format", "size", "fit", "augment", "validation", "accept", "views", "workers"),
     "Regularization": ("weight_decay", "label_smoothing", "mixup", "cutmix", "ema", "patience", "clip"),
     "Machine": ("precision", "accelerator", "devices", "nodes", "strategy", "checkpoint_every", "loggers"),
 }

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from striate.errors import SettingError
 
 Fit = Literal["crop", "stretch", "pad"]
+Views = Literal["plain", "mirrored"]
 
 # Rec. 601 luma, as Pillow converts RGB to grey: L = (299 R + 587 G + 114 B) / 1000
 LUMA = (0.299, 0.587, 0.114)
@@ -31,8 +32,11 @@ class Preprocess:
             sides; ``pad`` centers the picture on black without scaling (scaled down first if it is too
             large).
 
+        views: ``mirrored`` answers with the mean of the scores of a picture and of its mirror image, at twice
+            the cost.
+
     Raises:
-        SettingError: no such fit.
+        SettingError: no such fit, or no such views.
     """
 
     size: tuple[int, int]
@@ -40,12 +44,14 @@ class Preprocess:
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     std: tuple[float, ...] = (0.5, 0.5, 0.5)
     fit: Fit = "crop"
+    views: Views = "plain"
 
     def __post_init__(self) -> None:
-        if self.fit not in get_args(Fit):
-            raise SettingError(
-                f"fit is {self.fit!r}", "one of: " + ", ".join(get_args(Fit)), "leave it out for crop"
-            )
+        for name, kind in (("fit", Fit), ("views", Views)):
+            value, choices = getattr(self, name), get_args(kind)
+            if value not in choices:
+                expected = "one of: " + ", ".join(choices)
+                raise SettingError(f"{name} is {value!r}", expected, f"leave it out for {choices[0]}")
 
     @property
     def at_least(self) -> tuple[int, int]:

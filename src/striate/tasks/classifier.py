@@ -49,6 +49,12 @@ class Classifier(nn.Module):
         scores: Tensor = self.network((pixels - self.mean) / self.std)
         return scores
 
+    def answer(self, images: Tensor) -> Tensor:
+        """The scores (N, K) that predictions are made of: with mirrored views, the mean of both sides."""
+        if self.preprocess.views == "plain":
+            return self.forward(images)
+        return (self.forward(images) + self.forward(images.flip(-1))) / 2
+
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Mean cross-entropy, for class numbers or for shares of every class."""
         return {"cross_entropy": F.cross_entropy(self(batch.images).float(), batch.labels)}
@@ -86,7 +92,7 @@ class Classifier(nn.Module):
     def _predict(self, images: Sequence[Input], batch: int) -> list[Classification]:
         with evaluating(self):
             batches = input_batches(images, self.preprocess, batch)
-            scores = [self(pixels.to(self.mean.device)).float().softmax(1).cpu() for pixels in batches]
+            scores = [self.answer(pixels.to(self.mean.device)).float().softmax(1).cpu() for pixels in batches]
         rows = torch.cat(scores) if scores else torch.empty(0, len(self.classes))
         return [
             Classification(row, self.classes, name_of(image)) for row, image in zip(rows, images, strict=True)

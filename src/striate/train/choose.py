@@ -1,5 +1,6 @@
 """What the user left open, decided from the data, the network and the machine, and said aloud."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -123,4 +124,5 @@ def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
     """How pictures become what the network sees, with the mean and deviation of the training data."""
     assert settings.height_width is not None
     found = facts(dataset)
-    return preprocess_for(dataset, found, settings.height_width, found.channels, settings.fit)
+    plain = preprocess_for(dataset, found, settings.height_width, found.channels, settings.fit)
+    return replace(plain, views=settings.views)

@@ -47,7 +47,7 @@ def evaluate(
     labels, indices = [none], [none]
     with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
         for batch in loader.batches():
-            raw.append(model(batch.images.to(device)).float().cpu())
+            raw.append(model.answer(batch.images.to(device)).float().cpu())
             labels.append(batch.labels)
             indices.append(batch.indices)
     return _measured(torch.cat(raw), torch.cat(labels), torch.cat(indices), model.classes)
