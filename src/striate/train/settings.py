@@ -89,7 +89,8 @@ class Settings(BaseModel):
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the running average of the weights; 0 is off")
     views: Literal["plain", "mirrored"] = Field(
         "plain",
-        description="what an answer is made of: the picture, or the mean of it and its mirror image, at twice the cost",
+        description="what an answer is made of: the picture, or the mean of it and its mirror image, "
+        "at twice the cost",
     )
     patience: int = Field(
         0, ge=0, description="stop after so many epochs without a better score; 0 never stops early"
