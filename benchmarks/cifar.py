@@ -19,7 +19,7 @@ from striate.data.read import read
 
 RECIPE = {
     "model": "resnet20",
-    "epochs": 40,
+    "epochs": 38,
     "batch": 128,
     "lr": 0.2,
     "warmup": 0.2,
