@@ -40,7 +40,7 @@ Data = str | Path | Splits
 Model = Classifier | str | Path
 
 UNSEEN_FIRST = ("test", "val", "train")
-BATCH = 256
+BATCH = 64
 """Images that go through a network at once when nothing is learned."""
 
 
