@@ -97,3 +97,19 @@ def test_a_finished_run_that_is_resumed_is_left_as_it_is(done: tuple[object, lis
     again = striate.train(out=run.folder, resume=True)
     assert again.metrics == run.metrics
     assert (run.folder / "model.safetensors").read_bytes() == before
+
+
+def test_resume_without_a_folder_goes_on_with_the_newest_run_on_the_data(
+    picture_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(picture_folder.parent)
+    first = striate.train("pictures", model="resnet32", epochs=1, seed=3, size="16", accelerator="cpu")
+    again = striate.train("pictures", resume=True)
+    assert again.folder == first.folder == Path("runs/pictures-resnet32")
+    assert again.settings.seed == 3
+
+
+def test_torchrun_needs_a_folder_that_all_processes_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    with pytest.raises(striate.errors.SettingError, match="no folder was named"):
+        striate.train("digits", epochs=1)

@@ -4,7 +4,10 @@ data --check--> findings
 data --train--> Run: .model .metrics .figures .folder --load--> model --predict | evaluate | explain-->
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import re
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -112,8 +115,10 @@ def train(
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
     folder = None if out is None else Path(out)
+    resume = resume or _restarted(folder)
+    folder = folder or (_last_folder(data, given) if resume else None)
     splits = _to_train_on(data, given, folder if resume else None)
-    folder = folder or _own_folder(splits, given, resume=resume)
+    folder = folder or _own_folder(splits, given)
     run = _last(events(splits, given, folder, resume=resume, force=force), listen)
     _report(run, splits)
     return run
@@ -134,7 +139,7 @@ def evaluate(
         model: a classifier, a saved file, a run or its folder.
         data: as for ``train``; its classes are matched with those of the model by name.
         split: ``train``, ``val``, ``test`` or ``all``; when left out ``test``, or ``val`` if there is none.
-        format: of the data; the one of the training when left out.
+        format: of the data; recognised by looking when left out.
         seed: of the split; the one of the training when left out, so that no image of ``val`` was trained on.
         validation: share that is held out; the one of the training when left out.
 
@@ -144,15 +149,33 @@ def evaluate(
     """
     from striate.train.evaluate import evaluate as measure
 
-    classifier, trained = _with_settings(model)
-    said = {"format": format, "seed": seed, "validation": validation}
+    classifier, _ = _with_settings(model)
+    if not isinstance(data, Splits):
+        data = splits_for(model, data, format=format, seed=seed, validation=validation)
+    dataset = _translated(_part(data, split or unseen(data)), classifier.classes)
+    return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).figures
+
+
+def splits_for(
+    model: "Model | Run",
+    data: str | Path,
+    *,
+    format: str | None = None,
+    seed: int | None = None,
+    validation: float | None = None,
+) -> Splits:
+    """The splits of data as a model met them in its training; arguments as for ``evaluate``."""
+    _, trained = _with_settings(model)
+    said = {"seed": seed, "validation": validation}
     kept: dict[str, Any] = {
         name: trained.get(name) if value is None else value for name, value in said.items()
     }
-    known = {name: value for name, value in kept.items() if value is not None}
-    splits = data if isinstance(data, Splits) else read(data, **known)
-    dataset = _translated(_part(splits, split), classifier.classes)
-    return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).figures
+    return read(data, format, **{name: value for name, value in kept.items() if value is not None})
+
+
+def unseen(splits: Splits) -> str:
+    """The split that tells most about new pictures: ``test``, else ``val``, else ``train``."""
+    return next(name for name in UNSEEN_FIRST if name in splits)
 
 
 @overload
@@ -259,15 +282,16 @@ def _to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spl
     if isinstance(data, Splits):
         return data
     settings = Settings(**files.read_json(files.settings)) if goes_on else given
+    accept = given.accept or settings.accept
     splits = read(data, settings.format, seed=settings.seed, validation=settings.validation)
-    refuse(splits, settings.accept)
-    return readable(splits) if "unreadable" in settings.accept else splits
+    refuse(splits, accept)
+    return readable(splits) if "unreadable" in accept else splits
 
 
-def _part(splits: Splits, split: str | None) -> Dataset:
+def _part(splits: Splits, split: str) -> Dataset:
     """One split, or every image of every split."""
     if split != "all":
-        return splits[split or next(name for name in UNSEEN_FIRST if name in splits)]
+        return splits[split]
     parts = list(splits.values())
     labels, places = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "places")
@@ -293,10 +317,40 @@ def _translated(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
 # ---- runs
 
 
-def _own_folder(splits: Splits, given: Settings, *, resume: bool) -> Path:
-    """``runs/<data>-<model>`` for a run that was given no folder: a free one, or the last one to resume.
+def _restarted(folder: Path | None) -> bool:
+    """Whether torchrun started this process again.
 
-    Processes after the first are started when that one has made the folder: theirs is the last one too.
+    Raises:
+        SettingError: torchrun started it, and its processes could not agree on a folder.
+    """
+    from striate.train.engine import restarted
+
+    if folder is None and "TORCHELASTIC_RUN_ID" in os.environ:
+        raise SettingError(
+            "torchrun starts several processes, and no folder was named",
+            "one run folder that all of them know",
+            "--out runs/NAME",
+        )
+    return restarted()
+
+
+def _last_folder(data: Data | None, given: Settings) -> Path | None:
+    """The newest run on these data, of the network that was asked for if one was; None if there is none."""
+    if data is None:
+        return None
+    root = data.root if isinstance(data, Splits) else Path(data)
+    name = re.compile(
+        rf"{re.escape(root.resolve().stem)}-{re.escape(given.model) if given.model else '.+'}(-\d+)?"
+    )
+    found = [path for path in Path("runs").glob("*/settings.json") if name.fullmatch(path.parent.name)]
+    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    return newest.parent if newest else None
+
+
+def _own_folder(splits: Splits, given: Settings) -> Path:
+    """``runs/<data>-<model>``, with a number if there is one.
+
+    Processes after the first are started when that one has made the folder: theirs is the last one.
     """
     from striate.data.facts import facts
     from striate.train.choose import decide
@@ -308,21 +362,22 @@ def _own_folder(splits: Splits, given: Settings, *, resume: bool) -> Path:
     for number in count(1):
         folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
         if not folder.exists():
-            return last or folder if resume or rank() > 0 else folder
+            return last or folder if rank() > 0 else folder
         last = folder
     raise AssertionError  # count never ends
 
 
-def _last(events: "Iterator[Event]", listen: "Callable[[Event], None] | None") -> "Run":
+def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") -> "Run":
     """Pass every event on; the run comes with the last one."""
     from striate.train.events import Finished
 
     run = None
-    for event in events:
-        if listen:
-            listen(event)
-        if isinstance(event, Finished):
-            run = event.run
+    with closing(events):  # also when the listener raises: signals and loggers are given back
+        for event in events:
+            if listen:
+                listen(event)
+            if isinstance(event, Finished):
+                run = event.run
     if run is None:
         raise RunError(
             "the training ended without a run", "that its last event brings one", "start it again with resume"

@@ -138,13 +138,13 @@ def class_number(classes: Sequence[str], name: str | int) -> int:
     Raises:
         LabelError: there is no such class.
 
-    >>> class_number(("cat", "dog"), "dog")
-    1
+    >>> class_number(("cat", "dog"), "dog"), class_number(("cat", "dog"), "0")
+    (1, 0)
     """
-    if isinstance(name, int) and 0 <= name < len(classes):
-        return name
     if isinstance(name, str) and name in classes:
         return classes.index(name)
+    if str(name).isdecimal() and int(name) < len(classes):
+        return int(name)
     shown = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
     raise LabelError(
         f"there is no class {name!r}", f"0..{len(classes) - 1} or one of: {shown}", "check the spelling"

@@ -82,7 +82,7 @@ def test_an_interrupted_run_says_so_and_goes_on_by_its_folder_alone(pictures: Pa
     process.send_signal(signal.SIGINT)
     said = process.communicate()[1].decode()
     assert process.returncode == 130
-    assert f"go on with --resume (in Python resume=True): {folder}" in said
+    assert f"striate train --resume --out {folder} goes on from there" in said
     done = len((folder / "metrics.csv").read_text().splitlines()) - 1
     assert 1 <= done < 60
     assert run(["train", "--resume", "--out", str(folder), "--quiet"]) == 0

@@ -237,6 +237,49 @@ def test_a_run_is_not_overwritten(tiny: Splits, tmp_path: Path) -> None:
     assert Run.open(tmp_path / "run").metrics == first.metrics
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"model": "resnt20"},
+        {"augment": "miror"},
+        {"precision": "16"},
+        {"loggers": ("wandb",)},
+        {"patience": 2},
+    ],
+)
+def test_a_mistake_is_found_before_a_run_is_replaced(
+    mistake: dict[str, Any], tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    kept = tmp_path / "run" / "model.safetensors"
+    kept.parent.mkdir()
+    kept.write_text("a night's work")
+    (tmp_path / "run" / "settings.json").write_text("{}")
+    values = {**QUICK, **mistake, **({"validation": 0} if "patience" in mistake else {})}
+    with pytest.raises(SettingError):
+        list(train(tiny, Settings(**values), tmp_path / "run", force=True))
+    assert kept.read_text() == "a night's work"
+
+
+def test_weights_that_are_no_numbers_are_never_saved(
+    tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = Work.watch
+
+    def spoil(work: Work, loss: torch.Tensor) -> None:  # the last step of the first epoch ends in NaN
+        update(work, loss)
+        if work.state.place == len(work.train) - 1:
+            next(work.engine.task.parameters()).data.fill_(torch.nan)
+
+    monkeypatch.setattr(Work, "watch", spoil)
+    with pytest.raises(TrainingError, match="weights are no numbers after step"):
+        trained(tiny, tmp_path / "run")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    saved = load_checkpoint(tmp_path / "run" / "checkpoints" / "last.pt")
+    assert all(weights.isfinite().all() for weights in saved["model"].values())
+
+
 def test_a_complete_run_can_be_resumed_and_gives_its_result_again(tiny: Splits, tmp_path: Path) -> None:
     first = trained(tiny, tmp_path / "run", epochs=1)
     *_, again = train(tiny, Settings(), tmp_path / "run", resume=True)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from striate.cli.speak import as_json as print_json
-from striate.cli.speak import out, percent, some, table
+from striate.cli.speak import err, out, percent, some, table
 from striate.errors import SettingError
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ def evaluate(model: str, data: str, split: str | None, format: str | None, *, as
     """Measure a model and print the figures."""
     from striate import api
 
-    figures = api.evaluate(model, data, split, format=format)
+    splits = api.splits_for(model, data, format=format)
+    for sentence in splits.said:
+        err().print(sentence)
+    part = split or api.unseen(splits)
+    err().print(f"measured on: {part}")
+    figures = api.evaluate(model, splits, part)
     if as_json:
         print_json(figures.to_dict())
     else:

@@ -1,5 +1,6 @@
 """Where words go: results to stdout, everything else to stderr. All that the terminal shows passes here."""
 
+import io
 import json
 import os
 import sys
@@ -37,7 +38,12 @@ def _console(*, stderr: bool) -> Console:
 
 
 def own_stderr() -> None:
-    """Give Python a stderr of its own, so that ``hushed`` silences C libraries and nobody else."""
+    """Give Python a stderr of its own, so that ``hushed`` silences C libraries and nobody else.
+
+    File names that are no UTF-8 are written with backslashes, there and on stdout.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 

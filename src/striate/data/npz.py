@@ -58,7 +58,16 @@ def _load(file: Path) -> Content:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array, not several")
             return {name: archive[name] for name in archive.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, TypeError) as reason:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        TypeError,
+        RuntimeError,
+        MemoryError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as reason:
         raise _wrong(
             file, f"it cannot be read ({reason})", "a complete .npz file without pickled objects"
         ) from reason

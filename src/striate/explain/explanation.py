@@ -74,12 +74,13 @@ class Explanation:
         path = Path(path)
         beside = path.with_name(f".{path.stem}.part{path.suffix}")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self.sheet().save(beside)
             os.replace(beside, path)
         except (OSError, ValueError) as reason:
             raise RunError(
                 f"{path} cannot be written ({reason})",
-                "a name that ends in .png or .jpg",
+                "a place that can be written to, and a name that ends in .png or .jpg",
                 "choose another place",
             ) from reason
         finally:

@@ -53,7 +53,7 @@ def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
         raise RunError(
             f"{path} cannot be written: {reason}",
             "a folder with room that you may write to",
-            "make room and evaluate the run again",
+            f"make room, then: striate train --resume --out {path.parent}",
         ) from reason
     finally:
         beside.unlink(missing_ok=True)

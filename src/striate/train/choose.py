@@ -39,7 +39,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
     name = settings.model or ("lenet5" if handwriting else "resnet20")
     with torch.device("meta"):
         network = create(name, in_channels=found.channels)
-    require_room_to_grow(settings, name, network)
+    require_sense(settings, name, network)
     world = settings.devices * settings.nodes
     batch = min(settings.batch or max(default_batch(found.count) // world, 1) * world, found.count)
     size = settings.height_width or default_size(network, found)
@@ -59,12 +59,18 @@ def decide(settings: Settings, found: Facts) -> Settings:
     return settings.model_copy(update={**open_fields, "batch": batch, "precision": precision})
 
 
-def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:
-    """Pictures may begin smaller only for a network that takes them.
+def require_sense(settings: Settings, name: str, network: nn.Module) -> None:
+    """Patience needs a validation; pictures may begin smaller only for a network that takes them.
 
     Raises:
-        SettingError: the network takes one size only.
+        SettingError: there is none, or the network takes one size only.
     """
+    if settings.patience and not settings.validation:
+        raise SettingError(
+            f"patience is {settings.patience} and validation 0",
+            "pictures that are held out, to see whether an epoch was better",
+            "leave patience or validation out",
+        )
     if settings.grow < 1 and network.most_side is not None:
         raise SettingError(
             f"grow is {settings.grow:g} for {name}",

@@ -171,7 +171,6 @@ def start_fabric(settings: Settings) -> Any:
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     precision = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}[settings.precision]
-    _require(settings)
     try:
         fabric = Fabric(
             accelerator=settings.accelerator,
@@ -213,7 +212,12 @@ def cut(objective: nn.Module, mesh: Any) -> nn.Module:
     return objective
 
 
-def _require(settings: Settings) -> None:
+def require_machine(settings: Settings) -> None:
+    """This machine can do what is asked.
+
+    Raises:
+        SettingError: it cannot.
+    """
     if settings.precision == "16" and (settings.strategy == "fsdp" or not torch.cuda.is_available()):
         raise SettingError(
             "precision is '16'", "a CUDA device, and not the strategy fsdp", "precision bf16, or 32"

@@ -85,7 +85,7 @@ class RunFolder:
 
     def append(self, values: dict[str, Any]) -> None:
         """One line to the log."""
-        with guarded(self.log), open(self.log, "a", encoding="utf-8") as file:
+        with guarded(self.log), open(self.log, "a", encoding="utf-8", errors="surrogateescape") as file:
             file.write(json.dumps(values, ensure_ascii=False) + "\n")
 
     def write_json(self, path: Path, values: Any) -> None:
@@ -109,7 +109,7 @@ class RunFolder:
             RunError: it is not there, or no JSON.
         """
         try:
-            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
         except (OSError, ValueError) as reason:
             raise RunError(
                 f"{path} cannot be read: {reason}", "the folder of a run that was started", "check the path"
@@ -145,7 +145,7 @@ def write_beside(path: Path, text: str) -> None:
     """Replace a file at once: written beside it, brought to the disk, renamed."""
     beside = path.with_name(f"{path.name}.{token_hex(4)}")
     try:
-        with open(beside, "x", encoding="utf-8", newline="") as file:
+        with open(beside, "x", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -142,6 +142,16 @@ def readers(settings: Settings, files: RunFolder) -> list[Reader]:
     Raises:
         SettingError: its package is not installed.
     """
+    require_packages(settings)
+    return [Journal(files), *(LOGGERS[name](files) for name in settings.loggers)]
+
+
+def require_packages(settings: Settings) -> None:
+    """The packages of the loggers are installed.
+
+    Raises:
+        SettingError: one is not.
+    """
     for name in settings.loggers:
         if importlib.util.find_spec(PACKAGES[name]) is None:
             raise SettingError(
@@ -149,7 +159,6 @@ def readers(settings: Settings, files: RunFolder) -> list[Reader]:
                 f"{PACKAGES[name]}, which comes with pip install 'striate[loggers]'",
                 "install it, or leave the logger out: metrics.csv and log.jsonl are always written",
             )
-    return [Journal(files), *(LOGGERS[name](files) for name in settings.loggers)]
 
 
 def numbers_of(event: Stepped | EpochEnded) -> dict[str, float]:

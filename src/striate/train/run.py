@@ -3,7 +3,7 @@
 Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures
 from striate.train.checkpoint import load_checkpoint
 from striate.train.choose import decide, preprocessing, sentences
-from striate.train.engine import Engine, rank, restarted
+from striate.train.engine import Engine, rank, require_machine, restarted
 from striate.train.evaluate import Evaluation, evaluate
 from striate.train.events import Event, Finished, Loading, Started
 from striate.train.folder import RunFolder, describe_splits
-from striate.train.loggers import readers
+from striate.train.loggers import readers, require_packages
 from striate.train.loop import fit
 from striate.train.prepare import Prepare
 from striate.train.settings import Settings, resumed
@@ -74,7 +74,7 @@ class Run:
 
 def train(
     splits: Splits, settings: Settings, folder: str | Path, *, resume: bool = False, force: bool = False
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Train a classifier. Nothing happens before the first event is asked for; the last carries the ``Run``.
 
     Of several processes only the first yields events on the way, and writes; all yield ``Finished``.
@@ -96,9 +96,12 @@ def train(
     files, resume = RunFolder(folder), resume or restarted()
     require_classes(splits)
     found = facts(splits["train"])
+    chosen = decide(continued(settings, folder) if resume else settings, found)
+    augmentation(chosen.augment or "none")  # before a folder is made or replaced, say what is wrong
+    require_packages(chosen)
+    require_machine(chosen)
     if rank() == 0:
         files.claim(resume=resume, force=force)
-    chosen = decide(continued(settings, folder) if resume else settings, found)
     random_state = torch.get_rng_state()
     try:
         with Stop(str(files.path)) as stop:
@@ -119,7 +122,7 @@ def continued(settings: Settings, folder: str | Path) -> Settings:
 
 def _train(
     splits: Splits, settings: Settings, files: RunFolder, stop: Stop, said: tuple[str, ...]
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """The part of ``train`` in which signals are caught."""
     if rank() == 0:
         record(splits, settings, files)
@@ -138,7 +141,7 @@ def _train(
         work.engine.close()
 
 
-def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Iterator[Event]:
+def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Generator[Event]:
     """Set out from the checkpoint, or make the first one; then the loop."""
     if work.folder.checkpoint.exists():
         work.load(load_checkpoint(work.folder.checkpoint))

@@ -23,6 +23,11 @@ def _whole(value: Any) -> Any:
     return complete.clone() if complete.device.type == "cpu" else complete.cpu()
 
 
+def own_piece(tensor: Tensor) -> Tensor:
+    """What this process holds of a tensor."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
 def spread(complete: Tensor, like: Tensor) -> Tensor:
     """The tensor cut as another one is; unchanged if that is whole."""
     if not isinstance(like, DTensor) or complete.shape != like.shape:

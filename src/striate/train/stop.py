@@ -27,6 +27,10 @@ def caught() -> tuple[signal.Signals, ...]:
     return (signal.SIGINT, signal.SIGTERM)
 
 
+class Impatience(BaseException):
+    """Ends a step that takes too long. Not an ``Exception``: nobody on the way may take it for a failure."""
+
+
 class Stop:
     """While entered, remembers a signal instead of dying of it; in the main thread only, others see none.
 
@@ -44,19 +48,21 @@ class Stop:
             self._before = {number: signal.signal(number, self._ask) for number in caught()}
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, place: object) -> None:
         if self.asked and signal.SIGALRM in self._before:
             signal.setitimer(signal.ITIMER_REAL, *self._timer)
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
+        if isinstance(error, Impatience):
+            raise self.interrupted("in the middle of a step") from None
 
     def interrupted(self, place: str) -> Interrupted:
         """The error that ends the run, and says how to go on."""
         error = Interrupted(
             f"the training was interrupted by {signal.Signals(self.asked).name} {place}",
             "that it runs to its end",
-            f"go on with --resume (in Python resume=True): {self._folder} holds all that was done",
+            f"striate train --resume --out {self._folder} goes on from there (in Python: resume=True)",
         )
         error.signal = self.asked
         return error
@@ -74,4 +80,4 @@ class Stop:
         self._timer = signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     def _lose_patience(self, number: int, frame: FrameType | None) -> None:
-        raise self.interrupted("in the middle of a step")
+        raise Impatience

@@ -25,7 +25,7 @@ from striate.train.folder import RunFolder
 from striate.train.prepare import Prepare
 from striate.train.schedule import learning_rate
 from striate.train.settings import Settings
-from striate.train.shards import overwrite, whole
+from striate.train.shards import overwrite, own_piece, whole
 from striate.train.state import State
 from striate.train.stop import Stop
 from striate.zoo.saved import save
@@ -108,6 +108,7 @@ class Work:
         """After a step: report and save when it is time, end when a signal came."""
         if self.state.step % self._every:
             return
+        self._settle()  # all processes together, whosever clock is due
         due = perf_counter() - self._saved_at >= self.settings.checkpoint_every
         stop, due = self.engine.agree(bool(self.stop.asked), due)
         if self.clock.due():
@@ -122,6 +123,7 @@ class Work:
     def end_epoch(self) -> Iterator[Event]:
         """Evaluate, keep the model if it is the best, save."""
         self._settle()
+        self._require_finite()
         ended = self._ended()
         row = {name: value for name, value in ended.to_dict().items() if name != "event"}
         if ended.best:
@@ -137,6 +139,7 @@ class Work:
     def save(self) -> Saved:
         """Write the checkpoint; all processes must ask, the first one writes."""
         self._settle()
+        self._require_finite()
         place = {**self.state.to_dict(), "loss_sum": self.engine.mean(self.state.loss_sum)}
         state = {**self.engine.state(), "average": whole(self.average.tensors), "state": place}
         if self.engine.rank == 0:
@@ -204,6 +207,18 @@ class Work:
         return answer.loss, answer.figures.accuracy
 
     # ---- the loss is a number
+
+    def _require_finite(self) -> None:
+        """The last update may have spoiled the weights: then the last good checkpoint must stand."""
+        lengths = [torch.linalg.vector_norm(own_piece(p.detach())) for p in self.engine.task.parameters()]
+        (bad,) = self.engine.agree(not torch.stack(lengths).isfinite().all())
+        if bad:
+            raise TrainingError(
+                f"the weights are no numbers after step {self.state.step} (epoch {self.state.epoch + 1})",
+                "finite weights",
+                f"a lower lr than {self.settings.lr:g}, or clip 1; the last good state is kept in "
+                f"{self.folder.path}",
+            )
 
     def _settle(self) -> None:
         if not self._pending:
