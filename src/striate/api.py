@@ -5,7 +5,6 @@ data --train--> Run: .model .metrics .figures .folder --load--> model --predict 
 """
 
 import os
-import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -339,12 +338,20 @@ def _last_folder(data: Data | None, given: Settings) -> Path | None:
     if data is None:
         return None
     root = data.root if isinstance(data, Splits) else Path(data)
-    name = re.compile(
-        rf"{re.escape(root.resolve().stem)}-{re.escape(given.model) if given.model else '.+'}(-\d+)?"
-    )
-    found = [path for path in Path("runs").glob("*/settings.json") if name.fullmatch(path.parent.name)]
-    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
-    return newest.parent if newest else None
+    found = [path.parent for path in Path("runs").glob("*/splits.json") if _is_of(path.parent, root, given)]
+    return max(found, key=lambda folder: (folder / "splits.json").stat().st_mtime, default=None)
+
+
+def _is_of(folder: Path, root: Path, given: Settings) -> bool:
+    """Whether a run is on these data, and of the network that is asked for."""
+    from striate.train.folder import RunFolder
+
+    files = RunFolder(folder)
+    try:
+        where, model = files.read_json(files.splits)["root"], files.read_json(files.settings)["model"]
+    except RunError:
+        return False
+    return Path(where).resolve() == root.resolve() and given.model in (None, model)
 
 
 def _own_folder(splits: Splits, given: Settings) -> Path:
@@ -357,7 +364,8 @@ def _own_folder(splits: Splits, given: Settings) -> Path:
     from striate.train.engine import rank
 
     name = decide(given, facts(splits["train"])).model
-    base = f"{splits.root.resolve().stem}-{name}"
+    root = splits.root.resolve()
+    base = f"{root.name if root.is_dir() else root.stem}-{name}"
     last = None
     for number in count(1):
         folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
@@ -370,14 +378,18 @@ def _own_folder(splits: Splits, given: Settings) -> Path:
 def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") -> "Run":
     """Pass every event on; the run comes with the last one."""
     from striate.train.events import Finished
+    from striate.train.stop import Impatience
 
     run = None
-    with closing(events):  # also when the listener raises: signals and loggers are given back
-        for event in events:
-            if listen:
-                listen(event)
-            if isinstance(event, Finished):
-                run = event.run
+    try:
+        with closing(events):  # also when the listener raises: signals and loggers are given back
+            for event in events:
+                if listen:
+                    listen(event)
+                if isinstance(event, Finished):
+                    run = event.run
+    except Impatience as late:  # it came while the listener was at work
+        raise late.interrupted from None
     if run is None:
         raise RunError(
             "the training ended without a run", "that its last event brings one", "start it again with resume"

@@ -59,11 +59,16 @@ def test_saved_sheet_is_a_picture_and_nothing_else_is_left(model, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["why.png"]
 
 
-@pytest.mark.parametrize("name", ["missing/why.png", "why.docx"])
+@pytest.mark.parametrize("name", ["file/why.png", "why.docx"])
 def test_place_that_cannot_be_written_is_named(model, tmp_path, name):
+    (tmp_path / "file").touch()
     with pytest.raises(RunError, match="cannot be written"):
         explain(model, colors(1)).save(tmp_path / name)
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_missing_folder_is_made(model, tmp_path):
+    assert explain(model, colors(1)).save(tmp_path / "new" / "why.png").exists()
 
 
 def test_wrong_arguments_are_named(model):

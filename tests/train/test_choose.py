@@ -83,10 +83,10 @@ def test_pictures_are_padded_when_slightly_small_and_larger_ones_get_more_pixels
 
 
 def test_bf16_is_for_networks_that_gain_on_machines_that_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "has_bf16", lambda: True)
+    monkeypatch.setattr(choose, "has_bf16", lambda accelerator: True)
     assert decide(Settings(), PHOTOS).precision == "bf16"
     assert decide(Settings(), DIGITS).precision == "32"
-    monkeypatch.setattr(choose, "has_bf16", lambda: False)
+    monkeypatch.setattr(choose, "has_bf16", lambda accelerator: False)
     assert decide(Settings(), PHOTOS).precision == "32"
 
 

@@ -256,9 +256,10 @@ def test_a_mistake_is_found_before_a_run_is_replaced(
     kept.parent.mkdir()
     kept.write_text("a night's work")
     (tmp_path / "run" / "settings.json").write_text("{}")
-    values = {**QUICK, **mistake, **({"validation": 0} if "patience" in mistake else {})}
+    values = {**QUICK, **mistake}
+    data = Splits({"train": tiny["train"]}, tiny.format, tiny.root)
     with pytest.raises(SettingError):
-        list(train(tiny, Settings(**values), tmp_path / "run", force=True))
+        list(train(data, Settings(**values), tmp_path / "run", force=True))
     assert kept.read_text() == "a night's work"
 
 

@@ -67,7 +67,7 @@ def test_the_header_says_what_the_file_is(path):
     assert header["format"] == 1
     assert (header["network"], header["arguments"]) == ("lenet5", {"in_channels": 1})
     assert header["classes"] == ["cat", "شجرة", "a/b c"]
-    seen = {"size": [32, 34], "channels": 1, "mean": [0.1], "std": [1 / 3], "fit": "pad"}
+    seen = {"size": [32, 34], "channels": 1, "mean": [0.1], "std": [1 / 3], "fit": "pad", "views": "plain"}
     assert header["preprocess"] == seen
     assert {key: header[key] for key in NOTES} == NOTES
     assert set(header["versions"]) == {"striate", "torch", "python"}

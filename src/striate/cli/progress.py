@@ -85,7 +85,8 @@ class Narrator:
         self._live.start()
 
     def _loading(self, event: "Loading") -> None:
-        self.say(f"decoding {some(event.images, 'picture')} into memory")
+        if event.images:
+            self.say(f"decoding {some(event.images, 'picture')} into memory")
 
     def _stepped(self, event: "Stepped") -> None:
         words = f"loss {event.loss:.4f}  {event.rate:,.0f} images/s  waiting {100 * event.waiting:.0f} %"

@@ -84,7 +84,8 @@ class Explanation:
                 "choose another place",
             ) from reason
         finally:
-            beside.unlink(missing_ok=True)
+            if beside.exists():
+                beside.unlink()
         return path
 
 

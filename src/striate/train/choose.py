@@ -39,7 +39,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
     name = settings.model or ("lenet5" if handwriting else "resnet20")
     with torch.device("meta"):
         network = create(name, in_channels=found.channels)
-    require_sense(settings, name, network)
+    require_room_to_grow(settings, name, network)
     world = settings.devices * settings.nodes
     batch = min(settings.batch or max(default_batch(found.count) // world, 1) * world, found.count)
     size = settings.height_width or default_size(network, found)
@@ -55,22 +55,20 @@ def decide(settings: Settings, found: Facts) -> Settings:
         "fit": fitting(found, size),
     }
     open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
-    precision = default_precision(network) if settings.precision == "auto" else settings.precision
+    precision = (
+        default_precision(network, settings.accelerator)
+        if settings.precision == "auto"
+        else settings.precision
+    )
     return settings.model_copy(update={**open_fields, "batch": batch, "precision": precision})
 
 
-def require_sense(settings: Settings, name: str, network: nn.Module) -> None:
-    """Patience needs a validation; pictures may begin smaller only for a network that takes them.
+def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:
+    """Pictures may begin smaller only for a network that takes them.
 
     Raises:
-        SettingError: there is none, or the network takes one size only.
+        SettingError: the network takes one size only.
     """
-    if settings.patience and not settings.validation:
-        raise SettingError(
-            f"patience is {settings.patience} and validation 0",
-            "pictures that are held out, to see whether an epoch was better",
-            "leave patience or validation out",
-        )
     if settings.grow < 1 and network.most_side is not None:
         raise SettingError(
             f"grow is {settings.grow:g} for {name}",
@@ -103,15 +101,17 @@ def default_size(network: nn.Module, found: Facts) -> tuple[int, int]:
     return (LARGE, LARGE) if roomy else own
 
 
-def default_precision(network: nn.Module) -> str:
+def default_precision(network: nn.Module, accelerator: str) -> str:
     """bf16 where the machine computes with it and the network is large enough to gain."""
     convolutions = sum(isinstance(module, nn.Conv2d) for module in network.modules())
-    return "bf16" if convolutions > FEW_CONVOLUTIONS and has_bf16() else "32"
+    return "bf16" if convolutions > FEW_CONVOLUTIONS and has_bf16(accelerator) else "32"
 
 
-def has_bf16() -> bool:
+def has_bf16(accelerator: str = "auto") -> bool:
     """Whether the GPU, or without one the processor, multiplies bf16 numbers."""
-    if torch.cuda.is_available():
+    if accelerator == "mps":
+        return False
+    if accelerator != "cpu" and torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities()
     return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

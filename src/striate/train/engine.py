@@ -187,6 +187,7 @@ def start_fabric(settings: Settings) -> Any:
         ) from reason
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the launcher, about threads
+        meet_anew()
         fabric.launch()
     return fabric
 
@@ -226,6 +227,24 @@ def require_machine(settings: Settings) -> None:
         raise SettingError(
             "strategy is 'fsdp' on one device", "two devices or more", "devices 2, or leave strategy out"
         )
+
+
+def meet_anew() -> None:
+    """Under torchrun, meet the other processes of this start, and not addresses that dead ones left behind.
+
+    torchrun keeps one store for all starts; without a prefix for each a process may dial one of the last.
+    """
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        return
+    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    store = torch.distributed.TCPStore(address, port, is_master=False)  # type: ignore[attr-defined]
+    start = f"striate/{os.environ['TORCHELASTIC_RESTART_COUNT']}"
+    torch.distributed.init_process_group(
+        "nccl" if torch.cuda.is_available() else "gloo",
+        store=torch.distributed.PrefixStore(start, store),  # type: ignore[attr-defined]
+        rank=int(os.environ["RANK"]),
+        world_size=int(os.environ["WORLD_SIZE"]),
+    )
 
 
 def rank() -> int:

@@ -14,7 +14,7 @@ from striate.data.dataset import Splits
 from striate.data.facts import facts
 from striate.data.loader import Loader
 from striate.data.recipe import augmentation
-from striate.errors import DataError, RunError
+from striate.errors import DataError, RunError, SettingError
 from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures
 from striate.train.checkpoint import load_checkpoint
@@ -99,6 +99,7 @@ def train(
     chosen = decide(continued(settings, folder) if resume else settings, found)
     augmentation(chosen.augment or "none")  # before a folder is made or replaced, say what is wrong
     require_packages(chosen)
+    require_validation(chosen, splits)
     require_machine(chosen)
     if rank() == 0:
         files.claim(resume=resume, force=force)
@@ -108,6 +109,20 @@ def train(
             yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found))
     finally:
         torch.set_rng_state(random_state)
+
+
+def require_validation(settings: Settings, splits: Splits) -> None:
+    """Patience needs pictures that are held out.
+
+    Raises:
+        SettingError: there are none.
+    """
+    if settings.patience and not len(splits.parts.get("val", ())):
+        raise SettingError(
+            f"patience is {settings.patience}, and no pictures are held out",
+            "a val split, to see whether an epoch was better",
+            "leave patience out, or set validation to 0.1",
+        )
 
 
 def continued(settings: Settings, folder: str | Path) -> Settings:

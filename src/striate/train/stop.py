@@ -28,7 +28,15 @@ def caught() -> tuple[signal.Signals, ...]:
 
 
 class Impatience(BaseException):
-    """Ends a step that takes too long. Not an ``Exception``: nobody on the way may take it for a failure."""
+    """Ends a step that takes too long. Not an ``Exception``: nobody on the way may take it for a failure.
+
+    Args:
+        interrupted: the error that it stands for.
+    """
+
+    def __init__(self, interrupted: Interrupted) -> None:
+        super().__init__(interrupted)
+        self.interrupted = interrupted
 
 
 class Stop:
@@ -55,7 +63,7 @@ class Stop:
             signal.signal(number, handler)
         self._before = {}
         if isinstance(error, Impatience):
-            raise self.interrupted("in the middle of a step") from None
+            raise error.interrupted from None
 
     def interrupted(self, place: str) -> Interrupted:
         """The error that ends the run, and says how to go on."""
@@ -80,4 +88,4 @@ class Stop:
         self._timer = signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     def _lose_patience(self, number: int, frame: FrameType | None) -> None:
-        raise Impatience
+        raise Impatience(self.interrupted("before a step could be finished"))

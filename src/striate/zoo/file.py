@@ -47,7 +47,7 @@ def write_file(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[
     Raises:
         ModelFileError: the file cannot be written there.
     """
-    text = json.dumps({"format": FORMAT, **header}, ensure_ascii=False, allow_nan=False)
+    text = json.dumps({"format": FORMAT, **header}, allow_nan=False)
     dense = torch.contiguous_format
     content = safetensors.torch.save(
         {name: tensor.detach().cpu().clone(memory_format=dense) for name, tensor in tensors.items()},

@@ -1,0 +1,50 @@
+"""The names that users rely on, held letter by letter: a verb that goes or changes its name fails here."""
+
+import striate
+from striate import ops
+
+VERBS = ["check", "create", "evaluate", "explain", "load", "models", "predict", "summary", "train"]
+MODELS = [
+    *("lenet5", "lenet5_1998"),
+    *(f"{kind}{layers}" for kind in ("resnet", "plain_") for layers in (20, 32, 44, 56, 110)),
+]
+OPS = [
+    "Edges",
+    "Padding",
+    "ReceptiveField",
+    "avg_pool",
+    "bed_of_nails",
+    "conv_multiplications",
+    "conv_parameters",
+    "convolution_matrix",
+    "convolve",
+    "convolve_by_matrix",
+    "convolve_slowly",
+    "depthwise_pool",
+    "edge_kernel",
+    "edges",
+    "global_average_pool",
+    "linear_multiplications",
+    "linear_parameters",
+    "local_response_norm",
+    "max_pool",
+    "max_pool_with_places",
+    "max_unpool",
+    "nearest_unpool",
+    "output_size",
+    "padding_sides",
+    "same_padding",
+    "spatial_pyramid_pool",
+]
+
+
+def test_the_verbs_keep_their_names() -> None:
+    assert sorted(striate.__all__) == sorted([*VERBS, "StriateError", "__version__", "errors", "ops"])
+
+
+def test_the_operations_keep_their_names() -> None:
+    assert sorted(ops.__all__) == sorted(OPS)
+
+
+def test_the_networks_keep_their_names() -> None:
+    assert sorted(striate.models()) == sorted(MODELS)
