@@ -58,6 +58,7 @@ def test_the_rate_follows_the_batch_and_the_kind_of_network() -> None:
 
 def test_a_batch_is_no_larger_than_the_data_and_shared_evenly() -> None:
     assert decide(Settings(batch=64), seen(10, 3, 32)).batch == 10
+    assert decide(Settings(devices=2), seen(5, 3, 32)).batch == 4
     assert decide(Settings(devices=3), PHOTOS).batch == 126  # 128 does not divide by 3
 
 

@@ -11,7 +11,15 @@ import pytest
 import torch
 
 from striate.data.dataset import Splits
-from striate.errors import DataError, Interrupted, ModelFileError, RunError, SettingError, TrainingError
+from striate.errors import (
+    DataError,
+    Interrupted,
+    ModelFileError,
+    RunError,
+    SettingError,
+    ShapeError,
+    TrainingError,
+)
 from striate.tasks.classifier import Classifier
 from striate.train import clock
 from striate.train.checkpoint import load_checkpoint
@@ -261,6 +269,13 @@ def test_a_mistake_is_found_before_a_run_is_replaced(
     with pytest.raises(SettingError):
         list(train(data, Settings(**values), tmp_path / "run", force=True))
     assert kept.read_text() == "a night's work"
+
+
+def test_a_run_that_could_not_start_is_not_in_the_way_of_a_better_one(tiny: Splits, tmp_path: Path) -> None:
+    with pytest.raises(ShapeError):
+        trained(tiny, tmp_path / "run", size="64")  # which lenet5 cannot take
+    assert not (tmp_path / "run").exists()
+    assert trained(tiny, tmp_path / "run", epochs=1).folder == tmp_path / "run"
 
 
 def test_weights_that_are_no_numbers_are_never_saved(

@@ -41,7 +41,8 @@ def decide(settings: Settings, found: Facts) -> Settings:
         network = create(name, in_channels=found.channels)
     require_room_to_grow(settings, name, network)
     world = settings.devices * settings.nodes
-    batch = min(settings.batch or max(default_batch(found.count) // world, 1) * world, found.count)
+    largest = max(found.count // world, 1) * world
+    batch = min(settings.batch or max(default_batch(found.count) // world, 1) * world, largest)
     size = settings.height_width or default_size(network, found)
     chosen: dict[str, Any] = {
         "model": name,

@@ -72,6 +72,14 @@ class RunFolder:
                 "another --out",
             ) from reason
 
+    def abandon(self) -> None:
+        """Leave nothing behind of a run that could not start: it would stand in the way of a better one."""
+        if not self.checkpoint.exists():
+            self._clear()
+            for folder in (self.checkpoint.parent, self.path):
+                if folder.is_dir() and not any(folder.iterdir()):
+                    folder.rmdir()
+
     def _clear(self) -> None:
         """Remove what a run leaves behind, and nothing else."""
         for path in (*(self.path / name for name in OURS), self.checkpoint):

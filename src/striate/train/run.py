@@ -14,7 +14,7 @@ from striate.data.dataset import Splits
 from striate.data.facts import facts
 from striate.data.loader import Loader
 from striate.data.recipe import augmentation
-from striate.errors import DataError, RunError, SettingError
+from striate.errors import DataError, RunError, SettingError, StriateError
 from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures
 from striate.train.checkpoint import load_checkpoint
@@ -107,6 +107,10 @@ def train(
     try:
         with Stop(str(files.path)) as stop:
             yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found))
+    except StriateError:
+        if rank() == 0 and not resume:
+            files.abandon()
+        raise
     finally:
         torch.set_rng_state(random_state)
 
