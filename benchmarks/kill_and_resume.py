@@ -59,7 +59,7 @@ def main() -> None:
         moments, done = random.Random(0), 0
         for _ in range(kills):
             process = start(root / "killed", *SETTINGS, "--resume")
-            time.sleep(moments.uniform(0.5, 1) * opening + moments.uniform(0, 1.6) * working / kills)
+            time.sleep(moments.uniform(0.5, 1) * opening + moments.uniform(0, 0.8) * working / kills)
             done += process.poll() is None
             process.kill()
             process.wait()

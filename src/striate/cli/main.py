@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from striate.cli.speak import own_stderr
-from striate.cli.stop import Stopped, stop_soon
+from striate.cli.stop import stop_soon
 from striate.errors import Interrupted, StriateError
 
 BROKEN_PIPE = 128 + 13  # SIGPIPE, as the shell counts it
@@ -40,8 +40,6 @@ def run(arguments: Sequence[str]) -> int:
         return say(f"Interrupted: {error}", 128 + getattr(error, "signal", signal.SIGINT))
     except StriateError as error:
         return say(f"{type(error).__name__}: {error}", 2)
-    except Stopped as error:
-        return say("interrupted", 128 + error.signal)
     except KeyboardInterrupt:
         return say("interrupted", 128 + signal.SIGINT)
     except BrokenPipeError:
