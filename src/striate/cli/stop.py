@@ -1,8 +1,8 @@
 """Ctrl-C and SIGTERM end the program at once, whatever it is doing.
 
 A training run has its own handlers while it trains: they save first. Everything else (imports, reading,
-decoding by threads, drawing) has nothing to save and is ended here, without an exception: raised in the middle
-of an import it would pass through code of torch that aborts on it.
+decoding, drawing) has nothing to save and is ended here, without an exception: in the middle of an import
+that would pass through code of torch, which aborts on it.
 """
 
 import os
