@@ -100,7 +100,7 @@ fig.tight_layout()
 
 # %%
 # Four epochs on small digits are a sketch, not a proof: the plain network is still on its way. The page of figures has
-# what long trainings on real photographs gave.
+# the same comparison on photographs, on a short budget too.
 #
 # He, Zhang, Ren and Sun (2016) found shortcuts, https://arxiv.org/abs/1512.03385. Yang and others (2019) show why
 # gradients grow in plain networks with batch normalization, https://arxiv.org/abs/1902.08129.
