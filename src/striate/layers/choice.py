@@ -1,0 +1,33 @@
+"""Words that choose between two behaviours, checked once at the door.
+
+stem="papr" --> SettingError: stem is 'papr', expected: 'paper' or 'small'
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from striate.errors import SettingError
+
+Stem = Literal["paper", "small"]
+"""How a network begins: as its paper says, or for pictures of about 32 pixels, where nothing is halved at first."""
+
+
+def require_choice(argument: str, value: object, words: Sequence[object]) -> None:
+    """The value is one of the words.
+
+    Args:
+        argument: its name.
+        value: what the user gave.
+        words: that it may be.
+
+    Raises:
+        SettingError: it is another one.
+
+    >>> require_choice("stem", "small", ("paper", "small"))
+    """
+    if value not in words:
+        raise SettingError(
+            f"{argument} is {value!r}",
+            " or ".join(map(repr, words)),
+            f"{argument}={words[0]!r}, the usual one",
+        )
