@@ -4,9 +4,9 @@
     stages.0.1.conv2.weight  -->  ("^stages", "layers"), ...  -->  layers.0.1.conv2.weight
 
 A rule is a regular expression and what stands in the place of every match: a text as in ``re.sub``, or a
-function of the match where a number has to be computed. The rules of a family are applied in order, each to what
-the one before made of the name. Tensors of the same numbers in another shape, (C,) for (C, 1, 1) or a linear
-layer written as a convolution over the whole map, need no rule: loading reshapes them.
+function of the match where a number has to be computed. The rules of a family are applied in order, each to
+what the one before made of the name. Tensors of the same numbers in another shape, (C,) for (C, 1, 1) or a
+linear layer written as a convolution over the whole map, need no rule: loading reshapes them.
 """
 
 import re
