@@ -30,6 +30,7 @@ class Backbone(nn.Module, ABC):
         input_channels: C of the images.
         least_side: pixels of the smallest side that the network takes.
         most_side: pixels of the largest; None for any.
+        said: what was decided when weights were loaded into it, sentences for the user.
     """
 
     stem: nn.Module
@@ -39,6 +40,7 @@ class Backbone(nn.Module, ABC):
     input_channels: int
     least_side: int = 1
     most_side: int | None = None
+    said: tuple[str, ...] = ()
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> scores (N, K).
@@ -57,6 +59,18 @@ class Backbone(nn.Module, ABC):
             x = part(x)
             maps[stride] = x
         return maps
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) -> (N, D), what the last layer sees."""
+        vectors: Tensor = self.head[:-1](self.stages(self.stem(images)))
+        return vectors
+
+    def training_scores(self, images: Tensor) -> dict[str, tuple[float, Tensor]]:
+        """Images (N, C, H, W) -> {name of a loss: (its weight, scores (N, K))}.
+
+        A network with auxiliary heads, which only training looks at, adds theirs.
+        """
+        return {"cross_entropy": (1.0, self(images))}
 
     @cached_property
     def strides(self) -> tuple[int, ...]:

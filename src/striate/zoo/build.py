@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
@@ -11,25 +12,27 @@ from striate.tasks.classifier import Classifier
 from striate.zoo.table import create
 
 
-def build(name: str, classes: Sequence[str], preprocess: Preprocess) -> Classifier:
+def build(name: str, classes: Sequence[str], preprocess: Preprocess, **arguments: Any) -> Classifier:
     """A classifier with random weights that can be saved by its name.
 
     Args:
         name: one of ``models()``.
         classes: K different names.
         preprocess: what the network shall see of a picture; its channels become those of the network.
+        arguments: of the network's own, such as ``stem="small"``; plain values, which are saved with it.
 
     Raises:
-        SettingError: there is no network of that name, or mean or std lack a number for each channel.
+        SettingError: there is no network of that name, it has no such argument, or mean or std lack a number
+            for each channel.
         LabelError: a class has no name, or two have the same.
         ShapeError: the network cannot take pictures of that size.
     """
     _require_names(classes)
     _require_numbers(preprocess)
-    network = create(name, classes=len(classes), in_channels=preprocess.channels)
+    network = create(name, classes=len(classes), in_channels=preprocess.channels, **arguments)
     network.require((preprocess.channels, *preprocess.size))
     model = Classifier(network, classes, preprocess)
-    model.name, model.arguments = name, {"in_channels": preprocess.channels}
+    model.name, model.arguments = name, {"in_channels": preprocess.channels, **arguments}
     return model
 
 

@@ -20,6 +20,9 @@ from striate.zoo.file import load_tensors, read_header, write_file
 
 __all__ = ["load", "read_header", "save"]
 
+STRANGE = StriateError, KeyError, AttributeError, TypeError, ValueError, RuntimeError, OverflowError
+"""What building from a header raises when somebody else wrote it."""
+
 
 def save(
     model: Classifier,
@@ -78,9 +81,10 @@ def load(path: str | Path) -> Classifier:
     header = read_header(path)
     try:
         with torch.device("meta"):  # shapes only, so that a strange header costs no memory
-            built = build(header["network"], header["classes"], _preprocess(header))
+            own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
+            built = build(header["network"], header["classes"], _preprocess(header), **own)
         _require_arguments(built.arguments, header["arguments"])
-    except (StriateError, KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+    except STRANGE as error:
         raise ModelFileError(
             f"{path} has a header that names no network of ours: {_first_line(error)}",
             "a network, its classes and its preprocessing",
