@@ -2,8 +2,9 @@
 
 Held equal: the same network, the same optimizer (fused SGD with Nesterov momentum), the same pictures in
 memory, the same batch, shuffled; no augmentation, no validation; two threads. The bare loop is eager
-float32 and reads the loss of every step, as ours does to see a NaN. An epoch of one, an epoch of the
-other, and so on; medians.
+float32 and reads the loss of every step, as ours does to see a NaN. Its pictures lie in memory as torch
+makes them, or channels last as ours do: the second is the cost of the loop alone. An epoch of one, an
+epoch of the other, and so on; medians.
 
     python benchmarks/loop_cost.py
 """
@@ -26,10 +27,14 @@ from striate.train.run import train
 from striate.train.settings import Settings
 from striate.zoo.table import create
 
-ROWS = (  # network, batch, channels, steps an epoch, turns, precision, figure asked
-    ("lenet5", 64, 1, 60, 15, "32", "<= 1.20"),
-    ("resnet20", 128, 3, 8, 9, "32", "<= 1.03"),
-    ("resnet20", 128, 3, 8, 9, "bf16", "bare / ours >= 1.8"),
+PLAIN, LAST = torch.contiguous_format, torch.channels_last
+
+ROWS = (  # network, batch, channels, steps an epoch, turns, precision, layout of the bare loop, figure asked
+    ("lenet5", 64, 1, 60, 15, "32", PLAIN, "<= 1.20"),
+    ("lenet5", 64, 1, 60, 15, "32", LAST, "<= 1.20"),
+    ("resnet20", 128, 3, 8, 9, "32", PLAIN, "<= 1.03"),
+    ("resnet20", 128, 3, 8, 9, "32", LAST, "<= 1.03"),
+    ("resnet20", 128, 3, 8, 15, "bf16", PLAIN, "bare / ours >= 1.8"),
 )
 CLASSES, LR = 10, 1e-3
 
@@ -42,8 +47,11 @@ def pictures(count: int, channels: int) -> Dataset:
     )
 
 
-def bare_epoch(network: nn.Module, dataset: Dataset, batch: int) -> Callable[[], float]:
+def bare_epoch(
+    network: nn.Module, dataset: Dataset, batch: int, layout: torch.memory_format
+) -> Callable[[], float]:
     """The loop that everybody writes, as a function that runs an epoch and gives its seconds."""
+    network.to(memory_format=layout)
     images = torch.stack([sample.image for sample in dataset]) / 255
     labels = torch.from_numpy(dataset.labels)
     optimizer = torch.optim.SGD(
@@ -54,7 +62,7 @@ def bare_epoch(network: nn.Module, dataset: Dataset, batch: int) -> Callable[[],
     def run() -> float:
         start = time.perf_counter()
         for chosen in torch.randperm(len(images)).split(batch):
-            loss = F.cross_entropy(network(images[chosen]), labels[chosen])
+            loss = F.cross_entropy(network(images[chosen].contiguous(memory_format=layout)), labels[chosen])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -65,11 +73,11 @@ def bare_epoch(network: nn.Module, dataset: Dataset, batch: int) -> Callable[[],
 
 
 def compare(
-    name: str, batch: int, channels: int, steps: int, turns: int, precision: str
+    name: str, batch: int, channels: int, steps: int, turns: int, precision: str, layout: torch.memory_format
 ) -> tuple[float, float]:
     """Median seconds a step of the bare loop and of ours."""
     dataset = pictures(batch * steps, channels)
-    bare = bare_epoch(create(name, CLASSES, channels), dataset, batch)
+    bare = bare_epoch(create(name, CLASSES, channels), dataset, batch, layout)
     settings = Settings(
         model=name,
         batch=batch,
@@ -91,11 +99,13 @@ def compare(
 
 
 def main() -> None:
-    print("network   batch  precision   bare us   ours us  ours / bare   asked")
-    for name, batch, channels, steps, turns, precision, asked in ROWS:
-        bare, ours = compare(name, batch, channels, steps, turns, precision)
+    print("network   batch  precision  bare loop's layout   bare us   ours us  ours / bare   asked")
+    for name, batch, channels, steps, turns, precision, layout, asked in ROWS:
+        bare, ours = compare(name, batch, channels, steps, turns, precision, layout)
+        words = "channels last" if layout is LAST else "as torch makes it"
         print(
-            f"{name:9}{batch:6}{precision:>11}{bare * 1e6:10.0f}{ours * 1e6:10.0f}{ours / bare:13.3f}"
+            f"{name:9}{batch:6}{precision:>11}{words:>20}"
+            f"{bare * 1e6:10.0f}{ours * 1e6:10.0f}{ours / bare:13.3f}"
             f"   {asked} (bare / ours {bare / ours:.2f})",
             flush=True,
         )

@@ -1,7 +1,8 @@
 """What every network has and costs, from its paper or from two counters that agree.
 
 (parameters, multiplications): of convolutions and linear layers, for one image of the
-paper's size, biases not counted. Small networks have ten classes, the others a thousand; LeNet-5 has one channel.
+paper's size, biases not counted. Small networks have ten classes, the others a thousand; LeNet-5
+has one channel.
 """
 
 # LeNet-5: 26 * 6 + (25 * 6 + 1) * 16 + 401 * 120 + 121 * 84 + 85 * 10 = 156 + 2,416 + 48,120 + 10,164 + 850;
