@@ -54,5 +54,5 @@ def local_response_norm(
         )
     reach = radius // 2
     squares = F.pad(x * x, [0, 0] * (x.dim() - 2) + [reach, reach])
-    energy = squares.unfold(1, 2 * reach + 1, 1).sum(dim=-1)
+    energy = sum(squares[:, start : start + x.shape[1]] for start in range(2 * reach + 1))
     return x * (k + alpha * energy) ** -beta
