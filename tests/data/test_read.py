@@ -220,3 +220,15 @@ def test_a_listed_file_takes_at_most_200_bytes(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert sum(map(len, splits.values())) == 10_000
     assert peak <= 200 * 10_000
+
+
+def test_a_missing_path_is_answered_with_what_may_be_data(tmp_path):
+    for name in (".gitignore", "readme.md", "pictures.txt"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "pictures").mkdir()
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "picture")
+    assert caught.value.attempt == f"did you mean {tmp_path / 'pictures'}"
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "gitignore")
+    assert caught.value.attempt == "check the spelling"

@@ -1,6 +1,5 @@
 """The files that a person means by names, folders and patterns; the model that was trained last; saving."""
 
-import os
 from collections.abc import Iterable
 from glob import glob, has_magic
 from pathlib import Path
@@ -62,15 +61,14 @@ def save(picture: "Image", path: Path) -> None:
     Raises:
         RunError: the place cannot be written to, or the ending names no picture format.
     """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    from striate.data.beside import beside
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(beside)
-        beside.replace(path)
+        with beside(path) as place:
+            picture.save(place)
     except (OSError, ValueError) as reason:
         wrong = f"{path} cannot be written ({getattr(reason, 'strerror', None) or reason})"
         raise RunError(
             wrong, "a name that ends in .png or .jpg, in a folder with room", "another place"
         ) from reason
-    finally:
-        beside.unlink(missing_ok=True)

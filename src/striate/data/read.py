@@ -122,14 +122,20 @@ def refuse_missing(path: Path) -> None:
     """
     if path.exists():
         return
-    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = get_close_matches(path.name, beside, 3, cutoff=0.4)
+    entries = path.parent.iterdir() if path.parent.is_dir() else ()
+    names = [entry.name for entry in entries if entry.name[0] != "." and may_be_data(entry)]
+    near = get_close_matches(path.name, names, 3)
     hint = (
         "did you mean " + ", ".join(str(path.parent / name) for name in near)
         if near
         else "check the spelling"
     )
     raise DataError(f"there is no {path}", "a folder, a file, or the word digits", hint)
+
+
+def may_be_data(path: Path) -> bool:
+    """Whether a path could be meant as data: a folder, or a file that ends as data do."""
+    return path.is_dir() or path.suffix.lower() in (".csv", ".tsv", ".npz", ".gz") or "idx" in path.name
 
 
 def assign(found: Found, seed: int, validation: float) -> tuple[NDArray[np.int8], tuple[str, ...]]:

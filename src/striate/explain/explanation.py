@@ -3,7 +3,6 @@
 values (N, C, H, W) --max over C of |.|--> heat --over the image--> overlay
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
+from striate.data.beside import beside
 from striate.draw import pixels, sheet
 from striate.errors import RunError, ShapeError
 
@@ -72,20 +72,16 @@ class Explanation:
             RunError: the place cannot be written to, or the ending names no picture format.
         """
         path = Path(path)
-        beside = path.with_name(f".{path.stem}.part{path.suffix}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.sheet().save(beside)
-            os.replace(beside, path)
+            with beside(path) as place:
+                self.sheet().save(place)
         except (OSError, ValueError) as reason:
             raise RunError(
                 f"{path} cannot be written ({reason})",
                 "a place that can be written to, and a name that ends in .png or .jpg",
                 "choose another place",
             ) from reason
-        finally:
-            if beside.exists():
-                beside.unlink()
         return path
 
 

@@ -4,16 +4,15 @@ run, data, evaluation --facts, pictures, figures--> page.html filled in, page.cs
 """
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from striate.data.beside import beside
 from striate.data.dataset import Splits
 from striate.draw import figures
 from striate.errors import RunError
@@ -45,18 +44,15 @@ def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
     """
     path = Path(run.folder) / NAME
     page = report(run, splits, evaluation).encode("utf-8", "backslashreplace")
-    beside = path.with_name(f"{NAME}.{token_hex(4)}")
     try:
-        beside.write_bytes(page)
-        os.replace(beside, path)
+        with beside(path) as place:
+            place.write_bytes(page)
     except OSError as reason:
         raise RunError(
             f"{path} cannot be written: {reason}",
             "a folder with room that you may write to",
             f"make room, then: striate train --resume --out {path.parent}",
         ) from reason
-    finally:
-        beside.unlink(missing_ok=True)
     return path
 
 

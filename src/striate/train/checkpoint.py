@@ -1,15 +1,14 @@
 """One file that holds all that a run needs to go on: written beside, brought to the disk, renamed.
 
-last.pt.<random> --fsync--> --rename--> last.pt      a crash leaves the old file or the new one
+{tensors, plain values} --> .last.<random>.pt --> last.pt      a crash leaves the old file or the new one
 """
 
-import os
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import torch
 
+from striate.data.beside import beside
 from striate.errors import RunError
 
 FORMAT = 1
@@ -21,21 +20,15 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     Raises:
         RunError: the file cannot be written.
     """
-    beside = path.with_name(f"{path.name}.{token_hex(4)}")
     try:
-        with open(beside, "xb") as file:
+        with beside(path) as place, open(place, "xb") as file:
             torch.save({"format": FORMAT, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
     except (OSError, RuntimeError) as reason:  # torch turns a full disk into a RuntimeError
         raise RunError(
             f"{path} cannot be written: {reason}",
             "a folder with room that you may write to",
             "make room and resume the run: the last checkpoint is kept",
         ) from reason
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -11,11 +11,12 @@ import hashlib
 import io
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
+from striate.data.beside import beside, leftovers
 from striate.data.dataset import Dataset, Splits
 from striate.data.store import Files
 from striate.errors import RunError
@@ -28,7 +29,10 @@ OURS = (
     "figures.json",
     "model.safetensors",
     "report.html",
+    "mlflow.db",
 )
+LOGGERS = "tensorboard", "wandb", "mlruns"
+"""Folders that loggers make."""
 
 
 class RunFolder:
@@ -83,7 +87,10 @@ class RunFolder:
     def _clear(self) -> None:
         """Remove what a run leaves behind, and nothing else."""
         for path in (*(self.path / name for name in OURS), self.checkpoint):
-            path.unlink(missing_ok=True)
+            for file in (path, *leftovers(path)):
+                file.unlink(missing_ok=True)
+        for name in LOGGERS:
+            shutil.rmtree(self.path / name, ignore_errors=True)
 
     def _end_line(self) -> None:
         """Cut off the last line of the log if a crash left only half of it."""
@@ -150,16 +157,9 @@ class guarded:  # noqa: N801 - reads as a word of the language: with guarded(pat
 
 
 def write_beside(path: Path, text: str) -> None:
-    """Replace a file at once: written beside it, brought to the disk, renamed."""
-    beside = path.with_name(f"{path.name}.{token_hex(4)}")
-    try:
-        with open(beside, "x", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Replace a text file at once."""
+    with beside(path) as place:
+        place.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def describe_splits(splits: Splits) -> dict[str, Any]:

@@ -9,10 +9,8 @@ Files are written beside their place, brought to the disk and renamed, so a cras
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import safetensors.torch
@@ -20,6 +18,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from striate.data.beside import beside
 from striate.errors import ModelFileError
 
 FORMAT = 1
@@ -54,25 +53,15 @@ def write_file(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[
         metadata={KEY: text},
     )
     path = Path(path)
-    beside = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
-        _write_and_rename(content, beside, path)
+        with beside(path) as place:
+            place.write_bytes(content)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise ModelFileError(
             f"{path} cannot be written: {error.strerror or error}",
             "a folder with room that you may write to",
             "another path",
         ) from error
-
-
-def _write_and_rename(content: bytes, beside: Path, path: Path) -> None:
-    """Bring the bytes to the disk under another name, then take the old file's place."""
-    with open(beside, "xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
 
 
 def read_header(path: str | Path) -> dict[str, Any]:
@@ -119,7 +108,7 @@ def load_tensors(network: nn.Module, path: str | Path) -> None:
         raise ModelFileError(f"{path} is damaged or truncated: {error}", EXPECTED, AGAIN) from error
     except OSError as error:
         raise _unreadable(path, error) from error
-    wrong = list(_differences(network.state_dict(), stored))
+    wrong = list(differences(network.state_dict(), stored))
     if wrong:
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise ModelFileError(
@@ -130,7 +119,7 @@ def load_tensors(network: nn.Module, path: str | Path) -> None:
     network.load_state_dict(stored, assign=True)
 
 
-def _differences(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> list[str]:
+def differences(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor]) -> list[str]:
     """One phrase for every tensor that is not as it should be."""
     missing = [f"{name} is missing" for name in wanted if name not in stored]
     surplus = [f"{name} is not known" for name in stored if name not in wanted]
