@@ -4,6 +4,7 @@ uint8 (C, H, W), any size --fit--> uint8 (channels, *size) --on the device--> (p
 """
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal, get_args
 
 import torch
@@ -14,9 +15,13 @@ from striate.errors import SettingError
 
 Fit = Literal["crop", "stretch", "pad"]
 Views = Literal["plain", "mirrored"]
+Interpolation = Literal["bilinear", "bicubic"]
 
 # Rec. 601 luma, as Pillow converts RGB to grey: L = (299 R + 587 G + 114 B) / 1000
 LUMA = (0.299, 0.587, 0.114)
+
+LONGEST = 8
+"""Times what is kept; a side that is longer is a thread, which must not grow a page when it is scaled."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,12 @@ class Preprocess:
 
         views: ``mirrored`` answers with the mean of the scores of a picture and of its mirror image, at twice
             the cost.
+        share: of the sides of that middle part, what ``crop`` keeps of them, above 0 and at most 1; published
+            weights expect 224 of 256 pixels.
+        interpolation: with which pictures are scaled, antialiased in either case.
 
     Raises:
-        SettingError: no such fit, or no such views.
+        SettingError: no such fit, views or interpolation, or no such share.
     """
 
     size: tuple[int, int]
@@ -45,18 +53,22 @@ class Preprocess:
     std: tuple[float, ...] = (0.5, 0.5, 0.5)
     fit: Fit = "crop"
     views: Views = "plain"
+    share: float = 1.0
+    interpolation: Interpolation = "bilinear"
 
     def __post_init__(self) -> None:
-        for name, kind in (("fit", Fit), ("views", Views)):
+        for name, kind in (("fit", Fit), ("views", Views), ("interpolation", Interpolation)):
             value, choices = getattr(self, name), get_args(kind)
             if value not in choices:
                 expected = "one of: " + ", ".join(choices)
                 raise SettingError(f"{name} is {value!r}", expected, f"leave it out for {choices[0]}")
+        if not 0 < self.share <= 1:
+            raise SettingError(f"share is {self.share!r}", "above 0, at most 1", "leave it out for 1")
 
     @property
     def at_least(self) -> tuple[int, int]:
         """(H, W) below which no picture may be decoded: pass it to ``decode`` and ``Dataset.image``."""
-        return self.size
+        return round(self.size[0] / self.share), round(self.size[1] / self.share)
 
     def __call__(self, image: Tensor) -> Tensor:
         """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""
@@ -68,15 +80,31 @@ class Preprocess:
         if (height, width) == (tall, wide):
             return image
         if self.fit == "stretch":
-            return resize(image, (tall, wide))
+            return resize(image, (tall, wide), self.interpolation)
         if self.fit == "pad":
             shrink = min(1.0, tall / height, wide / width)
-            return pad_to(resize(image, scaled(height, width, shrink)), self.size)
+            return pad_to(resize(image, scaled(height, width, shrink), self.interpolation), self.size)
+        if self.share < 1:
+            return self._middle(image)
         factor = max(
             tall / height, wide / width
         )  # cut first: a thread of 1 x 10,000 pixels must not grow a page
         cut = min(height, max(1, round(tall / factor))), min(width, max(1, round(wide / factor)))
-        return resize(crop_to(image, cut), self.size)
+        return resize(crop_to(image, cut), self.size, self.interpolation)
+
+    def _middle(self, image: Tensor) -> Tensor:
+        """Scale so that the share fills the size, and cut the middle; of a thread the ends are cut first."""
+        tall, wide = self.at_least
+        factor = max(tall / image.shape[-2], wide / image.shape[-1])
+        most = (ceil(LONGEST * tall / factor), ceil(LONGEST * wide / factor))
+        height, width = min(image.shape[-2], most[0]), min(image.shape[-1], most[1])
+        if tall * width >= wide * height:
+            sides = tall, max(wide, width * tall // height)
+        else:
+            sides = max(tall, height * wide // width), wide
+        image = resize(crop_to(image, (height, width)), sides, self.interpolation)
+        top, left = (round((have - want) / 2) for have, want in zip(sides, self.size, strict=True))
+        return image[..., top : top + self.size[0], left : left + self.size[1]]
 
 
 def scaled(height: int, width: int, factor: float) -> tuple[int, int]:
@@ -88,14 +116,14 @@ def scaled(height: int, width: int, factor: float) -> tuple[int, int]:
     return max(1, round(height * factor)), max(1, round(width * factor))
 
 
-def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Antialiased bilinear resize of uint8 (..., C, H, W) to (..., C, *size)."""
+def resize(image: Tensor, size: tuple[int, int], interpolation: Interpolation = "bilinear") -> Tensor:
+    """Antialiased resize of uint8 (..., C, H, W) to (..., C, *size)."""
     if tuple(image.shape[-2:]) == size:
         return image
     images = image if image.ndim == 4 else image[None]
     # torch's kernel works on channels last; from the other layout it also stumbles over a result of 1 x 1
     images = images.contiguous(memory_format=torch.channels_last)
-    resized = F.interpolate(images, size=size, mode="bilinear", antialias=True)
+    resized = F.interpolate(images, size=size, mode=interpolation, antialias=True)
     return resized.view(*image.shape[:-2], *size)
 
 

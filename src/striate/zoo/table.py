@@ -10,28 +10,62 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from striate.backbones.alexnet import AlexNet, AlexNet2012
+from striate.backbones.convnext import convnext
 from striate.backbones.lenet import lenet5, lenet5_1998
+from striate.backbones.nin import NinCifar, NinImageNet
+from striate.backbones.resnet import basic_resnet, bottleneck_resnet, plain
 from striate.backbones.resnet_cifar import ResNetCifar
+from striate.backbones.se_resnet import basic_se_resnet, bottleneck_se_resnet
+from striate.backbones.vgg import VGG
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.zoo.file import load_tensors, read_header
+from striate.zoo.weights import load_weights
 
 Builder = Callable[..., Backbone]
 """Called with ``classes``, ``in_channels`` and the network's own arguments."""
 
 MODELS: dict[str, Builder] = {
+    "alexnet": AlexNet,
+    "alexnet_2012": AlexNet2012,
+    "convnext_tiny": partial(convnext, "tiny"),
+    "convnext_small": partial(convnext, "small"),
+    "convnext_base": partial(convnext, "base"),
+    "convnext_large": partial(convnext, "large"),
     "lenet5": lenet5,
     "lenet5_1998": lenet5_1998,
+    "nin_cifar": NinCifar,
+    "nin_imagenet": NinImageNet,
+    "plain_18": partial(plain, 18),
+    "plain_34": partial(plain, 34),
     "plain_20": partial(ResNetCifar, 20, shortcuts=False),
     "plain_32": partial(ResNetCifar, 32, shortcuts=False),
     "plain_44": partial(ResNetCifar, 44, shortcuts=False),
     "plain_56": partial(ResNetCifar, 56, shortcuts=False),
     "plain_110": partial(ResNetCifar, 110, shortcuts=False),
+    "resnet18": partial(basic_resnet, 18),
+    "resnet34": partial(basic_resnet, 34),
+    "resnet50": partial(bottleneck_resnet, 50),
+    "resnet101": partial(bottleneck_resnet, 101),
+    "resnet152": partial(bottleneck_resnet, 152),
     "resnet20": partial(ResNetCifar, 20),
     "resnet32": partial(ResNetCifar, 32),
     "resnet44": partial(ResNetCifar, 44),
     "resnet56": partial(ResNetCifar, 56),
     "resnet110": partial(ResNetCifar, 110),
+    "se_resnet18": partial(basic_se_resnet, 18),
+    "se_resnet34": partial(basic_se_resnet, 34),
+    "se_resnet50": partial(bottleneck_se_resnet, 50),
+    "se_resnet101": partial(bottleneck_se_resnet, 101),
+    "se_resnet152": partial(bottleneck_se_resnet, 152),
+    "vgg11": partial(VGG, 11, batch_norm=False),
+    "vgg11_bn": partial(VGG, 11, batch_norm=True),
+    "vgg13": partial(VGG, 13, batch_norm=False),
+    "vgg13_bn": partial(VGG, 13, batch_norm=True),
+    "vgg16": partial(VGG, 16, batch_norm=False),
+    "vgg16_bn": partial(VGG, 16, batch_norm=True),
+    "vgg19": partial(VGG, 19, batch_norm=False),
+    "vgg19_bn": partial(VGG, 19, batch_norm=True),
 }
 
 
@@ -49,13 +83,15 @@ def create(
         name: one of ``models()``.
         classes: K, how many scores it gives, 1 or more.
         in_channels: C of the images, 1 or more.
-        weights: a saved model of the same network and number of classes; None starts from random weights.
+        weights: ``"imagenet"`` fetches those that are published, once; or a .safetensors or .pth file with
+            our names, torchvision's or timm's. ``said`` of the network tells what had to be adapted. None
+            starts from random weights.
         arguments: of the network's own, such as ``stem="small"``; ``arguments_of(name)`` lists them.
 
     Raises:
         SettingError: there is no network of that name, a number is smaller than 1, or the network has no such
             argument.
-        ModelFileError: the weights cannot be read, or belong to another network.
+        ModelFileError: the weights cannot be fetched or read, or belong to another network.
 
     >>> create("lenet5", classes=10, in_channels=1).channels
     {2: 6, 4: 16}
@@ -67,8 +103,7 @@ def create(
     require_arguments(name, arguments)
     network = build(classes=classes, in_channels=in_channels, **arguments)
     if weights is not None:
-        read_header(weights)
-        load_tensors(network, weights)
+        network.said = load_weights(network, name, weights)
     return network
 
 

@@ -3,11 +3,15 @@
 theirs("resnet50", "torchvision", "head.output.weight") --> "fc.weight"
 """
 
-from striate.zoo.keys.twin import Rules, Source, Twin, translated
+from striate.zoo.keys import alexnet, vgg
+from striate.zoo.keys.twin import SOURCES, Rules, Source, Twin, translated
 
-__all__ = ["TWINS", "Rules", "Source", "Twin", "theirs"]
+__all__ = ["SOURCES", "TWINS", "Rules", "Source", "Twin", "theirs"]
 
-TWINS: dict[str, Twin] = {}
+TWINS: dict[str, Twin] = {
+    "alexnet": Twin(torchvision="alexnet", torchvision_rules=alexnet.TORCHVISION),
+    **{name: Twin(name, name, vgg.TORCHVISION[name], vgg.TIMM[name]) for name in vgg.FEATURES},
+}
 """By our names, those of ``striate.models()``."""
 
 

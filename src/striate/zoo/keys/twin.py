@@ -12,9 +12,10 @@ linear layer written as a convolution over the whole map, need no rule: loading 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Source = Literal["torchvision", "timm"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 Rules = tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
 """Regular expression and replacement, from our name of a tensor to theirs."""
 

@@ -1,0 +1,199 @@
+"""Weights from elsewhere into a network of ours: all of them or none, and what was decided is said.
+
+"imagenet" --> fetched --.
+.pth  .safetensors  -----+--> names: ours, torchvision's or timm's --> what differs --> network
+                                                                        |
+     other channels: the first filters are summed or repeated ----------+
+     other classes: the last layer stays new ---------------------------+
+     auxiliary heads: left out, or left as they are --------------------+
+     anything else: an error, and the network is as it was -------------'
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from striate.errors import ModelFileError
+from striate.layers.backbone import Backbone
+from striate.zoo.fetch import fetch
+from striate.zoo.file import SHOWN, differences, read_header
+from striate.zoo.foreign import read_tensors
+from striate.zoo.keys import SOURCES, TWINS, theirs
+from striate.zoo.published import BASE, published
+
+IMAGENET = "imagenet"
+"""The word for published weights, in the place of a path."""
+
+AUXILIARY = re.compile(r"^(auxiliaries\.|aux\d\.|AuxLogits\.)")
+"""Heads that only training looks at: ours, GoogLeNet's and Inception's."""
+
+COUNTER = "num_batches_tracked"
+"""Batches that a norm has seen; files of 2017 lack it, and nothing that is computed needs it."""
+
+
+def load_weights(network: Backbone, name: str, weights: str | Path, base: str = BASE) -> tuple[str, ...]:
+    """Put weights from elsewhere into a network, all or none, and say in sentences what was decided.
+
+    Args:
+        network: that ``create`` made; it keeps its device and its dtype.
+        name: by which it was made, one of ``models()``.
+        weights: a .safetensors or .pth file with our, torchvision's or timm's names, or ``"imagenet"``.
+        base: the address under which the published files are.
+
+    Returns:
+        whose names the file has, and what became of the last layer, the first filters and auxiliary heads.
+
+    Raises:
+        SettingError: there are no published weights for this network.
+        ModelFileError: the file cannot be fetched or read, holds more than tensors, or is of another network.
+    """
+    path = fetch(f"{base}/{published(name).file}") if weights == IMAGENET else Path(weights)
+    stored = read_tensors(path)
+    source, named = _in_our_names(network, name, stored)
+    wanted = network.state_dict()
+    fitting = _Fitting(wanted, named, [f"weights: {path.name}, with the names of {source}"])
+    fitting.renew_last_layers(network)
+    fitting.leave_out_auxiliaries()
+    fitting.adapt_first_filters(_first_filters(network))
+    fitting.reshape()
+    wrong = differences(wanted, fitting.tensors)
+    stranger = _name_in(path)
+    if wrong or stranger not in (None, name):
+        raise _of_another_network(path, name, stranger, wrong)
+    network.load_state_dict(fitting.tensors)
+    return tuple(fitting.said)
+
+
+def _in_our_names(
+    network: nn.Module, name: str, stored: Mapping[str, Tensor]
+) -> tuple[str, dict[str, Tensor]]:
+    """Whose names a file has, those of which it has most; and its tensors under ours."""
+    keys = list(network.state_dict())
+    tables = {"striate": dict(zip(keys, keys, strict=True))}
+    for source in SOURCES:
+        if getattr(TWINS.get(name), source, None) is not None:
+            tables[source] = {theirs(name, source, key): key for key in keys}
+    best = max(tables, key=lambda source: len(tables[source].keys() & stored.keys()))
+    return best, {tables[best].get(key, key): tensor for key, tensor in stored.items()}
+
+
+def _last_layers(network: Backbone) -> set[str]:
+    """The tensors of the last layer of the head, and of every auxiliary head."""
+    heads: dict[str, nn.Module] = {"head.": network.head}
+    for name, auxiliary in getattr(network, "auxiliaries", nn.ModuleDict()).items():
+        heads[f"auxiliaries.{name}."] = auxiliary
+    keys = set()
+    for prefix, head in heads.items():
+        layers = [(name, layer) for name, layer in head.named_modules() if layer._parameters]
+        for name, layer in layers[-1:]:
+            keys |= {prefix + f"{name}.{key}".lstrip(".") for key in layer._parameters}
+    return keys
+
+
+def _first_filters(network: Backbone) -> str:
+    """The weights that see the image."""
+    return next(f"{name}.weight" for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d))
+
+
+def _name_in(path: Path) -> str | None:
+    """Of which network a file says that it is; None if it says nothing."""
+    try:
+        return str(read_header(path)["network"])
+    except (ModelFileError, KeyError):
+        return None
+
+
+def _of_another_network(path: Path, name: str, stranger: str | None, wrong: list[str]) -> ModelFileError:
+    """How many tensors differ, and the first of them."""
+    shown = "; ".join(wrong[:SHOWN]) + (f"; and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else "")
+    differ = f": {len(wrong):,} tensors differ: {shown}" if wrong else ", although every tensor would fit"
+    return ModelFileError(
+        f"{path} is of {stranger or 'another network'}, not of {name}{differ}",
+        f"weights of {name}, in our names" + _elsewhere(name),
+        f"create {stranger!r}" if stranger else "create the network that the file was made for",
+    )
+
+
+def _elsewhere(name: str) -> str:
+    """Who else has this network."""
+    have = [source for source in SOURCES if getattr(TWINS.get(name), source, None) is not None]
+    return "".join(f" or {source}'s" for source in have)
+
+
+@dataclass
+class _Fitting:
+    """The tensors of a file on their way to those that a network wants."""
+
+    wanted: Mapping[str, Tensor]
+    tensors: dict[str, Tensor]
+    said: list[str] = field(default_factory=list)
+
+    def leave_out_auxiliaries(self) -> None:
+        """Auxiliary heads and counters: what the file has too much is left out, what it lacks stays."""
+        surplus = [key for key in self.tensors if key not in self.wanted]
+        missing = [key for key in self.wanted if key not in self.tensors]
+        for key in surplus:
+            if AUXILIARY.match(key) or key.endswith(COUNTER):
+                del self.tensors[key]
+        for key in missing:
+            if AUXILIARY.match(key) or key.endswith(COUNTER):
+                self.tensors[key] = self.wanted[key]
+        if any(map(AUXILIARY.match, surplus)):
+            self.said.append("the auxiliary heads of the file were left out")
+        if any(map(AUXILIARY.match, missing)):
+            self.said.append("the auxiliary heads start from random weights: the file has none")
+
+    def renew_last_layers(self, network: Backbone) -> None:
+        """Where only the number of classes differs, the last layer stays as the network has it."""
+        last = {key for key in _last_layers(network) if key in self.tensors and key in self.wanted}
+        pairs = [(self.wanted[key], self.tensors[key]) for key in last]
+        if not pairs or any(ours.shape[1:] != stored.shape[1:] for ours, stored in pairs):
+            return
+        classes = {(ours.shape[0], stored.shape[0]) for ours, stored in pairs}
+        ours, stored = next(iter(classes))
+        if len(classes) == 1 and ours != stored:
+            self.tensors |= {key: self.wanted[key] for key in last}
+            self.said.append(f"the last layer is new: the file has {stored:,} classes, the network {ours:,}")
+
+    def adapt_first_filters(self, key: str) -> None:
+        """Where only the channels of the images differ, the first filters are summed or repeated."""
+        ours, stored = self.wanted[key], self.tensors.get(key)
+        if stored is None or stored.ndim != ours.ndim or stored.shape[1] == ours.shape[1]:
+            return
+        if stored.shape[:1] + stored.shape[2:] == ours.shape[:1] + ours.shape[2:]:
+            before, now = stored.shape[1], ours.shape[1]
+            self.tensors[key] = adapted(stored, now)
+            how = "summed" if now == 1 else f"repeated in turn, times {before}/{now}"
+            self.said.append(f"the first filters were adapted from {before} to {now} channels: {how}")
+
+    def reshape(self) -> None:
+        """The same numbers in another shape: (C,) for (C, 1, 1), a linear layer for a convolution."""
+        for key in self.wanted.keys() & self.tensors.keys():
+            ours, stored = self.wanted[key], self.tensors[key]
+            flat = min(ours.ndim, stored.ndim) <= 2 and ours.shape[:1] == stored.shape[:1]
+            if flat and ours.numel() == stored.numel():
+                self.tensors[key] = stored.reshape(ours.shape)
+
+
+def adapted(filters: Tensor, channels: int) -> Tensor:
+    """First filters for another number of channels, which answer equal channels as before.
+
+    Args:
+        filters: (C', C, ...).
+        channels: 1 sums over C, which is what C equal channels would have given; more repeat them in turn,
+            times C / channels.
+
+    >>> import torch
+    >>> adapted(torch.tensor([[3.0, 6.0, 9.0]]), 1).tolist()
+    [[18.0]]
+    >>> adapted(torch.tensor([[3.0, 6.0, 9.0]]), 4).tolist()
+    [[2.25, 4.5, 6.75, 2.25]]
+    """
+    if channels == 1:
+        return filters.sum(dim=1, keepdim=True)
+    before = filters.shape[1]
+    turns = [channel % before for channel in range(channels)]
+    return filters[:, turns] * (before / channels)

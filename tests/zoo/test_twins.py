@@ -1,0 +1,117 @@
+"""Every network that torchvision or timm has too computes what theirs computes; weights go there and back.
+
+Theirs is built with random weights, biases and statistics, saved, and loaded into ours as a user would; both
+see the same pictures. On the way back theirs takes every tensor of ours by name, and none is missing.
+"""
+
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from striate.layers.backbone import Backbone
+from striate.zoo.keys import SOURCES, TWINS, Source, theirs
+from striate.zoo.published import PUBLISHED
+from striate.zoo.table import create
+from striate.zoo.weights import AUXILIARY
+
+PAIRS = [
+    (name, source) for name, twin in TWINS.items() for source in SOURCES if getattr(twin, source) is not None
+]
+CLASSES = 7
+SIDE = 64
+"""Pixels of the pictures, or the least that the network takes."""
+
+TOLERANCE = 1e-5
+"""The largest difference of two scores, by the largest score."""
+
+
+def built_elsewhere(name: str, source: Source) -> nn.Module:
+    """The network of another library, where it is not random made so."""
+    if source == "torchvision":
+        from torchvision.models import get_model
+
+        special = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+        network = get_model(TWINS[name].torchvision, weights=None, num_classes=CLASSES, **special)
+    else:
+        import timm
+
+        network = timm.create_model(TWINS[name].timm, pretrained=False, num_classes=CLASSES)
+    return made_random(network).eval()
+
+
+@torch.no_grad()
+def made_random(network: nn.Module) -> nn.Module:
+    """Weights as of He et al. 2015, statistics around 0 and 1; nothing stays the constant that it was."""
+    generator = torch.Generator().manual_seed(0)
+    for key, tensor in network.state_dict().items():
+        if key.endswith("running_var"):
+            tensor.uniform_(0.5, 1.5, generator=generator)
+        elif tensor.ndim <= 1 and tensor.is_floating_point():
+            tensor.normal_(1.0 if key.endswith("weight") else 0.0, 0.1, generator=generator)
+        elif tensor.ndim > 1 and tensor[0].numel() > 1:
+            tensor.normal_(0.0, (2 / tensor[0].numel()) ** 0.5, generator=generator)
+        elif tensor.ndim > 1:
+            tensor.normal_(0.5, 0.1, generator=generator)
+    return network
+
+
+def loaded(name: str, network: nn.Module, folder: Path) -> Backbone:
+    """Ours with their weights, through a file."""
+    torch.save(network.state_dict(), folder / "theirs.pth")
+    ours = create(name, classes=CLASSES, weights=folder / "theirs.pth").eval()
+    (folder / "theirs.pth").unlink()
+    return ours
+
+
+def difference(one: Tensor, other: Tensor) -> float:
+    """The largest, by the largest value."""
+    return float((one - other).abs().max() / other.abs().max())
+
+
+@pytest.mark.parametrize(("name", "source"), PAIRS, ids=lambda word: word)
+@torch.no_grad()
+def test_ours_computes_what_theirs_computes(name: str, source: Source, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = built_elsewhere(name, source)
+    ours = loaded(name, network, tmp_path)
+    assert f"names of {source}" in ours.said[0]
+    side = max(SIDE, ours.least_side)
+    images = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
+    expected = network(images)
+    scores = ours(images)
+    assert scores.shape == expected.shape == (2, CLASSES)
+    assert difference(expected[:1], expected[1:]) > 100 * TOLERANCE  # they look at the pictures
+    assert difference(scores, expected) <= TOLERANCE
+    back = {theirs(name, source, key): tensor for key, tensor in ours.state_dict().items()}
+    assert len(back) == len(ours.state_dict())
+    shapes = {key: tensor.shape for key, tensor in network.state_dict().items()}
+    kept = {key for key in shapes if not AUXILIARY.match(key)}
+    assert back.keys() == kept
+    made_zero(network)
+    back = {key: tensor.reshape(shapes[key]) for key, tensor in back.items()}
+    wrong = network.load_state_dict(back, strict=False)
+    assert all(AUXILIARY.match(key) for key in wrong.missing_keys)
+    assert not wrong.unexpected_keys
+    assert torch.equal(network(images), expected)
+
+
+@torch.no_grad()
+def made_zero(network: nn.Module) -> None:
+    """What is not loaded now cannot hide."""
+    for tensor in network.state_dict().values():
+        tensor.zero_()
+
+
+def test_every_published_network_has_a_twin_and_every_name_of_torchvision_is_one() -> None:
+    from torchvision.models import list_models
+
+    import striate
+
+    at_torchvision = set(list_models())
+    assert PUBLISHED.keys() <= TWINS.keys()
+    assert {name for name in striate.models() if name in at_torchvision} == PUBLISHED.keys()
+    assert all(TWINS[name].torchvision == name for name in PUBLISHED)
