@@ -16,3 +16,11 @@ def keep_gradients(network: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def spread_scores(network: nn.Module, spread: float) -> None:
+    """Draw the weights of every linear layer with that standard deviation, and set their biases to 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=spread)
+            nn.init.zeros_(module.bias)

@@ -9,7 +9,8 @@ Howard et al. 2019, figure 4, adds squeeze and excitation. https://arxiv.org/abs
 
 Each convolution has a norm; expansion and depthwise convolution have an activation too, the projection has
 none: a ReLU would lose what the few channels hold. A block that does not widen (E = C) begins with its
-depthwise convolution. Without squeeze there are C E + k k E + E C' weights and 2 E + 2 E + 2 C' numbers in the norms.
+depthwise convolution. Without squeeze there are C E + k k E + E C' weights, and 2 E + 2 E + 2 C' numbers in
+the norms.
 """
 
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class InvertedBottleneck(nn.Module):
     def __init__(
         self,
         shape: Shape,
-        activation: Callable[[], nn.Module],
+        activation: type[nn.Module],
         squeeze: Callable[[int, int], nn.Module] = SqueezeExcite,
         epsilon: float = 1e-5,
         drop: float = 0.0,
@@ -71,7 +72,7 @@ class InvertedBottleneck(nn.Module):
             wide, wide, shape.kernel, shape.stride, groups=wide, activation=activation, eps=epsilon
         )
         self.squeeze = squeeze(wide, shape.squeezed) if shape.squeezed else nn.Identity()
-        self.project = conv_norm(wide, shape.channels, 1, activation=nn.Identity, eps=epsilon)
+        self.project = conv_norm(wide, shape.channels, 1, activation=None, eps=epsilon)
         self.drop = DropPath(drop)
         self.shortcut = thin == shape.channels and shape.stride == 1
 

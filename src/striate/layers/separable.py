@@ -9,8 +9,6 @@ One k x k convolution does it in k k C C' H' W', so the two steps cost 1 / C' + 
 filters between an eighth and a ninth.
 """
 
-from collections.abc import Callable
-
 from torch import nn
 
 from striate.layers.conv_norm import conv_norm
@@ -42,7 +40,7 @@ def separable_block(
     channels: int,
     kernel: int = 3,
     stride: int = 1,
-    activation: Callable[[], nn.Module] = nn.ReLU,
+    activation: type[nn.Module] = nn.ReLU,
 ) -> nn.Sequential:
     """The two convolutions, each with a norm and an activation: figure 3 of the MobileNet paper.
 
