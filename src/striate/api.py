@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from striate.explain.saliency import Target
     from striate.train.events import Event
     from striate.train.run import Run
+    from striate.zoo.engine import EngineName, Precision
     from striate.zoo.summary import Summary
 
 __all__ = ["check", "create", "evaluate", "explain", "load", "models", "predict", "summary", "train"]
@@ -42,20 +43,33 @@ Data = str | Path | Splits
 Model = Classifier | str | Path
 
 UNSEEN_FIRST = ("test", "val", "train")
+FEW, LARGE = 10, 64
+"""Classes of networks for small pictures, and pixels of their sides at most."""
+
 BATCH = 64
 """Images that go through a network at once when nothing is learned."""
 
 
-def load(path: str | Path) -> Classifier:
+def load(path: str | Path, engine: "EngineName" = "auto", precision: "Precision" = "exact") -> Classifier:
     """Read a saved model, ready to predict.
 
     Args:
         path: a .safetensors file, or the folder of a run, whose best model is meant.
+        engine: what computes its predictions: ``openvino``, ``torch``, or ``auto``, which leaves small jobs
+            to PyTorch as it is and takes OpenVINO for large ones.
+        precision: ``exact``; ``bf16``, faster, scores within 0.02; or ``int8``, after
+            ``striate export MODEL --to openvino --precision int8 --calibrate DATA``.
 
     Raises:
         ModelFileError: there is no such file, or it is truncated, foreign or misshapen.
+        SettingError: there is no such engine or precision, or they do not go together.
     """
-    return load_file(_model_file(path))
+    from striate.zoo.engine import Engine
+
+    path = _model_file(path)
+    model = load_file(path)
+    model.engine = Engine(model, engine, precision, path)
+    return model
 
 
 def check(
@@ -214,14 +228,14 @@ def explain(
 
 
 def summary(
-    model: nn.Module | str | Path, input_size: tuple[int, ...] | None = None, *, classes: int = 10
+    model: nn.Module | str | Path, input_size: tuple[int, ...] | None = None, *, classes: int | None = None
 ) -> "Summary":
     """A network's layers: activations, parameters, multiplications, receptive fields and strides.
 
     Args:
         model: any network, one of ``models()``, a saved file or the folder of a run.
         input_size: (C, H, W) of one image; that of the model when left out.
-        classes: K, for a name.
+        classes: K, for a name; when left out 10 for networks of small pictures, else 1000.
 
     Raises:
         SettingError: there is no network of that name.
@@ -230,14 +244,23 @@ def summary(
     from striate.zoo.summary import summary as table
 
     if isinstance(model, str) and not Path(model).exists():
-        channels = input_size[0] if input_size else 3
-        model = create(model, classes=classes, in_channels=channels)
+        model = outline(model, input_size[0] if input_size else 3, classes)
     elif isinstance(model, str | Path):
         model = load(model)
     return table(model, input_size)
 
 
 # ---- models
+
+
+def outline(name: str, channels: int, classes: int | None) -> nn.Module:
+    """A network whose tensors have shapes and no numbers; by default with as many classes as its paper."""
+    import torch
+
+    with torch.device("meta"):
+        network = create(name, classes=classes or FEW, in_channels=channels)
+        large = max(network.input_size) > LARGE
+        return create(name, in_channels=channels) if large and classes is None else network
 
 
 def _model_file(path: str | Path) -> Path:

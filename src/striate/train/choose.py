@@ -10,8 +10,11 @@ from striate.data.dataset import Dataset
 from striate.data.facts import Facts, facts, fitting, preprocess_for
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
+from striate.train import reuse
+from striate.train.reuse import arguments, choose_finetune, source_of
 from striate.train.settings import Settings
-from striate.zoo.table import create
+from striate.zoo.engine_torch import has_bf16
+from striate.zoo.table import arguments_of, create
 
 SMALL = 32
 """Pixels: grey pictures up to this side look like handwriting, which must not be mirrored."""
@@ -22,6 +25,8 @@ LARGE = 64
 PICTURES_SEEN, LEAST_EPOCHS, MOST_EPOCHS = 600_000, 8, 100
 LEAST_BATCH, MOST_BATCH, STEPS_AN_EPOCH = 8, 128, 16
 RATE_WITH_NORM, RATE_WITHOUT_NORM, RATE_ADAMW = 0.1, 0.05, 0.002
+FINETUNED = 0.2
+"""Share of the rate where layers above the softmax learn anew: a high one would undo what they know."""
 DECAYS = {"sgd": 5e-4, "adamw": 0.05}
 WARMUPS = {"onecycle": 0.25, "cosine": 0.05, "constant": 0.0}
 
@@ -35,23 +40,29 @@ def decide(settings: Settings, found: Facts) -> Settings:
     Raises:
         SettingError: there is no such network, or it cannot do what is asked.
     """
-    handwriting = found.channels == 1 and found.side <= SMALL
-    name = settings.model or ("lenet5" if handwriting else "resnet20")
+    handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
+    name = settings.model or source.model or ("lenet5" if handwriting else "resnet20")
+    settings = settings.model_copy(update={"model": name})
+    own = arguments(settings, source)
+    channels = source.preprocess.channels if source.preprocess else found.channels
     with torch.device("meta"):
-        network = create(name, in_channels=found.channels)
+        network = create(name, in_channels=channels, **own)
     require_room_to_grow(settings, name, network)
+    finetune = choose_finetune(settings, network, found)
     world = settings.devices * settings.nodes
     largest = max(found.count // world, 1) * world
     batch = min(settings.batch or max(default_batch(found.count) // world, 1) * world, largest)
-    size = settings.height_width or default_size(network, found)
+    size = settings.height_width or (
+        source.preprocess.size if source.preprocess else default_size(network, found)
+    )
     chosen: dict[str, Any] = {
-        "model": name,
+        "stem": own.get("stem", arguments_of(name).get("stem")),
         "epochs": min(MOST_EPOCHS, max(LEAST_EPOCHS, round(PICTURES_SEEN / found.count))),
         "batch": batch,
-        "lr": default_rate(settings.optimizer, network) * batch / MOST_BATCH,
+        "lr": default_rate(settings.optimizer, network, finetune) * batch / MOST_BATCH,
         "weight_decay": DECAYS[settings.optimizer],
         "warmup": WARMUPS[settings.schedule],
-        "augment": "digits" if handwriting else "light",
+        "augment": "none" if finetune == "head" else "digits" if handwriting else "light",
         "size": f"{size[0]}x{size[1]}",
         "fit": fitting(found, size),
     }
@@ -61,7 +72,8 @@ def decide(settings: Settings, found: Facts) -> Settings:
         if settings.precision == "auto"
         else settings.precision
     )
-    return settings.model_copy(update={**open_fields, "batch": batch, "precision": precision})
+    made = {"batch": batch, "precision": precision, "finetune": finetune}
+    return settings.model_copy(update={**open_fields, **made})
 
 
 def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:
@@ -87,12 +99,13 @@ def default_batch(count: int) -> int:
     return min(MOST_BATCH, max(LEAST_BATCH, 1 << max(count // STEPS_AN_EPOCH, 1).bit_length() - 1))
 
 
-def default_rate(optimizer: str, network: nn.Module) -> float:
-    """The highest learning rate for a batch of 128."""
+def default_rate(optimizer: str, network: nn.Module, finetune: str | None = None) -> float:
+    """The highest learning rate for a batch of 128; a last layer alone learns as one without norms."""
+    gentle = FINETUNED if finetune not in (None, "head") else 1.0
     if optimizer == "adamw":
-        return RATE_ADAMW
+        return RATE_ADAMW * gentle
     normed = any(isinstance(module, nn.modules.batchnorm._NormBase) for module in network.modules())
-    return RATE_WITH_NORM if normed else RATE_WITHOUT_NORM
+    return (RATE_WITH_NORM if normed and finetune != "head" else RATE_WITHOUT_NORM) * gentle
 
 
 def default_size(network: nn.Module, found: Facts) -> tuple[int, int]:
@@ -108,28 +121,25 @@ def default_precision(network: nn.Module, accelerator: str) -> str:
     return "bf16" if convolutions > FEW_CONVOLUTIONS and has_bf16(accelerator) else "32"
 
 
-def has_bf16(accelerator: str = "auto") -> bool:
-    """Whether the GPU, or without one the processor, multiplies bf16 numbers."""
-    if accelerator == "mps":
-        return False
-    if accelerator != "cpu" and torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    able = torch.cpu.get_capabilities()
-    return any(able.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-
-
 def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
     """What was decided, for the user."""
     kind = "grey" if found.channels == 1 else "color"
     decided = [name for name in Settings.model_fields if getattr(given, name) != getattr(settings, name)]
     first = f"{found.count:,} {kind} pictures to learn from, the shorter side is {found.side} pixels"
+    why = reuse.sentences(given, settings, found)
     rest = ", ".join(f"{name} {getattr(settings, name)}" for name in decided)
-    return (first, f"chosen: {rest}") if rest else (first,)
+    return (first, f"chosen: {rest}", *why) if rest else (first, *why)
 
 
 def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
-    """How pictures become what the network sees, with the mean and deviation of the training data."""
+    """How pictures become what the network sees: with the mean and deviation that belong to the weights, or
+    else with those of the training data.
+    """
     assert settings.height_width is not None
+    of_weights = source_of(settings).preprocess
+    if of_weights is not None:
+        fit = settings.fit or of_weights.fit
+        return replace(of_weights, size=settings.height_width, fit=fit, views=settings.views)
     found = facts(dataset)
     plain = preprocess_for(dataset, found, settings.height_width, found.channels, settings.fit)
     return replace(plain, views=settings.views)
