@@ -2,27 +2,25 @@ import pytest
 import torch
 from torch import nn
 
-from striate.backbones.resnet_cifar import Block, ResNetCifar, Shortcut
+from striate.backbones.resnet_cifar import ResNetCifar
 from striate.errors import SettingError
 
-
-def test_option_a_takes_every_second_pixel_and_adds_zero_channels():
-    x = torch.arange(9.0).view(1, 1, 3, 3)  # 0 1 2 / 3 4 5 / 6 7 8
-    expected = torch.tensor([[[[0.0, 2], [6, 8]], [[0, 0], [0, 0]], [[0, 0], [0, 0]]]])
-    assert torch.equal(Shortcut(1, 3, stride=2)(x), expected)
+# two blocks a stage: the stem, then two convolutions for each block, of which the first widens
+SHAPES_14 = [(16, 1)] + [(16, 16)] * 4 + [(32, 16)] + [(32, 32)] * 3 + [(64, 32)] + [(64, 64)] * 3
 
 
-def test_a_block_whose_layers_give_nothing_hands_its_input_on():
-    block = Block(2, 2, 1, shortcut=True).eval()
-    nn.init.zeros_(block.conv2.weight)
-    x = torch.rand(1, 2, 5, 5)
-    assert torch.equal(block(x), x)
-
-
-def test_a_plain_block_whose_layers_give_nothing_gives_nothing():
-    block = Block(2, 2, 1, shortcut=False).eval()
-    nn.init.zeros_(block.conv2.weight)
-    assert not block(torch.rand(1, 2, 5, 5)).any()
+def test_the_same_seed_gives_the_weights_of_earlier_versions():
+    torch.manual_seed(7)
+    network = ResNetCifar(14, classes=3, in_channels=1)
+    torch.manual_seed(7)
+    for shape in SHAPES_14:  # every convolution is drawn twice: as it is made, and, at the end, after He
+        nn.Conv2d(shape[1], shape[0], 3, bias=False)
+    nn.Linear(64, 3)
+    for name, weight in network.state_dict().items():
+        if "conv" in name:
+            assert torch.equal(
+                weight, nn.init.kaiming_normal_(torch.empty_like(weight), nonlinearity="relu")
+            ), name
 
 
 def test_the_plain_network_has_the_tensors_of_the_residual_one():

@@ -8,7 +8,7 @@ from striate.layers.squeeze import SqueezeExcite
 
 
 def test_the_sums_are_those_worked_by_hand():
-    # means 2 and 4; reduced to 2 * 1 + 4 * 0.5 - 1 = 3; expanded to 3 * 1 - 3 = 0 and 3 * -1 + 3 + log 3 = log 3;
+    # means 2 and 4; reduced to 2 * 1 + 4 * 0.5 - 1 = 3; expanded to 3 * 1 - 3 = 0 and 3 * -1 + 3 + log 3;
     # the sigmoid of 0 is 1/2, that of log 3 is 1 / (1 + 1/3) = 3/4
     layer = SqueezeExcite(2, 1)
     layer.reduce.weight.data = torch.tensor([1.0, 0.5]).view(1, 2, 1, 1)

@@ -12,46 +12,15 @@ He, Zhang, Ren, Sun 2016, section 4.2. https://arxiv.org/abs/1512.03385
 the plain network has exactly as many: 269,722 with 20 layers and ten classes.
 """
 
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.residual import BasicBlock
 from striate.layers.sequence import sequence
+from striate.layers.shortcut import Option
 
 WIDTHS = (16, 32, 64)
-
-
-class Shortcut(nn.Module):
-    """Option A of the paper: (N, C, H, W) -> (N, channels, H / stride, W / stride), rounded up."""
-
-    def __init__(self, in_channels: int, channels: int, stride: int) -> None:
-        super().__init__()
-        self.extra, self.stride = channels - in_channels, stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Every ``stride``-th pixel, and zeros as the last channels."""
-        return F.pad(x[..., :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.extra))
-
-
-class Block(nn.Module):
-    """(N, in_channels, H, W) -> (N, channels, H / stride, W / stride), with or without a shortcut."""
-
-    def __init__(self, in_channels: int, channels: int, stride: int, *, shortcut: bool) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
-        self.norm1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(channels)
-        same_shape = in_channels == channels and stride == 1
-        around = nn.Identity() if same_shape else Shortcut(in_channels, channels, stride)
-        self.shortcut = around if shortcut else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Equation 2 of the paper, y = F(x) + x; of the plain network y = F(x)."""
-        y = F.relu(self.norm1(self.conv1(x)))
-        y = self.norm2(self.conv2(y))
-        return F.relu(y if self.shortcut is None else y + self.shortcut(x))
 
 
 class ResNetCifar(Backbone):
@@ -80,10 +49,11 @@ class ResNetCifar(Backbone):
             norm=nn.BatchNorm2d(WIDTHS[0]),
             relu=nn.ReLU(),
         )
+        option: Option | None = "A" if shortcuts else None
         self.stages = nn.Sequential(
-            stage(WIDTHS[0], WIDTHS[0], blocks, stride=1, shortcuts=shortcuts),
-            stage(WIDTHS[0], WIDTHS[1], blocks, stride=2, shortcuts=shortcuts),
-            stage(WIDTHS[1], WIDTHS[2], blocks, stride=2, shortcuts=shortcuts),
+            stage(WIDTHS[0], WIDTHS[0], blocks, stride=1, option=option),
+            stage(WIDTHS[0], WIDTHS[1], blocks, stride=2, option=option),
+            stage(WIDTHS[1], WIDTHS[2], blocks, stride=2, option=option),
         )
         self.head = sequence(
             pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), output=nn.Linear(WIDTHS[2], classes)
@@ -93,8 +63,10 @@ class ResNetCifar(Backbone):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
 
 
-def stage(in_channels: int, channels: int, blocks: int, *, stride: int, shortcuts: bool) -> nn.Sequential:
+def stage(
+    in_channels: int, channels: int, blocks: int, *, stride: int, option: Option | None
+) -> nn.Sequential:
     """Blocks of one width; the first of them halves the map when the stride is 2."""
-    first = Block(in_channels, channels, stride, shortcut=shortcuts)
-    rest = (Block(channels, channels, 1, shortcut=shortcuts) for _ in range(blocks - 1))
+    first = BasicBlock(in_channels, channels, stride, option)
+    rest = (BasicBlock(channels, channels, 1, option) for _ in range(blocks - 1))
     return nn.Sequential(first, *rest)

@@ -9,7 +9,7 @@ from typing import Literal
 from striate.errors import SettingError
 
 Stem = Literal["paper", "small"]
-"""How a network begins: as its paper says, or for pictures of about 32 pixels, where nothing is halved at first."""
+"""How a network begins: as its paper says, or without halving anything, for pictures of about 32 pixels."""
 
 
 def require_choice(argument: str, value: object, words: Sequence[object]) -> None:

@@ -6,8 +6,8 @@ Hu, Shen, Sun 2018, figures 1 to 3. https://arxiv.org/abs/1709.01507
                     |      1x1xC            1x1xS                     1x1xC                    v
                     '-----------------------------------------------------------------------> (x) -> x'
 
-Each of the two layers is fully connected over the channels; as a 1x1 convolution of a 1x1 map it is the same sum,
-and the maps need not be flattened. With biases there are 2 C S + C + S parameters.
+Each of the two layers is fully connected over the channels; as a 1x1 convolution of a 1x1 map it is the same
+sum, and nothing needs to be flattened. With biases there are 2 C S + C + S parameters.
 """
 
 from collections.abc import Callable
