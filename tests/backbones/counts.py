@@ -22,13 +22,62 @@ RESNET = {
     for layers in (20, 32, 44, 56, 110)
 }
 
+# Network in Network for CIFAR, Lin, Chen, Yan 2013; weights of a layer times the pixels of its map:
+#   32 * 32 * (25 * 3 * 192 + 192 * 160 + 160 * 96) = 1,024 * 60,480                =  61,931,520
+#   16 * 16 * (25 * 96 * 192 + 2 * 192 * 192)       =   256 * 534,528               = 136,839,168
+#    8 *  8 * (9 * 192 * 192 + 192 * 192 + 1,920)   =    64 * 370,560               =  23,715,840
+# The parameters layer by layer: test_nin.py.
+NIN_CIFAR = (966_986, 222_486_528)
+
+# He et al. 2016, table 1, with projections (option B); Hu et al. 2018. test_resnet.py and test_se_resnet.py work
+# out where the networks differ.
+RESNETS = {
+    "plain_18": (11_515_688, 1_794_805_760),
+    "plain_34": (21_623_848, 3_644_493_824),
+    "resnet18": (11_689_512, 1_814_073_344),
+    "resnet34": (21_797_672, 3_663_761_408),
+    "resnet50": (25_557_032, 4_089_184_256),
+    "resnet101": (44_549_160, 7_801_405_440),
+    "resnet152": (60_192_808, 11_513_626_624),
+    "se_resnet18": (11_779_624, 1_814_161_408),
+    "se_resnet34": (21_960_416, 3_663_920_128),
+    "se_resnet50": (28_088_024, 4_091_699_200),
+    "se_resnet101": (49_326_872, 7_806_148_608),
+    "se_resnet152": (66_821_848, 11_520_204_800),
+}
+# Liu et al. 2022, table 1: 29, 50, 89 and 198 million parameters, 4.5, 8.7, 15.4 and 34.4 billion multiplications.
+# test_convnext.py works out the parameters. Of s x s pixels with w channels a block makes (49 w + 8 w w) s s
+# multiplications, and what halves before it 2 w w s s; the stem 48 w s s, the head 1,000 w.
+CONVNEXT = {
+    "convnext_tiny": (28_589_128, 4_455_531_264),
+    "convnext_small": (50_223_688, 8_683_712_256),
+    "convnext_base": (88_591_464, 15_354_729_472),
+    "convnext_large": (197_767_336, 34_361_433_600),
+}
+
 SMALL = {
     "lenet5": LENET,
     "lenet5_1998": LENET,
     **{f"resnet{layers}": counts for layers, counts in RESNET.items()},
     **{f"plain_{layers}": counts for layers, counts in RESNET.items()},
+    "nin_cifar": NIN_CIFAR,
 }
 """Ten classes."""
 
-COUNTS = SMALL | {}
+# Layer by layer: test_alexnet.py, test_vgg.py, test_nin.py.
+CLASSIC = {
+    "alexnet": (61_100_840, 714_188_480),  # torchvision's weights
+    "alexnet_2012": (60_965_224, 724_406_816),  # Krizhevsky et al. 2012, figure 2, at 227x227
+    "nin_imagenet": (7_595_176, 969_460_864),  # widths of Caffe's model zoo, at 224x224, sizes rounded down
+    "vgg11": (132_863_336, 7_609_090_048),  # Simonyan and Zisserman 2014, table 2: 133 million
+    "vgg11_bn": (132_868_840, 7_609_090_048),
+    "vgg13": (133_047_848, 11_308_466_176),
+    "vgg13_bn": (133_053_736, 11_308_466_176),
+    "vgg16": (138_357_544, 15_470_264_320),
+    "vgg16_bn": (138_365_992, 15_470_264_320),
+    "vgg19": (143_667_240, 19_632_062_464),  # a convolution more than VGG-16 in blocks 3, 4 and 5
+    "vgg19_bn": (143_678_248, 19_632_062_464),
+}
+
+COUNTS = SMALL | CLASSIC | RESNETS | CONVNEXT | {}
 """All of ``striate.models()``; the large ones have a thousand classes."""

@@ -7,6 +7,9 @@ VERBS = ["check", "create", "evaluate", "explain", "load", "models", "predict", 
 MODELS = [
     *("lenet5", "lenet5_1998"),
     *(f"{kind}{layers}" for kind in ("resnet", "plain_") for layers in (20, 32, 44, 56, 110)),
+    *("plain_18", "plain_34"),
+    *(f"{kind}{layers}" for kind in ("resnet", "se_resnet") for layers in (18, 34, 50, 101, 152)),
+    *(f"convnext_{size}" for size in ("tiny", "small", "base", "large")),
 ]
 OPS = [
     "Edges",
