@@ -11,6 +11,7 @@ from torch.export import export
 
 from striate.data.preprocess import Preprocess
 from striate.layers.backbone import Backbone
+from striate.layers.drop_path import DropPath
 from striate.zoo.build import build
 from striate.zoo.saved import load, save
 from striate.zoo.summary import summary
@@ -33,7 +34,8 @@ def one_a_family() -> Iterator[str]:
 FAMILIES = list(one_a_family())
 SMALL_STRIDES = {1: (16, 32, 32), 2: (32, 16, 16), 4: (64, 8, 8)}  # section 4.2: 32x32, 16x16, 8x8
 FIGURE_2 = {2: (6, 14, 14), 4: (16, 5, 5)}
-MAPS = {name: FIGURE_2 if name.startswith("lenet") else SMALL_STRIDES for name in SMALL}
+FIGURES = {"lenet": FIGURE_2, "resnet": SMALL_STRIDES, "plain": SMALL_STRIDES}
+MAPS = {name: maps for name in SMALL for family, maps in FIGURES.items() if name.startswith(family)}
 
 
 def channels_of(name: str) -> int:
@@ -96,6 +98,8 @@ class TestEveryNetwork:
         for module in network.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0  # a dropped unit has none
+            if isinstance(module, DropPath):
+                module.probability = 0.0
         more = (16, 16) if network.least_side > 1 else (31, 31)
         losses = network.training_scores(images_for(network, 4, more))
         sum(weight * scores.logsumexp(1).sum() for weight, scores in losses.values()).backward()

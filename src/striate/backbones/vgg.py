@@ -24,13 +24,14 @@ from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.initial import keep_gradients, spread_scores
 from striate.layers.sequence import sequence
 
 DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Convolutions of each block, by layers that have weights."""
 
 WIDTHS = (64, 128, 256, 512, 512)
-DEVIATION = 0.01
+SPREAD = 0.01
 """Section 3.1: of the normal distribution from which the weights of the linear layers are drawn."""
 
 
@@ -75,17 +76,8 @@ class VGG(Backbone):
             drop7=nn.Dropout(),
             output=nn.Linear(4096, classes),
         )
-        self._begin()
-
-    def _begin(self) -> None:
-        """Draw the first weights; biases are zero."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):  # He et al. 2015: variance 2 / fan-out
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            elif isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=DEVIATION)
-            if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
-                nn.init.zeros_(module.bias)
+        keep_gradients(self)
+        spread_scores(self, SPREAD)
 
 
 def block(number: int, depth: int, in_channels: int, channels: int, *, batch_norm: bool) -> nn.Sequential:
