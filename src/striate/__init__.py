@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from striate import errors, ops
-    from striate.api import check, create, evaluate, explain, load, models, predict, summary, train
+    from striate.api import (
+        check,
+        create,
+        evaluate,
+        explain,
+        export,
+        find_rate,
+        load,
+        models,
+        predict,
+        summary,
+        train,
+    )
     from striate.errors import StriateError
 
 __version__ = "0.1.0"
@@ -27,6 +39,8 @@ __all__ = [
     "errors",
     "evaluate",
     "explain",
+    "export",
+    "find_rate",
     "load",
     "models",
     "ops",

@@ -8,9 +8,8 @@ import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from torch import nn
@@ -33,11 +32,25 @@ if TYPE_CHECKING:
     from striate.explain.explanation import Explanation
     from striate.explain.saliency import Target
     from striate.train.events import Event
+    from striate.train.find_rate import RateCurve
     from striate.train.run import Run
     from striate.zoo.engine import EngineName, Precision
+    from striate.zoo.export import Exported, Format
     from striate.zoo.summary import Summary
 
-__all__ = ["check", "create", "evaluate", "explain", "load", "models", "predict", "summary", "train"]
+__all__ = [
+    "check",
+    "create",
+    "evaluate",
+    "explain",
+    "export",
+    "find_rate",
+    "load",
+    "models",
+    "predict",
+    "summary",
+    "train",
+]
 
 Data = str | Path | Splits
 Model = Classifier | str | Path
@@ -124,17 +137,40 @@ def train(
         TrainingError: the loss is not a number.
         Interrupted: a signal ended the run; it can be resumed.
     """
+    from striate.train.place import last_folder, own_folder
     from striate.train.run import train as events
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
     folder = None if out is None else Path(out)
     resume = resume or _restarted(folder)
-    folder = folder or (_last_folder(data, given) if resume else None)
+    folder = folder or (last_folder(data, given) if resume else None)
     splits = _to_train_on(data, given, folder if resume else None)
-    folder = folder or _own_folder(splits, given)
+    folder = folder or own_folder(splits, given)
     run = _last(events(splits, given, folder, resume=resume, force=force), listen)
     _report(run, splits)
     return run
+
+
+def find_rate(data: Data, *, model: str | None = None, **settings: Any) -> "RateCurve":
+    """The loss by learning rate, and a good highest one. Nothing is trained for good, and no folder made.
+
+    Args:
+        data: as for ``train``.
+        model: one of ``models()``; chosen from the data when left out.
+        settings: those of the training to come.
+
+    Returns:
+        ``.suggestion``, to be passed to ``train`` as ``lr``; ``.rates`` and ``.losses``.
+
+    Raises:
+        SettingError: there is no such setting, or it has no such value.
+        DataError: the data cannot be read, or would silently spoil the training.
+        TrainingError: the loss does not fall at any rate.
+    """
+    from striate.train.find_rate import find_rate
+
+    given = Settings(**settings) if model is None else Settings(model=model, **settings)
+    return find_rate(_to_train_on(data, given, None), given)
 
 
 def evaluate(
@@ -225,6 +261,46 @@ def explain(
     from striate.explain.methods import explain
 
     return explain(_classifier(model), images, method, layer=layer, target=target)
+
+
+def export(
+    model: str | Path,
+    to: "Format",
+    out: str | Path | None = None,
+    *,
+    check: Sequence[Input] | None = None,
+    precision: Literal["exact", "int8"] = "exact",
+    calibrate: str | Path | None = None,
+    most_loss: float = 1.0,
+) -> "Exported":
+    """Write a saved model for other programs; it takes its place after its scores were compared.
+
+    Args:
+        model: a saved file or the folder of a run.
+        to: ``onnx``, ``torch`` or ``openvino``.
+        out: the file; beside the model when left out.
+        check: pictures on which the scores must agree; those of the run, or digits, when left out.
+        precision: ``int8``, for OpenVINO, is calibrated and also becomes the model's own engine of that name.
+        calibrate: labelled pictures for int8, as for ``train``.
+        most_loss: points of accuracy on unseen pictures of these that int8 may cost.
+
+    Raises:
+        SettingError: there is no such format or precision, or int8 costs more than that.
+        ModelFileError: the file cannot be written, or gives other scores than the model.
+    """
+    from striate.train.shipping import pictures_to_check
+    from striate.zoo import export as files
+    from striate.zoo.quantize import quantize
+
+    file = _model_file(model)
+    classifier, path = load_file(file), Path(out or files.default_path(file, to, precision))
+    files.require(to, path)
+    if not files.is_int8(to, precision, calibrate) or calibrate is None:
+        pictures, words = pictures_to_check(file, classifier.preprocess, check)
+        return files.export(classifier, to, path, pictures, words)
+    parts = splits_for(model, calibrate)
+    seen = _translated(parts[unseen(parts)], classifier.classes)
+    return files.export_int8(classifier, file, path, quantize(classifier, parts["train"], seen, most_loss))
 
 
 def summary(
@@ -354,48 +430,6 @@ def _restarted(folder: Path | None) -> bool:
             "--out runs/NAME",
         )
     return restarted()
-
-
-def _last_folder(data: Data | None, given: Settings) -> Path | None:
-    """The newest run on these data, of the network that was asked for if one was; None if there is none."""
-    if data is None:
-        return None
-    root = data.root if isinstance(data, Splits) else Path(data)
-    found = [path.parent for path in Path("runs").glob("*/splits.json") if _is_of(path.parent, root, given)]
-    return max(found, key=lambda folder: (folder / "splits.json").stat().st_mtime, default=None)
-
-
-def _is_of(folder: Path, root: Path, given: Settings) -> bool:
-    """Whether a run is on these data, and of the network that is asked for."""
-    from striate.train.folder import RunFolder
-
-    files = RunFolder(folder)
-    try:
-        where, model = files.read_json(files.splits)["root"], files.read_json(files.settings)["model"]
-    except RunError:
-        return False
-    return Path(where).resolve() == root.resolve() and given.model in (None, model)
-
-
-def _own_folder(splits: Splits, given: Settings) -> Path:
-    """``runs/<data>-<model>``, with a number if there is one.
-
-    Processes after the first are started when that one has made the folder: theirs is the last one.
-    """
-    from striate.data.facts import facts
-    from striate.train.choose import decide
-    from striate.train.engine import rank
-
-    name = decide(given, facts(splits["train"])).model
-    root = splits.root.resolve()
-    base = f"{root.name if root.is_dir() else root.stem}-{name}"
-    last = None
-    for number in count(1):
-        folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
-        if not folder.exists():
-            return last or folder if rank() > 0 else folder
-        last = folder
-    raise AssertionError  # count never ends
 
 
 def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") -> "Run":

@@ -3,9 +3,22 @@
 import striate
 from striate import ops
 
-VERBS = ["check", "create", "evaluate", "explain", "load", "models", "predict", "summary", "train"]
+VERBS = [
+    "check",
+    "create",
+    "evaluate",
+    "explain",
+    "export",
+    "find_rate",
+    "load",
+    "models",
+    "predict",
+    "summary",
+    "train",
+]
 MODELS = [
-    *("lenet5", "lenet5_1998"),
+    *("lenet5", "lenet5_1998", "alexnet", "alexnet_2012", "nin_cifar", "nin_imagenet"),
+    *(f"vgg{layers}{kind}" for layers in (11, 13, 16, 19) for kind in ("", "_bn")),
     *(f"{kind}{layers}" for kind in ("resnet", "plain_") for layers in (20, 32, 44, 56, 110)),
     *("plain_18", "plain_34"),
     *(f"{kind}{layers}" for kind in ("resnet", "se_resnet") for layers in (18, 34, 50, 101, 152)),

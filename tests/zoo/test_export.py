@@ -16,7 +16,9 @@ from striate.zoo import export as exports
 from striate.zoo.build import build
 from striate.zoo.export import ENDINGS, export
 
-PICTURES = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+PICTURES = torch.randint(
+    0, 256, (4, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+)
 
 
 def made(name: str = "resnet20") -> Classifier:
@@ -113,5 +115,7 @@ def test_what_cannot_be_is_refused_before_any_work(
 
 def test_missing_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(SettingError, match=r"onnx, onnxscript, onnxruntime are not installed(.|\n)*striate\[export\]"):
+    with pytest.raises(
+        SettingError, match=r"onnx, onnxscript, onnxruntime are not installed(.|\n)*striate\[export\]"
+    ):
         export(made("lenet5"), "onnx", tmp_path / "model.onnx", PICTURES)

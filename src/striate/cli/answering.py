@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -21,13 +21,17 @@ AT_ONCE = 256
 """Pictures that are answered before the next ones are read."""
 
 
-def predict(names: list[str], model: str | None, *, as_json: bool, save: str | None, top: int) -> None:
+def predict(
+    names: list[str], model: str | None, *, as_json: bool, save: str | None, top: int, **engine: Any
+) -> None:
     """Print an answer for each picture; ends with 2 if some could not be read."""
     from striate import api
 
     paths = expand(names)
     path = Path(model) if model else newest_model()
-    classifier = api.load(path)
+    classifier = api.load(path, **engine)
+    for sentence in getattr(classifier.engine, "said", ()):
+        err().print(sentence)
     if not model:
         err().print(f"model: {path}")
     width = max(len(str(path)) for path in paths)

@@ -81,6 +81,13 @@ def train(
         bool, typer.Option("--resume", metavar=" ", help="Go on with an interrupted run.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", metavar=" ", help="Replace the run folder.")] = False,
+    find_lr: Annotated[
+        bool, typer.Option("--find-lr", metavar=" ", help="Do not train: look for a good learning rate.")
+    ] = False,
+    plot: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With --find-lr: draw the loss into a .png or .svg file."),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
     **settings: Any,
@@ -91,6 +98,9 @@ def train(
     """
     from striate.cli import training
 
+    if find_lr or plot is not None:
+        training.find_rate(data, plot, search=find_lr, as_json=json, settings=given(settings))
+        return
     training.train(
         data, out=out, resume=resume, force=force, as_json=json, quiet=quiet, settings=given(settings)
     )
@@ -127,11 +137,18 @@ def predict(
         str | None, typer.Option(metavar="FOLDER", help="Draw the answers on the pictures.")
     ] = None,
     top: Annotated[int, typer.Option(metavar="K", min=1, help="How many classes to name.")] = 3,
+    engine: Annotated[
+        str, typer.Option(metavar="auto|openvino|torch", help="What computes; auto is quick for any number.")
+    ] = "auto",
+    precision: Annotated[
+        str, typer.Option(metavar="exact|bf16|int8", help="bf16 and int8 are faster and not exact.")
+    ] = "exact",
 ) -> None:
     """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
     from striate.cli import answering
 
-    answering.predict(images, model, as_json=json, save=save, top=top)
+    chosen = {"engine": engine, "precision": precision}
+    answering.predict(images, model, as_json=json, save=save, top=top, **chosen)
 
 
 @app.command(short_help="Show where a model looked.")
@@ -150,21 +167,69 @@ def explain(
     answering.explain(model, images, method, target, save)
 
 
+@app.command(short_help="Write a model for other programs: ONNX, torch, OpenVINO.")
+def export(
+    model: Model,
+    to: Annotated[str, typer.Option(metavar="onnx|torch|openvino", help="The format.")],
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The file (default: beside the model).")
+    ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(metavar="IMAGES", help="Pictures on which scores must agree (default: of the run)."),
+    ] = None,
+    precision: Annotated[str, typer.Option(metavar="exact|int8", help="int8 is for openvino.")] = "exact",
+    calibrate: Annotated[
+        str | None, typer.Option(metavar="DATA", help="Labelled pictures for int8, as for train.")
+    ] = None,
+    most_loss: Annotated[
+        float, typer.Option(metavar="POINTS", help="Accuracy that int8 may cost on unseen pictures.")
+    ] = 1.0,
+) -> None:
+    """Write a model for other programs, after comparing its scores with the model's on real pictures.
+
+    Normalization is inside the file; classes and preprocessing stand in its metadata. An int8 file is
+    calibrated on your pictures, measured on others, and becomes what predict --precision int8 answers with.
+    """
+    from striate.cli import shipping
+
+    asked = {"precision": precision, "calibrate": calibrate, "most_loss": most_loss}
+    shipping.export(model, check, to=to, out=out, **asked)
+
+
 @app.command(short_help="List a network's layers, shapes, parameters and costs.")
 def summary(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A network's name, a .safetensors file or a run.")
-    ],
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="A network's name, a .safetensors file or a run."),
+    ] = None,
     input: Annotated[
         str | None, typer.Option(metavar="CxHxW", help="Size of the images (default: that of the model).")
     ] = None,
-    classes: Annotated[int, typer.Option(metavar="K", min=1, help="For a network's name.")] = 10,
+    classes: Annotated[
+        int | None, typer.Option(metavar="K", min=1, help="For a network's name (default: its paper's).")
+    ] = None,
+    block: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LAYERS", help='Instead of a model: what layers cost, as in "1x1x16,5x5x32"; repeatable.'
+        ),
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Draw bars by layer into a .png, .svg or .pdf file.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List a network's layers: activations, parameters, multiplications, receptive field and stride."""
+    """List a network's layers: activations, parameters, multiplications, receptive field and stride.
+
+    With --block: compare a few layers, such as 5x5x32 and 1x1x16,5x5x32 on --input 192x28x28.
+    """
     from striate.cli import measuring
 
-    measuring.summary(model, input, classes, as_json=json)
+    if block:
+        measuring.blocks(model, block, input, plot, as_json=json)
+    else:
+        measuring.summary(model, input, classes, plot, as_json=json)
 
 
 @app.command(short_help="Watch a network learn handwritten digits (under a minute).")

@@ -34,6 +34,9 @@ OURS = (
 LOGGERS = "tensorboard", "wandb", "mlruns"
 """Folders that loggers make."""
 
+ENGINES = "model.openvino"
+"""The folder of engines that were built from the model."""
+
 
 class RunFolder:
     """The files of one run.
@@ -89,7 +92,7 @@ class RunFolder:
         for path in (*(self.path / name for name in OURS), self.checkpoint):
             for file in (path, *leftovers(path)):
                 file.unlink(missing_ok=True)
-        for name in LOGGERS:
+        for name in (*LOGGERS, ENGINES):
             shutil.rmtree(self.path / name, ignore_errors=True)
 
     def _end_line(self) -> None:

@@ -25,6 +25,8 @@ from striate.errors import ModelFileError, SettingError
 from striate.layers.mode import evaluating
 from striate.tasks.classifier import Classifier, Scores
 from striate.zoo.engine_openvino import INPUT, OUTPUT, compiled, converted, exported, openvino
+from striate.zoo.graph_file import digest, folder_of, write_graph
+from striate.zoo.quantize import Quantized
 from striate.zoo.saved import versions
 
 Format = Literal["onnx", "torch", "openvino"]
@@ -44,7 +46,8 @@ class Exported:
     Args:
         path: of the file.
         pictures: how many it was checked on.
-        difference: the largest one of any score, as a share of the largest score.
+        difference: the largest one of any score, as a share of the largest score; for int8 the share of
+            pictures that it costs.
         said: sentences for the user.
     """
 
@@ -54,7 +57,14 @@ class Exported:
     said: tuple[str, ...] = ()
 
 
-def export(model: Classifier, to: Format, path: str | Path, pictures: Tensor) -> Exported:
+def default_path(file: Path, to: str, precision: str = "exact") -> Path:
+    """Beside the model's file: model.onnx, model.pt2, model.xml, model.int8.xml."""
+    return file.with_suffix((".int8" if precision == "int8" else "") + ENDINGS.get(to, ""))
+
+
+def export(
+    model: Classifier, to: Format, path: str | Path, pictures: Tensor, words: str = "pictures"
+) -> Exported:
     """Write a classifier for other programs; it is read back and compared before it takes its place.
 
     Args:
@@ -62,6 +72,7 @@ def export(model: Classifier, to: Format, path: str | Path, pictures: Tensor) ->
         to: ``onnx``, ``torch`` or ``openvino``.
         path: of the file; an old one is replaced. OpenVINO's weights go beside it, as .bin.
         pictures: uint8 (N, C, H, W), prepared, on which both must agree.
+        words: for what they are.
 
     Raises:
         SettingError: there is no such format, or what it needs is not installed.
@@ -87,10 +98,35 @@ def export(model: Classifier, to: Format, path: str | Path, pictures: Tensor) ->
             )
 
     in_its_place(path, write)
-    return Exported(path, len(pictures), found)
+    said = f"checked on {len(pictures)} {words}: scores differ by {found:.1e} of the largest"
+    return Exported(path, len(pictures), found, (f"{said} (allowed: {TOLERANCE:.0e})",))
 
 
-def write_openvino(graph: Any, model: Classifier, path: Path) -> None:
+def export_int8(model: Classifier, file: Path, path: str | Path, found: Quantized) -> Exported:
+    """Write an int8 graph that was accepted, for OpenVINO, and keep it as the model's own int8 engine.
+
+    Args:
+        file: of the model; the engine is kept beside it.
+        path: of the exported file.
+        found: from ``quantize``.
+
+    Raises:
+        ModelFileError: one of them cannot be written.
+    """
+    path = Path(path)
+    require("openvino", path)
+    in_its_place(path, lambda beside: _save(found.graph, model, beside))
+    if not write_graph(found.graph, folder_of(file), "int8", digest(model)):
+        raise ModelFileError(
+            f"the int8 engine cannot be kept in {folder_of(file)}",
+            "a folder beside the model that you may write to",
+            f"the file {path}, which is complete, in a program of your own",
+        )
+    kept = "striate predict --precision int8 answers with it from now on"
+    return Exported(path, found.count, found.loss / 100, (str(found), kept))
+
+
+def _save(graph: Any, model: Classifier, path: Path) -> None:
     """Write a graph with what belongs to the model, as .xml and .bin."""
     graph.set_rt_info(metadata(model), KEY)
     openvino().save_model(graph, path, compress_to_fp16=False)
@@ -118,6 +154,29 @@ def difference(model: Classifier, scores: Scores, pictures: Tensor) -> float:
         wanted = model(pictures.to(model.mean.device)).float().cpu()
     furthest = max((scores(part) - wanted[: len(part)]).abs().max() for part in (pictures, pictures[:1]))
     return float(furthest / wanted.abs().max().clamp(min=torch.finfo(torch.float32).tiny))
+
+
+def is_int8(to: str, precision: str, calibrate: object) -> bool:
+    """Whether a file in int8 is asked for.
+
+    Raises:
+        SettingError: there is no such precision of a file, or int8 lacks its format or its pictures.
+    """
+    if precision not in ("exact", "int8"):
+        raise SettingError(
+            f"precision is {precision!r}",
+            "exact or int8; bf16 is chosen when a model runs",
+            "--precision exact",
+        )
+    if precision == "int8" and to != "openvino":
+        raise SettingError(f"int8 is not written for {to}", "openvino", "--to openvino --precision int8")
+    if precision == "int8" and calibrate is None:
+        raise SettingError(
+            "int8 has no pictures to calibrate on", "labelled pictures of your own", "--calibrate DATA"
+        )
+    if precision == "exact" and calibrate is not None:
+        raise SettingError("there is nothing to calibrate", "precision int8 with it", "--precision int8")
+    return precision == "int8"
 
 
 def require(to: str, path: Path) -> None:
@@ -185,5 +244,5 @@ def _write_torch(model: Classifier, path: Path) -> Scores:
 
 
 def _write_openvino(model: Classifier, path: Path) -> Scores:
-    write_openvino(converted(model), model, path)
+    _save(converted(model), model, path)
     return compiled(openvino().Core().read_model(path), "exact")

@@ -1,0 +1,51 @@
+"""Which folder below runs/ a run takes when the user named none.
+
+digits, lenet5  -->  runs/digits-lenet5, or with --resume the newest run on these data
+"""
+
+from itertools import count
+from pathlib import Path
+
+from striate.data.dataset import Splits
+from striate.data.facts import facts
+from striate.errors import RunError
+from striate.train.choose import decide
+from striate.train.engine import rank
+from striate.train.folder import RunFolder
+from striate.train.settings import Settings
+
+
+def last_folder(data: str | Path | Splits | None, given: Settings) -> Path | None:
+    """The newest run on these data, of the network that was asked for if one was; None if there is none."""
+    if data is None:
+        return None
+    root = data.root if isinstance(data, Splits) else Path(data)
+    found = [path.parent for path in Path("runs").glob("*/splits.json") if _is_of(path.parent, root, given)]
+    return max(found, key=lambda folder: (folder / "splits.json").stat().st_mtime, default=None)
+
+
+def _is_of(folder: Path, root: Path, given: Settings) -> bool:
+    """Whether a run is on these data, and of the network that is asked for."""
+    files = RunFolder(folder)
+    try:
+        where, model = files.read_json(files.splits)["root"], files.read_json(files.settings)["model"]
+    except RunError:
+        return False
+    return Path(where).resolve() == root.resolve() and given.model in (None, model)
+
+
+def own_folder(splits: Splits, given: Settings) -> Path:
+    """``runs/<data>-<model>``, with a number if there is one.
+
+    Processes after the first are started when that one has made the folder: theirs is the last one.
+    """
+    name = decide(given, facts(splits["train"])).model
+    root = splits.root.resolve()
+    base = f"{root.name if root.is_dir() else root.stem}-{name}"
+    last = None
+    for number in count(1):
+        folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
+        if not folder.exists():
+            return last or folder if rank() > 0 else folder
+        last = folder
+    raise AssertionError  # count never ends
