@@ -79,3 +79,38 @@ def test_one_pixel_is_a_size(channels: int) -> None:
 def test_an_unknown_fit_is_refused() -> None:
     with pytest.raises(SettingError, match="fit is 'cover'"):
         Preprocess((4, 4), fit="cover")  # type: ignore[arg-type]
+
+
+def test_a_share_leaves_out_the_margin() -> None:
+    # 2 of 4 pixels: a 4 x 4 picture is not scaled, and its middle 2 x 2 is what the network sees
+    image = torch.arange(16, dtype=torch.uint8).view(1, 4, 4)
+    half = Preprocess((2, 2), channels=1, mean=(0.5,), std=(0.5,), share=0.5)
+    assert half.at_least == (4, 4)
+    assert half(image).tolist() == [[[5, 6], [9, 10]]]
+
+
+@given(st.tuples(st.integers(1, 40), st.integers(1, 40)), st.tuples(st.integers(1, 40), st.integers(1, 40)))
+def test_a_share_of_any_size_becomes_the_size(have: tuple[int, int], want: tuple[int, int]) -> None:
+    prepared = Preprocess(want, share=0.8)(torch.full((3, *have), 77, dtype=torch.uint8))
+    assert prepared.shape == (3, *want)
+    assert prepared.unique().tolist() == [77]
+
+
+def test_a_share_of_a_thread_does_not_grow_a_page() -> None:
+    image = torch.zeros(3, 1, 1_000_000, dtype=torch.uint8)
+    assert Preprocess((224, 224), share=0.875)(image).shape == (3, 224, 224)
+
+
+@pytest.mark.parametrize("share", [0, -1, 1.5])
+def test_a_share_is_a_share(share: float) -> None:
+    with pytest.raises(SettingError, match="share is"):
+        Preprocess((4, 4), share=share)
+
+
+def test_bicubic_overshoots_where_bilinear_does_not() -> None:
+    edge = torch.tensor([100, 100, 100, 200, 200, 200], dtype=torch.uint8).expand(1, 6, 6)
+    soft = Preprocess((12, 12), 1)(edge)
+    sharp = Preprocess((12, 12), 1, interpolation="bicubic")(edge)
+    assert (int(soft.min()), int(soft.max())) == (100, 200)
+    assert int(sharp.min()) < 100
+    assert int(sharp.max()) > 200

@@ -39,8 +39,8 @@ class Preprocess:
 
         views: ``mirrored`` answers with the mean of the scores of a picture and of its mirror image, at twice
             the cost.
-        share: of the sides of that middle part, what ``crop`` keeps of them, above 0 and at most 1; published
-            weights expect 224 of 256 pixels.
+        share: what ``crop`` keeps of the sides of that middle part, above 0 and at most 1, and scales before
+            it cuts; published weights expect 224 of 256 pixels. None keeps all, and cuts before it scales.
         interpolation: with which pictures are scaled, antialiased in either case.
 
     Raises:
@@ -53,7 +53,7 @@ class Preprocess:
     std: tuple[float, ...] = (0.5, 0.5, 0.5)
     fit: Fit = "crop"
     views: Views = "plain"
-    share: float = 1.0
+    share: float | None = None
     interpolation: Interpolation = "bilinear"
 
     def __post_init__(self) -> None:
@@ -62,13 +62,14 @@ class Preprocess:
             if value not in choices:
                 expected = "one of: " + ", ".join(choices)
                 raise SettingError(f"{name} is {value!r}", expected, f"leave it out for {choices[0]}")
-        if not 0 < self.share <= 1:
-            raise SettingError(f"share is {self.share!r}", "above 0, at most 1", "leave it out for 1")
+        if self.share is not None and not 0 < self.share <= 1:
+            raise SettingError(f"share is {self.share!r}", "above 0, at most 1", "leave it out for all")
 
     @property
     def at_least(self) -> tuple[int, int]:
         """(H, W) below which no picture may be decoded: pass it to ``decode`` and ``Dataset.image``."""
-        return round(self.size[0] / self.share), round(self.size[1] / self.share)
+        tall, wide = self.size
+        return round(tall / (self.share or 1)), round(wide / (self.share or 1))
 
     def __call__(self, image: Tensor) -> Tensor:
         """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""
@@ -84,7 +85,7 @@ class Preprocess:
         if self.fit == "pad":
             shrink = min(1.0, tall / height, wide / width)
             return pad_to(resize(image, scaled(height, width, shrink), self.interpolation), self.size)
-        if self.share < 1:
+        if self.share is not None:
             return self._middle(image)
         factor = max(
             tall / height, wide / width

@@ -8,6 +8,7 @@ objects: what holds more is refused, and nothing of it is run.
 
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,14 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
 def _unpickled(path: Path) -> Any:
     """What torch's reader for tensors makes of a pickle."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # of pickles in another version's style: they are read, or refused
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         stranger = STRANGER.search(str(error))
-        if stranger is None:
-            raise _damaged(path, error) from error
+        what = f"{stranger[1]} for one" if stranger else "or is damaged"
         raise ModelFileError(
-            f"{path} holds more than tensors, {stranger[1]} for one: opening it could run a stranger's code",
+            f"{path} holds more than tensors, {what}: opening it could run a stranger's code",
             EXPECTED,
             "where you trust it, keep its state_dict() alone with torch.save, and load that file",
         ) from error
