@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from striate.errors import ModelFileError
 from striate.layers.backbone import Backbone
+from striate.zoo.epsilon import epsilons, with_epsilon
 from striate.zoo.fetch import fetch
 from striate.zoo.file import SHOWN, differences, read_header
 from striate.zoo.foreign import read_tensors
@@ -63,6 +64,8 @@ def load_weights(network: Backbone, name: str, weights: str | Path, base: str = 
     stranger = _name_in(path)
     if wrong or stranger not in (None, name):
         raise _of_another_network(path, name, stranger, wrong)
+    if source == "timm" and (epsilon := TWINS[name].timm_epsilon) is not None:
+        fitting.meet_epsilon(network, epsilon)
     network.load_state_dict(fitting.tensors)
     return tuple(fitting.said)
 
@@ -76,8 +79,10 @@ def _in_our_names(
     for source in SOURCES:
         if getattr(TWINS.get(name), source, None) is not None:
             tables[source] = {theirs(name, source, key): key for key in keys}
-    best = max(tables, key=lambda source: len(tables[source].keys() & stored.keys()))
-    return best, {tables[best].get(key, key): tensor for key, tensor in stored.items()}
+    known = {source: len(table.keys() & stored.keys()) for source, table in tables.items()}
+    best = max(known, key=lambda source: known[source])
+    whose = [source for source in tables if tables[source] == tables[best]]
+    return " and ".join(whose), {tables[best].get(key, key): tensor for key, tensor in stored.items()}
 
 
 def _last_layers(network: Backbone) -> set[str]:
@@ -176,6 +181,12 @@ class _Fitting:
             flat = min(ours.ndim, stored.ndim) <= 2 and ours.shape[:1] == stored.shape[:1]
             if flat and ours.numel() == stored.numel():
                 self.tensors[key] = stored.reshape(ours.shape)
+
+    def meet_epsilon(self, network: nn.Module, epsilon: float) -> None:
+        """The norms learned with this epsilon; scaled, they compute the same with ours."""
+        norms = {name: (epsilon, ours) for name, ours in epsilons(network).items()}
+        self.tensors = with_epsilon(self.tensors, norms)
+        self.said.append(f"the norms were scaled: there they have an epsilon of {epsilon}")
 
 
 def adapted(filters: Tensor, channels: int) -> Tensor:

@@ -29,12 +29,14 @@ class Twin:
         timm: its name there; None where they do not have it.
         torchvision_rules: from our names of its tensors to torchvision's.
         timm_rules: from our names of its tensors to timm's.
+        timm_epsilon: of its norms in timm, where that is not ours.
     """
 
     torchvision: str | None = None
     timm: str | None = None
     torchvision_rules: Rules = ()
     timm_rules: Rules = ()
+    timm_epsilon: float | None = None
 
 
 def translated(key: str, rules: Rules) -> str:

@@ -1,0 +1,33 @@
+"""A classifier with published weights: 1,000 classes by name, and pictures prepared as these weights expect.
+
+"resnet50" --> network, weights, class names, preprocessing --> Classifier, ready to predict
+"""
+
+from pathlib import Path
+
+from striate.tasks.classifier import Classifier
+from striate.zoo.build import build
+from striate.zoo.published import BASE, PUBLISHED, categories, published
+from striate.zoo.weights import IMAGENET, load_weights
+
+
+def is_ready(model: str | Path) -> bool:
+    """Whether this is the name of a network with published weights, and no file or folder has it."""
+    return str(model) in PUBLISHED and not Path(model).exists()
+
+
+def ready(name: str, base: str = BASE) -> Classifier:
+    """A classifier that tells the classes of ImageNet apart; its weights are fetched once.
+
+    Args:
+        name: a network with published weights.
+        base: the address under which the published files are.
+
+    Raises:
+        SettingError: there are no published weights for this network.
+        ModelFileError: the file cannot be fetched.
+    """
+    preprocess = published(name).preprocess
+    model = build(name, categories(name), preprocess)
+    load_weights(model.network, name, IMAGENET, base)
+    return model.eval()
