@@ -67,3 +67,33 @@ def test_summary_of_a_saved_model_is_json_for_machines(
 ) -> None:
     assert run(["summary", str(trained), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"]
+
+
+def test_blocks_are_compared_with_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = ["--block", "5x5x32", "--block", "1x1x16,5x5x32", "--input", "192x28x28"]
+    assert run(["summary", *texts]) == 0
+    printed = capsys.readouterr().out
+    assert "120,422,400" in printed
+    assert "12,443,648" in printed
+    assert run(["summary", *texts, "--json"]) == 0
+    shares = [block["multiplications"] for block in json.loads(capsys.readouterr().out)["blocks"]]
+    assert shares == [120_422_400, 12_443_648]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["summary"],
+        ["summary", "--block", "5x5x32"],
+        ["summary", "lenet5", "--block", "fc3", "--input", "1x2x2"],
+    ],
+)
+def test_a_summary_of_nothing_or_of_two_things_is_refused(words: list[str]) -> None:
+    assert run(words) == 2
+
+
+def test_the_plot_is_drawn_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary", "lenet5", "--plot", str(tmp_path / "costs.svg")]) == 0
+    assert "<svg" in (tmp_path / "costs.svg").read_text()
+    assert run(["summary", "lenet5", "--plot", str(tmp_path / "costs.xyz")]) == 2
+    assert ".png, .svg or .pdf" in capsys.readouterr().err

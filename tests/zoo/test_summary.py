@@ -282,3 +282,26 @@ def test_the_builders_of_the_conformance_file_are_counted_as_there(shared_data):
         total = summary(network_of_others(entry["torchvision_builder"]), entry["input"]).total
         assert total.multiplications == entry["macs"], entry["name"]
         assert total.parameters in (entry["params"], entry.get("params_with_aux")), entry["name"]
+
+
+def test_parts_are_put_together_until_they_are_few():
+    with torch.device("meta"):
+        made = summary(create("resnet20", classes=10))
+    few = ["stem.conv", "stages.0", "stages.1", "stages.2", "head.output"]
+    assert [part for part, *_ in made.shares(most=5)] == few
+    assert [part for part, *_ in made.shares(most=4)] == ["stem", "stages", "head"]
+    fine = made.shares()
+    assert len(fine) == 20  # 19 convolutions and the last layer; shortcuts cost nothing
+    total = made.total
+    sums = sum(row[1] for row in fine), sum(row[2] for row in fine)
+    assert sums == (total.parameters, total.multiplications)
+
+
+def test_the_picture_shows_a_bar_for_each_layer():
+    with torch.device("meta"):
+        figure = summary(create("lenet5", classes=10, in_channels=1)).picture("LeNet-5")
+    left, right = figure.axes
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert [name.split(".")[-1] for name in names] == ["conv1", "conv2", "fc3", "fc4", "output"]
+    assert [bar.get_width() for bar in left.patches] == [156, 2416, 48_120, 10_164, 850]
+    assert [bar.get_width() for bar in right.patches] == [117_600, 240_000, 48_000, 10_080, 840]

@@ -1,5 +1,6 @@
 """``striate evaluate`` and ``striate summary``: how good a model is, and what it is made of."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from striate.cli.speak import as_json as print_json
@@ -48,11 +49,41 @@ def tell(figures: "Figures") -> None:
         console.print(f"... and {some(len(order) - SHOWN, 'class')} that are better known; --json has all")
 
 
-def summary(model: str, input: str | None, classes: int, *, as_json: bool) -> None:
-    """Print the table of a network's layers."""
+def summary(
+    model: str | None, input: str | None, classes: int | None, plot: str | None, *, as_json: bool
+) -> None:
+    """Print the table of a network's layers, and draw it if a file is named."""
     from striate import api
+    from striate.cli.pictures import save_figure
 
+    if model is None:
+        raise SettingError(
+            "no model was named", "a network's name, a file or a run", "striate summary lenet5"
+        )
     made = api.summary(model, None if input is None else shape(input), classes=classes)
+    if plot is not None:
+        save_figure(made.picture(model), Path(plot))
+        err().print(f"drawn: {plot}")
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        print(made)
+
+
+def blocks(
+    model: str | None, texts: list[str], input: str | None, plot: str | None, *, as_json: bool
+) -> None:
+    """Print what a few layers cost, each line compared with the first."""
+    from striate.zoo.block import blocks
+
+    if model is not None or plot is not None or input is None:
+        wrong = "no input was named" if input is None else f"--block was given with {model or '--plot'}"
+        raise SettingError(
+            wrong,
+            "the size of what goes into the layers, and nothing else",
+            "--block 5x5x32 --input 192x28x28",
+        )
+    made = blocks(texts, shape(input))
     if as_json:
         print_json(made.to_dict())
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from striate.errors import DataError, ModelFileError, RunError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from PIL.Image import Image
 
 RUNS = Path("runs")
@@ -53,6 +54,25 @@ def newest_model(runs: Path = RUNS) -> Path:
             "--model FILE, or train one first",
         )
     return found[-1]
+
+
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a plot; its ending says whether as .png, .svg or .pdf.
+
+    Raises:
+        RunError: the place cannot be written to, or the ending names no format.
+    """
+    from striate.data.beside import beside
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside(path) as place:
+            figure.savefig(place)
+    except (OSError, ValueError) as reason:
+        wrong = f"{path} cannot be written ({getattr(reason, 'strerror', None) or reason})"
+        raise RunError(
+            wrong, "a name that ends in .png, .svg or .pdf, in a folder with room", "another place"
+        ) from reason
 
 
 def save(picture: "Image", path: Path) -> None:

@@ -1,9 +1,11 @@
 """Charts of a run, as matplotlib figures that belong to nobody: no pyplot, no window, no shared state.
 
 curves        what went down and what went up, epoch by epoch
+rate_curve    the loss while the learning rate rose
 confusion     which class was taken for which
 reliability   how often an answer of some confidence was right
 bars          one number for each name
+costs         two numbers for each layer of a network
 """
 
 import io
@@ -27,7 +29,7 @@ COUNTED = 16  # classes whose counts fit into its cells
 
 
 @contextmanager
-def _styled(width: float, height: float) -> Iterator[tuple["Figure", "Axes"]]:
+def styled(width: float, height: float) -> Iterator[tuple["Figure", "Axes"]]:
     """An empty figure (inches) with one pair of axes, in the house's style."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -64,7 +66,7 @@ def curves(
     """
     from matplotlib.ticker import MaxNLocator
 
-    with _styled(4.2, 2.7) as (figure, axes):
+    with styled(4.2, 2.7) as (figure, axes):
         for place, (name, numbers) in enumerate(lines.items()):
             epochs = np.arange(1, len(numbers) + 1)
             marker = "o" if len(numbers) < 3 else None
@@ -89,6 +91,28 @@ def _mark_best(axes: "Axes", numbers: Any, best: str, color: str) -> None:
     axes.plot([place + 1], [numbers[place]], "o", markersize=7, markerfacecolor="none", markeredgecolor=color)
 
 
+def rate_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float) -> "Figure":
+    """The loss by learning rate, with the suggested rate marked.
+
+    Args:
+        rates: rising, above 0.
+        losses: one for each rate.
+        suggestion: one of the rates.
+    """
+    with styled(4.2, 2.7) as (figure, axes):
+        axes.plot(rates, losses, color=SERIES[0])
+        axes.axvline(suggestion, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        height = losses[list(rates).index(suggestion)]
+        axes.plot([suggestion], [height], "o", color=SERIES[0], markersize=6)
+        axes.annotate(
+            f"{suggestion:.2g}", (suggestion, height), xytext=(6, 6), textcoords="offset points", color=INK
+        )
+        axes.set_xscale("log")
+        axes.set(xlabel="learning rate", title="loss")
+        axes.margins(x=0.02)
+    return figure
+
+
 def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
     """Which class (row) was taken for which (column), colored by the share of the row.
 
@@ -100,7 +124,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     named = len(classes) <= NAMED
     size = max(3.6, 2.2 + 0.28 * len(classes)) if named else 4.6
-    with _styled(size, size * 0.94) as (figure, axes):
+    with styled(size, size * 0.94) as (figure, axes):
         axes.imshow(ramp(shares, WATER), interpolation="none")
         axes.grid(visible=False)
         axes.spines[:].set(visible=True, color=LINE)
@@ -153,7 +177,7 @@ def reliability(confidence: ArrayLike, right: ArrayLike, count: ArrayLike) -> "F
     """
     said, true, number = (np.asarray(part, dtype=float) for part in (confidence, right, count))
     full = number > 0
-    with _styled(3.6, 3.3) as (figure, axes):
+    with styled(3.6, 3.3) as (figure, axes):
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         area = 16 + 160 * np.sqrt(number[full] / max(number.sum(), 1))
         axes.plot(said[full], true[full], color=SERIES[0], linewidth=1.2, alpha=0.6)
@@ -162,9 +186,49 @@ def reliability(confidence: ArrayLike, right: ArrayLike, count: ArrayLike) -> "F
     return figure
 
 
+def costs(
+    names: Sequence[str], parameters: Sequence[int], multiplications: Sequence[int], title: str
+) -> "Figure":
+    """Where a network keeps its parameters, and where it spends its multiplications: two bars for each layer.
+
+    Args:
+        names: of the layers, from the image to the scores.
+        parameters: one number for each.
+        multiplications: one number for each, for one image.
+        title: what the network is.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
+
+    columns = {"parameters": parameters, "multiplications": multiplications}
+    with matplotlib.rc_context(FIGURE):
+        figure = Figure(figsize=(9, 1.3 + 0.24 * max(1, len(names))), layout="constrained")
+        figure.suptitle(clean(title), x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+        panels = figure.subplots(1, 2, sharey=True)
+        for axes, color, (kind, numbers) in zip(panels, SERIES, columns.items(), strict=False):
+            total = max(sum(numbers), 1)
+            drawn = axes.barh(range(len(names)), list(numbers), color=color, height=0.66)
+            shares = [_share(number / total) for number in numbers]
+            axes.bar_label(drawn, labels=shares, padding=4, color=MUTED, fontsize=8)
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+            axes.grid(visible=False, axis="y")
+            axes.margins(x=0.14, y=0.02)
+            axes.set_title(f"{sum(numbers):,} {kind}", fontsize=9, fontweight="normal")
+        panels[0].set_yticks(range(len(names)), [_short(name) for name in names])
+        _dress(panels[0].get_yticklabels())
+        panels[0].invert_yaxis()
+    return figure
+
+
+def _share(part: float) -> str:
+    """A share for people; nothing for what cannot be seen."""
+    return f"{part:.0%}".replace("%", " %") if part >= 0.005 else ""
+
+
 def bars(values: Sequence[float], names: Sequence[str], title: str) -> "Figure":
     """One horizontal bar for each name, in the order given, with its number at the end."""
-    with _styled(5.2, 0.9 + 0.26 * max(1, len(names))) as (figure, axes):
+    with styled(5.2, 0.9 + 0.26 * max(1, len(names))) as (figure, axes):
         drawn = axes.barh(range(len(names)), list(values), color=SERIES[0], height=0.66)
         axes.bar_label(drawn, labels=[f"{value:,.4g}" for value in values], padding=4, color=MUTED)
         axes.set_yticks(range(len(names)), [_short(name) for name in names])

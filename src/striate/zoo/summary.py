@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from itertools import chain
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
@@ -23,6 +23,9 @@ from striate.layers.backbone import Backbone
 from striate.tasks.classifier import Classifier
 from striate.zoo.rules import ATTENTIONS, INTERPOLATIONS, PRODUCTS
 from striate.zoo.trace import Step, trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HEADINGS = ("layer", "kind", "activation", "size", "parameters", "multiplications", "sees", "stride")
 LEFT = 2
@@ -105,6 +108,30 @@ class Summary:
         headings, *rows = self._cells()
         lines = [_html_line(headings, "th"), *(_html_line(row, "td") for row in rows)]
         return f"<table>{''.join(lines)}</table>"
+
+    def shares(self, most: int = 40) -> list[tuple[str, int, int]]:
+        """(part, parameters, multiplications) from the image to the scores.
+
+        Args:
+            most: parts; layers are put together by the modules that hold them until there are no more.
+        """
+        costly = [row for row in self.rows if row.parameters or row.multiplications]
+        for depth in range(max((row.path.count(".") for row in costly), default=0) + 1, 0, -1):
+            sums: dict[str, tuple[int, int]] = {}
+            for row in costly:
+                part = ".".join((row.path or row.name).split(".")[:depth])
+                before = sums.get(part, (0, 0))
+                sums[part] = before[0] + row.parameters, before[1] + row.multiplications
+            if len(sums) <= most:
+                break
+        return [(part, *numbers) for part, numbers in sums.items()]
+
+    def picture(self, title: str) -> "Figure":
+        """Bars by layer: where the parameters sit, and where the multiplications are made."""
+        from striate.draw.figures import costs
+
+        names, parameters, multiplications = zip(*self.shares(), strict=True)
+        return costs(names, parameters, multiplications, title)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
