@@ -95,9 +95,7 @@ class Backbone(nn.Module, ABC):
         """
         if classes < 1:
             raise SettingError(f"classes is {classes}", "1 or more", "the number of names that the data has")
-        name, last = [part for part in self.head.named_modules() if isinstance(part[1], nn.Linear)][-1]
-        fresh = nn.Linear(last.in_features, classes, device=last.weight.device, dtype=last.weight.dtype)
-        self.head.set_submodule(name, fresh)
+        renew_last(self.head, classes)
 
     def require(self, shape: tuple[int, ...]) -> None:
         """Refuse an image (C, H, W) that the network cannot take.
@@ -127,3 +125,10 @@ class Backbone(nn.Module, ABC):
         for part in (shapes_only.stem, *shapes_only.stages):
             maps.append(part(maps[-1]))
         return maps[1:]
+
+
+def renew_last(head: nn.Module, classes: int) -> None:
+    """Put a new linear layer, with weights yet to be learned, in the place of the last one of a head."""
+    name, last = [part for part in head.named_modules() if isinstance(part[1], nn.Linear)][-1]
+    fresh = nn.Linear(last.in_features, classes, device=last.weight.device, dtype=last.weight.dtype)
+    head.set_submodule(name, fresh)
