@@ -55,6 +55,37 @@ CONVNEXT = {
     "convnext_large": (197_767_336, 34_361_433_600),
 }
 
+# Howard et al. 2017 and 2019, Sandler et al. 2018, Tan and Le 2019; v1 counted from its table 1, the others by
+# torch's counter in torchvision's networks at the paper's resolution. The papers say 4.2, 3.4, 5.4 and 2.5 (v3) and,
+# b0 to b7, 5.3, 7.8, 9.2, 12, 19, 30, 43 and 66 million parameters. test_mobilenet_v2.py and others work out parts.
+MOBILE = {
+    "mobilenet_v1": (4_231_976, 568_740_352),
+    "mobilenet_v2": (3_504_872, 300_774_272),
+    "mobilenet_v3_large": (5_483_032, 216_589_760),
+    "mobilenet_v3_small": (2_542_856, 56_510_400),
+    "efficientnet_b0": (5_288_548, 385_814_752),
+    "efficientnet_b1": (7_794_184, 686_802_832),
+    "efficientnet_b2": (9_109_994, 993_561_872),  # at 260x260; at torchvision's 288x288 1,087,529,456
+    "efficientnet_b3": (12_233_232, 1_827_141_392),
+    "efficientnet_b4": (19_341_616, 4_393_771_024),
+    "efficientnet_b5": (30_389_784, 10_266_384_752),
+    "efficientnet_b6": (43_040_704, 19_067_593_536),
+    "efficientnet_b7": (66_347_960, 37_745_884_192),
+}
+
+# Szegedy et al. 2014, table 1: 6.8 million parameters, 1.5 billion multiplications; Chollet 2017, table 3. v3
+# and Inception-ResNet v2 counted by torch's counter in the networks of torchvision and timm, at 299x299;
+# test_googlenet.py works out the heads and se_googlenet, test_inception_v2.py all parameters of v2.
+INCEPTIONS = {
+    "googlenet": (6_624_904, 1_498_376_192),
+    "googlenet_2014": (6_998_552, 1_582_671_872),
+    "se_googlenet": (7_478_655, 1_583_146_144),
+    "inception_v2": (11_188_288, 1_934_857_216),
+    "inception_v3": (23_834_568, 5_713_216_096),
+    "inception_resnet_v2": (55_843_464, 13_155_794_016),
+    "xception": (22_855_952, 8_357_403_496),
+}
+
 SMALL = {
     "lenet5": LENET,
     "lenet5_1998": LENET,
@@ -79,5 +110,5 @@ CLASSIC = {
     "vgg19_bn": (143_678_248, 19_632_062_464),
 }
 
-COUNTS = SMALL | CLASSIC | RESNETS | CONVNEXT | {}
+COUNTS = SMALL | CLASSIC | RESNETS | CONVNEXT | MOBILE | INCEPTIONS | {}
 """All of ``striate.models()``; the large ones have a thousand classes."""

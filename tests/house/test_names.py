@@ -5,6 +5,7 @@ from striate import ops
 
 VERBS = [
     "check",
+    "compare",
     "create",
     "evaluate",
     "explain",
@@ -22,6 +23,8 @@ MODELS = [
     *(f"{kind}{layers}" for kind in ("resnet", "plain_") for layers in (20, 32, 44, 56, 110)),
     *("plain_18", "plain_34"),
     *(f"{kind}{layers}" for kind in ("resnet", "se_resnet") for layers in (18, 34, 50, 101, 152)),
+    *("googlenet", "googlenet_2014", "se_googlenet", "xception"),
+    *("inception_v2", "inception_v3", "inception_resnet_v2"),
     *(f"convnext_{size}" for size in ("tiny", "small", "base", "large")),
 ]
 OPS = [

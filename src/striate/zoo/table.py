@@ -12,12 +12,21 @@ from typing import Any
 
 from striate.backbones.alexnet import AlexNet, AlexNet2012
 from striate.backbones.convnext import convnext
+from striate.backbones.efficientnet import efficientnet
+from striate.backbones.googlenet import googlenet, googlenet_2014, se_googlenet
+from striate.backbones.inception_resnet_v2 import InceptionResNetV2
+from striate.backbones.inception_v2 import InceptionV2
+from striate.backbones.inception_v3 import InceptionV3
 from striate.backbones.lenet import lenet5, lenet5_1998
+from striate.backbones.mobilenet_v1 import MobileNetV1
+from striate.backbones.mobilenet_v2 import MobileNetV2
+from striate.backbones.mobilenet_v3 import LARGE, SMALL, MobileNetV3
 from striate.backbones.nin import NinCifar, NinImageNet
 from striate.backbones.resnet import basic_resnet, bottleneck_resnet, plain
 from striate.backbones.resnet_cifar import ResNetCifar
 from striate.backbones.se_resnet import basic_se_resnet, bottleneck_se_resnet
 from striate.backbones.vgg import VGG
+from striate.backbones.xception import Xception
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.zoo.weights import load_weights
@@ -32,8 +41,25 @@ MODELS: dict[str, Builder] = {
     "convnext_small": partial(convnext, "small"),
     "convnext_base": partial(convnext, "base"),
     "convnext_large": partial(convnext, "large"),
+    "efficientnet_b0": partial(efficientnet, "b0"),
+    "efficientnet_b1": partial(efficientnet, "b1"),
+    "efficientnet_b2": partial(efficientnet, "b2"),
+    "efficientnet_b3": partial(efficientnet, "b3"),
+    "efficientnet_b4": partial(efficientnet, "b4"),
+    "efficientnet_b5": partial(efficientnet, "b5"),
+    "efficientnet_b6": partial(efficientnet, "b6"),
+    "efficientnet_b7": partial(efficientnet, "b7"),
+    "googlenet": googlenet,
+    "googlenet_2014": googlenet_2014,
+    "inception_resnet_v2": InceptionResNetV2,
+    "inception_v2": InceptionV2,
+    "inception_v3": InceptionV3,
     "lenet5": lenet5,
     "lenet5_1998": lenet5_1998,
+    "mobilenet_v1": MobileNetV1,
+    "mobilenet_v2": MobileNetV2,
+    "mobilenet_v3_large": partial(MobileNetV3, LARGE),
+    "mobilenet_v3_small": partial(MobileNetV3, SMALL),
     "nin_cifar": NinCifar,
     "nin_imagenet": NinImageNet,
     "plain_18": partial(plain, 18),
@@ -53,6 +79,7 @@ MODELS: dict[str, Builder] = {
     "resnet44": partial(ResNetCifar, 44),
     "resnet56": partial(ResNetCifar, 56),
     "resnet110": partial(ResNetCifar, 110),
+    "se_googlenet": se_googlenet,
     "se_resnet18": partial(basic_se_resnet, 18),
     "se_resnet34": partial(basic_se_resnet, 34),
     "se_resnet50": partial(bottleneck_se_resnet, 50),
@@ -66,6 +93,7 @@ MODELS: dict[str, Builder] = {
     "vgg16_bn": partial(VGG, 16, batch_norm=True),
     "vgg19": partial(VGG, 19, batch_norm=False),
     "vgg19_bn": partial(VGG, 19, batch_norm=True),
+    "xception": Xception,
 }
 
 
