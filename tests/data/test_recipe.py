@@ -3,7 +3,7 @@
 import pytest
 
 from striate.data.augment import PARTS, Augment
-from striate.data.recipe import RECIPES, augmentation
+from striate.data.recipe import RECIPES, augmentation, recipe_file
 from striate.errors import SettingError
 
 
@@ -62,3 +62,38 @@ def test_an_unknown_part_is_answered_with_the_three_nearest():
 def test_what_is_no_strength_is_refused(text):
     with pytest.raises(SettingError):
         augmentation(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("mine.json", '{"mirror": 0.5, "crop": 4, "edge": "black"}', "mirror=0.5,crop=4,edge=black"),
+        ("empty.json", "{}", "none"),
+        ("mine.txt", "light\nrotate=10, pca\n", "light,rotate=10,pca"),
+    ],
+)
+def test_a_file_stands_for_its_text(tmp_path, name, content, text):
+    (tmp_path / name).write_text(content)
+    assert recipe_file(tmp_path / name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wrong"),
+    [
+        ("mine.json", None, "No such file"),
+        ("mine.json", "{", "cannot be read"),
+        ("mine.json", '["mirror"]', "holds no object"),
+        ("mine.json", '{"miror": 1}', "there is no augmentation 'miror'"),
+        ("mine.json", '{"mirror": [1]}', r"mirror is '\[1\]'"),
+        ("mine.json", '{"mirror": 2}', "mirror is 2"),
+        ("mine.txt", "rotate=far", "rotate is 'far'"),
+        ("mine.txt", b"\xff\xfe\x00", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_refused_by_name(tmp_path, name, content, wrong):
+    if content is not None:
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SettingError, match=wrong) as error:
+        recipe_file(tmp_path / name)
+    assert name in error.value.wrong
+    assert len(str(error.value).splitlines()) == 3

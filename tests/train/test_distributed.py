@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from striate.train.checkpoint import load_checkpoint
+from striate.zoo.saved import load
 
 PROGRAM = Path(__file__).with_name("program.py")
 SETTINGS: dict[str, Any] = {
@@ -66,6 +67,32 @@ def test_two_processes_have_the_losses_and_weights_of_one(
     )
     for part in ("model", "average"):
         assert all(torch.allclose(ours[part][n], theirs[part][n], atol=1e-5) for n in theirs[part])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"finetune": "head"},
+        {"finetune": "last:3", "unfreeze": 1},
+        {"finetune": "last:3", "layer_decay": 0.5, "strategy": "fsdp"},
+    ],
+    ids=str,
+)
+def test_two_processes_finetune_as_one_does(
+    stable: Any, second_stable: Any, alone: Path, tmp_path: Path, values: dict[str, Any]
+) -> None:
+    known = alone / "model.safetensors"
+    settings = {**SETTINGS, **values, "weights": str(known)}
+    assert stable.train(tmp_path / "one", {**settings, "strategy": "auto"}) == 0
+    stables = (stable, second_stable)
+    for one, environment in zip(stables, places(), strict=True):
+        one.start(tmp_path / "two", {**settings, "devices": 2}, environment=environment)
+    assert [one.wait() for one in stables] == [0, 0]
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+    before = load(known).state_dict()
+    after = load(tmp_path / "two" / "model.safetensors").state_dict()
+    learned = {name.split(".")[-2] for name in after if not torch.equal(after[name], before[name])}
+    assert learned == ({"output"} if values["finetune"] == "head" else {"fc3", "fc4", "output"})
 
 
 @pytest.mark.parametrize("strategy", ["ddp", "fsdp"])

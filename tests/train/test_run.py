@@ -173,16 +173,15 @@ def listen(running: Iterator[Event], listener: Callable[[Event], None]) -> None:
 
 
 def poisoned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Once the list holds True, a picture of 255 only makes the scores of its row NaN."""
+    """Once the list holds True, a picture of 255 only makes what the network sees of it NaN."""
     switch = [False]
-    forward = Classifier.forward
+    normalized = Classifier.normalized
 
     def sick(self: Classifier, images: torch.Tensor) -> torch.Tensor:
-        scores = forward(self, images)
-        white = (images == 255).flatten(1).all(1, keepdim=True)
-        return torch.where(white & switch[0], torch.nan, scores)
+        white = (images == 255).flatten(1).all(1)[:, None, None, None]
+        return torch.where(white & switch[0], torch.nan, normalized(self, images))
 
-    monkeypatch.setattr(Classifier, "forward", sick)
+    monkeypatch.setattr(Classifier, "normalized", sick)
     return switch
 
 

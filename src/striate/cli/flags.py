@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 from striate.train.settings import Settings
 
 PANELS = {
-    "Data": ("format", "size", "fit", "augment", "validation", "accept", "views", "workers"),
+    "Data": ("format", "size", "fit", "augment", "balance", "validation", "accept", "views", "workers"),
+    "Reuse": ("weights", "finetune", "layer_decay", "unfreeze"),
     "Regularization": ("weight_decay", "label_smoothing", "mixup", "cutmix", "ema", "patience", "clip"),
     "Machine": ("precision", "accelerator", "devices", "nodes", "strategy", "checkpoint_every", "loggers"),
 }
@@ -24,9 +25,13 @@ METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 
 def takes_settings(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give the verb, which ends in ``**settings``, a flag for every field of ``Settings``."""
+    """Give the verb, which ends in ``**settings``, a flag for every field of ``Settings``.
+
+    A verb that takes several ``models`` gets none for ``model``.
+    """
     own = [one for one in signature(verb).parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
-    flags = [flag(name, field) for name, field in Settings.model_fields.items()]
+    names = Settings.model_fields.keys() - ({"model"} if any(one.name == "models" for one in own) else set())
+    flags = [flag(name, field) for name, field in Settings.model_fields.items() if name in names]
     verb.__signature__ = signature(verb).replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
     return verb
 

@@ -8,13 +8,15 @@ Images stay uint8: turning them to floats belongs to the device.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as Fetcher
 
+from striate.data.balance import balanced
 from striate.data.cache import Progress, cache_size, from_array, prepared
 from striate.data.dataset import Dataset
 from striate.data.order import permutation, share_of
@@ -22,6 +24,9 @@ from striate.data.preprocess import Preprocess
 from striate.data.store import Array
 from striate.errors import ImageError, SettingError
 from striate.records import Batch
+
+Make = Callable[[Dataset, Preprocess, Progress | None], Tensor]
+"""Makes of a data set what is kept in memory of it: (N, ...), a row for each image."""
 
 MOST_WORKERS = 8  # by default; more rarely helps one process
 
@@ -35,6 +40,7 @@ class Loader:
         batch: images in a step, over all ranks together.
         seed: of the order.
         shuffle: a new order at each epoch, and no incomplete batch unless it is the only one.
+        balance: when shuffling, show every class equally often.
         rank: which part of every batch this process gets, 0..world-1.
         world: how many processes share a batch.
         workers: processes that decode what does not fit into memory; None takes one for each core, up to 8.
@@ -52,6 +58,7 @@ class Loader:
         *,
         seed: int = 0,
         shuffle: bool = False,
+        balance: bool = False,
         rank: int = 0,
         world: int = 1,
         workers: int | None = None,
@@ -62,9 +69,11 @@ class Loader:
             raise SettingError(f"batch is {batch}", expected, f"set batch to {64 * world}")
         self.dataset, self.preprocess, self.batch = dataset, preprocess, batch
         self.seed, self.shuffle, self.rank, self.world = seed, shuffle, rank, world
+        self.balance = balance
         self.workers = cores() if workers is None else workers
         self.cached = cache_size(dataset, preprocess) <= cache_bytes
         self._labels = torch.tensor(dataset.labels)
+        self._make: Make = prepared
         self._images: Tensor | None = None
 
     def __len__(self) -> int:
@@ -82,7 +91,13 @@ class Loader:
             DataError: files cannot be read; all were tried, the first ten are named.
         """
         if self.cached and self._images is None:
-            self._images = prepared(self.dataset, self.preprocess, progress)
+            self._images = self._make(self.dataset, self.preprocess, progress)
+
+    def showing(self, make: Make) -> "Loader":
+        """The same steps with something else in the place of the images, made once and kept in memory."""
+        other = copy(self)
+        other.cached, other._make, other._images = True, make, None
+        return other
 
     def batches(self, epoch: int = 0, start: int = 0) -> Iterator[Batch]:
         """The steps of an epoch from ``start`` on: uint8 images, int64 labels, int64 indices, all on the CPU.
@@ -101,7 +116,10 @@ class Loader:
     def _steps(self, epoch: int, start: int) -> Iterator[Tensor]:
         """The indices of this rank, step by step."""
         count = len(self.dataset)
-        order = permutation(count, self.seed, epoch) if self.shuffle else torch.arange(count)
+        if self.shuffle and self.balance:
+            order = balanced(self._labels, self.seed, epoch)
+        else:
+            order = permutation(count, self.seed, epoch) if self.shuffle else torch.arange(count)
         for step in range(start, len(self)):
             yield share_of(order[step * self.batch : (step + 1) * self.batch], self.rank, self.world)
 

@@ -1,10 +1,13 @@
 """What a person writes for --augment: the name of a recipe, or parts with strengths.
 
 "auto"  "none"  "digits"  "light"  "alexnet"  "strong"  "mirror,crop=4,rotate=10,edge=black"
+"mine.json" <-- {"mirror": 0.5, "crop": 4}             "mine.txt" <-- the same words, on lines of their own
 """
 
+import json
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from striate.data.augment import PARTS, Augment
@@ -46,6 +49,38 @@ def augmentation(text: str, *, grey: bool = False) -> Augment:
     if grey:
         settings["pca"] = 0.0
     return replace(base or Augment(), **settings)
+
+
+def recipe_file(path: str | Path) -> str:
+    """The text for ``augmentation`` that a file stands for; the file is not needed again.
+
+    Args:
+        path: a .json file with an object of parts and strengths, or a .txt file with the words of
+            ``augmentation``, separated by commas or lines.
+
+    Raises:
+        SettingError: it cannot be read, is no such file, or describes no augmentation.
+    """
+    path = Path(path)
+    expected = '{"mirror": 0.5, "crop": 4}' if path.suffix == ".json" else "mirror=0.5, crop=4"
+    try:
+        content = path.read_text(encoding="utf-8")
+        text = _from_json(content) if path.suffix == ".json" else ",".join(content.replace(",", "\n").split())
+        augmentation(text or "none")
+    except (OSError, ValueError) as reason:
+        wrong = f"the recipe {path} cannot be read: {getattr(reason, 'strerror', None) or reason}"
+        raise SettingError(wrong, expected, "--augment light, or write such a file") from reason
+    except SettingError as reason:
+        raise SettingError(f"the recipe {path}: {reason.wrong}", reason.expected, reason.attempt) from None
+    return text or "none"
+
+
+def _from_json(content: str) -> str:
+    """``{"mirror": 0.5, "crop": 4}`` as ``mirror=0.5,crop=4``."""
+    parts = json.loads(content)
+    if not isinstance(parts, dict):
+        raise ValueError("it holds no object")
+    return ",".join(f"{name}={strength}" for name, strength in parts.items())
 
 
 def _setting(word: str) -> tuple[str, Any]:

@@ -25,8 +25,8 @@ LARGE = 64
 PICTURES_SEEN, LEAST_EPOCHS, MOST_EPOCHS = 600_000, 8, 100
 LEAST_BATCH, MOST_BATCH, STEPS_AN_EPOCH = 8, 128, 16
 RATE_WITH_NORM, RATE_WITHOUT_NORM, RATE_ADAMW = 0.1, 0.05, 0.002
-FINETUNED = 0.2
-"""Share of the rate where layers above the softmax learn anew: a high one would undo what they know."""
+FINETUNED = 0.5
+"""Share of the rate where layers below the softmax learn on: a high one would undo what they know."""
 DECAYS = {"sgd": 5e-4, "adamw": 0.05}
 WARMUPS = {"onecycle": 0.25, "cosine": 0.05, "constant": 0.0}
 
@@ -100,12 +100,12 @@ def default_batch(count: int) -> int:
 
 
 def default_rate(optimizer: str, network: nn.Module, finetune: str | None = None) -> float:
-    """The highest learning rate for a batch of 128; a last layer alone learns as one without norms."""
+    """The highest learning rate for a batch of 128."""
     gentle = FINETUNED if finetune not in (None, "head") else 1.0
     if optimizer == "adamw":
         return RATE_ADAMW * gentle
     normed = any(isinstance(module, nn.modules.batchnorm._NormBase) for module in network.modules())
-    return (RATE_WITH_NORM if normed and finetune != "head" else RATE_WITHOUT_NORM) * gentle
+    return (RATE_WITH_NORM if normed else RATE_WITHOUT_NORM) * gentle
 
 
 def default_size(network: nn.Module, found: Facts) -> tuple[int, int]:

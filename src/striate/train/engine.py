@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from striate.errors import SettingError
 from striate.records import Batch
 from striate.tasks.classifier import Classifier
+from striate.train.freeze import first_thawed, layer_scales, thaw, thawing
 from striate.train.settings import Settings
 from striate.train.shards import overwrite, spread, whole
 
@@ -54,7 +55,8 @@ class Engine:
     """
 
     def __init__(self, task: Classifier, settings: Settings) -> None:
-        self.settings = settings
+        self.settings, self.task = settings, task
+        self.begin_epoch(None)
         self.fabric = start_fabric(settings)
         self.device: torch.device = self.fabric.device
         self.rank, self.world = self.fabric.global_rank, self.fabric.world_size
@@ -63,13 +65,23 @@ class Engine:
         channels_last = settings.precision != "32" or alone_on_cpu
         if channels_last:
             task.to(memory_format=torch.channels_last)
-        self.task = task
         objective = Objective(task, channels_last=channels_last)
         self.wrapped = self.world > 1 or settings.precision == "16"
         self.objective = self.fabric.setup_module(objective) if self.wrapped else objective
-        self.optimizer = make_optimizer(task, settings, fused=settings.strategy != "fsdp")
+        self.optimizer = make_optimizer(task, settings, fused=can_be_fused(settings))
         self._stepper = self.fabric.setup_optimizers(self.optimizer) if self.wrapped else self.optimizer
         self._parameters = list(task.parameters())
+
+    def begin_epoch(self, epoch: int | None) -> None:
+        """Let those layers learn that shall in an epoch, 0, 1, ...; in some epoch at all for None."""
+        s, network = self.settings, self.task.network
+        if s.finetune is None:
+            return
+        first = first_thawed(network, s.finetune)
+        if s.unfreeze and epoch is not None:
+            steps = thawing(network, first)
+            first = steps[min(epoch // s.unfreeze, len(steps) - 1)]
+        thaw(network, first)
 
     def arithmetic(self) -> AbstractContextManager[object]:
         """The context in which scores are computed at the run's precision."""
@@ -88,7 +100,7 @@ class Engine:
     def update(self, loss: Tensor, lr: float) -> None:
         """One step of the optimizer down the gradient of the loss."""
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group.get("scale", 1.0)
         self.optimizer.zero_grad()
         if not self.wrapped:
             loss.backward()  # type: ignore[no-untyped-call]
@@ -148,17 +160,29 @@ class Engine:
 
 
 def make_optimizer(task: Classifier, settings: Settings, *, fused: bool) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum, or AdamW. Only tensors of two axes or more decay: no biases, no norms."""
+    """SGD with Nesterov momentum, or AdamW. Only tensors of two axes or more decay: no biases, no norms.
+
+    A group's ``scale`` is its share of the learning rate.
+    """
     assert settings.lr is not None
-    parameters = [parameter for parameter in task.parameters() if parameter.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    assert settings.weight_decay is not None
+    scales = layer_scales(task.network, settings.layer_decay) if settings.layer_decay < 1 else {}
+    alike: dict[tuple[float, bool], list[Tensor]] = {}
+    for parameter in task.parameters():
+        if parameter.requires_grad:
+            alike.setdefault((scales.get(parameter, 1.0), parameter.ndim > 1), []).append(parameter)
+    groups = [
+        {"params": alike[scale, decays], "weight_decay": settings.weight_decay * decays, "scale": scale}
+        for scale, decays in sorted(alike, reverse=True)  # the first group has the full rate
     ]
-    groups = [group for group in groups if group["params"]]
     if settings.optimizer == "adamw":
         return torch.optim.AdamW(groups, lr=settings.lr, fused=fused)
     return torch.optim.SGD(groups, lr=settings.lr, momentum=MOMENTUM, nesterov=True, fused=fused)
+
+
+def can_be_fused(settings: Settings) -> bool:
+    """Whether torch's fused step serves: not for pieces of tensors, nor for some that join later."""
+    return settings.strategy != "fsdp" and not settings.unfreeze
 
 
 def start_fabric(settings: Settings) -> Any:
@@ -194,7 +218,8 @@ def start_fabric(settings: Settings) -> Any:
 
 def _strategy(settings: Settings) -> Any:
     if settings.strategy != "fsdp":
-        return "ddp" if settings.devices * settings.nodes > 1 else "auto"
+        several = "ddp_find_unused_parameters_true" if settings.unfreeze else "ddp"
+        return several if settings.devices * settings.nodes > 1 else "auto"
     from lightning_fabric.strategies.model_parallel import ModelParallelStrategy
 
     return ModelParallelStrategy(
@@ -222,6 +247,12 @@ def require_machine(settings: Settings) -> None:
     if settings.precision == "16" and (settings.strategy == "fsdp" or not torch.cuda.is_available()):
         raise SettingError(
             "precision is '16'", "a CUDA device, and not the strategy fsdp", "precision bf16, or 32"
+        )
+    if settings.strategy == "fsdp" and settings.unfreeze:
+        raise SettingError(
+            f"unfreeze is {settings.unfreeze} with the strategy fsdp",
+            "layers that all learn from the start",
+            "leave strategy out, or unfreeze",
         )
     if settings.strategy == "fsdp" and settings.devices * settings.nodes == 1:
         raise SettingError(

@@ -6,6 +6,7 @@ A setting that is None (and ``precision="auto"``) is decided from the data, the 
 ``striate.train.choose``; a run's settings.json holds what was decided.
 """
 
+import os
 import re
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
@@ -13,6 +14,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from striate.errors import SettingError
+
+BUDGET = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([smh])")
+SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 Positive = Annotated[int, Field(ge=1)]
 Logger = Literal["tensorboard", "wandb", "mlflow"]
@@ -38,8 +42,38 @@ class Settings(BaseModel):
     model: str | None = Field(
         None, description="network; by default lenet5 for grey pictures up to 32 pixels, else resnet20"
     )
+    stem: Literal["paper", "small"] | None = Field(
+        None,
+        description="how a network begins that can begin in two ways: as its paper says (the default), or "
+        "small, without halving at once, for pictures of about 32 pixels",
+    )
+    weights: str | None = Field(
+        None,
+        description="weights to begin with: imagenet, or a file (.safetensors, .pth); by default random ones",
+    )
+    finetune: str | None = Field(
+        None,
+        description="which layers learn when weights are given: head (the last one), last:K, all, or auto, "
+        "which decides by the pictures of a class; by default auto",
+    )
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="when weights are given: factor of the learning rate from each layer to the one below it",
+    )
+    unfreeze: int = Field(
+        0,
+        ge=0,
+        description="when weights are given: the last layer learns first, and one stage more every so many "
+        "epochs; 0 is off",
+    )
     epochs: Positive | None = Field(
         None, description="passes over the data; by default 600,000 pictures in all, 8 to 100 passes"
+    )
+    budget: str | None = Field(
+        None,
+        description="most time to train, as in 90s, 10m or 1h: as many of the epochs as fit on this machine",
     )
     batch: Positive | None = Field(
         None,
@@ -68,8 +102,14 @@ class Settings(BaseModel):
     )
     augment: str | None = Field(
         None,
-        description="none, digits, light, alexnet, strong, or parts as in mirror,crop=4; by default digits "
-        "for grey pictures up to 32 pixels, else light",
+        description="none, digits, light, alexnet, strong, parts as in mirror,crop=4, or a .json or .txt "
+        "file of parts; by default none where only the head learns, digits for grey pictures up to 32 "
+        "pixels, else light",
+    )
+    balance: Literal["none", "weights", "sampling"] = Field(
+        "none",
+        description="what makes rare classes count as much as others: weights in the loss, or drawing their "
+        "pictures more often",
     )
     grow: float = Field(
         1.0,
@@ -141,12 +181,21 @@ class Settings(BaseModel):
     )
 
     def __init__(self, **values: Any) -> None:
+        if isinstance(values.get("weights"), os.PathLike):
+            values["weights"] = os.fspath(values["weights"])
+        if is_recipe_file(values.get("augment")):
+            from striate.data.recipe import recipe_file  # late: it imports torch, and --help must be quick
+
+            values["augment"] = recipe_file(values["augment"])
         try:
             super().__init__(**values)
         except ValidationError as reason:
             raise explained(reason) from None
+        require_reuse(self)
         if self.size is not None and not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", self.size):
             raise SettingError(f"size is {self.size!r}", "pixels, as in 32 or 32x48", "leave size out")
+        if self.budget is not None and not BUDGET.fullmatch(self.budget):
+            raise SettingError(f"budget is {self.budget!r}", "a time, as in 90s, 10m or 1h", "budget 10m")
 
     @property
     def height_width(self) -> tuple[int, int] | None:
@@ -160,9 +209,53 @@ class Settings(BaseModel):
         sides = [int(side) for side in self.size.split("x")]
         return sides[0], sides[-1]
 
+    @property
+    def budget_seconds(self) -> float | None:
+        """``budget`` as a number.
+
+        >>> Settings(budget="90s").budget_seconds, Settings(budget="1.5h").budget_seconds
+        (90.0, 5400.0)
+        """
+        found = BUDGET.fullmatch(self.budget or "")
+        return float(found[1]) * SECONDS[found[2]] if found else None
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return self.model_dump(mode="json")
+
+
+def is_recipe_file(augment: Any) -> bool:
+    """Whether what stands for the augmentation names a file. Its text is kept, not its name.
+
+    >>> is_recipe_file("mine.json"), is_recipe_file("crop=0.1")
+    (True, False)
+    """
+    return str(augment).endswith((".json", ".txt"))
+
+
+def require_reuse(settings: Settings) -> None:
+    """What is said about reuse goes together.
+
+    Raises:
+        SettingError: there is no such way to finetune, or there are no weights to begin with.
+    """
+    finetune, unfreeze = settings.finetune, settings.unfreeze
+    if finetune is not None and not re.fullmatch(r"head|all|auto|last:[1-9]\d*", finetune):
+        expected = "head, last:K (K layers, 1 or more), all or auto"
+        raise SettingError(f"finetune is {finetune!r}", expected, "leave finetune out for auto")
+    asked = {"finetune": finetune, "layer_decay": settings.layer_decay, "unfreeze": unfreeze}
+    idle = {"finetune": None, "layer_decay": 1.0, "unfreeze": 0}
+    for name, value in asked.items():
+        if settings.weights is None and value != idle[name]:
+            raise SettingError(
+                f"{name} is {value!r}, and there are no weights to begin with",
+                "weights: imagenet, or a file",
+                f"name weights, or leave {name} out",
+            )
+    if unfreeze and finetune == "head":
+        raise SettingError(
+            f"unfreeze is {unfreeze}, and finetune is 'head'", "more layers that may thaw", "finetune all"
+        )
 
 
 def explained(reason: ValidationError) -> SettingError:

@@ -49,7 +49,9 @@ class Work:
         validation: all images once; None without such a split.
         prepare: augmentation and mixing.
         stop: knows of signals.
-        best: a classifier like the engine's, on the CPU, that carries the best weights to the file.
+        best: a classifier that carries the best weights to the file; the engine's may lack what is frozen, or
+            have heads that only training looks at.
+        said: what was decided when the network was made, sentences for the user.
     """
 
     engine: Engine
@@ -60,6 +62,7 @@ class Work:
     prepare: Prepare
     stop: Stop
     best: Classifier
+    said: tuple[str, ...] = ()
     state: State = field(default_factory=State)
     clock: Clock = field(default_factory=Clock)
 
@@ -87,6 +90,7 @@ class Work:
     def batches(self) -> Iterator[Batch]:
         """The rest of the running epoch."""
         self.clock.epoch = Span()
+        self.engine.begin_epoch(self.state.epoch)
         return self.clock.waits(self.train.batches(self.state.epoch, self.state.place), self.engine.world)
 
     def rate(self) -> float:
@@ -157,7 +161,8 @@ class Work:
         with self.average.in_place():
             weights = whole(self.engine.task.state_dict())
         if self.engine.rank == 0:
-            self.best.load_state_dict(weights)
+            kept_by_name = self.best.state_dict()
+            overwrite({name: tensor for name, tensor in kept_by_name.items() if name in weights}, weights)
             kept = {name: scores[name] for name in ("epoch", "val_loss", "val_accuracy")}
             save(self.best, self.folder.model, scores=kept, settings=self.settings.to_dict())
 

@@ -1,0 +1,194 @@
+"""What is reused of other trainings: weights, what they expect of a picture, how much of them learns anew.
+
+weights --> network, arguments, preprocessing --> a classifier to begin with
+pictures of a class:   < 30        < 200              < 1,000         1,000 and more
+learns:                the head    a quarter          half            all of the layers
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.data.facts import Facts
+from striate.data.preprocess import Preprocess
+from striate.errors import ModelFileError
+from striate.layers.backbone import Backbone
+from striate.tasks.classifier import Classifier
+from striate.train.freeze import first_thawed, layer_count, thawing
+from striate.train.settings import Settings
+from striate.zoo.build import build
+from striate.zoo.published import PUBLISHED, published
+from striate.zoo.saved import preprocess_of, read_header
+from striate.zoo.table import arguments_of, create, require_arguments
+from striate.zoo.weights import IMAGENET, load_weights
+
+IMAGENET_MODEL = "resnet18"
+"""The network whose published weights are meant when none is named."""
+
+REGIMES = ((30, 0.0), (200, 0.25), (1000, 0.5))
+"""Below so many pictures of a class this share of the layers learns; from the last number on, all of them."""
+
+SMALL_PICTURES = 64
+"""Pixels of a side up to which the first strides of a network for ImageNet lose what is to be seen."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What weights say of themselves before they are loaded.
+
+    Args:
+        model: the network that they belong to, as far as it is known.
+        arguments: with which it was built, besides its channels.
+        preprocess: what it expects of a picture; None if nobody has said.
+    """
+
+    model: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    preprocess: Preprocess | None = None
+
+
+def source_of(settings: Settings) -> Source:
+    """What is known of the weights to begin with; nothing if there are none.
+
+    Raises:
+        ModelFileError: there is no such file.
+        SettingError: no weights are published for the network.
+    """
+    weights, model = settings.weights, settings.model
+    if weights is None:
+        return Source()
+    if weights == IMAGENET:
+        model = model or IMAGENET_MODEL
+        return Source(model, preprocess=published(model).preprocess)
+    if not Path(weights).is_file():
+        raise ModelFileError(
+            f"there is no file {weights}", "imagenet, or a file of weights", "check the path"
+        )
+    try:
+        header = read_header(weights)
+    except ModelFileError:  # not of ours, or damaged, which loading will say
+        twin = PUBLISHED.get(model or "")
+        return Source(preprocess=twin.preprocess if twin else None)
+    own = {name: value for name, value in header["arguments"].items() if name != "in_channels"}
+    return Source(header["network"], own, preprocess_of(header))
+
+
+def arguments(settings: Settings, source: Source) -> dict[str, Any]:
+    """The network's own arguments: those of the weights, unless they belong to another one, and the stem.
+
+    Raises:
+        SettingError: the network has only one way to begin.
+    """
+    own = source.arguments if settings.model in (None, source.model) else {}
+    stem = {} if settings.stem is None else {"stem": settings.stem}
+    require_arguments(settings.model or source.model or "", stem)
+    return {**own, **stem}
+
+
+def choose_finetune(settings: Settings, network: nn.Module, found: Facts) -> str | None:
+    """``head``, ``last:K`` or ``all``; None without weights.
+
+    Raises:
+        SettingError: K is larger than the number of layers.
+    """
+    if settings.weights is None:
+        return None
+    if settings.finetune not in (None, "auto"):
+        first_thawed(network, settings.finetune)
+        return settings.finetune
+    if settings.unfreeze:
+        return "all"
+    share = next((share for most, share in REGIMES if pictures_of_a_class(found) < most), 1.0)
+    if share == 1:
+        return "all"
+    thawed = round(share * layer_count(network))
+    return f"last:{thawed}" if thawed > 1 else "head"
+
+
+def pictures_of_a_class(found: Facts) -> int:
+    """The mean over the classes that have any."""
+    return found.count // max(sum(count > 0 for count in found.counts), 1)
+
+
+def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
+    """Why it was decided so, for the user."""
+    model, stem = settings.model or "", settings.stem
+    said = []
+    if settings.weights and given.finetune in (None, "auto"):
+        number = pictures_of_a_class(found)
+        few = "few" if settings.finetune == "head" else "enough" if settings.finetune == "all" else "some"
+        reason = (
+            "layers thaw step by step" if settings.unfreeze else f"{number:,} pictures of a class are {few}"
+        )
+        said.append(f"finetune {settings.finetune}: {reason}")
+    if settings.finetune == "head" and given.augment is None:
+        said.append("augment none: what frozen layers make of the pictures is computed once and kept")
+    small = found.side <= SMALL_PICTURES and "stem" in arguments_of(model)
+    if small and stem == "paper" and settings.weights is None:
+        said.append(
+            f"the pictures have {found.side} pixels, and the stem of {model} was made for larger ones: "
+            "--stem small keeps more of them"
+        )
+    return tuple(said)
+
+
+def require_weights(settings: Settings, found: Facts) -> None:
+    """The weights can be loaded. Found out before a folder is made or replaced; nothing else changes.
+
+    Raises:
+        ModelFileError: they cannot be read, or belong to another network.
+    """
+    if settings.weights is None:
+        return
+    source = source_of(settings)
+    channels = source.preprocess.channels if source.preprocess else found.channels
+    with torch.random.fork_rng(devices=[]):
+        network = create(settings.model or "", len(found.counts), channels, **arguments(settings, source))
+        load_weights(network, settings.model or "", settings.weights)
+
+
+def begin(
+    settings: Settings, classes: Sequence[str], preprocess: Preprocess
+) -> tuple[Classifier, Classifier, tuple[str, ...]]:
+    """What is trained, what carries the best of it to the file, and what was decided on the way.
+
+    The first one has the heads that only training looks at, if everything learns.
+
+    Raises:
+        ModelFileError: the weights cannot be read, or belong to another network.
+    """
+    name, own = settings.model or "", arguments(settings, source_of(settings))
+    heads = (
+        {"auxiliary": True}
+        if "auxiliary" in arguments_of(name) and settings.finetune in (None, "all")
+        else {}
+    )
+    torch.manual_seed(settings.seed)
+    model = build(name, classes, preprocess, **{**own, **heads})
+    best = build(name, classes, preprocess, **own)
+    if settings.weights is None:
+        return model, best, ()
+    said, _ = (load_weights(backbone(one), name, settings.weights) for one in (model, best))
+    return model, best, (*said, *_steps(settings, model.network))
+
+
+def backbone(model: Classifier) -> Backbone:
+    """The network of a classifier that was built by its name."""
+    assert isinstance(model.network, Backbone)
+    return model.network
+
+
+def _steps(settings: Settings, network: nn.Module) -> tuple[str, ...]:
+    """In which epoch which layers begin to learn."""
+    if not settings.unfreeze:
+        return ()
+    lowest = thawing(network, first_thawed(network, settings.finetune or "all"))
+    steps = [
+        f"{first + 1} to {layer_count(network)} from epoch {1 + n * settings.unfreeze}"
+        for n, first in enumerate(lowest)
+    ]
+    return ("layers learn step by step: " + ", ".join(steps),)
