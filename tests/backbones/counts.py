@@ -29,8 +29,8 @@ RESNET = {
 # The parameters layer by layer: test_nin.py.
 NIN_CIFAR = (966_986, 222_486_528)
 
-# He et al. 2016, table 1, with projections (option B); Hu et al. 2018. test_resnet.py and test_se_resnet.py work
-# out where the networks differ.
+# He et al. 2016, table 1, with projections (option B); Hu et al. 2018. test_resnet.py and test_se_resnet.py
+# work out where the networks differ.
 RESNETS = {
     "plain_18": (11_515_688, 1_794_805_760),
     "plain_34": (21_623_848, 3_644_493_824),
@@ -45,9 +45,9 @@ RESNETS = {
     "se_resnet101": (49_326_872, 7_806_148_608),
     "se_resnet152": (66_821_848, 11_520_204_800),
 }
-# Liu et al. 2022, table 1: 29, 50, 89 and 198 million parameters, 4.5, 8.7, 15.4 and 34.4 billion multiplications.
-# test_convnext.py works out the parameters. Of s x s pixels with w channels a block makes (49 w + 8 w w) s s
-# multiplications, and what halves before it 2 w w s s; the stem 48 w s s, the head 1,000 w.
+# Liu et al. 2022, table 1: 29, 50, 89 and 198 million parameters, 4.5, 8.7, 15.4 and 34.4 billion
+# multiplications. test_convnext.py works out the parameters. Of s x s pixels with w channels a block makes
+# (49 w + 8 w w) s s multiplications, and what halves before it 2 w w s s; the stem 48 w s s, the head 1,000 w.
 CONVNEXT = {
     "convnext_tiny": (28_589_128, 4_455_531_264),
     "convnext_small": (50_223_688, 8_683_712_256),
