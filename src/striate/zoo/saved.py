@@ -18,7 +18,7 @@ from striate.tasks.classifier import Classifier
 from striate.zoo.build import build
 from striate.zoo.file import load_tensors, read_header, write_file
 
-__all__ = ["load", "read_header", "save"]
+__all__ = ["load", "preprocess_of", "read_header", "save"]
 
 STRANGE = StriateError, KeyError, AttributeError, TypeError, ValueError, RuntimeError, OverflowError
 """What building from a header raises when somebody else wrote it."""
@@ -82,7 +82,7 @@ def load(path: str | Path) -> Classifier:
     try:
         with torch.device("meta"):  # shapes only, so that a strange header costs no memory
             own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
-            built = build(header["network"], header["classes"], _preprocess(header), **own)
+            built = build(header["network"], header["classes"], preprocess_of(header), **own)
         _require_arguments(built.arguments, header["arguments"])
     except STRANGE as error:
         raise ModelFileError(
@@ -107,8 +107,8 @@ def versions() -> dict[str, str]:
     return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
 
 
-def _preprocess(header: Mapping[str, Any]) -> Preprocess:
-    """The preprocessing as it was before it became JSON."""
+def preprocess_of(header: Mapping[str, Any]) -> Preprocess:
+    """The preprocessing that a header of ``read_header`` speaks of, as it was before it became JSON."""
     values = dict(header["preprocess"])
     for field, kind in (("size", int), ("mean", float), ("std", float)):
         values[field] = tuple(kind(number) for number in values[field])
