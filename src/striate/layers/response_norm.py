@@ -6,8 +6,8 @@ https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutiona
     b_i = a_i * (k + alpha * sum of a_j^2) ** -beta        j = i-2 .. i+2, the same pixel of five maps
                  2    0.0001                   0.75
 
-The paper weighs the sum of the squares by alpha, ``torch.nn.LocalResponseNorm`` weighs their mean: its alpha is
-five times the paper's.
+The paper weighs the sum of the squares by alpha, ``torch.nn.LocalResponseNorm`` weighs their mean: its alpha
+is five times the paper's.
 """
 
 from torch import Tensor, nn
