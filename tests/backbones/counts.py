@@ -47,7 +47,8 @@ RESNETS = {
 }
 # Liu et al. 2022, table 1: 29, 50, 89 and 198 million parameters, 4.5, 8.7, 15.4 and 34.4 billion
 # multiplications. test_convnext.py works out the parameters. Of s x s pixels with w channels a block makes
-# (49 w + 8 w w) s s multiplications, and what halves before it 2 w w s s; the stem 48 w s s, the head 1,000 w.
+# (49 w + 8 w w) s s multiplications, and what halves before it 2 w w s s; the stem 48 w s s, the
+# head 1,000 w.
 CONVNEXT = {
     "convnext_tiny": (28_589_128, 4_455_531_264),
     "convnext_small": (50_223_688, 8_683_712_256),
