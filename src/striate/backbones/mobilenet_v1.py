@@ -17,8 +17,8 @@ The first block of a stage has the stride. The width multiplier of section 3.3 s
 layer: 1, 0.75, 0.5 and 0.25 in the paper.
 
 The paper says ReLU; the networks that its authors published, and all weights in public use, cut at 6, and so
-does this file. Table 1 gives the last depthwise convolution a stride of 2 but leaves the map at 7x7; the stride
-is 1 here.
+does this file. Table 1 gives the last depthwise convolution a stride of 2 but leaves the map at 7x7; the
+stride is 1 here.
 """
 
 from typing import get_args
