@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from striate import errors, ops
     from striate.api import (
         check,
+        compare,
         create,
         evaluate,
         explain,
@@ -35,6 +36,7 @@ __all__ = [
     "StriateError",
     "__version__",
     "check",
+    "compare",
     "create",
     "errors",
     "evaluate",

@@ -18,10 +18,11 @@ from striate.data.dataset import Dataset, Splits
 from striate.data.inputs import Input
 from striate.data.loader import Loader
 from striate.data.read import read
-from striate.errors import LabelError, ModelFileError, RunError, SettingError
+from striate.errors import LabelError, ModelFileError, SettingError
 from striate.records import Classification
 from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures
+from striate.train.reading import Data, to_train_on
 from striate.train.settings import Settings
 from striate.zoo.saved import load as load_file
 from striate.zoo.saved import read_header
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from striate.data.check import CheckReport
     from striate.explain.explanation import Explanation
     from striate.explain.saliency import Target
+    from striate.train.comparison import Comparison
     from striate.train.events import Event
     from striate.train.find_rate import RateCurve
     from striate.train.run import Run
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check",
+    "compare",
     "create",
     "evaluate",
     "explain",
@@ -52,7 +55,6 @@ __all__ = [
     "train",
 ]
 
-Data = str | Path | Splits
 Model = Classifier | str | Path
 
 UNSEEN_FIRST = ("test", "val", "train")
@@ -67,18 +69,24 @@ def load(path: str | Path, engine: "EngineName" = "auto", precision: "Precision"
     """Read a saved model, ready to predict.
 
     Args:
-        path: a .safetensors file, or the folder of a run, whose best model is meant.
+        path: a .safetensors file; the folder of a run, whose best model is meant; or the name of a network
+            with published weights, such as ``resnet50``, which tells the 1,000 classes of ImageNet apart.
         engine: what computes its predictions: ``openvino``, ``torch``, or ``auto``, which leaves small jobs
             to PyTorch as it is and takes OpenVINO for large ones.
         precision: ``exact``; ``bf16``, faster, scores within 0.02; or ``int8``, after
             ``striate export MODEL --to openvino --precision int8 --calibrate DATA``.
 
     Raises:
-        ModelFileError: there is no such file, or it is truncated, foreign or misshapen.
+        ModelFileError: there is no such file, it is truncated, foreign or misshapen, or cannot be fetched.
         SettingError: there is no such engine or precision, or they do not go together.
     """
     from striate.zoo.engine import Engine
+    from striate.zoo.ready import is_ready, ready
 
+    if is_ready(path):
+        model = ready(str(path))
+        model.engine = Engine(model, engine, precision)
+        return model
     path = _model_file(path)
     model = load_file(path)
     model.engine = Engine(model, engine, precision, path)
@@ -113,6 +121,7 @@ def train(
     out: str | Path | None = None,
     resume: bool = False,
     force: bool = False,
+    fit_batch: bool = False,
     listen: "Callable[[Event], None] | None" = None,
     **settings: Any,
 ) -> "Run":
@@ -124,6 +133,7 @@ def train(
         out: the run folder; ``runs/<data>-<model>`` when left out, with a number if that exists.
         resume: go on with an interrupted run, or start it if there is none.
         force: replace the run folder.
+        fit_batch: if the batch does not fit into memory, begin again with one that does.
         listen: called with every event of the training.
         settings: fields of ``striate.train.settings.Settings``, which are the flags of ``striate train``.
 
@@ -138,17 +148,78 @@ def train(
         Interrupted: a signal ended the run; it can be resumed.
     """
     from striate.train.place import last_folder, own_folder
-    from striate.train.run import train as events
+    from striate.train.fitting import train_fitting
+    from striate.train.run import train as once
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
     folder = None if out is None else Path(out)
     resume = resume or _restarted(folder)
     folder = folder or (last_folder(data, given) if resume else None)
-    splits = _to_train_on(data, given, folder if resume else None)
+    splits = to_train_on(data, given, folder if resume else None)
     folder = folder or own_folder(splits, given)
-    run = _last(events(splits, given, folder, resume=resume, force=force), listen)
+    events = (train_fitting if fit_batch else once)(splits, given, folder, resume=resume, force=force)
+    run: Run = _last(events, listen).run
     _report(run, splits)
     return run
+
+
+def compare(
+    data: Data,
+    models: Sequence[str],
+    budget: str | None = None,
+    *,
+    seeds: int = 1,
+    costs_only: bool = False,
+    fit_batch: bool = False,
+    out: str | Path | None = None,
+    listen: "Callable[[Event], None] | None" = None,
+    **settings: Any,
+) -> "Comparison":
+    """Train several networks on the same data, measure what each costs here, and write compare.html.
+
+    Args:
+        data: as for ``train``.
+        models: names among ``models()``.
+        budget: most time for each training, as in ``10m``.
+        seeds: trainings of each network, counted up from ``seed``.
+        costs_only: measure time and memory, and train nothing.
+        fit_batch: where a batch does not fit into memory, go on with one that does.
+        out: a new folder, or that of a comparison that shall go on; ``runs/compare-<data>`` when left out.
+        listen: called with every event.
+        settings: as for ``train``, the same for all networks.
+
+    Returns:
+        ``.rows`` in order, ``.frontier()``, ``.chart()``, ``.folder``; prints as a table.
+
+    Raises:
+        SettingError: a name or a setting does not exist. A network that fails later says why in its row.
+        RunError: the folder holds something else.
+        Interrupted: a signal ended it; the same call goes on.
+    """
+    from striate.report.compare import write_comparison
+    from striate.train.compare import Plan, default_folder
+    from striate.train.compare import compare as events
+    from striate.train.events import Finished
+
+    plan = Plan(tuple(models), Settings(budget=budget, **settings), seeds, costs_only, fit_batch)
+    splits = {plan.settings.seed: to_train_on(data, plan.settings, None)}
+
+    def reading(seed: int) -> Splits:
+        if seed not in splits:
+            splits[seed] = to_train_on(data, plan.of("", seed), None)
+        return splits[seed]
+
+    def hearing(event: "Event") -> None:
+        if isinstance(event, Finished):
+            _report(event.run, splits[event.run.settings.seed])
+        if listen:
+            listen(event)
+
+    first = splits[plan.settings.seed]
+    folder = default_folder(plan, first) if out is None else Path(out)
+    found: Comparison = _last(events(reading, plan, folder), hearing).comparison
+    write_comparison(found, first)
+    return found
 
 
 def find_rate(data: Data, *, model: str | None = None, **settings: Any) -> "RateCurve":
@@ -170,7 +241,7 @@ def find_rate(data: Data, *, model: str | None = None, **settings: Any) -> "Rate
     from striate.train.find_rate import find_rate
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
-    return find_rate(_to_train_on(data, given, None), given)
+    return find_rate(to_train_on(data, given, None), given)
 
 
 def evaluate(
@@ -344,7 +415,9 @@ def _model_file(path: str | Path) -> Path:
     path = Path(path)
     if not path.exists():
         raise ModelFileError(
-            f"there is no {path}", "a .safetensors file or the folder of a run", "check the spelling"
+            f"there is no {path}",
+            "a .safetensors file, the folder of a run, or a network with published weights, as resnet50",
+            "check the spelling",
         )
     return path / "model.safetensors" if path.is_dir() else path
 
@@ -356,34 +429,13 @@ def _classifier(model: Model) -> Classifier:
 def _with_settings(model: "Model | Run") -> tuple[Classifier, dict[str, Any]]:
     """The classifier, and the settings that it was trained with, if they are known."""
     if isinstance(model, str | Path):
-        return load(model), read_header(_model_file(model)).get("settings") or {}
+        classifier = load(model)
+        known = read_header(_model_file(model)).get("settings") if Path(model).exists() else None
+        return classifier, known or {}
     return (model, {}) if isinstance(model, Classifier) else (model.model, model.settings.to_dict())
 
 
 # ---- data
-
-
-def _to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Splits:
-    """The data, read as they were before if a run is resumed; what would spoil the training is refused."""
-    from striate.data.check import readable, refuse
-    from striate.train.folder import RunFolder
-
-    files = RunFolder(folder or "")
-    goes_on = folder is not None and files.settings.exists()
-    if data is None:
-        if not goes_on:
-            wrong = (
-                "no data were named" if folder is None else f"{folder} holds no run that could say which data"
-            )
-            raise SettingError(wrong, "a folder, a file, or the word digits", "name the data")
-        data = str(files.read_json(files.splits)["root"])
-    if isinstance(data, Splits):
-        return data
-    settings = Settings(**files.read_json(files.settings)) if goes_on else given
-    accept = given.accept or settings.accept
-    splits = read(data, settings.format, seed=settings.seed, validation=settings.validation)
-    refuse(splits, accept)
-    return readable(splits) if "unreadable" in accept else splits
 
 
 def _part(splits: Splits, split: str) -> Dataset:
@@ -432,26 +484,19 @@ def _restarted(folder: Path | None) -> bool:
     return restarted()
 
 
-def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") -> "Run":
-    """Pass every event on; the run comes with the last one."""
-    from striate.train.events import Finished
+def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") -> Any:
+    """Pass every event on; the last one brings the result."""
     from striate.train.stop import Impatience
 
-    run = None
+    event = None
     try:
         with closing(events):  # also when the listener raises: signals and loggers are given back
             for event in events:
                 if listen:
                     listen(event)
-                if isinstance(event, Finished):
-                    run = event.run
     except Impatience as late:  # it came while the listener was at work
         raise late.interrupted from None
-    if run is None:
-        raise RunError(
-            "the training ended without a run", "that its last event brings one", "start it again with resume"
-        )
-    return run  # type: ignore[no-any-return]
+    return event
 
 
 def _report(run: "Run", splits: Splits) -> None:

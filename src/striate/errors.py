@@ -9,6 +9,7 @@ StriateError                 the user's value cannot be used: what is wrong, wha
  +- ModelFileError           a saved model is truncated, foreign, of another format or misshapen
  +- RunError                 a run folder exists already, is incomplete or cannot be written
  +- TrainingError            training went wrong: the loss is not a number
+ |   +- OutOfMemory          a batch does not fit into memory; says which one would
  +- Interrupted              a signal ended the run; what was done is saved
 """
 
@@ -60,6 +61,12 @@ class RunError(StriateError):
 
 class TrainingError(StriateError):
     """Training went wrong: the loss is not a number."""
+
+
+class OutOfMemory(TrainingError):  # noqa: N818 - the words of the field
+    """A batch does not fit into memory. ``batch`` is one that should; 0 for none."""
+
+    batch: int = 0
 
 
 class Interrupted(StriateError):  # noqa: N818 - the word of the field for a run that a signal ended

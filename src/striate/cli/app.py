@@ -1,6 +1,6 @@
 """The verbs and their flags. What a verb does is in the file that it imports when it is called.
 
-striate check | train | evaluate | predict | summary | explain | demo
+striate check | train | compare | evaluate | predict | summary | explain | demo
 """
 
 import importlib.metadata
@@ -23,6 +23,12 @@ Format = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", metavar=" ", help="Print JSON, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar=" ", help="Show no progress.")]
+FitBatch = Annotated[
+    bool,
+    typer.Option(
+        "--fit-batch", metavar=" ", help="If a batch is too large for memory, go on with one that fits."
+    ),
+]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A .safetensors file, or the folder of a run.")]
 Images = Annotated[
     list[str], typer.Argument(metavar="IMAGES...", help="Files, folders or patterns like 'a/*.jpg'.")
@@ -81,6 +87,7 @@ def train(
         bool, typer.Option("--resume", metavar=" ", help="Go on with an interrupted run.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", metavar=" ", help="Replace the run folder.")] = False,
+    fit_batch: FitBatch = False,
     find_lr: Annotated[
         bool, typer.Option("--find-lr", metavar=" ", help="Do not train: look for a good learning rate.")
     ] = False,
@@ -101,9 +108,37 @@ def train(
     if find_lr or plot is not None:
         training.find_rate(data, plot, search=find_lr, as_json=json, settings=given(settings))
         return
-    training.train(
-        data, out=out, resume=resume, force=force, as_json=json, quiet=quiet, settings=given(settings)
-    )
+    ways = {"resume": resume, "force": force, "fit_batch": fit_batch}
+    training.train(data, out=out, ways=ways, as_json=json, quiet=quiet, settings=given(settings))
+
+
+@app.command(short_help="Train several networks on a data set, and say which to choose.")
+@takes_settings
+def compare(
+    data: Data,
+    models: Annotated[str, typer.Option(metavar="NAME,NAME", help="The networks; see striate.models().")],
+    *,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each network.")] = 1,
+    costs_only: Annotated[
+        bool, typer.Option("--costs-only", metavar=" ", help="Measure time and memory; train nothing.")
+    ] = False,
+    fit_batch: FitBatch = False,
+    out: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Where (default runs/compare-DATA, which goes on).")
+    ] = None,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", metavar=" ", help="Print the table as CSV.")] = False,
+    quiet: Quiet = False,
+    **settings: Any,
+) -> None:
+    """Compare networks on the same data, split, budget and seeds: accuracy, time and memory on this machine.
+
+    Writes a folder with a run for each and compare.html. The same command goes on where it was interrupted.
+    """
+    from striate.cli import comparing
+
+    ways = {"seeds": seeds, "costs_only": costs_only, "fit_batch": fit_batch, "out": out}
+    comparing.compare(data, models, ways, as_json=json, as_csv=csv, quiet=quiet, settings=given(settings))
 
 
 @app.command(short_help="Measure a model on a data set.")

@@ -13,7 +13,17 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from striate.cli.speak import err, percent, seconds, some
 
 if TYPE_CHECKING:
-    from striate.train.events import EpochEnded, Event, Loading, Started, Stepped
+    from striate.train.events import (
+        EpochEnded,
+        Event,
+        Failed,
+        Fitted,
+        Loading,
+        Measuring,
+        Started,
+        Stepped,
+        Training,
+    )
 
 
 class Narrator:
@@ -45,6 +55,10 @@ class Narrator:
             "Loading": self._loading,
             "Stepped": self._stepped,
             "EpochEnded": self._epoch_ended,
+            "Fitted": self._fitted,
+            "Measuring": self._measuring,
+            "Training": self._training,
+            "Failed": self._failed,
         }.get(type(event).__name__)
         if told and not self._quiet:
             told(event)  # type: ignore[operator]
@@ -65,6 +79,21 @@ class Narrator:
         self.say(f"run folder: {event.folder}")
         self._epochs = int(event.settings["epochs"])
         self._begin(event)
+
+    def _fitted(self, event: "Fitted") -> None:
+        self._end()
+        self.say(f"{event.reason}: going on with {event.batch}")
+
+    def _measuring(self, event: "Measuring") -> None:
+        self.say(f"costs {event.number}/{event.of}: {event.model}")
+
+    def _training(self, event: "Training") -> None:
+        self._end()
+        self.say(f"\nrun {event.number}/{event.of}: {event.model}, seed {event.seed}")
+
+    def _failed(self, event: "Failed") -> None:
+        self._end()
+        self.say(f"{event.model} failed: {event.reason}")
 
     def _begin(self, event: "Started") -> None:
         if not self._console.is_terminal:

@@ -3,15 +3,20 @@
 import os
 import sys
 import webbrowser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from striate.cli.progress import Narrator
+from striate.cli.progress import Counting, Narrator
 from striate.cli.speak import as_json as print_json
-from striate.cli.speak import out, percent, some
+from striate.cli.speak import err, out, percent, some, table
 from striate.errors import SettingError
 
 if TYPE_CHECKING:
     from striate.train.run import Run
+
+NO_DATA, DATA = "no data were named", "a folder, a file, or the word digits"
+SHOWN = 12
+"""Learning rates that are printed."""
 
 DEMO: dict[str, Any] = {
     "model": "lenet5",
@@ -27,22 +32,47 @@ def train(
     data: str | None,
     *,
     out: str | None,
-    resume: bool,
-    force: bool,
+    ways: dict[str, Any],
     as_json: bool,
     quiet: bool,
     settings: dict[str, Any],
 ) -> None:
-    """Train, and print where the run is and how good it became."""
+    """Train, and print where the run is and how good it became; ``ways`` are resume, force and fit_batch."""
     from striate import api
 
-    if data is None and not (resume and out):
-        raise SettingError(
-            "no data were named", "a folder, a file, or the word digits", "striate train digits"
-        )
+    if data is None and not (ways["resume"] and out):
+        raise SettingError(NO_DATA, DATA, "striate train digits")
     with Narrator(quiet=quiet) as narrator:
-        run = api.train(data, out=out, resume=resume, force=force, listen=narrator, **settings)
+        run = api.train(data, out=out, listen=narrator, **ways, **settings)
     report(run, as_json=as_json)
+
+
+def find_rate(
+    data: str | None, plot: str | None, *, search: bool, as_json: bool, settings: dict[str, Any]
+) -> None:
+    """Print the loss by learning rate and the suggested one, and draw it if a file is named."""
+    from striate import api
+    from striate.cli.pictures import save_figure
+
+    if data is None:
+        raise SettingError(NO_DATA, DATA, "striate train digits --find-lr")
+    if not search:
+        raise SettingError(
+            f"--plot {plot} draws nothing of a training", "--find-lr with it", "open report.html"
+        )
+    with Counting("looking for a learning rate"):
+        curve = api.find_rate(data, **settings)
+    if plot is not None:
+        save_figure(curve.picture(), Path(plot))
+        err().print(f"drawn: {plot}")
+    if as_json:
+        print_json(curve.to_dict())
+        return
+    rows = table("learning rate", "loss")
+    for rate, loss in list(zip(curve.rates, curve.losses, strict=True))[:: max(1, len(curve.rates) // SHOWN)]:
+        rows.add_row(f"{rate:.2g}", f"{loss:.4f}")
+    out().print(rows)
+    out().print(f"suggestion: lr {curve.suggestion:.2g}")
 
 
 def demo(folder: str | None, *, open_report: bool, quiet: bool) -> None:

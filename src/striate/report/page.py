@@ -60,8 +60,8 @@ def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
     """The page as text."""
     model, measured = run.model, evaluation.figures
     found = facts.samples(splits["train"])
-    text: str = template().render(
-        style=Markup(_style()),
+    text: str = template("page.html").render(
+        style=style(),
         split=run.split,
         figures=measured,
         mistakes=mistakes(model, splits[run.split], evaluation.scores, evaluation.labels, evaluation.indices),
@@ -119,9 +119,9 @@ def _column(metrics: Sequence[Mapping[str, Any]], name: str) -> list[float]:
     return [math.nan if row[name] is None else float(row[name]) for row in metrics]
 
 
-@lru_cache(maxsize=1)
-def template() -> Any:
-    """``page.html``; whatever it is filled with is escaped."""
+@lru_cache
+def template(name: str) -> Any:
+    """A page of this room; whatever it is filled with is escaped."""
     pages = Environment(
         loader=PackageLoader("striate", "report"),
         autoescape=True,
@@ -130,11 +130,12 @@ def template() -> Any:
         lstrip_blocks=True,
     )
     pages.filters |= {"percent": percent, "grouped": grouped, "brief": brief, "lasted": lasted}
-    return pages.get_template("page.html")
+    return pages.get_template(name)
 
 
-def _style() -> str:
-    return Path(__file__).with_name("page.css").read_text("utf-8")
+def style() -> Markup:
+    """The look of all pages."""
+    return Markup(Path(__file__).with_name("page.css").read_text("utf-8"))
 
 
 def percent(share: float, digits: int = 1) -> str:

@@ -17,6 +17,7 @@ from striate.errors import ShapeError
 
 CALIBRATION_BINS = 15  # Guo, Pleiss, Sun, Weinberger 2017, section 5. https://arxiv.org/abs/1706.04599
 TOP = 5
+DEVIATIONS = 1.959964  # of the normal distribution, 95 % of it lies within
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,22 @@ def calibration_error(scores: Tensor, labels: Tensor) -> float:
     # torchmetrics' multiclass form rounds to float32; its binary form takes "the guess is right" as the event
     error: Tensor = binary_calibration_error(confidence, right, n_bins=CALIBRATION_BINS, norm="l1")
     return min(float(error), 1.0)
+
+
+def binomial_interval(share: float, count: int) -> tuple[float, float]:
+    """Between which two shares the truth lies with 95 %, when ``share`` of ``count`` pictures were right.
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference", equation 4.
+
+    >>> [round(side, 3) for side in binomial_interval(0.5, 100)]
+    [0.404, 0.596]
+    """
+    if not count:
+        return 0.0, 1.0
+    share_of_z = DEVIATIONS**2 / count
+    middle = (share + share_of_z / 2) / (1 + share_of_z)
+    half = DEVIATIONS / (1 + share_of_z) * (share * (1 - share) / count + share_of_z / (4 * count)) ** 0.5
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _share(part: Tensor, whole: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 Started  Loading  Stepped Stepped ... EpochEnded Saved  Stepped ...  Finished
                                                               `--->  Stopped (a signal)
+
+Measuring ... Training (the events of a run) Training (...) ... Compared       of a comparison
 """
 
 from dataclasses import asdict, dataclass, field
@@ -114,6 +116,19 @@ class Saved(Event):
 
 
 @dataclass(frozen=True)
+class Fitted(Event):
+    """The batch did not fit into memory: the run begins again with one that should.
+
+    Args:
+        reason: what did not fit.
+        batch: the one that is tried now.
+    """
+
+    reason: str
+    batch: int
+
+
+@dataclass(frozen=True)
 class Stopped(Event):
     """A signal ended the run; it is saved. ``striate.errors.Interrupted`` follows."""
 
@@ -140,3 +155,42 @@ class Finished(Event):
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return {"event": "finished", "folder": self.folder, "split": self.split, "figures": self.figures}
+
+
+@dataclass(frozen=True)
+class Measuring(Event):
+    """The costs of a network are about to be measured; it is ``number`` of ``of``."""
+
+    model: str
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Training(Event):
+    """A run of a comparison is about to begin, ``number`` of ``of``. Its own events follow."""
+
+    model: str
+    seed: int
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """A network of a comparison could not be measured or trained; the others go on."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Compared(Event):
+    """A comparison is complete. ``comparison`` is not part of ``to_dict``."""
+
+    folder: str
+    comparison: Any = field(repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {"event": "compared", "folder": self.folder}

@@ -6,30 +6,36 @@ Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 
 import torch
 
+from striate.data.balance import class_weights
 from striate.data.dataset import Splits
 from striate.data.facts import facts
 from striate.data.loader import Loader
 from striate.data.recipe import augmentation
 from striate.errors import DataError, RunError, SettingError, StriateError
 from striate.tasks.classifier import Classifier
+from striate.tasks.memory import is_refusal
 from striate.tasks.metrics import Figures
+from striate.train.budget import within_budget
 from striate.train.checkpoint import load_checkpoint
 from striate.train.choose import decide, preprocessing, sentences
+from striate.train.costs import too_large
 from striate.train.engine import Engine, rank, require_machine, restarted
 from striate.train.evaluate import Evaluation, evaluate
 from striate.train.events import Event, Finished, Loading, Started
+from striate.train.features import can_be_kept, embedding, last_layer
 from striate.train.folder import RunFolder, describe_splits
 from striate.train.loggers import readers, require_packages
 from striate.train.loop import fit
 from striate.train.prepare import Prepare
+from striate.train.reuse import begin, require_weights
 from striate.train.settings import Settings, resumed
 from striate.train.stop import Stop
 from striate.train.work import Work
-from striate.zoo.build import build
 from striate.zoo.saved import load
 
 EVALUATION_BATCH = 64  # larger ones leave the cache of a processor, and take twice as long
@@ -91,6 +97,7 @@ def train(
         SettingError: the settings do not go together, with the machine, or with the run to be resumed.
         DataError: there is nothing to learn from, or files cannot be read.
         TrainingError: the loss is not a number.
+        OutOfMemory: the batch does not fit; ``train_fitting`` goes on with one that does.
         Interrupted: a signal ended it; it can be resumed.
     """
     files, resume = RunFolder(folder), resume or restarted()
@@ -101,6 +108,9 @@ def train(
     require_packages(chosen)
     require_validation(chosen, splits)
     require_machine(chosen)
+    require_weights(chosen, found)
+    if not (resume and files.settings.exists()):
+        chosen = within_budget(chosen, splits, lambda few, some: set_up(few, some, files, Stop("")))
     if rank() == 0:
         files.claim(resume=resume, force=force)
     random_state = torch.get_rng_state()
@@ -111,6 +121,14 @@ def train(
         if rank() == 0 and not resume:
             files.abandon()
         raise
+    except (RuntimeError, MemoryError) as reason:
+        if not is_refusal(reason):
+            raise
+        clear_frames(reason.__traceback__)  # they hold on to the memory
+        if rank() == 0 and not resume:
+            files.checkpoint.unlink(missing_ok=True)  # a run cannot go on with another batch
+            files.abandon()
+        raise too_large(chosen, len(splits.classes), found.channels) from None
     finally:
         torch.set_rng_state(random_state)
 
@@ -168,9 +186,9 @@ def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Generator[Even
     yield Started(
         folder=str(work.folder.path),
         settings=work.settings.to_dict(),
-        said=(*splits.said, *said),
+        said=(*splits.said, *said, *work.said),
         counts={name: len(part) for name, part in splits.items()},
-        parameters=sum(parameter.numel() for parameter in work.engine.task.parameters()),
+        parameters=sum(p.numel() for p in work.engine.task.parameters() if p.requires_grad),
         steps=work.steps,
         resumed=work.state.step,
         device=str(work.engine.device),
@@ -188,11 +206,13 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: Stop) -> 
     """Model, engine and loaders; the random weights are those of the seed."""
     data, classes = splits["train"], splits.classes
     preprocess = preprocessing(data, settings)
-    torch.manual_seed(settings.seed)
-    model, best = (build(settings.model or "", classes, preprocess) for _ in range(2))
+    model, best, said = begin(settings, classes, preprocess)
+    if settings.balance == "weights":
+        model.balance = class_weights(data.counts())
     augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
-    engine = Engine(model, settings)
-    share = {"rank": engine.rank, "world": engine.world}
+    kept = can_be_kept(settings, model.network, len(data))
+    engine = Engine(last_layer(model) if kept else model, settings)
+    share = {"rank": engine.rank, "world": engine.world, "balance": settings.balance == "sampling"}
     options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}
     shuffled = Loader(data, preprocess, settings.batch or 1, shuffle=True, **share, **options)
     held_out = (
@@ -200,9 +220,13 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: Stop) -> 
         if len(splits.parts.get("val", ()))
         else None
     )
+    if kept:
+        best.to(engine.device)
+        shuffled = embedding(shuffled, best, engine.arithmetic)
+        held_out = held_out and embedding(held_out, best, engine.arithmetic)
     steps = (settings.epochs or 1) * len(shuffled)
     prepare = Prepare(augment, settings, len(classes), device=engine.device, rank=engine.rank, steps=steps)
-    return Work(engine, settings, files, shuffled, held_out, prepare, stop, best)
+    return Work(engine, settings, files, shuffled, held_out, prepare, stop, best, said)
 
 
 def finish(work: Work, splits: Splits) -> Finished:

@@ -1,0 +1,194 @@
+"""The page of a comparison, to be shown to others: what was best, what was nearly as good and quicker.
+
+comparison, data --headline, charts, table, pictures that one alone got right--> compare.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from striate.data.beside import beside
+from striate.data.dataset import Splits
+from striate.draw.pixels import picture
+from striate.errors import RunError
+from striate.report import facts
+from striate.report.page import style, template
+from striate.report.pictures import data_uri, drawn
+from striate.train.comparison import MIB, Comparison, Row, milliseconds
+from striate.train.costs import BATCHES
+from striate.train.settings import Settings
+
+NAME, TABLE = "compare.html", "compare.csv"
+EACH, ALL = 8, 32
+"""Pictures of one network, and of all, that are shown."""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A picture that one network alone named rightly.
+
+    Args:
+        image: as data.
+        truth: what it is.
+        others: what each of the others said, once.
+        source: the file it came from.
+    """
+
+    image: str
+    truth: str
+    others: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Alones:
+    """How many pictures one network alone named rightly, and some of them."""
+
+    model: str
+    count: int
+    shown: tuple[Alone, ...]
+
+
+def write_comparison(comparison: Comparison, splits: Splits) -> Path:
+    """Write ``compare.html`` and ``compare.csv`` into the folder of a comparison.
+
+    Args:
+        comparison: what was found.
+        splits: the data, as the first seed split them.
+
+    Returns:
+        the path of the page.
+
+    Raises:
+        RunError: the folder cannot be written to.
+    """
+    path = Path(comparison.folder) / NAME
+    texts = {NAME: page(comparison, splits), TABLE: comparison.to_csv()}
+    try:
+        for name, text in texts.items():
+            with beside(path.with_name(name)) as place:
+                place.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as reason:
+        raise RunError(
+            f"{path.parent} cannot be written: {reason}",
+            "a folder with room that you may write to",
+            "make room, then the same command again: what is done is kept",
+        ) from reason
+    return path
+
+
+def page(comparison: Comparison, splits: Splits) -> str:
+    """The page as text."""
+    timed = [batch for batch in BATCHES if any(row.at(batch) for row in comparison.rows)]
+    labels = {1: "one picture at a time"}
+    charts = [
+        (
+            batch,
+            labels.get(batch, f"{batch} at a time"),
+            drawn(comparison.chart(batch), "Accuracy against time"),
+        )
+        for batch in timed
+    ]
+    placed = [row for row in comparison.rows if row.costs or row.accuracy is not None]
+    settings = {name: value for name, value in comparison.settings.items() if name != "seed"}
+    given = {
+        name: value
+        for name, value in settings.items()
+        if value and name != "budget" and not _usual(name, value)
+    }
+    text: str = template(NAME).render(
+        style=style(),
+        comparison=comparison,
+        headline=comparison.headline(),
+        close=comparison.within_spread(),
+        charts=charts,
+        rows=placed,
+        failed=[row for row in comparison.rows if row.failed],
+        kept={row.model for row in comparison.frontier()},
+        largest=_largest(comparison),
+        batches=BATCHES,
+        mib=MIB,
+        milliseconds=milliseconds,
+        spread=spread,
+        splits=splits,
+        name=splits.root.name or str(splits.root),
+        parts=facts.parts(splits),
+        given=given,
+        versions=facts.versions(),
+        command=command(comparison),
+        **alone(comparison, splits),
+    )
+    return text
+
+
+def _usual(name: str, value: Any) -> bool:
+    """Whether a setting has its default."""
+    return bool(value == Settings.model_fields[name].default)
+
+
+def spread(row: Row) -> str:
+    """How sure an accuracy is: of several seeds plus and minus, of one between which two numbers.
+
+    >>> spread(Row("a", accuracies=(0.9, 0.92))), spread(Row("a", accuracies=(0.5,), count=100))
+    ('± 1.4, 2 seeds', '40.4 to 59.6')
+    """
+    low, high = row.interval or (0.0, 0.0)
+    if len(row.accuracies) > 1:
+        return f"± {100 * row.deviation:.1f}, {len(row.accuracies)} seeds"
+    return f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def command(comparison: Comparison) -> str:
+    """The command that compares the same networks again."""
+    names = ",".join(sorted(row.model for row in comparison.rows))
+    settings = {name: value for name, value in comparison.settings.items() if name in Settings.model_fields}
+    words = facts.command(comparison.root, Settings(**settings)).removeprefix("striate train ")
+    seeds = f" --seeds {len(comparison.seeds)}" if len(comparison.seeds) > 1 else ""
+    return f"striate compare {words} --models {names}{seeds}{'' if comparison.seeds else ' --costs-only'}"
+
+
+def alone(comparison: Comparison, splits: Splits) -> dict[str, Any]:
+    """The pictures that one network alone named rightly, and how many all of them and none of them did."""
+    answers = comparison.answers
+    if len(answers) < 2:
+        return {"alones": [], "all_right": None, "none_right": None}
+    part = splits[comparison.split]
+    right = np.stack([np.asarray(said) == part.labels for said in answers.values()])
+    times = right.sum(0)
+    each = max(1, min(EACH, ALL // len(answers)))
+    found = []
+    for place, model in enumerate(answers):
+        indices = np.flatnonzero(right[place] & (times == 1)).tolist()
+        shown = tuple(
+            _alone(answers, splits, comparison.split, model, index) for index in _spread(indices, each)
+        )
+        found.append(Alones(model, len(indices), shown))
+    everyone, nobody = int((times == len(answers)).sum()), int((times == 0).sum())
+    return {"alones": [one for one in found if one.count], "all_right": everyone, "none_right": nobody}
+
+
+def _spread(indices: Sequence[int], most: int) -> list[int]:
+    """Up to so many of them, evenly spread."""
+    chosen = np.linspace(0, len(indices) - 1, min(most, len(indices))).round().astype(int)
+    return [indices[place] for place in chosen]
+
+
+def _alone(answers: dict[str, list[int]], splits: Splits, split: str, model: str, index: int) -> Alone:
+    part = splits[split]
+    sample, classes = part[index], splits.classes
+    others = dict.fromkeys(classes[said[index]] for name, said in answers.items() if name != model)
+    shown: torch.Tensor = sample.image
+    return Alone(data_uri(picture(shown)), classes[sample.label or 0], tuple(others), sample.source)
+
+
+def _largest(comparison: Comparison) -> dict[str, float]:
+    """The largest number of some columns, for bars beside the numbers."""
+    rows = comparison.rows
+    return {
+        "seconds": max((cost.seconds for row in rows if (cost := row.at(1))), default=1.0),
+        "memory": max((cost.memory for row in rows if (cost := row.at(1))), default=1),
+    }
