@@ -2,21 +2,25 @@
 
 import argparse
 import copy
+import hashlib
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 from torch import Tensor
 
+import striate
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError
 from striate.layers.backbone import Backbone
 from striate.zoo.build import build
 from striate.zoo.foreign import read_tensors
+from striate.zoo.published import PUBLISHED, Published
 from striate.zoo.saved import save
 from striate.zoo.table import create
 from striate.zoo.weights import adapted, load_weights
@@ -251,6 +255,57 @@ def test_names_that_are_wrapped_twice_are_unwrapped(tmp_path: Path) -> None:
 
 
 # ---- published weights
+
+
+@pytest.fixture
+def as_published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> torch.nn.Module:
+    """The small MobileNet of torchvision with random weights, in the cache as if they had been fetched."""
+    from torchvision.models import mobilenet_v3_small
+
+    folder = tmp_path / "cache" / "weights"
+    folder.mkdir(parents=True)
+    network = mobilenet_v3_small().eval()
+    torch.save(network.state_dict(), folder / "net.pth")
+    digits = hashlib.sha256((folder / "net.pth").read_bytes()).hexdigest()[:8]
+    (folder / "net.pth").rename(folder / f"net-{digits}.pth")
+    monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(PUBLISHED, "mobilenet_v3_small", Published(f"net-{digits}.pth"))
+    return network
+
+
+def test_imagenet_is_a_word_for_published_weights(as_published: torch.nn.Module, images: Tensor) -> None:
+    network = create("mobilenet_v3_small", weights="imagenet").eval()
+    assert "with the names of torchvision" in network.said[0]
+    with torch.no_grad():
+        assert torch.allclose(network(images), as_published(images), atol=1e-5)
+
+
+def test_a_name_loads_a_classifier_with_published_weights(as_published: torch.nn.Module) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    image = torch.from_numpy(pixels[16:240, 16:240]).permute(2, 0, 1)  # the middle 224 of 256
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    with torch.no_grad():
+        scores = as_published(((image / 255 - mean.view(3, 1, 1)) / std.view(3, 1, 1))[None])[0]
+    found = striate.predict("mobilenet_v3_small", pixels)
+    assert torch.allclose(found.scores, scores.softmax(0), atol=1e-6)
+    assert found.classes[281] == "tabby"
+
+
+def test_a_ready_classifier_is_saved_like_any_other(as_published: torch.nn.Module, tmp_path: Path) -> None:
+    model = striate.load("mobilenet_v3_small")
+    save(model, tmp_path / "model.safetensors")
+    again = striate.load(tmp_path / "model.safetensors")
+    assert again.preprocess == model.preprocess
+    assert equal(state(again.network), state(model.network))
+
+
+def test_a_folder_comes_before_a_name(
+    as_published: torch.nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mobilenet_v3_small").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelFileError, match=r"mobilenet_v3_small/model\.safetensors"):
+        striate.load("mobilenet_v3_small")
 
 
 def test_imagenet_needs_published_weights() -> None:
