@@ -99,6 +99,9 @@ class Xception(Backbone):
             ),
         )
         self.head = sequence(
-            mean=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), output=nn.Linear(2048, classes)
+            mean=nn.AdaptiveAvgPool2d(1),
+            flatten=nn.Flatten(),
+            drop=nn.Dropout(0.5),  # section 4.4
+            output=nn.Linear(2048, classes),
         )
         keep_gradients(self)
