@@ -87,3 +87,53 @@ def test_an_interrupted_run_says_so_and_goes_on_by_its_folder_alone(pictures: Pa
     assert 1 <= done < 60
     assert run(["train", "--resume", "--out", str(folder), "--quiet"]) == 0
     assert len((folder / "metrics.csv").read_text().splitlines()) == 61
+
+
+def test_a_learning_rate_is_looked_for_and_drawn_and_no_run_is_made(
+    pictures: Path,
+    flags: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["train", str(pictures), *flags, "--find-lr", "--plot", "rates.svg"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1].startswith("suggestion: lr ")
+    assert "drawn: rates.svg" in err
+    assert {path.name for path in tmp_path.iterdir()} == {"rates.svg"}
+    assert run(["train", str(pictures), *flags, "--find-lr", "--json"]) == 0
+    curve = json.loads(capsys.readouterr().out)
+    assert curve["suggestion"] in curve["rates"]
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        (["--plot", "x.svg"], "--plot x.svg draws nothing of a training"),
+        (["--weights", "nowhere.pth"], "there is no file nowhere.pth"),
+        (["--finetune", "head"], "finetune is 'head', and there are no weights to begin with"),
+        (["--augment", "nowhere.json"], "the recipe nowhere.json cannot be read"),
+    ],
+)
+def test_mistakes_about_reuse_are_three_lines(
+    pictures: Path, more: list[str], wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["train", str(pictures), *more]) == 2
+    err = capsys.readouterr().err
+    assert wrong in err
+    assert len(err.splitlines()) == 3
+
+
+def test_a_model_learns_on_from_the_command_line(
+    pictures: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "mine.json"
+    recipe.write_text('{"mirror": 0.5}')
+    weights = ["--weights", str(trained / "model.safetensors"), "--augment", str(recipe)]
+    folder = tmp_path / "run"
+    assert run(["train", str(pictures), *weights, "--epochs", "1", "--out", str(folder)]) == 0
+    err = capsys.readouterr().err
+    assert "finetune head: 18 pictures of a class are few" in err
+    assert json.loads((folder / "settings.json").read_text())["augment"] == "mirror=0.5"
+    assert run(["train", "--resume", "--out", str(folder), *weights, "--quiet"]) == 0

@@ -41,6 +41,13 @@ def test_best_epoch_is_ringed():
     assert axes.lines[-1].get_xydata().tolist() == [[2.0, 1.0]]
 
 
+def test_the_suggested_rate_is_marked_on_the_curve():
+    axes = figures.rate_curve([0.01, 0.1, 1.0], [3.0, 1.0, 9.0], 0.1).axes[0]
+    assert axes.get_xscale() == "log"
+    assert axes.lines[-1].get_xydata().tolist() == [[0.1, 1.0]]
+    assert [text.get_text() for text in axes.texts] == ["0.1"]
+
+
 def test_confusion_counts_stand_in_their_cells():
     axes = figures.confusion([[3, 1], [0, 12]], ["cat", "dog"]).axes[0]
     assert sorted((*text.get_position(), text.get_text()) for text in axes.texts) == [

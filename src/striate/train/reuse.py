@@ -119,12 +119,7 @@ def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, .
     model, stem = settings.model or "", settings.stem
     said = []
     if settings.weights and given.finetune in (None, "auto"):
-        number = pictures_of_a_class(found)
-        few = "few" if settings.finetune == "head" else "enough" if settings.finetune == "all" else "some"
-        reason = (
-            "layers thaw step by step" if settings.unfreeze else f"{number:,} pictures of a class are {few}"
-        )
-        said.append(f"finetune {settings.finetune}: {reason}")
+        said.append(f"finetune {settings.finetune}: {_reason(settings, pictures_of_a_class(found))}")
     if settings.finetune == "head" and given.augment is None:
         said.append("augment none: what frozen layers make of the pictures is computed once and kept")
     small = found.side <= SMALL_PICTURES and "stem" in arguments_of(model)
@@ -134,6 +129,18 @@ def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, .
             "--stem small keeps more of them"
         )
     return tuple(said)
+
+
+def _reason(settings: Settings, pictures: int) -> str:
+    """Why these layers learn."""
+    if settings.unfreeze:
+        return "all layers learn in the end, as they thaw step by step"
+    here = f"{pictures:,} pictures of a class are"
+    if settings.finetune == "head":
+        return f"{here} few, and the last layer alone forgets nothing of the weights"
+    if settings.finetune == "all":
+        return f"{here} many, so that every layer learns on from the weights"
+    return f"{here} enough for the upper layers, not for all"
 
 
 def require_weights(settings: Settings, found: Facts) -> None:
