@@ -7,18 +7,17 @@ data --train--> Run: .model .metrics .figures .folder --load--> model --predict 
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import numpy as np
 from torch import nn
 
-from striate.data.dataset import Dataset, Splits
+from striate.data.dataset import Splits
 from striate.data.inputs import Input
 from striate.data.loader import Loader
+from striate.data.match import part_of, translated
 from striate.data.read import read
-from striate.errors import LabelError, ModelFileError, SettingError
+from striate.errors import ModelFileError, SettingError
 from striate.records import Classification
 from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures
@@ -147,8 +146,8 @@ def train(
         TrainingError: the loss is not a number.
         Interrupted: a signal ended the run; it can be resumed.
     """
-    from striate.train.place import last_folder, own_folder
     from striate.train.fitting import train_fitting
+    from striate.train.place import last_folder, own_folder
     from striate.train.run import train as once
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
@@ -272,7 +271,7 @@ def evaluate(
     classifier, _ = _with_settings(model)
     if not isinstance(data, Splits):
         data = splits_for(model, data, format=format, seed=seed, validation=validation)
-    dataset = _translated(_part(data, split or unseen(data)), classifier.classes)
+    dataset = translated(part_of(data, split or unseen(data)), classifier.classes)
     return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).figures
 
 
@@ -370,7 +369,7 @@ def export(
         pictures, words = pictures_to_check(file, classifier.preprocess, check)
         return files.export(classifier, to, path, pictures, words)
     parts = splits_for(model, calibrate)
-    seen = _translated(parts[unseen(parts)], classifier.classes)
+    seen = translated(parts[unseen(parts)], classifier.classes)
     return files.export_int8(classifier, file, path, quantize(classifier, parts["train"], seen, most_loss))
 
 
@@ -436,32 +435,6 @@ def _with_settings(model: "Model | Run") -> tuple[Classifier, dict[str, Any]]:
 
 
 # ---- data
-
-
-def _part(splits: Splits, split: str) -> Dataset:
-    """One split, or every image of every split."""
-    if split != "all":
-        return splits[split]
-    parts = list(splits.values())
-    labels, places = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "places")
-    )
-    return replace(parts[0], labels=labels, places=places)
-
-
-def _translated(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """The same images with the class numbers of a model, by name."""
-    unknown = [name for name in dataset.classes if name not in classes]
-    if unknown:
-        shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-        known = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
-        raise LabelError(
-            f"the model does not know the classes {shown}",
-            f"classes among: {known}",
-            "rename them, or train on these data",
-        )
-    numbers = np.array([classes.index(name) for name in dataset.classes], dtype=np.int64)
-    return replace(dataset, labels=numbers[dataset.labels], classes=classes)
 
 
 # ---- runs
