@@ -6,9 +6,9 @@
 from pathlib import Path
 
 from striate.tasks.classifier import Classifier
-from striate.zoo.build import build
-from striate.zoo.published import BASE, PUBLISHED, categories, published
-from striate.zoo.weights import IMAGENET, load_weights
+from striate.zoo.published import PUBLISHED, categories, published
+from striate.zoo.table import create
+from striate.zoo.weights import IMAGENET
 
 
 def is_ready(model: str | Path) -> bool:
@@ -16,18 +16,18 @@ def is_ready(model: str | Path) -> bool:
     return str(model) in PUBLISHED and not Path(model).exists()
 
 
-def ready(name: str, base: str = BASE) -> Classifier:
+def ready(name: str) -> Classifier:
     """A classifier that tells the classes of ImageNet apart; its weights are fetched once.
 
     Args:
         name: a network with published weights.
-        base: the address under which the published files are.
 
     Raises:
         SettingError: there are no published weights for this network.
         ModelFileError: the file cannot be fetched.
     """
     preprocess = published(name).preprocess
-    model = build(name, categories(name), preprocess)
-    load_weights(model.network, name, IMAGENET, base)
+    network = create(name, in_channels=preprocess.channels, weights=IMAGENET)
+    model = Classifier(network, categories(name), preprocess)
+    model.name, model.arguments = name, {"in_channels": preprocess.channels}
     return model.eval()
