@@ -27,8 +27,8 @@ Place = tuple[float, float]
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
-ANGLES = (90, 50, 130, 0, 180, -50, -130, -90, 25, 155, -25, -155)
-"""Where a name is tried around its point, degrees counterclockwise from the right: first above."""
+ANGLES = (130, 90, 180, 50, 0, -50, -130, -90, 155, 25, -25, -155)
+"""Where a name is tried around its point, degrees counterclockwise from the right: first where no step of a frontier is."""
 
 DISTANCES = (7.0, 10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 80.0, 110.0)
 """Points (1/72 inch) between a point and its name, as they are tried."""
@@ -131,55 +131,70 @@ def _dots(axes: "Axes", points: Sequence[Point]) -> None:
         axes.scatter(point.x, point.y, s=64, color=color, edgecolor=PAPER, linewidth=1.4, zorder=4)
 
 
-def _name(
-    figure: "Figure",
-    axes: "Axes",
-    points: Sequence[Point],
-    steps: Sequence[Place],
-    notes: list[Any],
-) -> None:
-    """Put the names where they touch nothing."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+class Page:
+    """A figure whose layout is settled, in points of 1/72 inch."""
 
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    unit = figure.dpi / 72
+    def __init__(self, figure: "Figure", axes: "Axes") -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    def where(x: float, y: float) -> Place:
-        right, up = axes.transData.transform((x, y))
-        return right / unit, up / unit
+        self._renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        self._unit, self._axes = figure.dpi / 72, axes
 
-    def box(artist: Any) -> Box:
-        left, bottom, right, top = artist.get_window_extent(renderer).extents / unit
+    def where(self, x: float, y: float) -> Place:
+        """The place of two numbers."""
+        right, up = self._axes.transData.transform((x, y))
+        return right / self._unit, up / self._unit
+
+    def box(self, artist: Any) -> Box:
+        """What something drawn takes up."""
+        left, bottom, right, top = artist.get_window_extent(self._renderer).extents / self._unit
         return left, bottom, right, top
 
+    def line(self, one: Place, other: Place) -> None:
+        """Draw a thin line between two places."""
+        pixels = [[side * self._unit for side in end] for end in (one, other)]
+        ends = self._axes.transData.inverted().transform(pixels)
+        self._axes.plot(*ends.T, color=LINE, linewidth=1, zorder=2)
+
+
+def _name(
+    figure: "Figure", axes: "Axes", points: Sequence[Point], steps: Sequence[Place], notes: list[Any]
+) -> None:
+    """Put the names where they touch nothing."""
+    page = Page(figure, axes)
     order = sorted(points, key=lambda point: not point.kept)
-    weights = ["bold" if point.kept and steps else "normal" for point in order]
-    names = [
-        axes.annotate(
-            legible(point.name), (point.x, point.y), (0, 0), textcoords="offset points", weight=weight
-        )
-        for point, weight in zip(order, weights, strict=True)
-    ]
-    sizes = [(right - left, top - bottom) for left, bottom, right, top in map(box, names)]
-    anchors = [where(point.x, point.y) for point in order]
-    solid = [box(note) for note in notes] + [_around(anchor, MARKER) for anchor in anchors]
-    bars = [_bar(where, point) for point in order if point.interval]
-    lines = [_around(place, 1.0) for place in _along([where(*step) for step in steps], box(axes.patch))]
-    placed = places(sizes, anchors, box(axes.patch), solid, bars + lines)
-    for text, point, anchor, size, corner in zip(names, order, anchors, sizes, placed, strict=True):
+    names = [_written(axes, point, bold=point.kept and bool(steps)) for point in order]
+    boxes = [page.box(name) for name in names]
+    sizes = [(right - left, top - bottom) for left, bottom, right, top in boxes]
+    anchors = [page.where(point.x, point.y) for point in order]
+    frame = page.box(axes.patch)
+    solid = [page.box(note) for note in notes] + [_around(anchor, MARKER) for anchor in anchors]
+    bars = [_bar(page, point) for point in order if point.interval]
+    lines = [_around(place, 1.0) for place in _along([page.where(*step) for step in steps], frame)]
+    placed = places(sizes, anchors, frame, solid, bars + lines)
+    for name, anchor, size, corner in zip(names, anchors, sizes, placed, strict=True):
         if corner is None:
-            text.remove()
+            name.remove()
             continue
-        text.set(position=(corner[0] - anchor[0], corner[1] - anchor[1]), ha="left", va="bottom", zorder=5)
-        text.set_color(INK if point.kept else MUTED)
+        name.set_position((corner[0] - anchor[0], corner[1] - anchor[1]))
         near = _nearest(corner, size, anchor)
         if math.dist(near, anchor) > FAR:
-            ends = axes.transData.inverted().transform(
-                [[side * unit for side in end] for end in (near, anchor)]
-            )
-            axes.plot(*ends.T, color=LINE, linewidth=1, zorder=2)
+            page.line(near, anchor)
+
+
+def _written(axes: "Axes", point: Point, *, bold: bool) -> Any:
+    """A name, not yet at its place."""
+    return axes.annotate(
+        legible(point.name),
+        (point.x, point.y),
+        textcoords="offset points",
+        xytext=(0, 0),
+        weight="bold" if bold else "normal",
+        color=INK if point.kept else MUTED,
+        zorder=5,
+    )
 
 
 def places(
@@ -201,8 +216,9 @@ def places(
     Returns:
         corners; None for a name that has no room at all.
 
-    >>> places([(20, 8)], [(50, 50)], (0, 0, 100, 100), [(48, 48, 52, 52)])
-    [(40.0, 57.0)]
+    >>> [(x, y)] = places([(20, 8)], [(50, 50)], (0, 0, 100, 100), [(48, 48, 52, 52)])
+    >>> round(x), round(y)
+    (29, 54)
     """
     taken: list[Box] = []
     corners: list[Place | None] = []
@@ -251,10 +267,10 @@ def _around(place: Place, half: float) -> Box:
     return place[0] - half, place[1] - half, place[0] + half, place[1] + half
 
 
-def _bar(where: Any, point: Point) -> Box:
+def _bar(page: Page, point: Point) -> Box:
     """The box of an interval's line."""
     low, high = point.interval or (point.y, point.y)
-    (x, bottom), (_, top) = where(point.x, low), where(point.x, high)
+    (x, bottom), (_, top) = page.where(point.x, low), page.where(point.x, high)
     return x - 1, bottom, x + 1, top
 
 

@@ -17,6 +17,7 @@ from striate.data.facts import sample
 from striate.data.loader import Loader
 from striate.errors import SettingError
 from striate.train.evaluate import evaluate
+from striate.train.features import LastLayer
 from striate.train.settings import Settings
 from striate.train.work import Work
 
@@ -74,7 +75,8 @@ def seconds_of_an_epoch(
     few = {name: _some(part, max(JUDGED, BATCHES * batch)) for name, part in splits.items()}
     work = set_up(Splits(few, splits.format, splits.root), settings)
     whole = Loader(splits["train"], work.train.preprocess, batch, shuffle=True, workers=settings.workers)
-    steps = seconds_of_a_step(work, work.train if whole.cached else whole) * len(whole)
+    kept = isinstance(work.engine.task.network, LastLayer)
+    steps = seconds_of_a_step(work, work.train if whole.cached or kept else whole) * len(whole)
     pictures = len(splits.parts.get("val", ()))
     return steps + (seconds_of_an_answer(work) * pictures if pictures else 0.0)
 

@@ -25,7 +25,7 @@ from striate.train.fitting import train_fitting
 from striate.train.folder import RunFolder, describe_splits
 from striate.train.machine import device_of, machine_of
 from striate.train.memory import MARGIN, free_memory, out_of_memory
-from striate.train.run import train
+from striate.train.run import require_classes, train
 from striate.train.settings import FREE, Settings
 from striate.zoo.table import arguments_of
 
@@ -139,6 +139,7 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
         Interrupted: a signal ended it; it can be gone on with.
     """
     splits = read(plan.settings.seed)
+    require_classes(splits)
     state, found, failed = State(Path(folder), plan, splits), facts(splits["train"]), dict[str, str]()
     yield from _measure(plan, state, found, len(splits.classes), failed)
     if not plan.costs_only:

@@ -209,14 +209,14 @@ def measurements(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     peak = Peak(device)
     model = classifier_of(asked).to(device).to(memory_format=torch.channels_last).eval()
     for batch in asked["batches"]:
-        seconds = refusable(partial(answering, model, pictures(model, batch), peak))
+        seconds = refusable(partial(answering, model, batch, peak))
         if seconds is None:
             break
         yield {"answers": {"batch": batch, "seconds": seconds / batch, "memory": peak.bytes()}}
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9)
     for batch in LEARNING:
-        step = partial(learning, model, pictures(model, batch), optimizer, peak, asked)
+        step = partial(learning, model, batch, optimizer, peak, asked)
         if refusable(step) is None:
             break
         yield {"learning": {"batch": batch, "memory": peak.bytes()}}
@@ -239,8 +239,10 @@ def pictures(model: Classifier, batch: int) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def answering(model: Classifier, images: torch.Tensor, peak: Peak) -> float:
+def answering(model: Classifier, batch: int, peak: Peak) -> float:
     """Median seconds from uint8 pictures in memory to their probabilities."""
+
+    images = pictures(model, batch)
 
     def answer() -> float:
         begin = perf_counter()
@@ -256,7 +258,7 @@ def answering(model: Classifier, images: torch.Tensor, peak: Peak) -> float:
 
 def learning(
     model: Classifier,
-    images: torch.Tensor,
+    batch: int,
     optimizer: torch.optim.Optimizer,
     peak: Peak,
     asked: dict[str, Any],
@@ -264,11 +266,11 @@ def learning(
     """Two steps of training, as the second one has the optimizer's memory too; the seconds of the second."""
     device = model.mean.device
     low = {"bf16": torch.bfloat16, "16": torch.float16}.get(asked["precision"])
-    labels = torch.arange(len(images), device=device) % asked["classes"]
+    labels = torch.arange(batch, device=device) % asked["classes"]
     peak.reset()
+    images = pictures(model, batch).contiguous(memory_format=torch.channels_last)
     for _ in range(2):
         begin = perf_counter()
-        images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, dtype=low, enabled=low is not None):
             losses = model.losses(Batch(images.to(device), labels, labels))
         optimizer.zero_grad()
