@@ -153,6 +153,15 @@ def test_the_trunk_sees_every_picture_once(
     assert sum(seen) == 60 + 15
 
 
+def test_embeddings_of_pictures_too_large_for_memory_are_kept_too(
+    known: Path, other: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("striate.data.loader.cache_size", lambda *_: 10**12)
+    _, run = heard(other, tmp_path / "run", weights=known, finetune="head", budget="5m")
+    assert len(run.metrics) == 2
+    assert run.model.preprocess.size == (32, 32)
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -234,7 +243,7 @@ def test_rates_fall_from_the_last_layer_down(
 
 
 @pytest.mark.parametrize(
-    ("count", "finetune"), [(10, "head"), (29, "head"), (30, "last:5"), (200, "last:10"), (1000, "all")]
+    ("count", "finetune"), [(2, "head"), (19, "head"), (20, "last:10"), (999, "last:10"), (1000, "all")]
 )
 def test_auto_decides_by_the_pictures_of_a_class(known: Path, count: int, finetune: str) -> None:
     found = Facts(True, (32, 32), True, (count, count))
@@ -243,8 +252,10 @@ def test_auto_decides_by_the_pictures_of_a_class(known: Path, count: int, finetu
 
 
 def test_the_decision_and_its_reason_are_said(known: Path, other: Splits, tmp_path: Path) -> None:
-    started, _ = heard(other, tmp_path / "run", weights=known, epochs=1, augment=None)
-    assert any(said.startswith("finetune head: 20 pictures of a class are few") for said in started.said)
+    few = other["train"].subset([*range(12), *range(48, 54)])
+    data = Splits({"train": few, "val": other["val"]}, "npz", other.root)
+    started, _ = heard(data, tmp_path / "run", weights=known, epochs=1, augment=None)
+    assert any(said.startswith("finetune head: 6 pictures of a class are few") for said in started.said)
     assert any(said.startswith("augment none") for said in started.said)
     assert started.settings["augment"] == "none"
 

@@ -1,8 +1,8 @@
 """What is reused of other trainings: weights, what they expect of a picture, how much of them learns anew.
 
 weights --> network, arguments, preprocessing --> a classifier to begin with
-pictures of a class:   < 30        < 200              < 1,000         1,000 and more
-learns:                the head    a quarter          half            all of the layers
+pictures of a class:   below 20         below 1,000            1,000 and more
+learns:                the last layer   half of the layers     all of them
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,9 @@ from striate.zoo.weights import IMAGENET, load_weights
 IMAGENET_MODEL = "resnet18"
 """The network whose published weights are meant when none is named."""
 
-REGIMES = ((30, 0.0), (200, 0.25), (1000, 0.5))
-"""Below so many pictures of a class this share of the layers learns; from the last number on, all of them."""
+REGIMES = ((20, 0.0), (1000, 0.5))
+"""Below so many pictures of a class this share of the layers learns; from the last number on, all of them.
+``benchmarks/transfer.py`` measures what the regimes are worth."""
 
 SMALL_PICTURES = 64
 """Pixels of a side up to which the first strides of a network for ImageNet lose what is to be seen."""
