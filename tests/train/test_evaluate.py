@@ -36,3 +36,16 @@ def test_the_mode_of_the_model_is_left_as_it_was(tiny: Splits) -> None:
 def test_no_images_give_an_empty_answer(tiny: Splits) -> None:
     answer = evaluate(build("lenet5", tiny.classes, GREY), Loader(tiny["val"].subset([]), GREY, batch=4))
     assert (answer.scores.shape, answer.loss, answer.figures.count) == ((0, 2), 0.0, 0)
+
+
+def test_what_answers_predictions_is_what_is_measured(tiny: Splits) -> None:
+    model, asked = build("lenet5", tiny.classes, GREY), []
+
+    def engine(pictures: int):
+        asked.append(pictures)
+        return lambda images: torch.tensor([[0.0, 9.0]]).expand(len(images), 2)
+
+    model.engine = engine
+    answer = evaluate(model, Loader(tiny["val"], GREY, batch=7))
+    assert asked == [20]
+    assert answer.figures.accuracy == 0.5  # of 20 pictures, 10 are of the second class

@@ -1,6 +1,7 @@
 """Engines answer as the model does, never with weights that it no longer has, and leave small jobs alone."""
 
 import copy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -170,3 +171,20 @@ def test_openvino_is_imported_without_its_reports() -> None:
     model = made()
     Engine(model, "openvino")(1)
     assert sys.modules["openvino_telemetry"] is None
+
+
+def test_reports_that_were_imported_before_send_nothing() -> None:
+    lines = (
+        "from openvino_telemetry.utils.sender import TelemetrySender",
+        "from striate.zoo.engine_openvino import stay_silent",
+        "class Backend:",
+        "    send = print",
+        "stay_silent()",
+        "sender = TelemetrySender()",
+        "sender.send(Backend(), 'a report')",
+        "sender.executor.shutdown()",
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == ""

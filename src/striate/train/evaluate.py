@@ -42,12 +42,12 @@ def evaluate(
         loader: gives every image once.
         arithmetic: a context such as ``torch.autocast``; float32 by default.
     """
-    device = model.mean.device
+    device, answer = model.mean.device, model.answering(len(loader.dataset))
     raw, none = [torch.empty(0, len(model.classes))], torch.empty(0, dtype=torch.int64)
     labels, indices = [none], [none]
     with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
         for batch in loader.batches():
-            raw.append(model.answer(batch.images.to(device)).float().cpu())
+            raw.append(answer(batch.images.to(device)).float().cpu())
             labels.append(batch.labels)
             indices.append(batch.indices)
     return _measured(torch.cat(raw), torch.cat(labels), torch.cat(indices), model.classes)

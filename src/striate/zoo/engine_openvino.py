@@ -70,20 +70,32 @@ def converted(model: Classifier) -> Any:
 def compiled(graph: Any, precision: str) -> Scores:
     """uint8 images -> float32 scores on the processor, with as many threads as torch has.
 
-    What is not int8 in an int8 graph is computed in bf16 where the processor has it. Several threads of a
-    program may call it; they take turns, as each takes the whole processor.
+    What is not int8 in an int8 graph is computed in bf16 where the processor has it. A program that begins
+    with one picture at a time gets a graph for one picture, which is up to a tenth faster than that for any
+    number. Several threads of a program may call it; they take turns, as each takes the whole processor.
     """
+    requests: dict[bool, Any] = {}
+    lock = Lock()
+
+    def scores(images: Tensor) -> Tensor:
+        with lock:
+            alone = len(images) == 1 and (True in requests or not requests)
+            if alone not in requests:
+                requests[alone] = _request(graph, precision, alone=alone)
+            found = requests[alone].infer([images.contiguous().numpy(force=True)])
+            return torch.from_numpy(found[0].copy())
+
+    return scores
+
+
+def _request(graph: Any, precision: str, *, alone: bool) -> Any:
+    """The compiled graph, for one picture or for any number, with memory for one run at a time."""
     settings = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": "f32" if precision == "exact" or not has_bf16("cpu") else "bf16",
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
     }
-    request = openvino().Core().compile_model(graph, "CPU", settings).create_infer_request()
-    lock = Lock()
-
-    def scores(images: Tensor) -> Tensor:
-        with lock:
-            found = request.infer([images.contiguous().numpy(force=True)])
-            return torch.from_numpy(found[0].copy())
-
-    return scores
+    if alone:
+        graph = graph.clone()
+        graph.reshape([1, *(side.get_length() for side in graph.inputs[0].get_partial_shape()[1:])])
+    return openvino().Core().compile_model(graph, "CPU", settings).create_infer_request()
