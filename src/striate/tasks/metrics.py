@@ -130,7 +130,7 @@ def binomial_interval(share: float, count: int) -> tuple[float, float]:
     share_of_z = DEVIATIONS**2 / count
     middle = (share + share_of_z / 2) / (1 + share_of_z)
     half = DEVIATIONS / (1 + share_of_z) * (share * (1 - share) / count + share_of_z / (4 * count)) ** 0.5
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))  # rounding apart
 
 
 def _share(part: Tensor, whole: Tensor) -> Tensor:

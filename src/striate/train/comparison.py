@@ -208,14 +208,15 @@ class Comparison:
             return _fastest(self.rows)
         best = max(rows, key=lambda row: (row.accuracy or 0, -self._time(row, 1)))
         said = f"{best.model} is the most accurate"
-        quicker = [row for row in self.frontier() if self._time(row, 1) < 0.95 * self._time(best, 1)]
+        if len(rows) == 1:
+            return f"{best.model} names {100 * (best.accuracy or 0):.1f} % of the pictures rightly."
+        quicker = self.frontier()[:-1]
         if not quicker:
-            return f"{said}, and the fastest." if len(rows) > 1 else f"{said} of one."
+            return f"{said}, and the fastest."
         other = next((row for row in quicker if _share(row, best) >= 0.95), quicker[-1])
         part = fraction(self._time(other, 1) / self._time(best, 1))
-        return f"{said}; {other.model} gives {_share(other, best):.0%} of it in {part} the time.".replace(
-            "%", " %"
-        )
+        share = 100 * _share(other, best)
+        return f"{said}; {other.model} gives {share:.0f} % of it in {part} the time."
 
     def within_spread(self) -> bool:
         """Whether the two most accurate networks are not further apart than their spreads."""

@@ -1,0 +1,60 @@
+"""``striate compare``: a table to stdout, a page beside the runs, mistakes before anything is trained."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from striate.cli.main import run
+
+FLAGS = ("--epochs", "1", "--batch", "4", "--accelerator", "cpu", "--size", "32")
+
+
+def test_networks_are_compared_and_a_second_call_shows_the_same(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "compare",
+        str(pictures),
+        "--models",
+        "lenet5,lenet5_1998",
+        *FLAGS,
+        "--out",
+        str(tmp_path / "compare"),
+    ]
+    assert run([*words, "--json"]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert "run 2/2" in err
+    assert {row["model"] for row in found["rows"]} == {"lenet5", "lenet5_1998"}
+    for row in found["rows"]:
+        assert 0 <= row["interval"][0] <= row["accuracy"] <= row["interval"][1] <= 1
+        assert Path(row["file"]).exists()
+        assert (Path(row["file"]).parent / "report.html").exists()
+        assert [cost["batch"] for cost in row["costs"]["answers"]] == [1, 32]
+    assert Path(found["page"]).exists()
+    assert run([*words, "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert "lenet5_1998" in out
+    assert "run 1/2" not in err
+    assert run([*words, "--csv", "--quiet"]) == 0
+    assert capsys.readouterr().out == (tmp_path / "compare" / "compare.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--models", "lenet5,resnet21"), "there is no network 'resnet21'"),
+        (("--models", "lenet5,lenet5"), "lenet5 is named twice"),
+        (("--models", ","), "no networks were named"),
+        (("--models", "lenet5", "--budget", "soon"), "budget is 'soon'"),
+        (("--models", "lenet5", "--model", "lenet5"), "has no flag --model"),
+    ],
+    ids=str,
+)
+def test_mistakes_are_told_before_anything_is_made(
+    flags: tuple[str, ...], said: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compare", str(pictures), *flags, "--out", str(tmp_path / "compare")]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "compare").exists()

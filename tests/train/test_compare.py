@@ -1,0 +1,269 @@
+"""Networks beside each other: the same for all, kept when interrupted, and one failure loses nothing else."""
+
+import csv
+import io
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from striate.data.dataset import Splits
+from striate.errors import Interrupted, OutOfMemory, RunError, SettingError
+from striate.tasks.metrics import binomial_interval
+from striate.train import compare as room
+from striate.train import costs, memory
+from striate.train.comparison import Comparison, Row, ordered
+from striate.train.costs import Cost, Costs
+from striate.train.events import Compared, Event, Failed, Finished, Fitted, Measuring, Started, Training
+from striate.train.fitting import train_fitting
+from striate.train.run import train
+from striate.train.settings import Settings
+
+QUICK: dict[str, Any] = {"accelerator": "cpu", "epochs": 1, "batch": 16, "augment": "none", "size": "32"}
+COSTS = Costs((32, 32), 100, 1000, (Cost(1, 0.001, 10), Cost(32, 0.0005, 20)), ((2, 300), (8, 900)))
+
+
+def row(model: str, accuracy: float | None, milliseconds: float = 1.0, **more: Any) -> Row:
+    known = Costs((32, 32), 100, 1000, (Cost(1, milliseconds / 1e3, 2**20),))
+    accuracies = () if accuracy is None else (accuracy,)
+    return Row(model, known, accuracies, count=100 if accuracies else 0, **more)
+
+
+def table(*rows: Row) -> Comparison:
+    return Comparison(Path("runs/compare"), "data", ordered(rows), "test", (0,), {}, {})
+
+
+def plan(*models: str, **more: Any) -> room.Plan:
+    settings = Settings(**{**QUICK, **more.pop("settings", {})})
+    return room.Plan(models, settings, **more)
+
+
+def of_kind(events: list[Event], kind: type[Event]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Costs are made up; the names of the networks whose costs were asked for."""
+    asked: list[str] = []
+
+    def measure(settings: Settings, classes: int, channels: int) -> Costs:
+        asked.append(settings.model or "")
+        return COSTS
+
+    monkeypatch.setattr(room, "measure", measure)
+    return asked
+
+
+@pytest.fixture
+def compared(tiny: Splits, tmp_path: Path, measured: list[str]) -> Callable[..., list[Event]]:
+    def run(*models: str, **more: Any) -> list[Event]:
+        return list(room.compare(lambda seed: tiny, plan(*models, **more), tmp_path / "compare"))
+
+    return run
+
+
+def test_every_network_is_trained_with_every_seed(
+    compared: Callable[..., list[Event]], measured: list[str]
+) -> None:
+    events = compared("lenet5", "lenet5_1998", seeds=2)
+    order = [(event.model, event.seed, event.number) for event in of_kind(events, Training)]
+    assert order == [("lenet5", 0, 1), ("lenet5_1998", 0, 2), ("lenet5", 1, 3), ("lenet5_1998", 1, 4)]
+    seeds = [(event.settings["model"], event.settings["seed"]) for event in of_kind(events, Started)]
+    assert seeds == [(model, seed) for model, seed, _ in order]
+    found = events[-1].comparison  # type: ignore[attr-defined]
+    assert sorted(one.model for one in found.rows) == ["lenet5", "lenet5_1998"] == sorted(measured)
+    assert all(len(one.accuracies) == 2 and one.costs == COSTS for one in found.rows)
+    assert found.split == "val"
+    assert all(len(said) == 20 for said in found.answers.values())
+    assert all((Path(folder) / "model.safetensors").exists() for one in found.rows for folder in one.folders)
+
+
+def test_a_second_call_does_only_what_is_missing(
+    compared: Callable[..., list[Event]], measured: list[str]
+) -> None:
+    first = compared("lenet5")[-1].comparison  # type: ignore[attr-defined]
+    assert not of_kind(compared("lenet5"), Training)
+    events = compared("lenet5", "lenet5_1998")
+    assert [event.model for event in of_kind(events, Training)] == ["lenet5_1998"]
+    assert measured == ["lenet5", "lenet5_1998"]
+    again = {one.model: one for one in events[-1].comparison.rows}  # type: ignore[attr-defined]
+    assert again["lenet5"] == first.rows[0]
+
+
+def test_one_network_that_fails_does_not_lose_the_others(compared: Callable[..., list[Event]]) -> None:
+    # lenet5 takes pictures of 32 pixels only
+    events = compared("lenet5", "resnet20", settings={"size": "16"})
+    assert [event.model for event in of_kind(events, Failed)] == ["lenet5"]
+    good, bad = events[-1].comparison.rows  # type: ignore[attr-defined]
+    assert (good.model, good.failed, bad.model, bad.accuracy) == ("resnet20", "", "lenet5", None)
+    assert "16" in bad.failed
+
+
+def test_a_mistake_of_ours_in_one_training_does_not_lose_the_others(
+    compared: Callable[..., list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(splits: Splits, settings: Settings, *rest: Any, **more: Any) -> Any:
+        if settings.model == "lenet5":
+            raise ZeroDivisionError("of an odd kind")
+        return train(splits, settings, *rest, **more)
+
+    monkeypatch.setattr(room, "train", broken)
+    rows = {one.model: one for one in compared("lenet5", "lenet5_1998")[-1].comparison.rows}  # type: ignore[attr-defined]
+    assert rows["lenet5"].failed == "ZeroDivisionError: of an odd kind"
+    assert rows["lenet5_1998"].accuracy is not None
+
+
+def test_an_interrupted_comparison_goes_on(tiny: Splits, tmp_path: Path, measured: list[str]) -> None:
+    folder = tmp_path / "compare"
+    events = room.compare(lambda seed: tiny, plan("lenet5", "lenet5_1998"), folder)
+
+    def until_the_second() -> None:
+        for event in events:
+            if isinstance(event, Started) and event.settings["model"] == "lenet5_1998":
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(Interrupted) as caught:
+        until_the_second()
+    assert caught.value.signal == signal.SIGINT
+    assert caught.value.attempt.startswith("the same command goes on")
+    again = list(room.compare(lambda seed: tiny, plan("lenet5", "lenet5_1998"), folder))
+    assert [event.model for event in of_kind(again, Training)] == ["lenet5_1998"]
+    assert [event.model for event in of_kind(again, Measuring)] == []
+    assert all(one.accuracy is not None for one in again[-1].comparison.rows)  # type: ignore[attr-defined]
+
+
+def test_costs_alone_train_nothing(compared: Callable[..., list[Event]]) -> None:
+    events = compared("lenet5", "lenet5_1998", costs_only=True)
+    assert [type(event) for event in events] == [Measuring, Measuring, Compared]
+    assert all(one.accuracy is None and one.costs for one in events[-1].comparison.rows)  # type: ignore[attr-defined]
+
+
+def test_names_are_looked_at_before_anything_is_done() -> None:
+    with pytest.raises(SettingError) as caught:
+        plan("lenet5", "resnet21")
+    assert len(caught.value.attempt.split(" or ")) == 3
+    with pytest.raises(SettingError, match="lenet5 is named twice"):
+        plan("lenet5", "resnet20", "lenet5")
+    with pytest.raises(SettingError, match="no networks"):
+        plan()
+    with pytest.raises(SettingError, match="seeds is 0"):
+        plan("lenet5", seeds=0)
+
+
+def test_a_folder_of_something_else_is_refused(compared: Callable[..., list[Event]], tmp_path: Path) -> None:
+    compared("lenet5", costs_only=True)
+    with pytest.raises(RunError, match="epochs was 1 and is 2"):
+        compared("lenet5", settings={"epochs": 2})
+    (tmp_path / "compare" / room.STATE).unlink()
+    (tmp_path / "compare" / "letter.txt").write_text("dear")
+    with pytest.raises(RunError, match="holds no comparison"):
+        compared("lenet5")
+
+
+def test_what_does_not_fit_is_said_before_it_is_tried(
+    compared: Callable[..., list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 100 bytes and 100 a picture: 16 take 1,700; 0.9 * 1,500 = 1,350 hold 12 pictures, in eights 8
+    monkeypatch.setattr(room, "free_memory", lambda device: 1500)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 1500)
+    failed = compared("lenet5")[-1].comparison.rows[0].failed  # type: ignore[attr-defined]
+    assert failed.startswith(
+        "training lenet5 with a batch of 16 does not fit into the memory of cpu; try: batch 8"
+    )
+    found = compared("lenet5", fit_batch=True)[-1].comparison.rows[0]  # type: ignore[attr-defined]
+    assert (found.batch, found.failed) == (8, "")
+
+
+def test_a_refused_batch_begins_again_with_one_that_fits(
+    tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from striate.train.engine import Engine
+
+    plain = Engine.loss
+
+    def greedy(engine: Engine, batch: Any) -> Any:
+        if len(batch) > 8:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+        return plain(engine, batch)
+
+    monkeypatch.setattr(Engine, "loss", greedy)
+    monkeypatch.setattr(costs, "measure", lambda *_, **__: COSTS)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 1500)
+    settings = Settings(**QUICK, model="lenet5")
+    with pytest.raises(OutOfMemory, match="a batch of 16 does not fit"):
+        list(train(tiny, settings, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+    events = list(train_fitting(tiny, settings, tmp_path / "run"))
+    assert [event.batch for event in of_kind(events, Fitted)] == [8]
+    assert of_kind(events, Finished)[0].run.settings.batch == 8
+
+
+def test_the_frontier_holds_whom_none_surpasses_without_being_slower() -> None:
+    found = table(row("a", 0.7, 1), row("b", 0.9, 5), row("c", 0.8, 6), row("d", 0.95, 20), row("e", 0.9, 7))
+    assert [one.model for one in found.frontier()] == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            [("a", 0.98, 30), ("b", 0.9604, 10)],
+            "a is the most accurate; b gives 98 % of it in a third of the time.",
+        ),
+        (
+            [("a", 0.9, 10), ("b", 0.8995, 9)],
+            "a is the most accurate; b gives 99 % of it in 90 % of the time.",
+        ),
+        ([("a", 0.9, 1), ("b", 0.8, 2)], "a is the most accurate, and the fastest."),
+        (
+            [("a", 0.9, 10), ("b", 0.3, 1)],
+            "a is the most accurate; b gives 33 % of it in a tenth of the time.",
+        ),
+        ([("a", 0.9, 10)], "a names 90.0 % of the pictures rightly."),
+        (
+            [("a", None, 10), ("b", None, 1)],
+            "b is the fastest: 1.00 ms for a picture; a takes 10.0 times as long.",
+        ),
+        ([], "Nothing could be measured."),
+    ],
+    ids=str,
+)
+def test_the_headline_says_what_to_choose(rows: list[tuple[str, float | None, float]], said: str) -> None:
+    assert table(*(row(*one) for one in rows)).headline() == said
+
+
+def test_spread_is_that_of_the_seeds_or_of_the_number_of_pictures() -> None:
+    # mean 0.8, deviations -0.1 and 0.1: sqrt((0.01 + 0.01) / 1) = 0.1414
+    several = Row("a", accuracies=(0.7, 0.9), count=100)
+    assert several.interval == pytest.approx((0.8 - 0.02**0.5, 0.8 + 0.02**0.5))
+    assert Row("a", accuracies=(0.5,), count=100).interval == binomial_interval(0.5, 100)
+    assert table(row("a", 0.9), row("b", 0.89)).within_spread()
+    assert not table(row("a", 0.99), row("b", 0.5)).within_spread()
+
+
+def test_a_comparison_is_a_table_json_and_csv() -> None:
+    found = table(row("quick", 0.8, 1), row("good", 0.9, 10), Row("bad", failed="too large"))
+    lines = str(found).splitlines()
+    assert [line.split()[0] for line in lines[2:5]] == ["good", "quick", "bad"]
+    assert lines[-1] == "bad: too large"
+    assert json.loads(json.dumps(found.to_dict()))["frontier"] == ["quick", "good"]
+    rows = list(csv.DictReader(io.StringIO(found.to_csv())))
+    assert [(one["network"], one["accuracy"], one["seconds_1"]) for one in rows[:2]] == [
+        ("good", "0.9", "0.01"), ("quick", "0.8", "0.001"),
+    ]  # fmt: skip
+    assert rows[2]["failed"] == "too large"
+
+
+def test_without_a_folder_the_newest_comparison_of_the_same_settings_goes_on(
+    tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first, other = plan("lenet5", costs_only=True), plan("lenet5", costs_only=True, settings={"epochs": 7})
+    assert room.default_folder(first, tiny) == Path("runs/compare-stripes")
+    list(room.compare(lambda seed: tiny, first, room.default_folder(first, tiny)))
+    assert room.default_folder(first, tiny) == Path("runs/compare-stripes")
+    assert room.default_folder(other, tiny) == Path("runs/compare-stripes-2")
