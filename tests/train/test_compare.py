@@ -226,7 +226,7 @@ def test_the_frontier_holds_whom_none_surpasses_without_being_slower() -> None:
         ([("a", 0.9, 10)], "a names 90.0 % of the pictures rightly."),
         (
             [("a", None, 10), ("b", None, 1)],
-            "b is the fastest: 1.00 ms for a picture; a takes 10.0 times as long.",
+            "b is the fastest: 1.00 ms for a picture; a takes 10 times as long.",
         ),
         ([], "Nothing could be measured."),
     ],

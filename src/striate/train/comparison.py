@@ -291,7 +291,7 @@ def _fastest(rows: Sequence[Row]) -> str:
         return "Nothing could be measured."
     (least, first), (most, last) = timed[0], timed[-1]
     said = f"{first} is the fastest: {milliseconds(least)} ms for a picture"
-    return f"{said}; {last} takes {most / least:.1f} times as long." if len(timed) > 1 else f"{said}."
+    return f"{said}; {last} takes {most / least:.3g} times as long." if len(timed) > 1 else f"{said}."
 
 
 def _share(row: Row, best: Row) -> float:
