@@ -30,7 +30,7 @@ from striate.zoo.table import create, models
 if TYPE_CHECKING:
     from striate.data.check import CheckReport
     from striate.explain.explanation import Explanation
-    from striate.explain.saliency import Target
+    from striate.explain.probe import Target
     from striate.train.comparison import Comparison
     from striate.train.events import Event
     from striate.train.find_rate import RateCurve
@@ -307,30 +307,37 @@ def predict(model: Model, images: Input | Sequence[Input]) -> Classification | l
 
 
 def explain(
-    model: Model,
+    model: "Model | nn.Module",
     images: Input | Sequence[Input],
     method: str = "saliency",
     *,
-    layer: str | None = None,
+    layer: str | Sequence[str] | None = None,
     target: "Target" = None,
-) -> "Explanation":
-    """Why did the model say so?
+    **options: Any,
+) -> "Explanation | tuple[Explanation, ...]":
+    """Why did the model say so? The model is bit by bit the same afterwards.
 
     Args:
-        model: a classifier, a saved file or the folder of a run.
+        model: a classifier, a saved file or the folder of a run; or any module, for a tensor of images.
         images: one picture or several, as for ``predict``.
-        method: ``saliency``, the gradient of the class score by pixel.
-        layer: the layer that a method looks at; saliency looks at the pixels and takes none.
-        target: class name or number, or one for each picture; the predicted class when left out.
+        method: ``saliency gradient_x_input smoothgrad integrated_gradients guided_backprop deconvnet gradcam
+            guided_gradcam occlusion``, or ``activations``, ``filters``.
+        layer: dotted name of the layer that a method looks at; several give as many explanations; the last
+            one that gives maps when left out.
+        target: class name or number, or one for each picture; the predicted class when left out; or a
+            function of the model's output.
+        options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
 
     Raises:
-        SettingError: there is no such method.
+        SettingError: there is no such method, layer or option, or the method needs a ReLU and there is none.
         LabelError: there is no such class.
         ImageError: a file cannot be read.
+        ShapeError: targets, outputs or gradients are not what the method needs.
     """
     from striate.explain.methods import explain
 
-    return explain(_classifier(model), images, method, layer=layer, target=target)
+    network = load(model) if isinstance(model, str | Path) else model
+    return explain(network, images, method, layer=layer, target=target, **options)
 
 
 def export(

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, ShapeError
-from striate.explain.saliency import class_gradients, saliency
+from striate.explain.probe import attribute
+from striate.explain.saliency import pixel_gradients, saliency
 from striate.tasks.classifier import Classifier
 
 
@@ -54,7 +55,7 @@ def test_none_explains_the_class_with_the_highest_score():
     model = linear([[1.0, 0.0], [0.0, 1.0]])
     model[1].bias.data.zero_()
     images = torch.tensor([[0.9, 0.1], [0.2, 0.8]]).view(2, 1, 1, 2)
-    values, numbers = class_gradients(model, images)
+    values, numbers = attribute(model, images, None, pixel_gradients)
     assert numbers == [0, 1]
     assert values.flatten(1).tolist() == [[1.0, 0.0], [0.0, 1.0]]
 

@@ -11,7 +11,7 @@ from striate.cli.pictures import expand, newest_model
 from striate.cli.pictures import save as save_picture
 from striate.cli.speak import as_json as print_json
 from striate.cli.speak import err, hushed, out, some
-from striate.errors import ImageError
+from striate.errors import ImageError, SettingError
 
 if TYPE_CHECKING:
     from striate.records import Classification
@@ -87,12 +87,45 @@ def draw(answer: "Classification", folder: Path, top: int) -> None:
     save_picture(classification(decode(source), answer, names=top), free)
 
 
-def explain(model: str, names: list[str], method: str, target: str | None, save: str) -> None:
+def explain(
+    model: str,
+    names: list[str],
+    method: str,
+    layer: str | None,
+    target: str | None,
+    options: list[str],
+    save: str,
+) -> None:
     """Draw where the network looked."""
     from striate import api
+    from striate.explain.explanation import Explanation
 
     paths = expand(names)
-    found = api.explain(model, paths, method, target=target)
-    for path, name in zip(paths, found.targets, strict=True):
-        out().print(f"{path}  {name}")
+    found = api.explain(model, paths, method, layer=layer, target=target, **numbers(options))
+    assert isinstance(found, Explanation)
+    if found.layer is not None and layer is None:
+        err().print(f"layer: {found.layer}, the last one that gives maps")
+    if len(found.targets) == len(paths):
+        reasons = found.reasons or (None,) * len(paths)
+        for path, name, reason in zip(paths, found.targets, reasons, strict=True):
+            out().print(f"{path}  {name}" + (f"  nothing to see: {reason}" if reason else ""))
     out().print(f"drawn: {found.save(save)}")
+
+
+def numbers(options: list[str]) -> dict[str, float]:
+    """``["samples=50", "noise=0.2"]`` as numbers by name.
+
+    Raises:
+        SettingError: an option is not written so.
+
+    >>> numbers(["samples=50", "noise=0.2"])
+    {'samples': 50, 'noise': 0.2}
+    """
+    found: dict[str, float] = {}
+    for option in options:
+        name, _, text = option.partition("=")
+        try:
+            found[name] = int(text) if text.lstrip("-").isdecimal() else float(text)
+        except ValueError:
+            raise SettingError(f"the option is {option!r}", "NAME=NUMBER", "--option samples=50") from None
+    return found

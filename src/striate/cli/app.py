@@ -190,16 +190,34 @@ def predict(
 def explain(
     model: Model,
     images: Images,
-    method: Annotated[str, typer.Option(metavar="saliency", help="How to explain.")] = "saliency",
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help="saliency, gradcam, integrated_gradients, occlusion, ...")
+    ] = "saliency",
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The layer that the method looks at (default: the last with maps)."
+        ),
+    ] = None,
     target: Annotated[
         str | None, typer.Option(metavar="CLASS", help="The class to explain (default: the predicted one).")
     ] = None,
-    save: Annotated[str, typer.Option(metavar="FILE", help="Where to draw it.")] = "explained.png",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="Of the method, as in samples=50; repeatable."),
+    ] = None,
+    save: Annotated[
+        str, typer.Option(metavar="FILE", help="Where to draw it; .npz keeps the numbers.")
+    ] = "explained.png",
 ) -> None:
-    """Show where a model looked: every picture, its map and both together, drawn into one file."""
+    """Show where a model looked: every picture, its map and both together, drawn into one file.
+
+    Methods: saliency, gradient_x_input, smoothgrad, integrated_gradients, guided_backprop, deconvnet,
+    gradcam, guided_gradcam, occlusion; activations and filters show the inside of the network.
+    """
     from striate.cli import answering
 
-    answering.explain(model, images, method, target, save)
+    answering.explain(model, images, method, layer, target, option or [], save)
 
 
 @app.command(short_help="Write a model for other programs: ONNX, torch, OpenVINO.")

@@ -1,18 +1,29 @@
-"""What an explanation method found: one signed number for each pixel, and how it is looked at.
+"""What an explanation method found: signed numbers for every picture, and how they are looked at.
 
-values (N, C, H, W) --max over C of |.|--> heat --over the image--> overlay
+values (N, C, H, W) or (N, H, W) --max over C of |.|--> heat --over the image--> overlay
+                                 --compare--> agreement with another method
+                                 --check----> does it depend on what the model has learned?
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
 from striate.data.beside import beside
 from striate.draw import pixels, sheet
-from striate.errors import RunError, ShapeError
+from striate.errors import DataError, RunError, ShapeError
+from striate.explain.agreement import Agreement, agreement
+from striate.explain.sanity import Sanity
+
+VOLUME = "activations"
+"""The method whose values are the slices of a layer and not pixels of the image."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +31,16 @@ class Explanation:
     """How much every pixel spoke for (above zero) or against (below zero) a class.
 
     Args:
-        values: float (N, C, H, W), signed, as the method gave them.
-        images: uint8 (N, C, H, W), as the network saw them.
+        values: float (N, C, H, W) or (N, H, W), signed, as the method gave them; of ``activations`` the
+            slices (N, C', H', W') of the layer.
+        images: uint8 or float (N, C, H, W), as the network saw them.
         method: name of the method.
-        targets: N names of the classes that are explained.
+        targets: N names of what is explained.
+        layer: that the method looked at; None for methods that look at pixels.
+        options: of the method, with its seed, as they were given.
+        versions: of the software that made it.
+        reasons: for each picture why its map is all zeros, or None.
+        again: explains the same with a model whose upper layers have been shuffled; None when loaded.
 
     Raises:
         ShapeError: values, images and targets do not belong together.
@@ -33,30 +50,50 @@ class Explanation:
     images: Tensor
     method: str
     targets: tuple[str, ...]
+    layer: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    reasons: tuple[str | None, ...] = ()
+    again: Callable[[], Sanity] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.values.shape != self.images.shape or len(self.targets) != len(self.images):
+        same = self.values.shape[-2:] == self.images.shape[-2:] or self.method == VOLUME
+        counts = {len(self.values), len(self.images), len(self.targets)}
+        if not same or len(counts) > 1 or self.values.ndim not in (3, 4):
             raise ShapeError(
                 f"values are {tuple(self.values.shape)}, images {tuple(self.images.shape)}, "
                 f"targets {len(self.targets)}",
-                "values and images of one shape (N, C, H, W), and N targets",
+                "values (N, C, H, W) or (N, H, W) and images of one size, and N targets",
                 "pass what striate.explain returned",
             )
 
     def __len__(self) -> int:
         return len(self.images)
 
+    def planes(self) -> list[Tensor]:
+        """N signed maps (C, H, W)."""
+        return [values if values.ndim == 3 else values[None] for values in self.values]
+
     def heat(self) -> list[Image.Image]:
         """N maps, bright where a pixel matters."""
-        return [pixels.heat(values) for values in self.values]
+        return [pixels.heat(values) for values in self.planes()]
 
     def overlay(self, opacity: float = 0.9) -> list[Image.Image]:
         """N maps glowing over their images; ``opacity`` 0..1 is that of the strongest pixel."""
-        pairs = zip(self.images, self.values, strict=True)
+        pairs = zip(self.images, self.planes(), strict=True)
         return [pixels.overlay(image, values, opacity) for image, values in pairs]
 
     def sheet(self, side: int = 160) -> Image.Image:
-        """One picture: every image with its map and both together, ``side`` pixels each."""
+        """One picture: every image with its map and both together, ``side`` pixels each.
+
+        Of ``activations`` every slice of the layer, of ``filters`` every filter.
+        """
+        if self.method == VOLUME:
+            slices = [pixels.heat(plane[None]) for volume in self.values for plane in volume]
+            return sheet.grid(slices, [""] * len(slices), columns=8, side=max(side // 2, 24))
+        if self.method == "filters":
+            shown = [pixels.picture(image) for image in self.images]
+            return sheet.grid(shown, [""] * len(shown), columns=8, side=max(side // 2, 24))
         triples = zip(self.images, self.heat(), self.overlay(), self.targets, strict=True)
         cells: list[sheet.Picture] = []
         captions: list[str] = []
@@ -65,24 +102,84 @@ class Explanation:
             captions += [name, self.method, ""]
         return sheet.grid(cells, captions, columns=3, side=side)
 
-    def save(self, path: str | Path) -> Path:
-        """Write :meth:`sheet` as a picture file, beside and renamed.
+    def show(self) -> Image.Image:
+        """The sheet as a picture, which a notebook displays."""
+        return self.sheet()
+
+    def compare(self, other: "Explanation") -> Agreement:
+        """How far two explanations of the same pictures agree.
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no picture format.
+            ShapeError: they are of other pictures.
+        """
+        return agreement(self.planes(), other.planes())
+
+    def check(self) -> Sanity:
+        """Whether the maps depend on what the model has learned: its layers are shuffled from the top.
+
+        Raises:
+            DataError: the explanation was loaded, and the model is not at hand.
+        """
+        if self.again is None:
+            raise DataError(
+                "an explanation that was loaded has no model to check",
+                "one that striate.explain has just made",
+                "explain the pictures again, then check",
+            )
+        return self.again()
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the numbers of the maps, ready for JSON."""
+        names = ("method", "layer", "options", "versions")
+        plain = {name: getattr(self, name) for name in names}
+        return plain | {"targets": list(self.targets), "reasons": list(self.reasons)}
+
+    def save(self, path: str | Path) -> Path:
+        """Write :meth:`sheet` as a picture, or all of it as ``.npz``, beside and renamed.
+
+        Raises:
+            RunError: the place cannot be written to, or the ending names no format.
         """
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside(path) as place:
-                self.sheet().save(place)
+                if path.suffix == ".npz":
+                    self._pack(place)
+                else:
+                    self.sheet().save(place)
         except (OSError, ValueError) as reason:
             raise RunError(
                 f"{path} cannot be written ({reason})",
-                "a place that can be written to, and a name that ends in .png or .jpg",
+                "a place that can be written to, and a name that ends in .png, .jpg or .npz",
                 "choose another place",
             ) from reason
         return path
+
+    def _pack(self, place: Path) -> None:
+        text = json.dumps(self.to_dict(), ensure_ascii=False)
+        arrays = {"values": self.values.cpu().numpy(), "images": self.images.cpu().numpy()}
+        np.savez_compressed(place, **arrays, about=np.array(text))  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Explanation":
+        """What ``save`` wrote as ``.npz``; no code of the file is run.
+
+        Raises:
+            DataError: it is no such file.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                about: dict[str, Any] = json.loads(str(file["about"]))
+                values, images = torch.from_numpy(file["values"]), torch.from_numpy(file["images"])
+            about |= {name: tuple(about[name]) for name in ("targets", "reasons")}
+            return cls(values, images, **about)
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as reason:
+            raise DataError(
+                f"{path} is no saved explanation ({type(reason).__name__})",
+                "an .npz file that Explanation.save wrote",
+                "check the path",
+            ) from reason
 
 
 def named(classes: Sequence[str] | None, numbers: Sequence[int]) -> tuple[str, ...]:

@@ -3,57 +3,192 @@
 paths, arrays, PIL pictures, tensors --preprocess--> uint8 batch --method--> Explanation
 """
 
-from collections.abc import Sequence
+import platform
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import version
+from inspect import signature
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from striate.data.inputs import Input, input_batches
-from striate.errors import SettingError
+from striate.errors import SettingError, ShapeError
 from striate.explain.explanation import Explanation, named
-from striate.explain.saliency import Target, class_gradients
+from striate.explain.filters import filters
+from striate.explain.gradcam import gradcam
+from striate.explain.guided import deconvnet, guided_backprop, guided_gradcam
+from striate.explain.integrated_gradients import integrated_gradients
+from striate.explain.layers import activations, recommended, require_layer
+from striate.explain.occlusion import occlusion
+from striate.explain.probe import BATCH, Target, attribute
+from striate.explain.saliency import gradient_x_input, pixel_gradients
+from striate.explain.sanity import Sanity, sanity
+from striate.explain.smoothgrad import smoothgrad
 from striate.tasks.classifier import Classifier
 
-METHODS = ("saliency",)
+METHODS: dict[str, Callable[..., Tensor]] = {
+    "saliency": pixel_gradients,
+    "gradient_x_input": gradient_x_input,
+    "smoothgrad": smoothgrad,
+    "integrated_gradients": integrated_gradients,
+    "guided_backprop": guided_backprop,
+    "deconvnet": deconvnet,
+    "gradcam": gradcam,
+    "guided_gradcam": guided_gradcam,
+    "occlusion": occlusion,
+}
+"""What explains an answer."""
+
+LOOKS = ("activations", "filters")
+"""What shows the inside of the network, whatever it answers."""
+
+Explained = Explanation | tuple[Explanation, ...]
 
 
 def explain(
-    model: Classifier,
+    model: nn.Module,
     images: Input | Sequence[Input],
     method: str = "saliency",
     *,
-    layer: str | None = None,
+    layer: str | Sequence[str] | None = None,
     target: Target = None,
-) -> Explanation:
-    """Why did the model say so?
+    **options: Any,
+) -> Explained:
+    """Why did the model say so? The model is bit by bit the same afterwards.
 
     Args:
-        model: a classifier; it is not changed.
+        model: a classifier; or any module, for a tensor (N, C, H, W) of what it takes.
         images: what ``model.predict`` takes: one picture or several.
-        method: ``saliency``, the gradient of the class score by pixel.
-        layer: the layer that a method looks at; saliency looks at the pixels and takes none.
-        target: class name or number, or one for each picture; None explains the predicted class.
+        method: one of ``METHODS`` or ``LOOKS``.
+        layer: dotted name of the layer that a method looks at, or several for as many explanations; None
+            takes the last layer that gives maps, whose name the result says.
+        target: class name or number, or one for each picture; None explains the predicted class; a function
+            of the model's output gives one number for each picture.
+        options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
 
     Returns:
-        one explanation of all pictures, in the order given.
+        one explanation of all pictures, in the order given; of several layers a tuple of them.
 
     Raises:
-        SettingError: there is no such method, or it takes no layer.
+        SettingError: there is no such method, layer or option, or the method needs a ReLU and there is none.
         LabelError: there is no such class.
         ImageError: a file cannot be read.
-        ShapeError: no picture at all.
+        ShapeError: targets, outputs or gradients are not what the method needs.
     """
-    if method not in METHODS:
-        raise SettingError(f"there is no method {method!r}", "one of: " + ", ".join(METHODS), "leave it out")
-    if layer is not None:
-        raise SettingError(f"saliency was given the layer {layer!r}", "no layer", "leave layer out")
+    takes_layer = _require_method(method, options)
+    if layer is not None and not takes_layer:
+        raise SettingError(f"{method} was given the layer {layer!r}", "no layer", "leave layer out")
     pixels = _pixels(model, images)
-    values, numbers = class_gradients(model, pixels, target)
-    return Explanation(values, pixels, method, named(model.classes, numbers))
+    if not takes_layer:
+        return _one(model, pixels, method, None, target, options)
+    if layer is None and method != "filters":
+        layer = _recommended(model, pixels)
+    names = [layer] if layer is None or isinstance(layer, str) else list(layer)
+    made = tuple(_one(model, pixels, method, name, target, options) for name in names)
+    return made[0] if layer is None or isinstance(layer, str) else made
 
 
-def _pixels(model: Classifier, images: Input | Sequence[Input]) -> torch.Tensor:
-    """uint8 (N, C, H, W) as the network sees them, on the CPU."""
-    if isinstance(images, torch.Tensor) and images.ndim == 4:
+def _require_method(method: str, options: dict[str, Any]) -> bool:
+    """The method and its options exist; whether it looks at a layer.
+
+    Raises:
+        SettingError: they do not.
+    """
+    known = [*METHODS, *LOOKS]
+    if method not in known:
+        near = get_close_matches(str(method), known, 3, cutoff=0)
+        raise SettingError(f"there is no method {method!r}", "one of: " + ", ".join(known), " or ".join(near))
+    takes = (
+        set(signature(METHODS[method]).parameters) - {"probe", "pixels", "choice"}
+        if method in METHODS
+        else {"layer"}
+    )
+    for name in options:
+        if name not in takes - {"layer"}:
+            expected = ", ".join(sorted(takes - {"layer"})) or "no options"
+            raise SettingError(f"{method} has no option {name!r}", expected, f"leave {name} out")
+    return "layer" in takes
+
+
+def _one(
+    model: nn.Module, pixels: Tensor, method: str, layer: str | None, target: Target, options: dict[str, Any]
+) -> Explanation:
+    """The explanation by one method, at one layer."""
+    whole = None if layer is None else require_layer(model, _inside(model, layer))
+    if method == "filters":
+        weights, shown = filters(model, whole)
+        labels = tuple(f"filter {number}" for number in range(1, len(weights) + 1))
+        return Explanation(weights, shown, method, labels, layer, {}, versions())
+    classes = getattr(model, "classes", None)
+    if method == "activations":
+        assert whole is not None
+        (volume,) = activations(model, pixels, [whole]).values()
+        if volume.ndim != 4:
+            raise SettingError(
+                f"the layer {layer!r} gives {tuple(volume.shape)}", "maps (N, C, H, W)", "a convolution"
+            )
+        return Explanation(volume, pixels, method, ("",) * len(pixels), layer, {}, versions())
+    own = options if whole is None else {**options, "layer": whole}
+    values, numbers = attribute(model, pixels, target, partial(METHODS[method], **own), BATCH)
+    targets = named(classes, numbers) if len(numbers) == len(pixels) else ("target",) * len(pixels)
+    fixed: Target = numbers if len(numbers) == len(pixels) else target
+
+    def maps(other: nn.Module) -> list[Tensor]:
+        found = attribute(other, pixels, fixed, partial(METHODS[method], **own), BATCH)[0]
+        return [one if one.ndim == 3 else one[None] for one in found]
+
+    def again() -> Sanity:
+        return sanity(model, [one if one.ndim == 3 else one[None] for one in values], maps)
+
+    reasons = tuple(_reason(one, method, name, layer) for one, name in zip(values, targets, strict=True))
+    return Explanation(values, pixels, method, targets, layer, options, versions(), reasons, again)
+
+
+def _reason(values: Tensor, method: str, target: str, layer: str | None) -> str | None:
+    """Why a map is all zeros; None if it is not."""
+    if values.any():
+        return None
+    if layer is not None:
+        return f"no map of {layer} speaks for {target}: their weighted sum is nowhere above zero"
+    if method == "occlusion":
+        return f"the score of {target} is the same wherever the picture is covered"
+    return f"the score of {target} does not change with any pixel: on every way to it a unit is shut"
+
+
+def versions() -> dict[str, str]:
+    """Of the software that makes an explanation."""
+    return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
+
+
+def _inside(model: nn.Module, layer: str) -> str:
+    """A layer's name as it is in the network of a classifier."""
+    known = dict(model.named_modules())
+    prefixed = f"network.{layer}"
+    return prefixed if isinstance(model, Classifier) and layer not in known and prefixed in known else layer
+
+
+def _recommended(model: nn.Module, pixels: Tensor) -> str:
+    """The last layer that gives maps; of one of our networks by the name that the network has for it."""
+    if not len(pixels):
+        raise ShapeError("there are no pictures", "one picture or more", "name a picture")
+    name = recommended(model, pixels)
+    return name.removeprefix("network.") if isinstance(model, Classifier) else name
+
+
+def _pixels(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
+    """uint8 (N, C, H, W) as a classifier's network sees them, on the CPU; others get their own tensor."""
+    if not isinstance(model, Classifier):
+        if isinstance(images, Tensor) and images.ndim == 4:
+            return images
+        raise ShapeError(
+            f"{type(model).__name__} was given {type(images).__name__}",
+            "a tensor (N, C, H, W) of what it takes, as its preprocessing is not known",
+            "striate.tasks.classifier.Classifier(network, classes, preprocess) takes pictures",
+        )
+    if isinstance(images, Tensor) and images.ndim == 4:
         images = list(images)
     inputs = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
     batches = list(input_batches(inputs, model.preprocess, batch=64))

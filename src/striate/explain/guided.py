@@ -1,0 +1,62 @@
+"""Guided backpropagation and the deconvnet: a gradient that only climbs.
+
+Springenberg, Dosovitskiy, Brox, Riedmiller 2015. https://arxiv.org/abs/1412.6806
+Zeiler, Fergus 2014. https://arxiv.org/abs/1311.2901
+
+    x ----> ReLU ----> y          guided: where x > 0 and the gradient is positive
+      <-R--      <--g--           deconvnet: where the gradient is positive
+
+Their pictures are sharp, but hardly depend on the weights of the upper layers (Adebayo et al. 2018): they
+show the picture's edges rather than the reason of the answer.
+"""
+
+from torch import Tensor
+
+from striate.errors import SettingError
+from striate.explain.gradcam import gradcam
+from striate.explain.probe import Choice, Probe, settle
+from striate.explain.relus import Relus, Rule
+from striate.explain.saliency import pixel_gradients
+
+
+def guided_backprop(probe: Probe, pixels: Tensor, choice: Choice) -> Tensor:
+    """The guided gradient, (N, C, H, W).
+
+    Raises:
+        SettingError: the model has no ReLU.
+    """
+    return _ruled(probe, pixels, choice, "guided")
+
+
+def deconvnet(probe: Probe, pixels: Tensor, choice: Choice) -> Tensor:
+    """The deconvnet's gradient, (N, C, H, W).
+
+    Raises:
+        SettingError: the model has no ReLU.
+    """
+    return _ruled(probe, pixels, choice, "deconvnet")
+
+
+def guided_gradcam(probe: Probe, pixels: Tensor, choice: Choice, *, layer: str) -> Tensor:
+    """The guided gradient where Grad-CAM is bright, (N, C, H, W).
+
+    Raises:
+        SettingError: the model has no ReLU, or no such layer.
+
+    Source: Selvaraju et al. 2017, section 3.2. https://arxiv.org/abs/1610.02391
+    """
+    settle(probe, pixels, choice)
+    where = gradcam(probe, pixels, choice, layer=layer)
+    return guided_backprop(probe, pixels, choice) * where.unsqueeze(1)
+
+
+def _ruled(probe: Probe, pixels: Tensor, choice: Choice, rule: Rule) -> Tensor:
+    with Relus(rule) as relus:
+        values = pixel_gradients(probe, pixels, choice)
+    if not relus.count:
+        raise SettingError(
+            f"{type(probe.model).__name__} has no ReLU, which {rule} needs",
+            "a model with one ReLU or more",
+            "the method saliency or integrated_gradients",
+        )
+    return values
