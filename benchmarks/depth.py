@@ -26,7 +26,7 @@ RECIPE = {"batch": 128, "lr": 0.1, "size": "16", "augment": "light", "seed": 0}
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--picture", type=Path, default=Path("docs/_static/depth.svg"))
     asked = parser.parse_args()
     found = read(asked.folder)
