@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from striate.data.dataset import Dataset, Splits
 from striate.data.facts import Facts, facts
 from striate.data.store import Array
-from striate.errors import SettingError
+from striate.errors import SettingError, ShapeError
 from striate.train import choose
 from striate.train.choose import decide, preprocessing, sentences
 from striate.train.settings import Settings
@@ -119,3 +119,8 @@ def test_looking_does_not_touch_the_random_numbers_of_others() -> None:
     splits = Splits({"train": dataset(np.zeros((4, 8, 8), dtype=np.uint8))}, "npz", Path("x"))
     decide(Settings(), facts(splits["train"]))
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_size_that_the_network_cannot_take_is_refused_before_anything_is_made() -> None:
+    with pytest.raises(ShapeError, match="LeNet5"):
+        decide(Settings(model="lenet5", size="64"), seen(100, 1, 28))

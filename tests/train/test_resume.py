@@ -112,3 +112,12 @@ def test_a_signal_ends_a_run_within_two_seconds_and_it_can_be_resumed(
     assert time.perf_counter() - begin < 2
     assert stable.train(tmp_path / "run", SETTINGS, resume=True) == 0
     assert_same_run(tmp_path / "run", undisturbed[0])
+
+
+def test_a_batch_larger_than_the_data_can_be_repeated_when_a_run_goes_on(tmp_path: Path) -> None:
+    from striate.api import train
+
+    said = {"model": "lenet5", "epochs": 1, "batch": 100_000, "out": tmp_path / "run"}
+    first = train("digits", **said)
+    again = train("digits", resume=True, **said)
+    assert again.settings.batch == first.settings.batch < 100_000

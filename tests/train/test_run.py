@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from striate.data.dataset import Splits
+from striate.data.facts import facts
 from striate.errors import (
     DataError,
     Interrupted,
@@ -311,9 +312,9 @@ def test_a_resumed_run_refuses_other_data_and_other_settings(tiny: Splits, tmp_p
         list(train(tiny, Settings(epochs=9), tmp_path / "run", resume=True))
 
 
-def test_settings_for_a_folder_without_a_run_are_the_given_ones(tmp_path: Path) -> None:
+def test_settings_for_a_folder_without_a_run_are_the_given_ones(tiny: Splits, tmp_path: Path) -> None:
     given = Settings(epochs=9)
-    assert continued(given, tmp_path / "run") is given
+    assert continued(given, facts(tiny["train"]), tmp_path / "run") is given
 
 
 @pytest.mark.parametrize(("labels", "classes"), [([0] * 4, ("only",)), ([], ("a", "b"))])

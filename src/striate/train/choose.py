@@ -39,26 +39,25 @@ def decide(settings: Settings, found: Facts) -> Settings:
 
     Raises:
         SettingError: there is no such network, or it cannot do what is asked.
+        ShapeError: it cannot take pictures of that size.
     """
     handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
     name = settings.model or source.model or ("lenet5" if handwriting else "resnet20")
-    settings = settings.model_copy(update={"model": name})
+    settings = clamped(settings, found).model_copy(update={"model": name})
+    batch = settings.batch or 1
     own = arguments(settings, source)
     channels = source.preprocess.channels if source.preprocess else found.channels
     with torch.device("meta"):
         network = create(name, in_channels=channels, **own)
     require_room_to_grow(settings, name, network)
     finetune = choose_finetune(settings, network, found)
-    world = settings.devices * settings.nodes
-    largest = max(found.count // world, 1) * world
-    batch = min(settings.batch or max(default_batch(found.count) // world, 1) * world, largest)
     size = settings.height_width or (
         source.preprocess.size if source.preprocess else default_size(network, found)
     )
+    network.require((channels, *size))
     chosen: dict[str, Any] = {
         "stem": own.get("stem", arguments_of(name).get("stem")),
         "epochs": min(MOST_EPOCHS, max(LEAST_EPOCHS, round(PICTURES_SEEN / found.count))),
-        "batch": batch,
         "lr": default_rate(settings.optimizer, network, finetune) * batch / MOST_BATCH,
         "weight_decay": DECAYS[settings.optimizer],
         "warmup": WARMUPS[settings.schedule],
@@ -72,8 +71,16 @@ def decide(settings: Settings, found: Facts) -> Settings:
         if settings.precision == "auto"
         else settings.precision
     )
-    made = {"batch": batch, "precision": precision, "finetune": finetune}
+    made = {"precision": precision, "finetune": finetune}
     return settings.model_copy(update={**open_fields, **made})
+
+
+def clamped(settings: Settings, found: Facts) -> Settings:
+    """The settings with a batch that is no larger than the data, and that the devices share evenly."""
+    world = settings.devices * settings.nodes
+    largest = max(found.count // world, 1) * world
+    batch = settings.batch or max(default_batch(found.count) // world, 1) * world
+    return settings.model_copy(update={"batch": min(batch, largest)})
 
 
 def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:

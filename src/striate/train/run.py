@@ -13,7 +13,7 @@ import torch
 
 from striate.data.balance import class_weights
 from striate.data.dataset import Splits
-from striate.data.facts import facts
+from striate.data.facts import Facts, facts
 from striate.data.loader import Loader
 from striate.data.recipe import augmentation
 from striate.errors import DataError, RunError, SettingError, StriateError
@@ -22,7 +22,7 @@ from striate.tasks.memory import is_refusal
 from striate.tasks.metrics import Figures
 from striate.train.budget import within_budget
 from striate.train.checkpoint import load_checkpoint
-from striate.train.choose import decide, preprocessing, sentences
+from striate.train.choose import clamped, decide, preprocessing, sentences
 from striate.train.costs import too_large
 from striate.train.engine import Engine, rank, require_machine, restarted
 from striate.train.evaluate import Evaluation, evaluate
@@ -103,7 +103,7 @@ def train(
     files, resume = RunFolder(folder), resume or restarted()
     require_classes(splits)
     found = facts(splits["train"])
-    chosen = decide(continued(settings, folder) if resume else settings, found)
+    chosen = decide(continued(settings, found, folder) if resume else settings, found)
     augmentation(chosen.augment or "none")  # before a folder is made or replaced, say what is wrong
     require_packages(chosen)
     require_validation(chosen, splits)
@@ -147,14 +147,17 @@ def require_validation(settings: Settings, splits: Splits) -> None:
         )
 
 
-def continued(settings: Settings, folder: str | Path) -> Settings:
+def continued(settings: Settings, found: Facts, folder: str | Path) -> Settings:
     """The settings of the run in a folder, changed where they may be; the given ones if there is no run.
 
     Raises:
         SettingError: a given setting differs from the run's.
     """
     files = RunFolder(folder)
-    return resumed(settings, files.read_json(files.settings)) if files.settings.exists() else settings
+    if not files.settings.exists():
+        return settings
+    said = clamped(settings, found) if settings.batch else settings
+    return resumed(said, files.read_json(files.settings))
 
 
 def _train(
