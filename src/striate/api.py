@@ -18,11 +18,21 @@ from striate.data.loader import Loader
 from striate.data.match import part_of, translated
 from striate.data.read import read
 from striate.errors import ModelFileError, SettingError
+from striate.explain.embed import embed
+from striate.explain.invert import invert
+from striate.explain.neighbours import neighbours
+from striate.explain.picture_map import map_pictures as map
+from striate.explain.visualize import visualize
 from striate.records import Classification
+from striate.style.learn import style_train
+from striate.style.repaint import repaint
+from striate.style.stylize import stylize
+from striate.style.texture import texture
 from striate.tasks.classifier import Classifier
 from striate.tasks.metrics import Figures
 from striate.train.reading import Data, to_train_on
 from striate.train.settings import Settings
+from striate.zoo.outline import outline
 from striate.zoo.saved import load as load_file
 from striate.zoo.saved import read_header
 from striate.zoo.table import create, models
@@ -43,23 +53,29 @@ __all__ = [
     "check",
     "compare",
     "create",
+    "embed",
     "evaluate",
     "explain",
     "export",
     "find_rate",
+    "invert",
     "load",
+    "map",
     "models",
+    "neighbours",
     "predict",
+    "repaint",
+    "style_train",
+    "stylize",
     "summary",
+    "texture",
     "train",
+    "visualize",
 ]
 
 Model = Classifier | str | Path
 
 UNSEEN_FIRST = ("test", "val", "train")
-FEW, LARGE = 10, 64
-"""Classes of networks for small pictures, and pixels of their sides at most."""
-
 BATCH = 64
 """Images that go through a network at once when nothing is learned."""
 
@@ -404,16 +420,6 @@ def summary(
 
 
 # ---- models
-
-
-def outline(name: str, channels: int, classes: int | None) -> nn.Module:
-    """A network whose tensors have shapes and no numbers; by default with as many classes as its paper."""
-    import torch
-
-    with torch.device("meta"):
-        network = create(name, classes=classes or FEW, in_channels=channels)
-        large = max(network.input_size) > LARGE
-        return create(name, in_channels=channels) if large and classes is None else network
 
 
 def _model_file(path: str | Path) -> Path:
