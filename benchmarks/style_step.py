@@ -1,0 +1,175 @@
+"""What a step of a painting gains over the plain loop of the tutorials, and what it costs in memory.
+
+Held equal: VGG-19 and its (random) weights, the layers, the content, the style, the forms of the costs (means
+of squares; Gram matrices divided by C H W), Adam with one rate on the pixels, the start, the number of steps,
+the threads. The plain loop is that of PyTorch's tutorial: float32, channels first, the network cut behind its
+last layer, weights that ask for no gradient, targets computed once. Ours is the same in bf16 and channels
+last, with Gram matrices that are sent backwards in one product. Steps are taken in turns (A B A B ...),
+medians. The final cost of both pictures is measured by the plain loop, in float32.
+
+    python benchmarks/style_step.py [--sizes 256,512] [--steps 8]
+    python benchmarks/style_step.py --memory 512 --precision bf16
+
+The second measures the peak of a step in a process of its own, beside what is said beforehand.
+"""
+
+import argparse
+import resource
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from striate.layers.backbone import Backbone
+from striate.style.cost import Cost, Style, Weights, content_maps, gram_means
+from striate.style.descent import Adam
+from striate.style.encoder import Encoder
+from striate.style.memory import peak_bytes
+from striate.zoo.published import MEAN, STD
+from striate.zoo.table import create
+
+CONTENT = "stages.2.relu4_2"
+STYLES = ("stem.relu1_1", "stages.0.relu2_1", "stages.1.relu3_1", "stages.2.relu4_1", "stages.3.relu5_1")
+STYLE_WEIGHT = 1e4
+RATE = 0.02
+ASKED, MOST_APART = 1.5, 0.02
+
+
+def gram(maps: Tensor) -> Tensor:
+    """As the tutorial has it."""
+    count, channels, height, width = maps.shape
+    vectors = maps.view(count * channels, height * width)
+    return torch.mm(vectors, vectors.t()).div(count * channels * height * width)
+
+
+class PlainLoop:
+    """The loop of the tutorial."""
+
+    def __init__(self, network: Backbone, content: Tensor, style: Tensor) -> None:
+        layers = [("stem", network.stem), *((f"stages.{n}", part) for n, part in enumerate(network.stages))]
+        self.layers: list[tuple[str, nn.Module]] = []
+        for prefix, part in layers:
+            self.layers += [(f"{prefix}.{name}", layer) for name, layer in part.named_children()]
+        last = [name for name, _ in self.layers].index(STYLES[-1])
+        self.layers = self.layers[: last + 1]
+        for _, layer in self.layers:
+            layer.requires_grad_(False)
+        self.mean, self.std = torch.tensor(MEAN).view(1, 3, 1, 1), torch.tensor(STD).view(1, 3, 1, 1)
+        with torch.no_grad():
+            self.content = self.maps(content)[CONTENT]
+            seen = self.maps(style)
+            self.grams = {name: gram(seen[name]) for name in STYLES}
+        self.pixels = content.clone().requires_grad_()
+        self.optimizer = torch.optim.Adam([self.pixels], RATE)
+
+    def maps(self, pixels: Tensor) -> dict[str, Tensor]:
+        """Of the layers that count."""
+        x, seen = (pixels - self.mean) / self.std, {}
+        for name, layer in self.layers:
+            x = layer(x)
+            if name == CONTENT or name in STYLES:
+                seen[name] = x
+        return seen
+
+    def cost(self, pixels: Tensor) -> Tensor:
+        """Content and style."""
+        seen = self.maps(pixels)
+        apart = [F.mse_loss(gram(seen[name]), self.grams[name]) for name in STYLES]
+        return F.mse_loss(seen[CONTENT], self.content) + STYLE_WEIGHT * torch.stack(apart).sum()
+
+    def step(self) -> None:
+        """One step of Adam."""
+        self.optimizer.zero_grad()
+        with torch.no_grad():
+            self.pixels.clamp_(0, 1)
+        self.cost(self.pixels).backward()
+        self.optimizer.step()
+
+
+class Ours:
+    """The same with what a painting uses."""
+
+    def __init__(self, network: Backbone, content: Tensor, style: Tensor, dtype: torch.dtype) -> None:
+        self.encoder = Encoder(network, (*STYLES, CONTENT), MEAN, STD, dtype)
+        weights = Weights({CONTENT: 1.0}, dict.fromkeys(STYLES, STYLE_WEIGHT), form="neural_style")
+        maps = content_maps(self.encoder, content, weights.content)
+        self.cost = Cost(self.encoder, weights, maps, [Style(gram_means(self.encoder, style))])
+        self.pixels, self.descent = content.clone(), Adam(RATE)
+
+    def step(self) -> None:
+        """One step of Adam."""
+        _, gradient = self.cost(self.pixels)
+        self.pixels = self.descent.move(self.pixels, gradient)
+
+
+def pictures(side: int) -> tuple[Tensor, Tensor]:
+    """A content of soft shapes and a style of stripes, 0..1."""
+    random = torch.Generator().manual_seed(0)
+    soft = F.interpolate(torch.rand(1, 3, 12, 12, generator=random), (side, side), mode="bicubic").clamp(0, 1)
+    rows = torch.arange(side).view(1, 1, side, 1) // 6 % 2
+    stripes = 0.7 * rows + 0.3 * torch.rand(1, 3, side, side, generator=random)
+    return soft, stripes.expand(1, 3, side, side).contiguous()
+
+
+def timed(step: Callable[[], None]) -> float:
+    """Seconds."""
+    begun = time.perf_counter()
+    step()
+    return time.perf_counter() - begun
+
+
+def compare(network: Backbone, side: int, steps: int) -> bool:
+    """Steps in turns at one size; whether what was asked is met."""
+    content, style = pictures(side)
+    plain, ours = PlainLoop(network, content, style), Ours(network, content, style, torch.bfloat16)
+    begun = float(plain.cost(content).detach())
+    turns = [(timed(plain.step), timed(ours.step)) for _ in range(steps)]
+    seconds = [statistics.median(column) for column in zip(*turns[1:], strict=True)]
+    with torch.no_grad():
+        ends = [float(plain.cost(pixels.detach().clamp(0, 1))) for pixels in (plain.pixels, ours.pixels)]
+    ratio, apart = seconds[0] / seconds[1], ends[1] / ends[0] - 1
+    print(
+        f"{side:4} px  plain {seconds[0]:.3f} s  ours {seconds[1]:.3f} s  {ratio:.2f}x"
+        f"  cost {begun:.4g} -> {ends[0]:.4g} and {ends[1]:.4g} ({apart:+.2%})",
+        flush=True,
+    )
+    return ratio >= ASKED and apart <= MOST_APART
+
+
+def memory(network: Backbone, side: int, precision: str) -> None:
+    """The peak of three steps in this process, beside what is said beforehand."""
+    content, style = pictures(side)
+    ours = Ours(network, content, style, torch.bfloat16 if precision == "bf16" else torch.float32)
+    del network
+    for _ in range(3):
+        ours.step()
+    measured = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    said = peak_bytes(ours.encoder, (side, side), "adam", (side, side))
+    kept = ours.encoder.kept_bytes(side, side)
+    sizes = f"kept {kept / 1e9:.2f} GB  said {said / 1e9:.2f} GB  peak {measured / 1e9:.2f} GB"
+    print(f"{side:4} px  {precision:8}  {sizes}")
+
+
+def main() -> None:
+    """Compare, or measure memory."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--sizes", default="256,512")
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--memory", type=int)
+    parser.add_argument("--precision", default="bf16", choices=("bf16", "float32"))
+    asked = parser.parse_args()
+    torch.set_num_threads(2)
+    torch.manual_seed(0)
+    network = create("vgg19", classes=2)
+    if asked.memory:
+        memory(network, asked.memory, asked.precision)
+        return
+    met = [compare(network, int(side), asked.steps) for side in asked.sizes.split(",")]
+    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}: {'met' if all(met) else 'not met'}")
+
+
+if __name__ == "__main__":
+    main()
