@@ -14,7 +14,7 @@ FLOORS = [
     {"backbones", "data", "draw"},
     {"tasks"},
     {"zoo"},
-    {"train", "explain"},
+    {"train", "explain", "style"},
     {"report"},
     {"api"},
     {"cli"},

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from striate.cli.flags import given, takes_settings
+from striate.cli.inside import inside
+from striate.cli.painting import painting
 
 app = typer.Typer(
     add_completion=False,
@@ -297,3 +299,7 @@ def demo(
     from striate.cli import training
 
     training.demo(out, open_report=open, quiet=quiet)
+
+
+app.add_typer(inside)
+app.add_typer(painting)
