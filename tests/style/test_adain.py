@@ -74,13 +74,23 @@ def test_the_file_gives_the_same_paintings(tmp_path: Path) -> None:
     )  # bf16 where it is quicker
 
 
+def test_an_encoder_that_sees_otherwise_is_refused(tmp_path: Path) -> None:
+    network, path = model(), tmp_path / "any.safetensors"
+    network.looks = network.looks.model_copy(update={"seed": 5})  # as if random weights had changed
+    save_any(network, path, {})
+    with pytest.raises(ModelFileError, match="learned with other weights than those of resnet20 here"):
+        load_any(path)
+
+
 def test_a_foreign_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "foreign.safetensors"
     write_file(path, model().decoder.state_dict(), {"network": "adain", "arguments": {"network": "resnet20"}})
     with pytest.raises(ModelFileError, match="no network for any style"):
         load_any(path)
     write_file(
-        path, model().decoder.state_dict(), {"network": "adain", "arguments": {"layer": "stem", "evil": 1}}
+        path,
+        model().decoder.state_dict(),
+        {"network": "adain", "arguments": {"layer": "stem", "mark": [], "evil": 1}},
     )
     with pytest.raises(SettingError, match="there is no setting 'evil'"):
         load_any(path)

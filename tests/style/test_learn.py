@@ -28,6 +28,15 @@ def test_the_cost_of_one_style_falls(style: Path, picture_folder: Path) -> None:
     assert sum(totals[-5:]) < 0.5 * sum(totals[:5])
 
 
+def test_the_recipe_learns_a_painting_on_photographs(shared_data: Path) -> None:
+    heard: list[Event] = []
+    painting = shared_data / "style" / "style" / "starry_night.jpg"
+    flags = {**QUICK, "size": 64, "style_size": 96, "steps": 20, "lr": 0.01}
+    learn_fast(painting, shared_data / "photos", listen=heard.append, **flags, **SMALL)
+    totals = [event.costs["total"] for event in heard if isinstance(event, Learned)]
+    assert sum(totals[-5:]) < 0.7 * sum(totals[:5])
+
+
 def test_the_cost_of_any_style_falls(picture_folder: Path) -> None:
     heard: list[Event] = []
     learn_any(picture_folder, picture_folder / "sea", listen=heard.append, steps=40, lr=0.003, **QUICK)

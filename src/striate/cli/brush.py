@@ -80,7 +80,7 @@ def repaint(content: str, styles: list[str], learned: str, place: str, settings:
             "leave it out",
         )
     size = {"size": int(numbers(settings["size"])[0])} if settings else {}
-    _leave(api.repaint(content, learned, *styles, **size), place)
+    _leave(api.repaint(content, learned, styles[0] if styles else None, **size), place)
 
 
 def style_train(

@@ -26,6 +26,10 @@ from striate.style.settings import Looking
 from striate.zoo.file import load_tensors, read_header, write_file
 
 KIND = "adain"
+MARKS, MARK_SIDE = 8, 64
+"""Channels, and pixels of the picture, by which an encoder is known again."""
+ALIKE = 0.05
+"""Share of the largest by which these may differ: bf16 rounds."""
 STEADY = 1e-5
 """Added to variances; as in the authors' program."""
 
@@ -95,6 +99,14 @@ class AnyStyle(nn.Module):
         painted: Tensor = self.decoder(target)
         return painted.clamp(0, 1)[..., :height, :width]
 
+    @torch.no_grad()
+    def mark(self) -> list[float]:
+        """What the encoder sees in one picture, a few numbers by which it is known again."""
+        ramp = torch.linspace(0, 1, MARK_SIDE, device=self.encoder.mean.device)
+        pixels = torch.stack([ramp.expand(MARK_SIDE, -1), ramp.expand(MARK_SIDE, -1).T, ramp.outer(ramp)])
+        means: list[float] = self.features(pixels[None]).mean((0, 2, 3))[:MARKS].tolist()
+        return means
+
     def features(self, pixels: Tensor) -> Tensor:
         """What the encoder's layer gives, in float32."""
         maps: dict[str, Tensor] = self.encoder(pixels)
@@ -132,6 +144,7 @@ def save_any(model: AnyStyle, path: str | Path, header: Mapping[str, Any]) -> Pa
     """
     looks = {name: getattr(model.looks, name) for name in ("network", "weights", "seed")}
     arguments = {**looks, "layer": model.encoder.layers[-1]}
+    arguments["mark"] = model.mark()
     write_file(path, model.decoder.state_dict(), {"network": KIND, "arguments": arguments, **header})
     return Path(path)
 
@@ -145,16 +158,33 @@ def load_any(path: str | Path) -> AnyStyle:
     """
     header = read_header(path)
     numbers = header.get("arguments")
-    if header.get("network") != KIND or not isinstance(numbers, dict) or "layer" not in numbers:
+    if (
+        header.get("network") != KIND
+        or not isinstance(numbers, dict)
+        or not {"layer", "mark"} <= set(numbers)
+    ):
         raise ModelFileError(
             f"{path} is no network for any style: it says that it is {header.get('network')!r}",
             "a file that `striate style-train --any` wrote",
             "train one, or leave --with out",
         )
-    layer = str(numbers["layer"])
-    model = any_style([layer], Looking(**{name: value for name, value in numbers.items() if name != "layer"}))
+    layer, mark = str(numbers.pop("layer")), numbers.pop("mark")
+    model = any_style([layer], Looking(**numbers))
+    own = model.mark()
+    if not isinstance(mark, list) or len(mark) != len(own) or not _alike(mark, own):
+        raise ModelFileError(
+            f"{path} learned with other weights than those of {numbers.get('network')} here",
+            "the weights that looked when it learned",
+            "train it again, with weights that are published or a model's file",
+        )
     load_tensors(model.decoder, path)
     return model.eval()
+
+
+def _alike(mark: list[Any], own: list[float]) -> bool:
+    """Whether two encoders see the same."""
+    most = ALIKE * max(map(abs, own))
+    return all(isinstance(a, float) and abs(a - b) <= most for a, b in zip(mark, own, strict=True))
 
 
 def _conv(in_channels: int, channels: int) -> nn.Conv2d:

@@ -99,19 +99,23 @@ class Encoder(nn.Module):
         return deepcopy(self, tensors)
 
     def kept_bytes(self, height: int, width: int) -> int:
-        """Bytes that a step backwards needs of the way forwards, counted by shapes alone."""
+        """Bytes that a step backwards needs of the way forwards beside the weights, by shapes alone."""
+        outline = self.outline
         kept: dict[int, tuple[torch.UntypedStorage, int]] = {}
+
+        weights = {tensor.untyped_storage()._cdata for tensor in outline.parameters()}
 
         def keep(tensor: Tensor) -> Tensor:
             storage = tensor.untyped_storage()
+            if storage._cdata in weights:
+                return tensor
             kept[storage._cdata] = storage, storage.nbytes()
             return tensor
 
-        weights = sum(tensor.numel() * tensor.element_size() for tensor in self.trunk.parameters())
         pixels = torch.empty(1, 3, height, width, device="meta", requires_grad=True)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            maps = self.outline(pixels)
-        return sum(size for _, size in kept.values()) + weights + 0 * len(maps)
+            outline(pixels)
+        return sum(size for _, size in kept.values())
 
     def _strides(self) -> dict[str, int]:
         """{layer: pixels between its units}."""

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor
 
 from striate.errors import SettingError
+from striate.style.settings import Form
 
 Division = Literal["gatys", "johnson", "lucid"]
-Form = Literal["gatys", "johnson", "neural_style", "relative"]
 
 SMALLEST = 1e-30
 """Keeps a style of nothing but zeros from dividing by zero."""

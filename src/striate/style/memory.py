@@ -15,8 +15,8 @@ from striate.style.encoder import Encoder
 
 ABOVE = 1.35
 """Peak of a step over what is kept for it: maps and gradients that are on their way. Measured."""
-BASE = 400 * 2**20
-"""Bytes of torch itself. Measured."""
+BASE = 150 * 2**20
+"""Bytes of what torch sets up for its first step. Measured."""
 SHARE = 0.8
 """Of the free memory that a painting may take."""
 SIDES = (1024, 768, 512, 256)
@@ -27,7 +27,7 @@ MOVES = {"lbfgs": 2 * HISTORY + 6, "adam": 8}
 
 
 def peak_bytes(encoder: Encoder, size: tuple[int, int], optimizer: str, window: tuple[int, int]) -> int:
-    """Bytes that painting takes at most, about.
+    """Bytes that painting takes at most, about, on top of the network that was loaded.
 
     Args:
         encoder: that looks.

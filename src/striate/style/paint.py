@@ -126,7 +126,8 @@ class Painter:
             for pixels in pictures:
                 require_side(what, start if pixels is None else pixels, self._encoder)
         tile, memory = tile_side(self._encoder, subject.size, settings.optimizer, settings.tile)
-        words = f"{subject.size[1]} x {subject.size[0]} pixels, at most about {gigabytes(memory)} of memory"
+        height, width = subject.size
+        words = f"{width} x {height} pixels, at most about {gigabytes(memory)} of memory for it"
         all_said = (*said, words + (f", in tiles of {tile}" if tile else ""))
         self._say(Planned(all_said, memory, steps))
         pixels = start.to(next(self._encoder.parameters()).device)

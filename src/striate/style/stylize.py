@@ -17,9 +17,8 @@ from torch import Tensor
 from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.style.colors import matched, with_colors_of
-from striate.style.cost import Weights
 from striate.style.events import Listener
-from striate.style.look import encoder_of, layers_of, look
+from striate.style.outfit import outfit
 from striate.style.paint import Painter, Painting, Subject, noise
 from striate.style.pictures import masks_of, pixels_of, to_bytes
 from striate.style.settings import Settings
@@ -62,19 +61,10 @@ def stylize(
     if given.colors == "match":
         pictures = [matched(style, seen) for style in pictures]
     places = masks_of(masks, len(many), size) if masks else []
-    found = look(given)
-    content_layers, style_layers = layers_of(found.network, given)
-    encoder = encoder_of(found, [*content_layers, *style_layers], given)
-    weights = Weights(
-        {name: weight * given.content_weight for name, weight in content_layers.items()},
-        {name: weight * given.style_weight for name, weight in style_layers.items()},
-        given.variation_weight,
-        given.form,
-        given.variation,
-    )
+    encoder, weights, said = outfit(given)
     subject = Subject(size, seen, tuple(pictures), shares, tuple(places))
     start = seen if given.start == "content" else noise(size, given.seed)
-    painting = Painter(encoder, weights, given, listen, preview).paint(subject, start, found.said)
+    painting = Painter(encoder, weights, given, listen, preview).paint(subject, start, said)
     return _recolored(painting, seen) if given.colors == "luminance" else painting
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 from striate.data.inputs import Input
 from striate.errors import SettingError
-from striate.style.cost import Weights
 from striate.style.events import Listener
-from striate.style.look import encoder_of, layers_of, look
+from striate.style.outfit import outfit
 from striate.style.paint import Painter, Painting, Subject, noise
 from striate.style.pictures import pixels_of
 from striate.style.settings import Settings
@@ -53,12 +52,6 @@ def texture(
     size = shape or (pixels.shape[-2], pixels.shape[-1])
     if min(size) < 1:
         raise SettingError(f"shape is {size}", "1 pixel or more each way", "leave shape out")
-    found = look(given)
-    _, layers = layers_of(found.network, given)
-    encoder = encoder_of(found, list(layers), given)
-    style = {name: weight * given.style_weight for name, weight in layers.items()}
-    weights = Weights({}, style, given.variation_weight, given.form, given.variation)
+    encoder, weights, said = outfit(given, content=False)
     subject = Subject(size, None, (pixels,), (1.0,))
-    return Painter(encoder, weights, given, listen, preview).paint(
-        subject, noise(size, given.seed), found.said
-    )
+    return Painter(encoder, weights, given, listen, preview).paint(subject, noise(size, given.seed), said)

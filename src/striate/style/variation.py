@@ -14,13 +14,12 @@ Channels add up. At a picture of one pixel every form is zero.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Variation = Literal["rudin", "mahendran", "tensorflow", "chollet", "athalye"]
+from striate.style.settings import Variation
 
 CHOLLET = 1.25
 
