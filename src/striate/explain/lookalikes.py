@@ -66,7 +66,7 @@ class Lookalikes:
             for words, found in (("features", self.by_features), ("pixels", self.by_pixels)):
                 near = found.places[query].tolist()
                 cells += [images[place] for place in (query, *near)]
-                captions += [f"by {words}", *(self.vectors[place].name or "" for place in near)]
+                captions += [words, *(self.vectors[place].name or "" for place in near)]
         return sheet.grid(cells, captions, columns=1 + self.by_features.places.shape[1], side=side)
 
     def save(self, path: str | Path) -> Path:

@@ -70,7 +70,7 @@ def neighbours(
         metric: ``euclidean``; or ``cosine``, 1 - cosine of the angle.
 
     Returns:
-        places and distances (Q, k); of equal distances the lower place comes first.
+        places and distances (Q, k).
 
     Raises:
         ShapeError: vectors and queries have other shapes.
@@ -83,7 +83,7 @@ def neighbours(
     queries = queries.values if isinstance(queries, Vectors) else queries
     _require(vectors, queries, k, metric)
     asked = vectors if queries is None else queries
-    rows, asked = vectors.float(), asked.float()
+    rows, asked = vectors.detach().cpu().float(), asked.detach().cpu().float()
     if metric == "cosine":
         rows, asked = F.normalize(rows), F.normalize(asked)
     own = queries is None
@@ -96,26 +96,23 @@ def neighbours(
 
 
 def _compared(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
-    """Every query with every vector by |a|^2 - 2 a b + |b|^2, then the best ones without rounding."""
-    center = rows.mean(0)
+    """Every query with every vector by scikit-learn, then the best ones without its rounding."""
+    from sklearn.neighbors import NearestNeighbors
+
+    center = rows.mean(0)  # far from zero |a|^2 - 2 a b + |b|^2 would be rounded to nothing
     rows, asked = rows - center, asked - center
-    lengths = rows.square().sum(1)
-    wanted = min(len(rows), k + SPARE + own)
-    places, distances = [], []
+    search = NearestNeighbors(n_neighbors=min(len(rows), k + SPARE + own), algorithm="brute")
+    search.fit(rows.numpy())
+    places, distances = [torch.empty(0, k, dtype=torch.int64)], [torch.empty(0, k)]
     for start in range(0, len(asked), BLOCK):
         block = asked[start : start + BLOCK]
-        fast = torch.addmm(lengths, block, rows.T, alpha=-2)
-        if own:
-            fast[torch.arange(len(block)), torch.arange(start, start + len(block))] = torch.inf
-        near = fast.topk(wanted, largest=False).indices.sort(1).values
+        near = torch.from_numpy(search.kneighbors(block.numpy(), return_distance=False)).sort(1).values
         apart = (rows[near].double() - block[:, None].double()).norm(dim=2)
         if own:
             apart[near == torch.arange(start, start + len(block))[:, None]] = torch.inf
         best = apart.sort(dim=1, stable=True)
         places.append(near.gather(1, best.indices[:, :k]))
         distances.append(best.values[:, :k].float())
-    if not places:
-        return torch.empty(0, k, dtype=torch.int64), torch.empty(0, k)
     return torch.cat(places), torch.cat(distances)
 
 
