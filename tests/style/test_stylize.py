@@ -175,7 +175,7 @@ def test_a_painting_too_large_for_the_memory_is_refused(
     picture: Path, style: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("striate.style.memory.free_bytes", lambda device: 10_000_000)
-    with pytest.raises(SettingError, match=r"a painting of 40 x 48 pixels takes about 0\.4 GB, and 0\.0"):
+    with pytest.raises(SettingError, match=r"a painting of 40 x 48 pixels takes about 0\.2 GB, and 0\.0"):
         stylize(picture, style, **QUICK)
 
 
