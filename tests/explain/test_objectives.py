@@ -45,6 +45,7 @@ def test_objectives_add_subtract_and_multiply_with_each_other_and_with_numbers()
 def test_the_words_keep_the_meaning():
     cat, dog = class_score("cat"), class_score("dog")
     assert str(2 * (cat - dog)) == "2 * (class cat - class dog)"
+    assert str((cat + dog) * cat) == "(class cat + class dog) * class cat"
     assert str(cat - (dog + 1)) == "class cat - (class dog + 1)"
     assert str(channel("conv", 1) + neuron("conv", 0, (2, 1))) == "conv channel 1 + conv neuron 0 at 2, 1"
 

@@ -22,9 +22,6 @@ MOST_EXACT = 100_000
 BLOCK = 1024
 """Queries that are compared with all vectors at once."""
 
-SPARE = 8
-"""Candidates beyond k whose distance is computed once more: fast distances are a little rounded."""
-
 
 @dataclass(frozen=True)
 class Neighbours:
@@ -96,12 +93,10 @@ def neighbours(
 
 
 def _compared(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
-    """Every query with every vector by scikit-learn, then the best ones without its rounding."""
+    """Every query with every vector by scikit-learn, then their distances without its rounding."""
     from sklearn.neighbors import NearestNeighbors
 
-    center = rows.mean(0)  # far from zero |a|^2 - 2 a b + |b|^2 would be rounded to nothing
-    rows, asked = rows - center, asked - center
-    search = NearestNeighbors(n_neighbors=min(len(rows), k + SPARE + own), algorithm="brute")
+    search = NearestNeighbors(n_neighbors=k + own, algorithm="brute")
     search.fit(rows.numpy())
     places, distances = [torch.empty(0, k, dtype=torch.int64)], [torch.empty(0, k)]
     for start in range(0, len(asked), BLOCK):
