@@ -1,5 +1,6 @@
 """A learning rate is looked for, and nothing is left behind."""
 
+import math
 import random
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,51 @@ import torch
 
 from striate.data.dataset import Splits
 from striate.errors import TrainingError
-from striate.train.find_rate import find_rate, steepest
+from striate.train.find_rate import find_rate, halfway
 from striate.train.run import train
 from striate.train.settings import Settings
 
 QUICK: dict[str, Any] = {"accelerator": "cpu", "model": "lenet5", "batch": 16, "augment": "none"}
 
 
-def test_the_steepest_fall_is_suggested() -> None:  # falls of 1, 3, 2 and, past the lowest point, 8
-    assert steepest([1, 2, 4, 8, 16, 32], [10, 9, 6, 4, 12, 4]) == 4
+RATES = [10 ** (-5 + 6 * step / 99) for step in range(100)]
 
 
-@pytest.mark.parametrize("losses", [[], [1.0], [1.0, 2.0, 4.0], [2.0, 2.0, 2.0]])
+def noisy(middle: float, noise: float, seed: int, width: float = 0.3) -> list[float]:
+    """Losses that fall from 2.3 to 0.4, half of it below ``middle``, and explode at 20 times that."""
+    chance, losses = random.Random(seed), []
+    for rate in RATES:
+        fallen = 1.9 / (1 + math.exp(-math.log10(rate / middle) / width))
+        loss = (2.3 - fallen + (rate / middle / 20) ** 2) * (1 + noise * chance.gauss(0, 1))
+        losses.append(min(max(loss, 0.0), 4.6))
+        if losses[-1] == 4.6:
+            break
+    return losses
+
+
+def test_the_rate_half_way_down_is_suggested() -> None:
+    # means of three: 9 up to the 7th, then 8 2/3, 7 2/3, 5 2/3, 3 1/3, ...: ten of them lie above 4.5
+    assert halfway(range(20), [9] * 8 + [8, 6, 3, 1, 0] + [0] * 7) == 10
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 0.25])
+@pytest.mark.parametrize("middle", [1e-3, 3e-2, 0.3])
+def test_noise_moves_the_suggestion_by_less_than_a_factor_of_three(middle: float, noise: float) -> None:
+    found = [halfway(RATES, noisy(middle, noise, seed)) / middle for seed in range(20)]
+    assert 1 / 3 < min(found) <= max(found) < 3
+
+
+@pytest.mark.parametrize("losses", [[], [1.0], [1.0, 2.0, 4.0], [2.0, 2.0, 2.0], [2.0, 1.9, 2.1, 1.95] * 25])
 def test_a_loss_that_never_falls_has_no_best_rate(losses: list[float]) -> None:
     with pytest.raises(TrainingError, match="does not fall"):
-        steepest([0.1, 1, 10, 100][: len(losses)], losses)
+        halfway(RATES[: len(losses)], losses)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_alone_is_no_fall(seed: int) -> None:
+    chance = random.Random(seed)
+    with pytest.raises(TrainingError, match="does not fall"):
+        halfway(RATES, [chance.gauss(2.3, 0.3) for _ in RATES])
 
 
 def test_rates_rise_until_the_loss_explodes(tiny: Splits) -> None:
@@ -34,6 +65,11 @@ def test_rates_rise_until_the_loss_explodes(tiny: Splits) -> None:
     assert curve.rates[0] == pytest.approx(1e-5)
     assert 1e-4 < curve.suggestion < 1
     assert curve.to_dict()["suggestion"] == curve.suggestion
+
+
+def test_seeds_suggest_rates_of_the_same_size(tiny: Splits) -> None:
+    found = [find_rate(tiny, Settings(**QUICK, seed=seed)).suggestion for seed in range(3)]
+    assert max(found) < 3 * min(found)
 
 
 def test_the_suggested_rate_teaches(tiny: Splits, tmp_path: Path) -> None:

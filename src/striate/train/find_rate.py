@@ -2,7 +2,7 @@
 
     loss  ----.._
                  `.                 the rate goes up by the same factor at each step;
-                   \\  <-- steepest  where the loss falls fastest it teaches most
+                   \\  <-- half way  where the loss is half way down, it falls fast and is far from its end
                     `.__.
                          \\____/|    too high: the weights are thrown about
 
@@ -15,8 +15,9 @@ import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -38,10 +39,16 @@ if TYPE_CHECKING:
 LOWEST, STEPS = 1e-5, 100
 HIGHEST = {"sgd": 10.0, "adamw": 1.0}
 SMOOTHING = 0.9
-"""Decay of the running mean of the loss."""
+"""Decay of the running mean that says when to stop."""
 
 EXPLODED = 2.0
-"""Times the lowest loss: the search ends above it."""
+"""Times the loss at the start, or that of guessing if it is larger: the search ends above it."""
+
+START, WINDOW = 0.15, 0.2
+"""Shares of the steps: those at the start that are compared with, and those that a mean is taken of."""
+
+CLEARLY = 4.0
+"""Standard errors by which the lowest loss must lie below that at the start."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,8 @@ class RateCurve:
 
     Args:
         rates: rising.
-        losses: the running mean at each of them.
-        suggestion: the rate at which the loss falls fastest: a good highest one, ``lr``.
+        losses: at each of them, the mean over a window of steps around it.
+        suggestion: the rate at which the loss is half way down: a good highest one, ``lr``.
     """
 
     rates: tuple[float, ...]
@@ -78,7 +85,7 @@ def find_rate(splits: Splits, settings: Settings) -> RateCurve:
     Raises:
         SettingError: the settings do not go together, or with the machine.
         DataError: there is nothing to learn from.
-        TrainingError: the loss is no number from the start, or never falls.
+        TrainingError: the loss is no number from the start, or never falls clearly.
     """
     require_classes(splits)
     chosen = decide(settings, facts(splits["train"])).model_copy(update={"devices": 1, "nodes": 1})
@@ -106,33 +113,61 @@ def _search(splits: Splits, settings: Settings, folder: Path) -> RateCurve:
         loss = work.engine.loss(work.prepare(next(batches), step))
         value = loss.item()
         mean = SMOOTHING * mean + (1 - SMOOTHING) * value
-        losses.append(mean / (1 - SMOOTHING ** (step + 1)))
-        if not math.isfinite(value) or losses[-1] > EXPLODED * min(losses):
+        losses.append(value)
+        start = fmean(losses[: round(START * STEPS)])
+        most = EXPLODED * max(start, math.log(len(splits.classes)))
+        if not math.isfinite(value) or mean > most:
             break
         work.engine.update(loss, rate)
-    tried = [loss for loss in losses if math.isfinite(loss)]
-    return RateCurve(tuple(rates[: len(tried)]), tuple(tried), steepest(rates, tried))
+    tried = [min(loss, most) for loss in losses if math.isfinite(loss)]
+    return RateCurve(tuple(rates[: len(tried)]), tuple(smoothed(tried)), halfway(rates, tried))
 
 
-def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
-    """The rate at which the loss falls fastest, by the logarithm of the rate, before its lowest point.
+def halfway(rates: Sequence[float], losses: Sequence[float]) -> float:
+    """The rate at which the loss is half way from its start down to its lowest point.
+
+    There it falls about fastest. The steepest single step would be chance, as every batch is another one.
 
     Args:
         rates: rising by a constant factor.
-        losses: at the first of them, finite.
+        losses: of one batch each, at the first of the rates, finite.
 
     Raises:
-        TrainingError: the loss never falls.
+        TrainingError: the loss never falls clearly below what it was at the start.
 
-    >>> steepest([0.1, 1.0, 10.0, 100.0], [4.0, 3.5, 1.0, 9.0])
-    10.0
+    >>> halfway(range(20), [9] * 8 + [8, 6, 3, 1, 0] + [0] * 7)
+    10
     """
-    falls = [before - after for before, after in pairwise(losses)]
-    falls = falls[: losses.index(min(losses))] if losses else []
-    if not falls or max(falls) <= 0:
+    first, means = max(round(START * len(losses)), 1), smoothed(losses)
+    lowest = min(range(len(means)), key=means.__getitem__, default=0)
+    start = fmean(losses[:first]) if losses else 0.0
+    error = _noise(losses[: lowest + 1]) * math.sqrt(1 / first + 1 / (2 * _side(len(losses)) + 1))
+    if lowest < first or start - means[lowest] <= CLEARLY * error:
         raise TrainingError(
-            "the loss does not fall at any learning rate",
-            "a loss that is a number, and falls somewhere",
-            "`striate check`, to see what the pictures and labels are",
+            "the loss does not fall clearly at any learning rate",
+            "a loss that is a number, and falls below what it was at the start",
+            "a larger batch, or `striate check`, to see what the pictures and labels are",
         )
-    return rates[falls.index(max(falls)) + 1]
+    above = sum(mean > (start + means[lowest]) / 2 for mean in means[:lowest])
+    return rates[above]
+
+
+def smoothed(losses: Sequence[float]) -> list[float]:
+    """The mean over the window around each of them.
+
+    >>> smoothed([0.0, 3.0, 6.0, 0.0])
+    [1.5, 3.0, 3.0, 3.0]
+    """
+    side = _side(len(losses))
+    return [fmean(losses[max(step - side, 0) : step + side + 1]) for step in range(len(losses))]
+
+
+def _side(count: int) -> int:
+    """Steps on either side of the middle of a window."""
+    return max(round(WINDOW * count / 2), 1)
+
+
+def _noise(losses: Sequence[float]) -> float:
+    """The standard deviation of one loss: a - 2b + c of three neighbours has sqrt(6) times that."""
+    bends = [a - 2 * b + c for a, b, c in zip(losses, losses[1:], losses[2:], strict=False)]
+    return math.sqrt(fmean(bend**2 for bend in bends) / 6) if bends else 0.0
