@@ -56,9 +56,9 @@ CONVNEXT = {
     "convnext_large": (197_767_336, 34_361_433_600),
 }
 
-# Howard et al. 2017 and 2019, Sandler et al. 2018, Tan and Le 2019; v1 counted from its table 1, the others by
-# torch's counter in torchvision's networks at the paper's resolution. The papers say 4.2, 3.4, 5.4 and 2.5 (v3) and,
-# b0 to b7, 5.3, 7.8, 9.2, 12, 19, 30, 43 and 66 million parameters. test_mobilenet_v2.py and others work out parts.
+# Howard et al. 2017 and 2019, Sandler et al. 2018, Tan and Le 2019; v1 counted from its table 1, the others
+# by torch's counter in torchvision's networks at the paper's resolution. The papers say 4.2, 3.4, 5.4 and 2.5
+# (v3) and, b0 to b7, 5.3, 7.8, 9.2, 12, 19, 30, 43 and 66 million parameters. Family tests work out parts.
 MOBILE = {
     "mobilenet_v1": (4_231_976, 568_740_352),
     "mobilenet_v2": (3_504_872, 300_774_272),

@@ -35,6 +35,8 @@ MODELS = [
     *("googlenet", "googlenet_2014", "se_googlenet", "xception"),
     *("inception_v2", "inception_v3", "inception_resnet_v2"),
     *(f"convnext_{size}" for size in ("tiny", "small", "base", "large")),
+    *("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small"),
+    *(f"efficientnet_b{number}" for number in range(8)),
 ]
 OPS = [
     "Edges",

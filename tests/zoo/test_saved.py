@@ -13,6 +13,7 @@ from striate.errors import ModelFileError, SettingError
 from striate.tasks.classifier import Classifier
 from striate.zoo import file
 from striate.zoo.build import build
+from striate.zoo.file import write_file
 from striate.zoo.saved import load, read_header, save
 
 PREPROCESS = Preprocess((32, 34), channels=1, mean=(0.1,), std=(1 / 3,), fit="pad")
@@ -68,7 +69,7 @@ def test_the_header_says_what_the_file_is(path):
     assert (header["network"], header["arguments"]) == ("lenet5", {"in_channels": 1})
     assert header["classes"] == ["cat", "شجرة", "a/b c"]
     seen = {"size": [32, 34], "channels": 1, "mean": [0.1], "std": [1 / 3], "fit": "pad", "views": "plain"}
-    assert header["preprocess"] == seen
+    assert header["preprocess"] == seen | {"share": None, "interpolation": "bilinear"}
     assert {key: header[key] for key in NOTES} == NOTES
     assert set(header["versions"]) == {"striate", "torch", "python"}
 
@@ -274,3 +275,23 @@ def test_nothing_is_loaded_when_one_tensor_is_wrong(path, model):
     with pytest.raises(ModelFileError):
         file.load_tensors(model.network, path)
     assert torch.equal(model.network.stem.conv1.weight, before)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"weights": "imagenet"}, {"weights": "/dev/zero"}, {"depth": 1e9}, {"width": 1e9}, {"depth": "deep"}],
+)
+def test_a_header_can_neither_fetch_nor_read_nor_fill_the_memory(tmp_path, monkeypatch, arguments):
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("weights were looked for")
+
+    monkeypatch.setattr("striate.zoo.weights.load_weights", forbidden)
+    header = {
+        "network": "mobilenet_v2",
+        "arguments": {"in_channels": 3, **arguments},
+        "classes": ["a", "b"],
+        "preprocess": {"size": [32, 32], "channels": 3, "mean": [0.5] * 3, "std": [0.5] * 3, "fit": "crop"},
+    }
+    write_file(tmp_path / "m", {"x": torch.zeros(1)}, header)
+    with pytest.raises(ModelFileError, match="names no network of ours"):
+        load(tmp_path / "m")

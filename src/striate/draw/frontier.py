@@ -28,7 +28,7 @@ Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
 ANGLES = (130, 90, 180, 50, 0, -50, -130, -90, 155, 25, -25, -155)
-"""Where a name is tried around its point, degrees counterclockwise from the right: first where no step of a frontier is."""
+"""Where a name is tried around its point, degrees counterclockwise from the right: first off the frontier."""
 
 DISTANCES = (7.0, 10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 80.0, 110.0)
 """Points (1/72 inch) between a point and its name, as they are tried."""

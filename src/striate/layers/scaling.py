@@ -13,10 +13,13 @@ the network costs. Any network that takes ``width=`` and ``depth=`` can be scale
     create("mobilenet_v2", width=scale.width, depth=scale.depth)    # for pictures of 224 * scale.resolution
 """
 
-from math import ceil, isfinite
+from math import ceil
 from typing import NamedTuple
 
 from striate.errors import SettingError
+
+MOST = 32
+"""EfficientNet-B7 has factors of 2 and 3.1; a model file may not ask for more blocks than memory holds."""
 
 LEAST_SHARE = 0.9  # rounding takes away a tenth of the channels at most
 ROUNDING = 1e-9  # 10 * 1.1 = 11.000000000000002 are eleven blocks
@@ -88,7 +91,8 @@ def scaled_depth(repeats: int, factor: float) -> int:
 
 
 def _require(argument: str, factor: float) -> None:
-    """The factor is a number above 0."""
+    """The factor is a number above 0, and no larger than any network was ever scaled."""
     number = isinstance(factor, int | float) and not isinstance(factor, bool)
-    if not number or not isfinite(factor) or factor <= 0:
-        raise SettingError(f"{argument} is {factor!r}", "a number above 0", f"{argument}=1.0, the baseline")
+    if not number or not 0 < factor <= MOST:
+        expected = f"a number above 0, {MOST} at most"
+        raise SettingError(f"{argument} is {factor!r}", expected, f"{argument}=1.0, the baseline")

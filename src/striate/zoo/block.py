@@ -4,7 +4,7 @@
     "1x1x16,5x5x32"    192x28x28 --1x1, 16 maps--> 16x28x28 --5x5--> 32x28x28       12,443,648
 
 A convolution shares each of its weights among all positions of the map, and each of its outputs is connected
-to a few inputs only; the table says how often and how few. A fully connected layer shares nothing and sees all.
+to a few inputs only; the table says how often and how few. A fully connected layer shares nothing, sees all.
 
     FxFxN    convolution of side F, N maps          FxF     depthwise convolution of side F
     fcN      fully connected, N outputs             after a space: valid (no padding), /S (stride S)

@@ -9,7 +9,7 @@ from typing import Any
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
 from striate.tasks.classifier import Classifier
-from striate.zoo.table import create
+from striate.zoo.table import create, require_arguments
 
 
 def build(name: str, classes: Sequence[str], preprocess: Preprocess, **arguments: Any) -> Classifier:
@@ -27,6 +27,7 @@ def build(name: str, classes: Sequence[str], preprocess: Preprocess, **arguments
         LabelError: a class has no name, or two have the same.
         ShapeError: the network cannot take pictures of that size.
     """
+    require_arguments(name, arguments)  # before create, whose weights no saved model may name
     _require_names(classes)
     _require_numbers(preprocess)
     network = create(name, classes=len(classes), in_channels=preprocess.channels, **arguments)

@@ -20,7 +20,16 @@ from striate.zoo.file import load_tensors, read_header, write_file
 
 __all__ = ["load", "preprocess_of", "read_header", "save"]
 
-STRANGE = StriateError, KeyError, AttributeError, TypeError, ValueError, RuntimeError, OverflowError
+STRANGE = (
+    StriateError,
+    KeyError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+)
 """What building from a header raises when somebody else wrote it."""
 
 
