@@ -3,6 +3,7 @@
 import argparse
 import copy
 import hashlib
+import math
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -190,7 +191,8 @@ def test_a_few_tensors_of_another_shape_are_enough(theirs: torch.nn.Module, tmp_
     tensors = theirs.state_dict()
     torch.save({**tensors, "layer1.0.bn1.weight": torch.ones(63)}, tmp_path / "odd.pth")
     error = refused(create("resnet18", CLASSES), "resnet18", tmp_path / "odd.pth")
-    assert "1 tensors differ" in error.wrong
+    assert "1 tensor differs" in error.wrong
+    assert "--model" in error.attempt
     assert "63 instead of 64" in error.wrong
 
 
@@ -198,6 +200,50 @@ def test_the_same_tensors_of_another_network_are_refused(tmp_path: Path) -> None
     save(build("lenet5_1998", ["a", "b"], Preprocess((32, 32))), tmp_path / "model.safetensors")
     error = refused(create("lenet5", 2), "lenet5", tmp_path / "model.safetensors")
     assert "is of lenet5_1998, not of lenet5" in error.wrong
+
+
+def test_the_same_network_with_other_arguments_is_refused_with_those_of_the_file(tmp_path: Path) -> None:
+    save(build("resnet18", ["a", "b"], Preprocess((32, 32)), stem="small"), tmp_path / "model.safetensors")
+    error = refused(create("resnet18", 2), "resnet18", tmp_path / "model.safetensors")
+    # the small stem's filters are 3x3 instead of 7x7; nothing else has a shape of its own
+    assert "is of resnet18, and does not fit this one: 1 tensor differs: stem.conv" in error.wrong
+    assert error.attempt == "the arguments that the file was made with: stem='small'"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_refused_by_the_first_tensor(value: float, tmp_path: Path) -> None:
+    network = create("lenet5", 2)
+    first, *_, last = names = [key for key in network.state_dict() if key.endswith("weight")]
+    tensors = state(network)
+    for key in names[1:]:
+        tensors[key].view(-1)[3] = value
+    torch.save(tensors, tmp_path / "broken.pth")
+    wrong = refused(network, "lenet5", tmp_path / "broken.pth").wrong
+    assert names[1] in wrong
+    assert first not in wrong
+    assert last not in wrong
+
+
+@pytest.mark.parametrize("strange", [Tensor.to_sparse, lambda one: one.to("meta")])
+def test_tensors_that_are_not_dense_are_refused(strange: Callable[[Tensor], Tensor], tmp_path: Path) -> None:
+    network = create("lenet5", 2)
+    tensors = state(network)
+    odd = strange(tensors["head.output.weight"])
+    torch.save({**tensors, "head.output.weight": odd}, tmp_path / "odd.pth")
+    assert "holds head.output.weight" in refused(network, "lenet5", tmp_path / "odd.pth").wrong
+
+
+def test_the_folder_of_a_run_means_its_model(tmp_path: Path) -> None:
+    model = build("lenet5", ["a", "b"], Preprocess((32, 32)))
+    save(model, tmp_path / "model.safetensors")
+    assert equal(state(create("lenet5", 2, weights=tmp_path)), state(model.network))
+
+
+@pytest.mark.parametrize("word", ["imagnet", "ImageNet", "image-net"])
+def test_a_misspelt_imagenet_is_recognised(word: str) -> None:
+    with pytest.raises(ModelFileError, match=f"there is no file {word}") as caught:
+        create("resnet18", weights=word)
+    assert caught.value.attempt == "weights imagenet, or check the path"
 
 
 class Trap:

@@ -49,7 +49,8 @@ class Settings(BaseModel):
     )
     weights: str | None = Field(
         None,
-        description="weights to begin with: imagenet, or a file (.safetensors, .pth); by default random ones",
+        description="weights to begin with: imagenet, a file (.safetensors, .pth) or the folder of a run; "
+        "by default random ones",
     )
     finetune: str | None = Field(
         None,

@@ -36,7 +36,8 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a file, on the CPU, without the wrappings of training programs.
 
     Raises:
-        ModelFileError: the file is missing, damaged, or holds more than tensors.
+        ModelFileError: the file is missing, damaged, or holds more than tensors; a tensor is not dense, or
+            has numbers that are not finite.
     """
     path = Path(path)
     try:
@@ -54,7 +55,25 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
         raise ModelFileError(
             f"{path} holds no tensors by name", EXPECTED, "torch.save(network.state_dict(), path)"
         )
+    _require_plain_numbers(path, tensors)
     return tensors
+
+
+def _require_plain_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Every tensor is dense, and every number in it is one, in float32 too."""
+    for name, tensor in tensors.items():
+        if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
+            raise ModelFileError(
+                f"{path} holds {name}, which is sparse, quantized or without numbers",
+                "dense tensors of numbers",
+                "save it with .to_dense() or .dequantize()",
+            )
+        if tensor.is_floating_point() and not tensor.float().isfinite().all():
+            raise ModelFileError(
+                f"{path} holds {name}, with values that are infinite or no number",
+                "finite numbers",
+                "weights from before the training went wrong",
+            )
 
 
 def _unpickled(path: Path) -> Any:

@@ -12,7 +12,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -41,7 +43,8 @@ def load_weights(network: Backbone, name: str, weights: str | Path, base: str = 
     Args:
         network: that ``create`` made; it keeps its device and its dtype.
         name: by which it was made, one of ``models()``.
-        weights: a .safetensors or .pth file with our, torchvision's or timm's names, or ``"imagenet"``.
+        weights: a .safetensors or .pth file with our, torchvision's or timm's names, the folder of a run, or
+            ``"imagenet"``.
         base: the address under which the published files are.
 
     Returns:
@@ -51,7 +54,7 @@ def load_weights(network: Backbone, name: str, weights: str | Path, base: str = 
         SettingError: there are no published weights for this network.
         ModelFileError: the file cannot be fetched or read, holds more than tensors, or is of another network.
     """
-    path = fetch(f"{base}/{published(name).file}") if weights == IMAGENET else Path(weights)
+    path = fetch(f"{base}/{published(name).file}") if weights == IMAGENET else weights_file(weights)
     stored = read_tensors(path)
     source, named = _in_our_names(network, name, stored)
     wanted = network.state_dict()
@@ -61,13 +64,28 @@ def load_weights(network: Backbone, name: str, weights: str | Path, base: str = 
     fitting.adapt_first_filters(_first_filters(network))
     fitting.reshape()
     wrong = differences(wanted, fitting.tensors)
-    stranger = _name_in(path)
-    if wrong or stranger not in (None, name):
-        raise _of_another_network(path, name, stranger, wrong)
+    header = _header(path)
+    if wrong or header.get("network", name) != name:
+        raise _of_another_network(path, name, header, wrong)
     if source == "timm" and (epsilon := TWINS[name].timm_epsilon) is not None:
         fitting.meet_epsilon(network, epsilon)
     network.load_state_dict(fitting.tensors)
     return tuple(fitting.said)
+
+
+def weights_file(weights: str | Path) -> Path:
+    """The file that is meant: this one, or the model in the folder of a run.
+
+    Raises:
+        ModelFileError: there is no such file.
+    """
+    path = Path(weights)
+    path = path / "model.safetensors" if path.is_dir() else path
+    if not path.is_file():
+        meant = get_close_matches(str(weights).lower(), [IMAGENET])
+        attempt = f"weights {IMAGENET}, or check the path" if meant else "check the path"
+        raise ModelFileError(f"there is no file {path}", f"{IMAGENET}, or a file of weights", attempt)
+    return path
 
 
 def _in_our_names(
@@ -103,22 +121,31 @@ def _first_filters(network: Backbone) -> str:
     return next(f"{name}.weight" for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d))
 
 
-def _name_in(path: Path) -> str | None:
-    """Of which network a file says that it is; None if it says nothing."""
+def _header(path: Path) -> dict[str, Any]:
+    """What a file says of itself; nothing if it is not of ours."""
     try:
-        return str(read_header(path)["network"])
-    except (ModelFileError, KeyError):
-        return None
+        return read_header(path)
+    except ModelFileError:
+        return {}
 
 
-def _of_another_network(path: Path, name: str, stranger: str | None, wrong: list[str]) -> ModelFileError:
+def _of_another_network(path: Path, name: str, header: Mapping[str, Any], wrong: list[str]) -> ModelFileError:
     """How many tensors differ, and the first of them."""
     shown = "; ".join(wrong[:SHOWN]) + (f"; and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else "")
-    differ = f": {len(wrong):,} tensors differ: {shown}" if wrong else ", although every tensor would fit"
+    many = "1 tensor differs" if len(wrong) == 1 else f"{len(wrong):,} tensors differ"
+    differ = f": {many}: {shown}" if wrong else ", although every tensor would fit"
+    stranger = header.get("network")
+    is_of = f"is of {stranger or 'another network'}, not of {name}"
+    attempt = f"create {stranger!r}"
+    if stranger is None:
+        attempt = "name the network that the file was made for: --model, or model= in Python"
+    elif stranger == name:
+        is_of = f"is of {name}, and does not fit this one"
+        named = dict(header.get("arguments") or {})
+        own = [f"{key}={value!r}" for key, value in named.items() if key != "in_channels"]
+        attempt = "the arguments that the file was made with: " + (", ".join(own) or "none")
     return ModelFileError(
-        f"{path} is of {stranger or 'another network'}, not of {name}{differ}",
-        f"weights of {name}, in our names" + _elsewhere(name),
-        f"create {stranger!r}" if stranger else "create the network that the file was made for",
+        f"{path} {is_of}{differ}", f"weights of {name}, in our names" + _elsewhere(name), attempt
     )
 
 
