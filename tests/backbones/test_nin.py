@@ -64,13 +64,31 @@ def test_a_1x1_convolution_is_a_linear_layer_at_every_pixel():
 def test_a_score_is_the_mean_of_its_map():
     network = NinCifar(classes=2).eval()
     network.head.output.weight.zero_()
-    network.head.output.weight[0, 5] = 1.0  # the map of class 0 is map 5, that of class 1 is 3 everywhere
-    network.head.output.bias.copy_(torch.tensor([0.0, 3.0]))
+    network.head.output.weight[0, 5] = 1.0  # the map of class 0 is map 5, that of class 1 is -3
+    network.head.output.bias.copy_(torch.tensor([0.0, -3.0]))
     images = torch.rand(2, 3, 32, 32)
     map_5 = network.features(images)[4][:, 5]
-    expected = torch.stack([map_5.mean(dim=(1, 2)), torch.full((2,), 3.0)], dim=1)
+    expected = torch.stack([map_5.mean(dim=(1, 2)), torch.full((2,), -3.0)], dim=1)
     assert torch.allclose(network(images), expected)
     assert torch.allclose(network.embed(images)[:, 5], expected[:, 0])
+
+
+@pytest.mark.parametrize(("build", "side"), [(NinCifar, 8), (NinImageNet, 67)])
+def test_every_class_map_gets_a_gradient_at_the_first_step(build, side):
+    # with a ReLU over them, a map that begins negative, and that is half of the classes, would get none
+    torch.manual_seed(0)
+    network = build(classes=10)
+    nn.functional.cross_entropy(network(torch.rand(4, 3, side, side)), torch.tensor([0, 1, 2, 3])).backward()
+    assert (network.head.output.weight.grad.flatten(1).abs().amax(1) > 0).all()
+    assert (network(torch.rand(4, 3, side, side)) < 0).any()
+
+
+@torch.no_grad()
+def test_scores_are_linear_in_the_description_of_a_picture():
+    network = NinCifar(classes=3).eval()
+    images, last = torch.rand(2, 3, 16, 16), network.head.output
+    expected = nn.functional.linear(network.embed(images), last.weight.flatten(1), last.bias)
+    assert torch.allclose(network(images), expected, atol=1e-5)
 
 
 @torch.no_grad()

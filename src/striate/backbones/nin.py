@@ -10,7 +10,7 @@ Lin, Chen, Yan 2013, figures 1 and 2. https://arxiv.org/abs/1312.4400
                224x224x3 -> 54x54 --> 26x26 -> 26x26 --> 12x12 -> 12x12 --> 5x5 --> 5x5 ----> scores
                11x11, 96 -> 96 -> 96  |  5x5, 256, ...  |  3x3, 384, ...  |  3x3, 1024 -> 1024 -> classes
 
-    mlp:    x --> conv f x f --> ReLU --> conv 1x1 --> ReLU --> conv 1x1 --> ReLU
+    mlp:    x --> conv f x f --> ReLU --> conv 1x1 --> ReLU --> conv 1x1 --> ReLU (not after the last mlp)
 
 A 1x1 convolution is a fully connected layer at every pixel. The last one gives a map for each class, which
 says where that class is seen; the score of a class is the mean of its map. Nothing is fully connected over
@@ -21,6 +21,10 @@ training (for ImageNet before the last mlp only). Weights begin as He et al. 201
 hand. Caffe rounds the sizes of pooled maps up. So does the CIFAR network here, to have the paper's 16x16
 and 8x8; the one for ImageNet rounds down, and has the same maps as in Caffe for sides of 227, but not of
 224.
+
+The authors' files for Caffe have a ReLU over the class maps too. Here it is left out, so that scores may be
+negative: a map that is negative everywhere would pass no gradient, and once all of them are, every score is
+0 and nothing is learned any more. At an ordinary learning rate that happens soon.
 """
 
 from torch import Tensor, nn
@@ -31,7 +35,7 @@ from striate.layers.sequence import sequence
 
 
 class NetworkInNetwork(Backbone):
-    """A network whose head is a map for each class, and the mean of each map.
+    """A network whose head is a map for each class, and the mean of each map: linear in what ``embed`` gives.
 
     A network sets its stem, its stages and, with ``class_maps``, its head.
     """
@@ -133,7 +137,6 @@ def class_maps(channels: int, classes: int) -> nn.Sequential:
     """The last layer of the last mlp, (N, C, H, W) -> a map for each class, and the mean of each map."""
     return sequence(
         output=nn.Conv2d(channels, classes, 1),
-        relu=nn.ReLU(),
         average=nn.AdaptiveAvgPool2d(1),
         flatten=nn.Flatten(),
     )
