@@ -22,6 +22,7 @@ from striate.train.checkpoint import load_checkpoint
 from striate.train.choose import decide
 from striate.train.events import Finished, Started
 from striate.train.freeze import first_thawed, layer_numbers
+from striate.train.reuse import begin, require_thawing
 from striate.train.run import Run, train
 from striate.train.settings import Settings
 from striate.train.work import Work
@@ -114,6 +115,71 @@ def test_the_last_layer_is_new_and_the_preprocessing_is_that_of_the_weights(
     assert run.model.classes == ("none", "standing", "lying")
 
 
+@pytest.mark.parametrize("finetune", ["head", "last:7", "all"])
+@pytest.mark.parametrize("names", [("no", "yes"), "swapped", "same"])
+def test_as_many_other_classes_get_a_new_last_layer(
+    known: Path, tiny: Splits, finetune: str, names: Any
+) -> None:
+    theirs = load(known)
+    classes = {"swapped": theirs.classes[::-1], "same": theirs.classes}.get(names, names)
+    settings = Settings(**QUICK, weights=str(known), finetune=finetune, model="resnet20", lr=0.1)
+    model, best, said = begin(settings, classes, theirs.preprocess)
+    old = theirs.network.head.output.weight  # type: ignore[union-attr]
+    kept = [torch.equal(one.network.head.output.weight, old) for one in (model, best)]  # type: ignore[union-attr]
+    assert kept == [names == "same"] * 2
+    sentence = (
+        f"the last layer is new: class 0 of the weights is {theirs.classes[0]!r}, of the data {classes[0]!r}"
+    )
+    assert (sentence in said) == (names != "same")
+    assert torch.equal(model.network.stem.conv.weight, theirs.network.stem.conv.weight)  # type: ignore[union-attr]
+
+
+def test_weights_that_name_no_classes_keep_their_last_layer(known: Path, tmp_path: Path) -> None:
+    theirs = load(known)
+    torch.save(theirs.network.state_dict(), tmp_path / "bare.pth")
+    settings = Settings(**QUICK, weights=str(tmp_path / "bare.pth"), finetune="all", model="resnet20")
+    model, _, said = begin(settings, ("no", "yes"), theirs.preprocess)
+    assert torch.equal(model.network.head.output.weight, theirs.network.head.output.weight)  # type: ignore[union-attr]
+    assert not any("last layer" in one for one in said)
+
+
+@pytest.mark.parametrize(
+    ("finetune", "unfreeze", "epochs", "needed", "attempt"),
+    [  # ResNet-20 thaws from its last layer, then stage by stage, then the stem: four steps more, or two
+        ("all", 1, 4, 5, "epochs 5, or leave unfreeze out"),
+        ("all", 6, 9, 25, "epochs 25, or unfreeze 2"),
+        ("last:13", 2, 4, 5, "epochs 5, or unfreeze 1"),
+        ("all", 1, 5, None, ""),
+        ("last:13", 2, 5, None, ""),
+    ],
+)
+def test_a_run_that_would_end_before_it_has_thawed_is_refused(
+    finetune: str, unfreeze: int, epochs: int, needed: int | None, attempt: str
+) -> None:
+    settings = Settings(weights="x", finetune=finetune, unfreeze=unfreeze, epochs=epochs)
+    if needed is None:
+        require_thawing(settings, create("resnet20"))
+        return
+    with pytest.raises(SettingError, match=f"learn from epoch {needed} of {epochs}") as caught:
+        require_thawing(settings, create("resnet20"))
+    assert f"{needed} epochs or more" in caught.value.expected
+    assert caught.value.attempt == attempt
+
+
+def test_a_budget_that_leaves_layers_frozen_is_refused_before_a_folder_is_made(
+    known: Path, other: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["striate.train.budget"], "seconds_of_an_epoch", lambda *_: 20.0)
+    settings = Settings(
+        **{**QUICK, "epochs": 50}, weights=str(known), finetune="all", unfreeze=1, budget="60s"
+    )
+    with pytest.raises(
+        SettingError, match="from epoch 5 of 2"
+    ):  # 60 s are less than three epochs, with a rest
+        list(train(other, settings, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
 def test_weights_in_color_make_color_of_grey_pictures(tiny: Splits, tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 255, (16, 32, 32, 3), dtype=np.uint8)
     color = Splits({"train": Dataset.whole(Array(images, "c"), [0, 1] * 8, ("a", "b"))}, "npz", Path("c"))
@@ -167,7 +233,7 @@ def test_embeddings_of_pictures_too_large_for_memory_are_kept_too(
     [
         {"finetune": "head", "ema": 0.9},
         {"finetune": "last:7", "layer_decay": 0.8, "augment": "digits"},
-        {"finetune": "all", "unfreeze": 1, "balance": "sampling"},
+        {"finetune": "last:13", "unfreeze": 1, "balance": "sampling"},
     ],
     ids=str,
 )
@@ -285,6 +351,7 @@ def test_settings_that_do_not_go_together_are_refused(values: dict[str, Any], wr
         ({"weights": "nowhere.pth"}, ModelFileError, "there is no file nowhere.pth"),
         ({"weights": "imagenet", "model": "lenet5"}, SettingError, "no published weights for lenet5"),
         ({"stem": "small"}, SettingError, "resnet20 has no argument 'stem'"),
+        ({"finetune": "all", "unfreeze": 1}, SettingError, "the lowest layers would learn from epoch 5 of 2"),
     ],
     ids=str,
 )

@@ -7,7 +7,6 @@ learns:                the last layer   half of the layers     all of them
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +14,7 @@ from torch import nn
 
 from striate.data.facts import Facts
 from striate.data.preprocess import Preprocess
-from striate.errors import ModelFileError
+from striate.errors import ModelFileError, SettingError
 from striate.layers.backbone import Backbone
 from striate.tasks.classifier import Classifier
 from striate.train.freeze import first_thawed, layer_count, thawing
@@ -24,7 +23,7 @@ from striate.zoo.build import build
 from striate.zoo.published import PUBLISHED, published
 from striate.zoo.saved import preprocess_of, read_header
 from striate.zoo.table import arguments_of, create, require_arguments
-from striate.zoo.weights import IMAGENET, load_weights
+from striate.zoo.weights import IMAGENET, load_weights, weights_file
 
 IMAGENET_MODEL = "resnet18"
 """The network whose published weights are meant when none is named."""
@@ -45,11 +44,13 @@ class Source:
         model: the network that they belong to, as far as it is known.
         arguments: with which it was built, besides its channels.
         preprocess: what it expects of a picture; None if nobody has said.
+        classes: that it tells apart, in their order; none if nobody has said.
     """
 
     model: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     preprocess: Preprocess | None = None
+    classes: tuple[str, ...] = ()
 
 
 def source_of(settings: Settings) -> Source:
@@ -65,17 +66,14 @@ def source_of(settings: Settings) -> Source:
     if weights == IMAGENET:
         model = model or IMAGENET_MODEL
         return Source(model, preprocess=published(model).preprocess)
-    if not Path(weights).is_file():
-        raise ModelFileError(
-            f"there is no file {weights}", "imagenet, or a file of weights", "check the path"
-        )
+    path = weights_file(weights)
     try:
-        header = read_header(weights)
+        header = read_header(path)
     except ModelFileError:  # not of ours, or damaged, which loading will say
         twin = PUBLISHED.get(model or "")
         return Source(preprocess=twin.preprocess if twin else None)
     own = {name: value for name, value in header["arguments"].items() if name != "in_channels"}
-    return Source(header["network"], own, preprocess_of(header))
+    return Source(header["network"], own, preprocess_of(header), tuple(header["classes"]))
 
 
 def arguments(settings: Settings, source: Source) -> dict[str, Any]:
@@ -86,7 +84,7 @@ def arguments(settings: Settings, source: Source) -> dict[str, Any]:
     """
     own = source.arguments if settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
-    require_arguments(settings.model or source.model or "", stem)
+    require_arguments(settings.model or source.model or "", {**own, **stem})
     return {**own, **stem}
 
 
@@ -149,6 +147,7 @@ def require_weights(settings: Settings, found: Facts) -> None:
 
     Raises:
         ModelFileError: they cannot be read, or belong to another network.
+        SettingError: the run would end before every layer that shall learn has begun to.
     """
     if settings.weights is None:
         return
@@ -157,6 +156,28 @@ def require_weights(settings: Settings, found: Facts) -> None:
     with torch.random.fork_rng(devices=[]):
         network = create(settings.model or "", len(found.counts), channels, **arguments(settings, source))
         load_weights(network, settings.model or "", settings.weights)
+    require_thawing(settings, network)
+
+
+def require_thawing(settings: Settings, network: nn.Module) -> None:
+    """Every layer that shall learn begins to before the run ends.
+
+    Raises:
+        SettingError: there are too few epochs, or too many between two steps.
+    """
+    if not settings.unfreeze:
+        return
+    steps = len(thawing(network, first_thawed(network, settings.finetune or "all"))) - 1
+    epochs, needed = settings.epochs or 1, 1 + steps * settings.unfreeze
+    if needed > epochs:
+        fits = (epochs - 1) // steps
+        other = f"unfreeze {fits}" if fits else "leave unfreeze out"
+        raise SettingError(
+            f"unfreeze is {settings.unfreeze}, and the lowest layers would learn from epoch {needed} "
+            f"of {epochs}",
+            f"{needed} epochs or more" + (f", or unfreeze at most {fits}" if fits else ""),
+            f"epochs {needed}, or {other}",
+        )
 
 
 def begin(
@@ -169,7 +190,8 @@ def begin(
     Raises:
         ModelFileError: the weights cannot be read, or belong to another network.
     """
-    name, own = settings.model or "", arguments(settings, source_of(settings))
+    source = source_of(settings)
+    name, own = settings.model or "", arguments(settings, source)
     heads = (
         {"auxiliary": True}
         if "auxiliary" in arguments_of(name) and settings.finetune in (None, "all")
@@ -181,7 +203,26 @@ def begin(
     if settings.weights is None:
         return model, best, ()
     said, _ = (load_weights(backbone(one), name, settings.weights) for one in (model, best))
+    if others := _other_classes(source.classes, classes):
+        for one in (model, best):
+            backbone(one).replace_head(len(classes))
+        said = (*said, others)
     return model, best, (*said, *_steps(settings, model.network))
+
+
+def _other_classes(theirs: Sequence[str], ours: Sequence[str]) -> str:
+    """Why as many classes need a last layer of their own; empty if they are the same.
+
+    Another number of them is nothing to look at here: loading has seen to it.
+    """
+    if len(theirs) != len(ours):
+        return ""
+    pairs = enumerate(zip(theirs, ours, strict=True))
+    differing = [(number, *pair) for number, pair in pairs if pair[0] != pair[1]]
+    if not differing:
+        return ""
+    number, old, new = differing[0]
+    return f"the last layer is new: class {number} of the weights is {old!r}, of the data {new!r}"
 
 
 def backbone(model: Classifier) -> Backbone:

@@ -111,6 +111,8 @@ def train(
     require_weights(chosen, found)
     if not (resume and files.settings.exists()):
         chosen = within_budget(chosen, splits, lambda few, some: set_up(few, some, files, Stop("")))
+        if chosen.budget and chosen.unfreeze:  # it may have taken the epochs in which the lowest layers learn
+            require_weights(chosen, found)
     if rank() == 0:
         files.claim(resume=resume, force=force)
     random_state = torch.get_rng_state()
