@@ -408,11 +408,12 @@ def summary(
 
     Raises:
         SettingError: there is no network of that name.
+        ModelFileError: there is no such file, or it is none of ours.
         ShapeError: the network cannot take such an image.
     """
     from striate.zoo.summary import summary as table
 
-    if isinstance(model, str) and not Path(model).exists():
+    if isinstance(model, str) and not Path(model).exists() and not _names_file(model):
         model = outline(model, input_size[0] if input_size else 3, classes)
     elif isinstance(model, str | Path):
         model = load(model)
@@ -420,6 +421,11 @@ def summary(
 
 
 # ---- models
+
+
+def _names_file(text: str) -> bool:
+    """Whether a file is meant, and not a network."""
+    return text.endswith(".safetensors") or "/" in text or os.sep in text
 
 
 def _model_file(path: str | Path) -> Path:

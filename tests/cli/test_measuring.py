@@ -95,5 +95,22 @@ def test_a_summary_of_nothing_or_of_two_things_is_refused(words: list[str]) -> N
 def test_the_plot_is_drawn_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["summary", "lenet5", "--plot", str(tmp_path / "costs.svg")]) == 0
     assert "<svg" in (tmp_path / "costs.svg").read_text()
-    assert run(["summary", "lenet5", "--plot", str(tmp_path / "costs.xyz")]) == 2
-    assert ".png, .svg or .pdf" in capsys.readouterr().err
+    for ending in (".xyz", ".gif", ""):  # matplotlib would write a gif, and .png to a name without an ending
+        assert run(["summary", "lenet5", "--plot", str(tmp_path / f"costs{ending}")]) == 2
+        assert ".png, .svg or .pdf" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["costs.svg"]
+
+
+@pytest.mark.parametrize("name", ["nofile.safetensors", "runs/none"])
+def test_the_summary_of_a_file_that_is_not_there_says_so(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["summary", name]) == 2
+    assert f"ModelFileError: there is no {name}\n" in capsys.readouterr().err
+
+
+def test_blocks_are_not_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary", "--block", "5x5x32", "--plot", "blocks.png"]) == 2
+    said = capsys.readouterr().err
+    assert "--block was given with --plot" in said
+    assert "which --plot draws" in said

@@ -76,13 +76,14 @@ def blocks(
     """Print what a few layers cost, each line compared with the first."""
     from striate.zoo.block import blocks
 
-    if model is not None or plot is not None or input is None:
-        wrong = "no input was named" if input is None else f"--block was given with {model or '--plot'}"
+    example = "--block 5x5x32 --input 192x28x28"
+    if model is not None or plot is not None:
+        other = model or "--plot"
         raise SettingError(
-            wrong,
-            "the size of what goes into the layers, and nothing else",
-            "--block 5x5x32 --input 192x28x28",
+            f"--block was given with {other}", "either --block or a model, which --plot draws", example
         )
+    if input is None:
+        raise SettingError("no input was named", "the size of what goes into the layers", example)
     made = blocks(texts, shape(input))
     if as_json:
         print_json(made.to_dict())

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 RUNS = Path("runs")
+PLOTS = ".png", ".svg", ".pdf"
 
 
 def expand(names: Iterable[str]) -> list[Path]:
@@ -57,7 +58,7 @@ def newest_model(runs: Path = RUNS) -> Path:
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a plot; its ending says whether as .png, .svg or .pdf.
+    """Write a plot; its ending says whether as .png, .svg or .pdf; the folder is made if need be.
 
     Raises:
         RunError: the place cannot be written to, or the ending names no format.
@@ -65,6 +66,8 @@ def save_figure(figure: "Figure", path: Path) -> None:
     from striate.data.beside import beside
 
     try:
+        if path.suffix.lower() not in PLOTS:
+            raise ValueError(f"{path.suffix or 'no ending'} is no format of plots")
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside(path) as place:
             figure.savefig(place)
