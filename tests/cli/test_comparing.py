@@ -58,3 +58,19 @@ def test_mistakes_are_told_before_anything_is_made(
     assert run(["compare", str(pictures), *flags, "--out", str(tmp_path / "compare")]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "compare").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [(("--size", "16", "--costs-only"), "Nothing could be measured."), (("--budget", "0.001s"), "budget 1s")],
+    ids=str,
+)
+def test_a_comparison_of_nothing_but_failures_ends_with_2_after_its_table(
+    flags: tuple[str, ...], said: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", str(pictures), "--models", "lenet5", "--batch", "4", "--accelerator", "cpu", *flags]
+    assert run([*words, "--out", str(tmp_path / "compare"), "--quiet"]) == 2
+    printed = capsys.readouterr().out
+    assert printed.startswith("network")
+    assert said in " ".join(printed.split())
+    assert (tmp_path / "compare" / "compare.html").exists()

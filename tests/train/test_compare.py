@@ -17,7 +17,17 @@ from striate.train import compare as room
 from striate.train import costs, memory
 from striate.train.comparison import Comparison, Row, ordered
 from striate.train.costs import Cost, Costs
-from striate.train.events import Compared, Event, Failed, Finished, Fitted, Measuring, Started, Training
+from striate.train.events import (
+    Compared,
+    Event,
+    Failed,
+    Finished,
+    Fitted,
+    Measuring,
+    Noted,
+    Started,
+    Training,
+)
 from striate.train.fitting import train_fitting
 from striate.train.run import train
 from striate.train.settings import Settings
@@ -267,3 +277,31 @@ def test_without_a_folder_the_newest_comparison_of_the_same_settings_goes_on(
     list(room.compare(lambda seed: tiny, first, room.default_folder(first, tiny)))
     assert room.default_folder(first, tiny) == Path("runs/compare-stripes")
     assert room.default_folder(other, tiny) == Path("runs/compare-stripes-2")
+
+
+def test_a_stem_reaches_the_networks_that_have_it(compared: Callable[..., list[Event]]) -> None:
+    events = compared("lenet5", "resnet18", costs_only=True, settings={"stem": "small"})
+    said = "without stem small, as they have no such argument: lenet5"
+    assert [event.said for event in of_kind(events, Noted)] == [said]
+    assert not of_kind(events, Failed)
+    both = plan("lenet5", "resnet18", settings={"stem": "small"})
+    assert [both.of(model, 0).stem for model in both.models] == [None, "small"]
+
+
+def test_a_stem_that_no_network_has_is_a_mistake(compared: Callable[..., list[Event]]) -> None:
+    events = compared("lenet5", costs_only=True, settings={"stem": "small"})
+    assert "has no argument 'stem'" in of_kind(events, Failed)[0].reason
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"settings": {', '{"settings": 1}'])
+def test_a_broken_comparison_is_passed_over_or_refused(
+    text: str, tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    broken, asked = Path("runs/compare-stripes"), plan("lenet5", costs_only=True)
+    broken.mkdir(parents=True)
+    (broken / room.STATE).write_text(text)
+    assert room.default_folder(asked, tiny) == Path("runs/compare-stripes-2")
+    with pytest.raises(RunError, match=r"compare\.json"):
+        list(room.compare(lambda seed: tiny, asked, broken))
+    assert (broken / room.STATE).read_text() == text

@@ -1,10 +1,13 @@
 """``striate compare``: several networks on the same data, a table, and a page to show to others."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from striate.cli.progress import Narrator
 from striate.cli.speak import as_json as print_json
 from striate.cli.speak import err, out
+
+if TYPE_CHECKING:
+    from striate.train.comparison import Comparison
 
 
 def compare(
@@ -17,12 +20,25 @@ def compare(
     quiet: bool,
     settings: dict[str, Any],
 ) -> None:
-    """Compare, and print the table; ``ways`` are the arguments of the verb besides the settings."""
+    """Compare, and print the table; ``ways`` are the arguments of the verb besides the settings.
+
+    Raises:
+        Exit: with 2, after the table, when every network failed.
+    """
+    from typer import Exit
+
     from striate import api
 
     names = [name for part in models.split(",") if (name := part.strip())]
     with Narrator(quiet=quiet) as narrator:
         found = api.compare(data, names, listen=narrator, **ways, **settings)
+    show(found, as_json=as_json, as_csv=as_csv)
+    if all(row.accuracy is None if found.seeds else row.costs is None for row in found.rows):
+        raise Exit(2)
+
+
+def show(found: "Comparison", *, as_json: bool, as_csv: bool) -> None:
+    """Print the table for machines or for people."""
     if as_json:
         print_json(found.to_dict())
         return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Fitted,
         Loading,
         Measuring,
+        Noted,
         Started,
         Stepped,
         Training,
@@ -59,6 +60,7 @@ class Narrator:
             "Measuring": self._measuring,
             "Training": self._training,
             "Failed": self._failed,
+            "Noted": self._noted,
         }.get(type(event).__name__)
         if told and not self._quiet:
             told(event)  # type: ignore[operator]
@@ -94,6 +96,9 @@ class Narrator:
     def _failed(self, event: "Failed") -> None:
         self._end()
         self.say(f"{event.model} failed: {event.reason}")
+
+    def _noted(self, event: "Noted") -> None:
+        self.say(event.said)
 
     def _begin(self, event: "Started") -> None:
         if not self._console.is_terminal:

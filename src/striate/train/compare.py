@@ -20,7 +20,7 @@ from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, Str
 from striate.train.choose import decide
 from striate.train.comparison import Comparison, Row, ordered
 from striate.train.costs import Costs, measure
-from striate.train.events import Compared, Event, Failed, Finished, Measuring, Training
+from striate.train.events import Compared, Event, Failed, Finished, Measuring, Noted, Training
 from striate.train.fitting import train_fitting
 from striate.train.folder import RunFolder, describe_splits
 from striate.train.machine import device_of, machine_of
@@ -74,8 +74,14 @@ class Plan:
         return {name: values[name] for name in values if name not in FREE and name != "model"}
 
     def of(self, model: str, seed: int) -> Settings:
-        """The settings of one run, undecided."""
-        return self.settings.model_copy(update={"model": model, "seed": seed})
+        """The settings of one run, undecided; without a stem where only other networks have a choice."""
+        own = {"stem": None} if model in self.without_stem() else {}
+        return self.settings.model_copy(update={"model": model, "seed": seed, **own})
+
+    def without_stem(self) -> tuple[str, ...]:
+        """The networks that have no choice of stem, if one was made and others have it."""
+        lacking = tuple(model for model in self.models if "stem" not in arguments_of(model))
+        return lacking if self.settings.stem and len(lacking) < len(self.models) else ()
 
     def all_seeds(self) -> tuple[int, ...]:
         """As many as were asked for, counted up from the first."""
@@ -94,7 +100,7 @@ class State:
         about = {"settings": plan.given(), "fingerprint": describe_splits(splits)["fingerprint"]}
         machine = machine_of(plan.settings)
         if self.path.exists():
-            self.values = self.files.read_json(self.path)
+            self.values = read_state(folder)
             _require_same(folder, self.values, about)
         else:
             _require_empty(folder)
@@ -138,6 +144,8 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
         DataError: there is nothing to learn from, or files cannot be read.
         Interrupted: a signal ended it; it can be gone on with.
     """
+    if lacking := plan.without_stem():
+        yield Noted(f"without stem {plan.settings.stem}, as they have no such argument: {', '.join(lacking)}")
     splits = read(plan.settings.seed)
     require_classes(splits)
     state, found, failed = State(Path(folder), plan, splits), facts(splits["train"]), dict[str, str]()
@@ -267,11 +275,31 @@ def default_folder(plan: Plan, splits: Splits) -> Path:
         folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
         if not folder.exists():
             return last or folder
-        path = folder / STATE
         about = {"settings": plan.given(), "root": str(splits.root)}
-        if path.exists() and about.items() <= RunFolder(folder).read_json(path).items():
-            last = folder
+        try:
+            last = folder if about.items() <= read_state(folder).items() else last
+        except RunError:  # it is no comparison, or broken: another number is taken
+            continue
     raise AssertionError  # numbers never end
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """What ``compare.json`` says.
+
+    Raises:
+        RunError: it is not there, or not what a comparison writes.
+    """
+    values: Any = RunFolder(folder).read_json(folder / STATE)
+    kinds = {"settings": dict, "fingerprint": str, "root": str, "machine": dict, "costs": dict}
+    known = values if isinstance(values, dict) else {}
+    wrong = [name for name, kind in kinds.items() if not isinstance(known.get(name), kind)]
+    if wrong:
+        raise RunError(
+            f"{folder / STATE} is not of a comparison: it lacks {', '.join(wrong)}",
+            "the file that a comparison wrote",
+            "another --out, or remove the file",
+        )
+    return known
 
 
 def because(error: Exception) -> str:

@@ -177,6 +177,13 @@ class Training(Event):
 
 
 @dataclass(frozen=True)
+class Noted(Event):
+    """A sentence about a whole comparison, for the user."""
+
+    said: str
+
+
+@dataclass(frozen=True)
 class Failed(Event):
     """A network of a comparison could not be measured or trained; the others go on."""
 
