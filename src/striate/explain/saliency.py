@@ -34,6 +34,7 @@ def saliency(model: nn.Module, images: Tensor, target: Target = None, *, batch: 
 
     Source: Simonyan, Vedaldi, Zisserman 2014, equation 5.
 
+    >>> import torch
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(2, 1, bias=False))
     >>> _ = network[1].weight.data.copy_(torch.tensor([[3.0, -4.0]]))
     >>> saliency(network, torch.rand(1, 1, 1, 2), target=0)
