@@ -453,9 +453,6 @@ def _with_settings(model: "Model | Run") -> tuple[Classifier, dict[str, Any]]:
     return (model, {}) if isinstance(model, Classifier) else (model.model, model.settings.to_dict())
 
 
-# ---- data
-
-
 # ---- runs
 
 

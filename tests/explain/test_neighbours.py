@@ -59,7 +59,7 @@ def test_beyond_the_limit_usearch_finds_the_same(own, monkeypatch):
     assert exact.exact
     assert not found.exact
     assert (found.places == exact.places).float().mean() > 0.99
-    assert torch.allclose(found.distances, exact.distances, atol=1e-2)
+    assert (found.distances - exact.distances).abs().mean() < 1e-2  # one in a hundred may be missed
 
 
 def test_without_usearch_it_is_named(monkeypatch):
