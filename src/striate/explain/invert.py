@@ -45,8 +45,8 @@ class Inversion:
         image: float32 (C, H, W), 0..1, as the network saw it.
         layers: L names.
         pictures: float32 (L, C, H, W), 0..1, made from the features of each layer alone.
-        feature_distances: L numbers, |F(x) - F(x0)| / |F(x0)|; near zero where the search succeeded.
-        pixel_distances: L numbers, |x - x0| / |x0 - mean of x0|; 0 is the picture itself, 1 a grey one.
+        feature_distances: L numbers, ``|F(x) - F(x0)| / |F(x0)|``; near zero where the search succeeded.
+        pixel_distances: L numbers, ``|x - x0| / |x0 - mean of x0|``; 0 is the picture itself, 1 a grey one.
         seed: of the noise to begin with.
 
     A small feature distance with a large pixel distance says that the layer cannot tell both pictures apart.
