@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,13 +27,12 @@ def commands(page: Path) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)
-def test_the_python_of_a_page_runs_from_top_to_bottom(
-    page: Path, picture_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(picture_folder.parent)
-    names: dict[str, object] = {"__name__": "__page__"}
-    for block in blocks(page, "python"):
-        exec(compile(block, name_of(page), "exec"), names)
+def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path, picture_folder: Path) -> None:
+    program = "\n".join(blocks(page, "python"))
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=picture_folder.parent, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name_of)
