@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SHELL := /bin/sh
+# Each room is tested in a process of its own: what one loads cannot disturb another.
+ROOMS := $(filter-out tests/__pycache__/,$(wildcard tests/*/)) tests/test_api.py src
 
 .PHONY: demo test docs clean
 
@@ -17,7 +19,8 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest $(PYTEST)
+	@for room in $(ROOMS); do echo $$room; \
+	    OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q $$room $(PYTEST) || exit 1; done
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
