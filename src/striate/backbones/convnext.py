@@ -20,7 +20,8 @@ Liu, Mao, Wu, Feichtenhofer, Darrell, Xie 2022, figures 2 and 4, section 3. http
 The norm is over the channels of one pixel. The scale is a learned number for each channel and begins at 1e-6,
 so that a block begins as nearly nothing. The drop path leaves the block out for some images of a training
 batch, more often the deeper it lies. The small stem is a 3x3 convolution of stride 1, so that a picture of
-32x32 ends in maps of 4x4.
+32x32 ends in maps of 4x4. Compound scaling (``striate.layers.scaling``) multiplies C, and the blocks of a
+stage.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,7 @@ from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.choice import Stem, require_choice
 from striate.layers.drop_path import DropPath
+from striate.layers.scaling import scaled_depth, scaled_width
 from striate.layers.sequence import sequence
 
 Size = Literal["tiny", "small", "base", "large"]
@@ -163,8 +165,11 @@ def convnext(
     *,
     drop_path: float | None = None,
     stem: Stem = "paper",
+    width: float = 1.0,
+    depth: float = 1.0,
 ) -> ConvNeXt:
     """ConvNeXt of one of the four sizes; without ``drop_path`` with the paper's."""
     last = DROP_PATH[size] if drop_path is None else drop_path
-    widths = [WIDTH[size] * 2**stage for stage in range(4)]
-    return ConvNeXt(BLOCKS[size], widths, classes, in_channels, last, stem)
+    blocks = [scaled_depth(count, depth) for count in BLOCKS[size]]
+    widths = [scaled_width(WIDTH[size], width) * 2**stage for stage in range(4)]
+    return ConvNeXt(blocks, widths, classes, in_channels, last, stem)

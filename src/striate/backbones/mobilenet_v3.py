@@ -19,7 +19,9 @@ https://arxiv.org/abs/1905.02244
     hard sigmoid:  relu6(x + 3) / 6         the gate of squeeze and excitation, which goes through a quarter
                                             of the channels, rounded to a multiple of 8
 
-All norms have an epsilon of 0.001, as in the networks that the authors published.
+All norms have an epsilon of 0.001, as in the networks that the authors published. The width multiplier scales
+the channels of every map, and of the hidden layer only upwards, as there; a stage made deeper repeats its
+last block.
 """
 
 from collections.abc import Sequence
@@ -33,7 +35,7 @@ from striate.layers.choice import Stem, require_choice
 from striate.layers.conv_norm import conv_norm
 from striate.layers.initial import keep_gradients, spread_scores
 from striate.layers.inverted import InvertedBottleneck, Shape
-from striate.layers.scaling import scaled_width
+from striate.layers.scaling import scaled_depth, scaled_width
 from striate.layers.sequence import sequence
 from striate.layers.squeeze import SqueezeExcite
 
@@ -55,11 +57,12 @@ class Row(NamedTuple):
 
 
 class Design(NamedTuple):
-    """A table: rows of each stage, channels of the head's convolution and of its hidden layer."""
+    """A table: rows of each stage, channels of the head's convolution, of its hidden layer, of the stem."""
 
     stages: Sequence[Sequence[Row]]
     widened: int
     hidden: int
+    first: int = FIRST
 
 
 LARGE = Design(
@@ -100,22 +103,32 @@ class MobileNetV3(Backbone):
         classes: K.
         in_channels: C of the images.
         stem: "small" for pictures of about 32 pixels.
+        width: channels are multiplied with it and rounded to multiples of 8.
+        depth: blocks of a stage are multiplied with it and rounded up.
 
     Raises:
-        SettingError: there is no such stem.
+        SettingError: width or depth is not above 0, or there is no such stem.
     """
 
     def __init__(
-        self, design: Design, classes: int = 1000, in_channels: int = 3, *, stem: Stem = "paper"
+        self,
+        design: Design,
+        classes: int = 1000,
+        in_channels: int = 3,
+        *,
+        stem: Stem = "paper",
+        width: float = 1.0,
+        depth: float = 1.0,
     ) -> None:
         super().__init__()
+        design = scaled(design, width, depth)
         require_choice("stem", stem, get_args(Stem))
         small = stem == "small"
         self.input_size = (32, 32) if small else (224, 224)
         self.input_channels = in_channels
-        widths = (FIRST, *(rows[-1].channels for rows in design.stages))
+        widths = (design.first, *(rows[-1].channels for rows in design.stages))
         norm = partial(conv_norm, activation=nn.Hardswish, eps=EPSILON)
-        self.stem = norm(in_channels, FIRST, 3, 1 if small else 2)
+        self.stem = norm(in_channels, design.first, 3, 1 if small else 2)
         self.stages = nn.Sequential(
             *(stage(before, rows) for before, rows in zip(widths, design.stages, strict=False))
         )
@@ -130,6 +143,32 @@ class MobileNetV3(Backbone):
         )
         keep_gradients(self)
         spread_scores(self, SPREAD)
+
+
+def scaled(design: Design, width: float, depth: float) -> Design:
+    """The table, with other widths and depths.
+
+    Channels inside a block keep their ratio to those that come in, as in the networks that the authors
+    published.
+
+    >>> [len(rows) for rows in scaled(SMALL, 1, 1.5).stages]
+    [2, 3, 5, 3, 5]
+    """
+    stages, before = [], design.first
+    for rows in design.stages:
+        again = [rows[-1]._replace(stride=1)] * (scaled_depth(len(rows), depth) - len(rows))
+        stage = []
+        for row in (*rows[: scaled_depth(len(rows), depth)], *again):
+            inside = scaled_width(scaled_width(before, width), row.expanded / before)
+            stage.append(row._replace(expanded=inside, channels=scaled_width(row.channels, width)))
+            before = row.channels
+        stages.append(stage)
+    return Design(
+        stages,
+        scaled_width(design.widened, width),
+        scaled_width(design.hidden, max(1.0, width)),
+        scaled_width(design.first, width),
+    )
 
 
 def stage(in_channels: int, rows: Sequence[Row]) -> nn.Sequential:

@@ -15,37 +15,67 @@ He, Zhang, Ren, Sun 2016, figure 3 and table 1. https://arxiv.org/abs/1512.03385
 The first block of stages 2, 3 and 4 halves the map. The paper halves in the first 1x1 convolution of a
 bottleneck, the weights in public use in the 3x3; so does this file unless ``stride_in`` says "1x1". The small
 stem is a 3x3 convolution of stride 1 without the pooling, so that a picture of 32x32 ends in maps of 4x4.
+
+Compound scaling (``striate.layers.scaling``) multiplies the channels of all maps, and the blocks of a stage.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from torch import nn
 
 from striate.layers.backbone import Backbone
 from striate.layers.choice import Stem, require_choice
 from striate.layers.initial import keep_gradients
-from striate.layers.residual import BasicBlock, Bottleneck, Strided
+from striate.layers.residual import EXPANSION, BasicBlock, Bottleneck, Strided
+from striate.layers.scaling import scaled_depth, scaled_width
 from striate.layers.sequence import sequence
 from striate.layers.shortcut import Option
 
 STEM = 64
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
-BASIC_WIDTHS = (64, 128, 256, 512)
-BOTTLENECK_WIDTHS = (256, 512, 1024, 2048)
+WIDTHS = (64, 128, 256, 512)
 
 Block = Callable[[int, int, int], nn.Module]
 """Called with the channels of a block's input and result, and its stride."""
+
+
+class Plan(NamedTuple):
+    """Channels of the stem, blocks of each stage, channels of each stage."""
+
+    first: int
+    blocks: Sequence[int]
+    widths: Sequence[int]
+
+
+def planned(layers: int, width: float, depth: float, expansion: int = 1) -> Plan:
+    """The numbers of the figure, scaled.
+
+    Args:
+        layers: one of ``BLOCKS``.
+        width: channels are multiplied with it and rounded to multiples of 8.
+        depth: blocks of a stage are multiplied with it and rounded up.
+        expansion: channels of a block's result for each one inside it.
+
+    Raises:
+        SettingError: width or depth is not above 0.
+
+    >>> planned(50, width=0.5, depth=2, expansion=4)
+    Plan(first=32, blocks=[6, 8, 12, 6], widths=[128, 256, 512, 1024])
+    """
+    blocks = [scaled_depth(count, depth) for count in BLOCKS[layers]]
+    return Plan(
+        scaled_width(STEM, width), blocks, [expansion * scaled_width(channels, width) for channels in WIDTHS]
+    )
 
 
 class ResNet(Backbone):
     """(N, in_channels, H, W) of any size -> scores (N, classes).
 
     Args:
-        blocks: how many a stage has, for each stage.
-        widths: channels of each stage.
+        plan: how wide and deep it is.
         block: makes one.
         classes: K.
         in_channels: C of the images.
@@ -57,8 +87,7 @@ class ResNet(Backbone):
 
     def __init__(
         self,
-        blocks: Sequence[int],
-        widths: Sequence[int],
+        plan: Plan,
         block: Block,
         classes: int,
         in_channels: int,
@@ -69,14 +98,15 @@ class ResNet(Backbone):
         small = stem == "small"
         self.input_size = (32, 32) if small else (224, 224)
         self.input_channels = in_channels
+        channels, blocks, widths = plan
         kernel, stride = (3, 1) if small else (7, 2)
         self.stem = sequence(
-            conv=nn.Conv2d(in_channels, STEM, kernel, stride, padding=kernel // 2, bias=False),
-            norm=nn.BatchNorm2d(STEM),
+            conv=nn.Conv2d(in_channels, channels, kernel, stride, padding=kernel // 2, bias=False),
+            norm=nn.BatchNorm2d(channels),
             relu=nn.ReLU(),
         )
         pool = {} if small else {"pool": nn.MaxPool2d(3, 2, padding=1)}
-        first = sequence(**pool, **chain(STEM, widths[0], blocks[0], 1, block))
+        first = sequence(**pool, **chain(channels, widths[0], blocks[0], 1, block))
         rest = zip(pairwise(widths), blocks[1:], strict=True)
         self.stages = nn.Sequential(
             first, *(sequence(**chain(a, b, count, 2, block)) for (a, b), count in rest)
@@ -94,11 +124,18 @@ def chain(in_channels: int, channels: int, blocks: int, stride: int, block: Bloc
 
 
 def basic_resnet(
-    layers: int, classes: int = 1000, in_channels: int = 3, *, shortcut: Option = "B", stem: Stem = "paper"
+    layers: int,
+    classes: int = 1000,
+    in_channels: int = 3,
+    *,
+    shortcut: Option = "B",
+    stem: Stem = "paper",
+    width: float = 1.0,
+    depth: float = 1.0,
 ) -> ResNet:
     """ResNet-18 and 34."""
     block = partial(BasicBlock, option=shortcut)
-    return ResNet(BLOCKS[layers], BASIC_WIDTHS, block, classes, in_channels, stem)
+    return ResNet(planned(layers, width, depth), block, classes, in_channels, stem)
 
 
 def bottleneck_resnet(
@@ -109,12 +146,23 @@ def bottleneck_resnet(
     shortcut: Option = "B",
     stem: Stem = "paper",
     stride_in: Strided = "3x3",
+    width: float = 1.0,
+    depth: float = 1.0,
 ) -> ResNet:
     """ResNet-50, 101 and 152."""
     block = partial(Bottleneck, option=shortcut, stride_in=stride_in)
-    return ResNet(BLOCKS[layers], BOTTLENECK_WIDTHS, block, classes, in_channels, stem)
+    return ResNet(planned(layers, width, depth, EXPANSION), block, classes, in_channels, stem)
 
 
-def plain(layers: int, classes: int = 1000, in_channels: int = 3, *, stem: Stem = "paper") -> ResNet:
+def plain(
+    layers: int,
+    classes: int = 1000,
+    in_channels: int = 3,
+    *,
+    stem: Stem = "paper",
+    width: float = 1.0,
+    depth: float = 1.0,
+) -> ResNet:
     """The plain network of 18 and 34 layers: the basic blocks without their shortcuts."""
-    return ResNet(BLOCKS[layers], BASIC_WIDTHS, partial(BasicBlock, option=None), classes, in_channels, stem)
+    block = partial(BasicBlock, option=None)
+    return ResNet(planned(layers, width, depth), block, classes, in_channels, stem)

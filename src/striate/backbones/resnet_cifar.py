@@ -17,6 +17,7 @@ from torch import nn
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.residual import BasicBlock
+from striate.layers.scaling import scaled_depth, scaled_width
 from striate.layers.sequence import sequence
 from striate.layers.shortcut import Option
 
@@ -31,32 +32,45 @@ class ResNetCifar(Backbone):
         classes: K.
         in_channels: C of the images.
         shortcuts: False gives the plain network.
+        width: channels are multiplied with it and rounded to multiples of 8.
+        depth: blocks of a stage are multiplied with it and rounded up.
 
     Raises:
-        SettingError: the layers are not 6n + 2.
+        SettingError: the layers are not 6n + 2, or width or depth is not above 0.
     """
 
     input_size = (32, 32)
 
-    def __init__(self, layers: int, classes: int, in_channels: int, *, shortcuts: bool = True) -> None:
+    def __init__(
+        self,
+        layers: int,
+        classes: int,
+        in_channels: int,
+        *,
+        shortcuts: bool = True,
+        width: float = 1.0,
+        depth: float = 1.0,
+    ) -> None:
         super().__init__()
         blocks, rest = divmod(layers - 2, 6)
         if rest or blocks < 1:
             raise SettingError(f"layers is {layers}", "6n + 2: 8, 14, 20, 26, 32, ...", "layers=20")
+        blocks = scaled_depth(blocks, depth)
+        first, second, third = (scaled_width(channels, width) for channels in WIDTHS)
         self.input_channels = in_channels
         self.stem = sequence(
-            conv=nn.Conv2d(in_channels, WIDTHS[0], 3, padding=1, bias=False),
-            norm=nn.BatchNorm2d(WIDTHS[0]),
+            conv=nn.Conv2d(in_channels, first, 3, padding=1, bias=False),
+            norm=nn.BatchNorm2d(first),
             relu=nn.ReLU(),
         )
         option: Option | None = "A" if shortcuts else None
         self.stages = nn.Sequential(
-            stage(WIDTHS[0], WIDTHS[0], blocks, stride=1, option=option),
-            stage(WIDTHS[0], WIDTHS[1], blocks, stride=2, option=option),
-            stage(WIDTHS[1], WIDTHS[2], blocks, stride=2, option=option),
+            stage(first, first, blocks, stride=1, option=option),
+            stage(first, second, blocks, stride=2, option=option),
+            stage(second, third, blocks, stride=2, option=option),
         )
         self.head = sequence(
-            pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), output=nn.Linear(WIDTHS[2], classes)
+            pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), output=nn.Linear(third, classes)
         )
         for module in self.modules():
             if isinstance(module, nn.Conv2d):  # He et al. 2015, equation 10: variance 2 / fan-in

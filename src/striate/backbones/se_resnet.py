@@ -13,9 +13,9 @@ rest is the network of ``resnet.py``.
 
 from functools import partial
 
-from striate.backbones.resnet import BASIC_WIDTHS, BLOCKS, BOTTLENECK_WIDTHS, ResNet
+from striate.backbones.resnet import ResNet, planned
 from striate.layers.choice import Stem
-from striate.layers.residual import BasicBlock, Bottleneck, Strided
+from striate.layers.residual import EXPANSION, BasicBlock, Bottleneck, Strided
 from striate.layers.squeeze import SqueezeExcite
 
 REDUCTION = 16  # r of section 6.1, a balance of accuracy and size
@@ -32,11 +32,17 @@ def squeeze(channels: int) -> SqueezeExcite:
 
 
 def basic_se_resnet(
-    layers: int, classes: int = 1000, in_channels: int = 3, *, stem: Stem = "paper"
+    layers: int,
+    classes: int = 1000,
+    in_channels: int = 3,
+    *,
+    stem: Stem = "paper",
+    width: float = 1.0,
+    depth: float = 1.0,
 ) -> ResNet:
     """SE-ResNet-18 and 34."""
     block = partial(BasicBlock, option="B", squeeze=squeeze)
-    return ResNet(BLOCKS[layers], BASIC_WIDTHS, block, classes, in_channels, stem)
+    return ResNet(planned(layers, width, depth), block, classes, in_channels, stem)
 
 
 def bottleneck_se_resnet(
@@ -46,7 +52,9 @@ def bottleneck_se_resnet(
     *,
     stem: Stem = "paper",
     stride_in: Strided = "3x3",
+    width: float = 1.0,
+    depth: float = 1.0,
 ) -> ResNet:
     """SE-ResNet-50, 101 and 152."""
     block = partial(Bottleneck, option="B", squeeze=squeeze, stride_in=stride_in)
-    return ResNet(BLOCKS[layers], BOTTLENECK_WIDTHS, block, classes, in_channels, stem)
+    return ResNet(planned(layers, width, depth, EXPANSION), block, classes, in_channels, stem)

@@ -29,5 +29,5 @@ def require_choice(argument: str, value: object, words: Sequence[object]) -> Non
         raise SettingError(
             f"{argument} is {value!r}",
             " or ".join(map(repr, words)),
-            f"{argument}={words[0]!r}, the usual one",
+            " or ".join(f"{argument}={word!r}" for word in words),
         )

@@ -154,8 +154,8 @@ def require_weights(settings: Settings, found: Facts) -> None:
     source = source_of(settings)
     channels = source.preprocess.channels if source.preprocess else found.channels
     with torch.random.fork_rng(devices=[]):
-        network = create(settings.model or "", len(found.counts), channels, **arguments(settings, source))
-        load_weights(network, settings.model or "", settings.weights)
+        own = arguments(settings, source)
+        network = create(settings.model or "", len(found.counts), channels, settings.weights, **own)
     require_thawing(settings, network)
 
 

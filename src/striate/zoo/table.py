@@ -6,9 +6,11 @@ create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3)
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from striate.backbones.alexnet import AlexNet, AlexNet2012
 from striate.backbones.convnext import convnext
@@ -29,7 +31,9 @@ from striate.backbones.vgg import VGG
 from striate.backbones.xception import Xception
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.zoo.weights import load_weights
+from striate.zoo.arguments import require
+from striate.zoo.file import differences
+from striate.zoo.weights import AUXILIARY, IMAGENET, load_weights, of_other_arguments
 
 Builder = Callable[..., Backbone]
 """Called with ``classes``, ``in_channels`` and the network's own arguments."""
@@ -118,7 +122,7 @@ def create(
 
     Raises:
         SettingError: there is no network of that name, a number is smaller than 1, or the network has no such
-            argument.
+            argument or not with such a value.
         ModelFileError: the weights cannot be fetched or read, or belong to another network.
 
     >>> create("lenet5", classes=10, in_channels=1).channels
@@ -126,12 +130,17 @@ def create(
     """
     build = _builder(name)
     for argument, value in (("classes", classes), ("in_channels", in_channels)):
-        if not isinstance(value, int) or value < 1:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise SettingError(f"{argument} is {value!r}", "a whole number, 1 or more", f"{argument}=3")
     require_arguments(name, arguments)
     network = build(classes=classes, in_channels=in_channels, **arguments)
     if weights is not None:
-        network.said = load_weights(network, name, weights)
+        changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}
+        if weights == IMAGENET and changed:
+            with torch.device("meta"):
+                usual = build(classes=classes, in_channels=in_channels)
+            _require_as_published(network, name, usual, changed)
+        network.said = load_weights(network, name, weights, changed=changed)
     return network
 
 
@@ -139,31 +148,39 @@ def arguments_of(name: str) -> dict[str, Any]:
     """The arguments that a network has besides classes and in_channels, with their defaults.
 
     >>> arguments_of("resnet20")
-    {'shortcuts': True}
+    {'shortcuts': True, 'width': 1.0, 'depth': 1.0}
     """
+    return {argument: one.default for argument, one in _parameters(name).items()}
+
+
+def require_arguments(name: str, arguments: Mapping[str, Any]) -> None:
+    """The network has these arguments, and they can have these values.
+
+    Raises:
+        SettingError: it has no such argument, or that cannot have such a value.
+    """
+    require(name, _parameters(name), arguments)
+
+
+def _parameters(name: str) -> dict[str, Parameter]:
+    """The arguments that a network has of its own."""
     build = _builder(name)
     fixed = build.args if isinstance(build, partial) else ()
     parameters = list(signature(build.func if isinstance(build, partial) else build).parameters.values())
     bound = build.keywords if isinstance(build, partial) else {}
-    own = [one for one in parameters[len(fixed) :] if one.name not in ("classes", "in_channels", *bound)]
-    return {one.name: one.default for one in own}
+    left = [one for one in parameters[len(fixed) :] if one.name not in ("classes", "in_channels", *bound)]
+    return {one.name: one for one in left}
 
 
-def require_arguments(name: str, arguments: Mapping[str, Any]) -> None:
-    """The network has these arguments.
+def _require_as_published(network: Backbone, name: str, usual: Backbone, changed: Mapping[str, Any]) -> None:
+    """The network has the tensors that it usually has. Found out before anything is fetched.
 
     Raises:
-        SettingError: it has not.
+        ModelFileError: it has not.
     """
-    known = arguments_of(name)
-    for argument in arguments:
-        if argument not in known:
-            listed = ", ".join(f"{key}={value!r}" for key, value in known.items())
-            raise SettingError(
-                f"{name} has no argument {argument!r}",
-                f"classes, in_channels, weights{', ' if listed else ''}{listed}",
-                f"leave {argument} out",
-            )
+    wrong = differences(network.state_dict(), usual.state_dict())
+    if wrong := [one for one in wrong if not AUXILIARY.match(one)]:
+        raise of_other_arguments(f"the published weights of {name}", changed, wrong)
 
 
 def _builder(name: str) -> Builder:

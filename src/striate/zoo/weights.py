@@ -37,7 +37,14 @@ COUNTER = "num_batches_tracked"
 """Batches that a norm has seen; files of 2017 lack it, and nothing that is computed needs it."""
 
 
-def load_weights(network: Backbone, name: str, weights: str | Path, base: str = BASE) -> tuple[str, ...]:
+def load_weights(
+    network: Backbone,
+    name: str,
+    weights: str | Path,
+    base: str = BASE,
+    *,
+    changed: Mapping[str, Any] | None = None,
+) -> tuple[str, ...]:
     """Put weights from elsewhere into a network, all or none, and say in sentences what was decided.
 
     Args:
@@ -46,6 +53,7 @@ def load_weights(network: Backbone, name: str, weights: str | Path, base: str = 
         weights: a .safetensors or .pth file with our, torchvision's or timm's names, the folder of a run, or
             ``"imagenet"``.
         base: the address under which the published files are.
+        changed: the network's own arguments that are not as usual; an error speaks of them.
 
     Returns:
         whose names the file has, and what became of the last layer, the first filters and auxiliary heads.
@@ -65,6 +73,8 @@ def load_weights(network: Backbone, name: str, weights: str | Path, base: str = 
     fitting.reshape()
     wrong = differences(wanted, fitting.tensors)
     header = _header(path)
+    if wrong and changed and "network" not in header:
+        raise of_other_arguments(str(path), changed, wrong)
     if wrong or header.get("network", name) != name:
         raise _of_another_network(path, name, header, wrong)
     if source == "timm" and (epsilon := TWINS[name].timm_epsilon) is not None:
@@ -131,9 +141,7 @@ def _header(path: Path) -> dict[str, Any]:
 
 def _of_another_network(path: Path, name: str, header: Mapping[str, Any], wrong: list[str]) -> ModelFileError:
     """How many tensors differ, and the first of them."""
-    shown = "; ".join(wrong[:SHOWN]) + (f"; and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else "")
-    many = "1 tensor differs" if len(wrong) == 1 else f"{len(wrong):,} tensors differ"
-    differ = f": {many}: {shown}" if wrong else ", although every tensor would fit"
+    differ = f": {_in_words(wrong)}" if wrong else ", although every tensor would fit"
     stranger = header.get("network")
     is_of = f"is of {stranger or 'another network'}, not of {name}"
     attempt = f"create {stranger!r}"
@@ -147,6 +155,28 @@ def _of_another_network(path: Path, name: str, header: Mapping[str, Any], wrong:
     return ModelFileError(
         f"{path} {is_of}{differ}", f"weights of {name}, in our names" + _elsewhere(name), attempt
     )
+
+
+def of_other_arguments(whose: str, changed: Mapping[str, Any], wrong: list[str]) -> ModelFileError:
+    """The network is not that of the weights, as it was made wider, deeper or otherwise.
+
+    Args:
+        whose: the file, or what weights are meant.
+        changed: the network's own arguments that are not as usual.
+        wrong: a phrase for every tensor that differs.
+    """
+    told = ", ".join(f"{name}={value!r}" for name, value in changed.items())
+    return ModelFileError(
+        f"a network with {told} is not that of {whose}: {_in_words(wrong)}",
+        "the network for which the weights were learned",
+        f"leave {', '.join(changed)} out, or begin without weights",
+    )
+
+
+def _in_words(wrong: list[str]) -> str:
+    """How many tensors differ, and the first of them."""
+    shown = "; ".join(wrong[:SHOWN]) + (f"; and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else "")
+    return ("1 tensor differs" if len(wrong) == 1 else f"{len(wrong):,} tensors differ") + f": {shown}"
 
 
 def _elsewhere(name: str) -> str:
