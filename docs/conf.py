@@ -70,7 +70,7 @@ def rows(*lines: tuple[str, ...]) -> str:
 
 def default(value: object) -> str:
     """A setting's default as it is typed; the description explains those that are decided or empty."""
-    return "" if value in (None, ()) else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+    return "" if value in (None, (), {}) else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def first_line(path: Path) -> str:

@@ -5,7 +5,7 @@ data --train--> Run: .model .metrics .figures .folder --load--> model --predict 
 """
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -163,12 +163,12 @@ def train(
         Interrupted: a signal ended the run; it can be resumed.
     """
     from striate.train.fitting import train_fitting
-    from striate.train.place import last_folder, own_folder
+    from striate.train.place import last_folder, own_folder, restarted_in
     from striate.train.run import train as once
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
     folder = None if out is None else Path(out)
-    resume = resume or _restarted(folder)
+    resume = resume or restarted_in(folder)
     folder = folder or (last_folder(data, given) if resume else None)
     splits = to_train_on(data, given, folder if resume else None)
     folder = folder or own_folder(splits, given)
@@ -397,7 +397,11 @@ def export(
 
 
 def summary(
-    model: nn.Module | str | Path, input_size: tuple[int, ...] | None = None, *, classes: int | None = None
+    model: nn.Module | str | Path,
+    input_size: tuple[int, ...] | None = None,
+    *,
+    classes: int | None = None,
+    set: Mapping[str, Any] | None = None,
 ) -> "Summary":
     """A network's layers: activations, parameters, multiplications, receptive fields and strides.
 
@@ -405,16 +409,20 @@ def summary(
         model: any network, one of ``models()``, a saved file or the folder of a run.
         input_size: (C, H, W) of one image; that of the model when left out.
         classes: K, for a name; when left out 10 for networks of small pictures, else 1000.
+        set: arguments of the network's own, for a name, as in ``{"width": 0.5}``.
 
     Raises:
-        SettingError: there is no network of that name.
+        SettingError: there is no network of that name, or it has no such argument.
         ModelFileError: there is no such file, or it is none of ours.
         ShapeError: the network cannot take such an image.
     """
     from striate.zoo.summary import summary as table
 
     if isinstance(model, str) and not Path(model).exists() and not _names_file(model):
-        model = outline(model, input_size[0] if input_size else 3, classes)
+        model = outline(model, input_size[0] if input_size else 3, classes, set)
+    elif set or classes is not None:
+        own = "set" if set else "classes"
+        raise SettingError(f"{own} was given with {model}", "a network's name", f"leave {own} out")
     elif isinstance(model, str | Path):
         model = load(model)
     return table(model, input_size)
@@ -454,23 +462,6 @@ def _with_settings(model: "Model | Run") -> tuple[Classifier, dict[str, Any]]:
 
 
 # ---- runs
-
-
-def _restarted(folder: Path | None) -> bool:
-    """Whether torchrun started this process again.
-
-    Raises:
-        SettingError: torchrun started it, and its processes could not agree on a folder.
-    """
-    from striate.train.engine import restarted
-
-    if folder is None and "TORCHELASTIC_RUN_ID" in os.environ:
-        raise SettingError(
-            "torchrun starts several processes, and no folder was named",
-            "one run folder that all of them know",
-            "--out runs/NAME",
-        )
-    return restarted()
 
 
 def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") -> Any:

@@ -74,3 +74,26 @@ def test_a_comparison_of_nothing_but_failures_ends_with_2_after_its_table(
     assert printed.startswith("network")
     assert said in " ".join(printed.split())
     assert (tmp_path / "compare" / "compare.html").exists()
+
+
+def test_arguments_reach_the_networks_that_have_them_and_a_sentence_names_the_others(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", str(pictures), "--models", "resnet20,lenet5", *FLAGS, "--costs-only", "--json"]
+    assert run([*words, "--set", "width=0.5", "--out", str(tmp_path / "compare")]) == 0
+    out, err = capsys.readouterr()
+    costs = {row["model"]: row["costs"]["parameters"] for row in json.loads(out)["rows"]}
+    assert costs["resnet20"] < 100_000  # 269,722 with ten classes and all of the width
+    assert "without width 0.5, as they have no such argument: lenet5" in err
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("widht=0.5", "has no argument 'widht'"), ("width=wide", "width is 'wide'")]
+)
+def test_arguments_that_no_network_has_are_refused_before_anything_is_made(
+    value: str, said: str, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", str(pictures), "--models", "lenet5,resnet20", "--set", value]
+    assert run([*words, "--out", str(tmp_path / "compare")]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "compare").exists()

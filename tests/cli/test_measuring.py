@@ -114,3 +114,36 @@ def test_blocks_are_not_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().err
     assert "--block was given with --plot" in said
     assert "which --plot draws" in said
+
+
+def test_summary_takes_the_network_s_own_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["summary", "resnet18", "--classes", "10", "--set", "stem=small", "--set", "width=0.5"]
+    assert run([*words, "--input", "3x32x32", "--json"]) == 0
+    # counted in tests/backbones/test_scaled.py with a stem of 7x7: 2,801,450; 3x3 has 40 * 3 * 32 fewer
+    assert json.loads(capsys.readouterr().out)["total"]["parameters"] == 2_801_450 - 3_840
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("widht=0.5", "resnet18 has no argument 'widht'"),
+        ("width=wide", "width is 'wide'"),
+        ("shortcut=X", "shortcut='A' or shortcut='B' or shortcut='C'"),
+        ("classes=5", "resnet18 has no argument 'classes'"),
+        ("model=5", "resnet18 has no argument 'model'"),
+        ("width", "set is 'width'"),
+    ],
+)
+def test_summary_refuses_arguments_that_the_network_has_not(
+    value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["summary", "resnet18", "--set", value]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [("--set", "width=0.5"), ("--classes", "3")])
+def test_a_model_that_is_there_takes_no_arguments(
+    flags: tuple[str, str], trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["summary", str(trained), *flags]) == 2
+    assert "was given with" in capsys.readouterr().err

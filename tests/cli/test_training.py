@@ -137,3 +137,19 @@ def test_a_model_learns_on_from_the_command_line(
     assert "finetune head: 18 pictures of a class are few" in err
     assert json.loads((folder / "settings.json").read_text())["augment"] == "mirror=0.5"
     assert run(["train", "--resume", "--out", str(folder), *weights, "--quiet"]) == 0
+
+
+def test_the_network_s_own_arguments_are_flags_of_train_and_saved_with_the_model(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from striate.zoo.file import read_header
+
+    flags = ("--model", "resnet20", "--epochs", "1", "--accelerator", "cpu", "--set", "width=0.5")
+    assert run(["train", str(pictures), *flags, "--set", "depth=0.3", "--out", str(tmp_path / "run")]) == 0
+    header = read_header(tmp_path / "run" / "model.safetensors")
+    assert header["arguments"] == {"in_channels": 3, "width": 0.5, "depth": 0.3}
+    report = (tmp_path / "run" / "report.html").read_text()
+    assert "--set width=0.5 --set depth=0.3" in report
+    assert run(["train", str(pictures), *flags, "--set", "widht=1", "--out", str(tmp_path / "no")]) == 2
+    assert "resnet20 has no argument" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()

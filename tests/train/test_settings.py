@@ -49,3 +49,25 @@ def test_a_resumed_run_keeps_its_settings_and_takes_what_may_change() -> None:
 def test_a_resumed_run_refuses_another_setting_and_names_it() -> None:
     with pytest.raises(SettingError, match=r"epochs is 9 and was 7, lr is 0\.1 and was 0\.3"):
         resumed(Settings(epochs=9, lr=0.1), Settings(epochs=7, lr=0.3).to_dict())
+
+
+@pytest.mark.parametrize("given", [["width=0.5", "stem=small"], {"width": 0.5, "stem": "small"}])
+def test_arguments_of_the_network_are_words_or_a_dictionary_and_the_stem_is_a_setting(given: Any) -> None:
+    settings = Settings(set=given)
+    assert (settings.set, settings.stem) == ({"width": 0.5}, "small")
+    assert Settings(**settings.to_dict()) == settings
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({"set": ["stem=small"], "stem": "paper"}, "stem is 'paper' and 'small'"),
+        ({"set": ["width"]}, "set is 'width'"),
+        ({"set": ["stem=large"]}, "stem is 'large'"),
+        ({"set": 5}, "set is 5"),
+    ],
+)
+def test_arguments_that_cannot_be_read_are_refused(values: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(SettingError) as error:
+        Settings(**values)
+    assert error.value.wrong == wrong

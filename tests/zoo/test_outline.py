@@ -22,3 +22,16 @@ def test_the_channels_are_those_asked_for() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(SettingError):
         outline("resnet19")
+
+
+def test_the_network_s_own_arguments_are_taken_and_others_refused() -> None:
+    network = outline("resnet18", classes=3, arguments={"width": 0.5, "stem": "small"})
+    assert network.stem.conv.weight.shape == (32, 3, 3, 3)
+    assert network.head.output.weight.shape == (3, 256)
+    for name in ("in_channels", "weights", "widht"):
+        with pytest.raises(SettingError, match=f"no argument '{name}'"):
+            outline("resnet18", arguments={name: 1})
+
+
+def test_a_small_stem_does_not_make_it_a_network_of_ten_classes() -> None:
+    assert outline("resnet18", arguments={"stem": "small"}).head.output.out_features == 1000

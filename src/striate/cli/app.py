@@ -273,6 +273,10 @@ def summary(
     plot: Annotated[
         str | None, typer.Option(metavar="FILE", help="Draw bars by layer into a .png, .svg or .pdf file.")
     ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="For a network's name, as in width=0.5; repeatable."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List a network's layers: activations, parameters, multiplications, receptive field and stride.
@@ -284,7 +288,7 @@ def summary(
     if block:
         measuring.blocks(model, block, input, plot, as_json=json)
     else:
-        measuring.summary(model, input, classes, plot, as_json=json)
+        measuring.summary(model, input, plot, as_json=json, classes=classes, arguments=set or [])
 
 
 @app.command(short_help="Watch a network learn handwritten digits (under a minute).")

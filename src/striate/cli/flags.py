@@ -39,7 +39,7 @@ def takes_settings(verb: Callable[..., None]) -> Callable[..., None]:
 def flag(name: str, field: FieldInfo) -> Parameter:
     """The typer option of one field; unset is None, so that only what was typed is passed on."""
     kinds = alternatives(field.annotation)
-    many = get_origin(kinds[0]) is tuple
+    many = get_origin(kinds[0]) in (tuple, dict)
     option = typer.Option(
         None,
         "--" + name.replace("_", "-"),
@@ -65,6 +65,8 @@ def metavar(kinds: list[Any]) -> str:
     >>> metavar([int]), metavar([Literal["sgd", "adamw"]]), metavar([tuple[Literal["wandb", "mlflow"], ...]])
     ('INTEGER', 'sgd|adamw', 'wandb|mlflow')
     """
+    if get_origin(kinds[0]) is dict:
+        return "NAME=VALUE"
     words: list[str] = []
     for kind in kinds:
         kind = get_args(kind)[0] if get_origin(kind) in (tuple, Annotated) else kind
@@ -73,12 +75,12 @@ def metavar(kinds: list[Any]) -> str:
 
 
 def meaning(field: FieldInfo) -> str:
-    """The description and the default; None and an empty list are explained by the description.
+    """The description and the default; None and what is empty are explained by the description.
 
     >>> meaning(Settings.model_fields["seed"]).endswith("(default 0)")
     True
     """
-    default = "" if field.default in (None, ()) else f" (default {plain(field.default)})"
+    default = "" if field.default in (None, (), {}) else f" (default {plain(field.default)})"
     return (field.description or "") + default
 
 

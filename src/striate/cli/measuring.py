@@ -50,17 +50,25 @@ def tell(figures: "Figures") -> None:
 
 
 def summary(
-    model: str | None, input: str | None, classes: int | None, plot: str | None, *, as_json: bool
+    model: str | None,
+    input: str | None,
+    plot: str | None,
+    *,
+    as_json: bool,
+    classes: int | None,
+    arguments: list[str],
 ) -> None:
     """Print the table of a network's layers, and draw it if a file is named."""
     from striate import api
     from striate.cli.pictures import save_figure
+    from striate.zoo.arguments import written
 
     if model is None:
         raise SettingError(
             "no model was named", "a network's name, a file or a run", "striate summary lenet5"
         )
-    made = api.summary(model, None if input is None else shape(input), classes=classes)
+    size = None if input is None else shape(input)
+    made = api.summary(model, size, classes=classes, set=written(arguments))
     if plot is not None:
         save_figure(made.picture(model), Path(plot))
         err().print(f"drawn: {plot}")

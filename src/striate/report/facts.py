@@ -103,9 +103,14 @@ def command(root: str, settings: Settings) -> str:
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         if name not in ELSEWHERE and value != field.default:
-            for one in value if isinstance(value, tuple) else (value,):
+            for one in value if isinstance(value, tuple) else _pairs(value):
                 words += [f"--{name.replace('_', '-')}", str(one)]
     return shlex.join(words)
+
+
+def _pairs(value: Any) -> list[str]:
+    """``name=value`` for each of a dictionary; anything else alone."""
+    return [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else [str(value)]
 
 
 def settings_rows(settings: Settings) -> list[tuple[str, str, str]]:
@@ -118,7 +123,7 @@ def _shown(value: Any) -> str:
     """A setting's value in words."""
     if value is None:
         return "decided by itself"
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
+    return ", ".join(map(str, value) if isinstance(value, list | tuple) else _pairs(value)) or "none"
 
 
 def versions() -> Mapping[str, str]:

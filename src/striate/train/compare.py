@@ -27,7 +27,7 @@ from striate.train.machine import device_of, machine_of
 from striate.train.memory import MARGIN, free_memory, out_of_memory
 from striate.train.run import require_classes, train
 from striate.train.settings import FREE, Settings
-from striate.zoo.table import arguments_of
+from striate.zoo.table import arguments_of, require_arguments
 
 STATE = "compare.json"
 
@@ -60,6 +60,10 @@ class Plan:
             )
         for name in self.models:
             arguments_of(name)  # refuses a misspelt one
+        for one in self.settings.set:
+            able = [name for name in self.models if one in arguments_of(name)]
+            for name in able or self.models:
+                require_arguments(name, {one: self.settings.set[one]})
         twice = [name for name, times in Counter(self.models).items() if times > 1]
         if twice:
             raise SettingError(f"{twice[0]} is named twice", "different networks", "name each of them once")
@@ -74,14 +78,17 @@ class Plan:
         return {name: values[name] for name in values if name not in FREE and name != "model"}
 
     def of(self, model: str, seed: int) -> Settings:
-        """The settings of one run, undecided; without a stem where only other networks have a choice."""
-        own = {"stem": None} if model in self.without_stem() else {}
+        """The settings of one run, undecided; without arguments that only other networks have."""
+        without = {argument for argument, lacking in self.lacking().items() if model in lacking}
+        own: dict[str, Any] = {"stem": None} if "stem" in without else {}
+        own["set"] = {name: value for name, value in self.settings.set.items() if name not in without}
         return self.settings.model_copy(update={"model": model, "seed": seed, **own})
 
-    def without_stem(self) -> tuple[str, ...]:
-        """The networks that have no choice of stem, if one was made and others have it."""
-        lacking = tuple(model for model in self.models if "stem" not in arguments_of(model))
-        return lacking if self.settings.stem and len(lacking) < len(self.models) else ()
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """{argument of networks that was asked for: the networks that have none}, if others have it."""
+        asked = [*(["stem"] if self.settings.stem else []), *self.settings.set]
+        found = {one: tuple(name for name in self.models if one not in arguments_of(name)) for one in asked}
+        return {one: names for one, names in found.items() if 0 < len(names) < len(self.models)}
 
     def all_seeds(self) -> tuple[int, ...]:
         """As many as were asked for, counted up from the first."""
@@ -144,8 +151,9 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
         DataError: there is nothing to learn from, or files cannot be read.
         Interrupted: a signal ended it; it can be gone on with.
     """
-    if lacking := plan.without_stem():
-        yield Noted(f"without stem {plan.settings.stem}, as they have no such argument: {', '.join(lacking)}")
+    for argument, lacking in plan.lacking().items():
+        value = plan.settings.stem if argument == "stem" else plan.settings.set[argument]
+        yield Noted(f"without {argument} {value}, as they have no such argument: {', '.join(lacking)}")
     splits = read(plan.settings.seed)
     require_classes(splits)
     state, found, failed = State(Path(folder), plan, splits), facts(splits["train"]), dict[str, str]()

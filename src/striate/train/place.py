@@ -3,14 +3,15 @@
 digits, lenet5  -->  runs/digits-lenet5, or with --resume the newest run on these data
 """
 
+import os
 from itertools import count
 from pathlib import Path
 
 from striate.data.dataset import Splits
 from striate.data.facts import facts
-from striate.errors import RunError
+from striate.errors import RunError, SettingError
 from striate.train.choose import decide
-from striate.train.engine import rank
+from striate.train.engine import rank, restarted
 from striate.train.folder import RunFolder
 from striate.train.settings import Settings
 
@@ -49,3 +50,18 @@ def own_folder(splits: Splits, given: Settings) -> Path:
             return last or folder if rank() > 0 else folder
         last = folder
     raise AssertionError  # count never ends
+
+
+def restarted_in(folder: Path | None) -> bool:
+    """Whether torchrun started this process again.
+
+    Raises:
+        SettingError: torchrun started it, and its processes could not agree on a folder.
+    """
+    if folder is None and "TORCHELASTIC_RUN_ID" in os.environ:
+        raise SettingError(
+            "torchrun starts several processes, and no folder was named",
+            "one run folder that all of them know",
+            "--out runs/NAME",
+        )
+    return restarted()

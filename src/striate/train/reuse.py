@@ -77,15 +77,16 @@ def source_of(settings: Settings) -> Source:
 
 
 def arguments(settings: Settings, source: Source) -> dict[str, Any]:
-    """The network's own arguments: those of the weights, unless they belong to another one, and the stem.
+    """The network's own arguments: those of the weights, unless of another network, and those asked for.
 
     Raises:
-        SettingError: the network has only one way to begin.
+        SettingError: the network has no such argument, or not with such a value.
     """
     own = source.arguments if settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
-    require_arguments(settings.model or source.model or "", {**own, **stem})
-    return {**own, **stem}
+    asked = {**own, **settings.set, **stem}
+    require_arguments(settings.model or source.model or "", asked)
+    return asked
 
 
 def choose_finetune(settings: Settings, network: nn.Module, found: Facts) -> str | None:
@@ -198,7 +199,7 @@ def begin(
         else {}
     )
     torch.manual_seed(settings.seed)
-    model = build(name, classes, preprocess, **{**own, **heads})
+    model = build(name, classes, preprocess, **{**heads, **own})
     best = build(name, classes, preprocess, **own)
     if settings.weights is None:
         return model, best, ()

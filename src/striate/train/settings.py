@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from striate.errors import SettingError
+from striate.zoo.arguments import written
 
 BUDGET = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([smh])")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -46,6 +47,10 @@ class Settings(BaseModel):
         None,
         description="how a network begins that can begin in two ways: as its paper says (the default), or "
         "small, without halving at once, for pictures of about 32 pixels",
+    )
+    set: dict[str, Any] = Field(
+        {},
+        description="further arguments of the network, as in width=0.5; in Python {'width': 0.5}",
     )
     weights: str | None = Field(
         None,
@@ -188,6 +193,7 @@ class Settings(BaseModel):
             from striate.data.recipe import recipe_file  # late: it imports torch, and --help must be quick
 
             values["augment"] = recipe_file(values["augment"])
+        values |= own_arguments(values)
         try:
             super().__init__(**values)
         except ValidationError as reason:
@@ -232,6 +238,27 @@ def is_recipe_file(augment: Any) -> bool:
     (True, False)
     """
     return str(augment).endswith((".json", ".txt"))
+
+
+def own_arguments(values: dict[str, Any]) -> dict[str, Any]:
+    """``set`` as a dictionary, without the stem, which is a setting of its own.
+
+    Raises:
+        SettingError: it is not written as NAME=VALUE, or names another stem than the setting.
+
+    >>> own_arguments({"set": ["stem=small", "width=0.5"]})
+    {'set': {'width': 0.5}, 'stem': 'small'}
+    """
+    given = values.get("set", {})
+    if not isinstance(given, list | tuple | dict):
+        return {}
+    own = dict(given) if isinstance(given, dict) else written(given)
+    if "stem" not in own:
+        return {"set": own} if given else {}
+    stem = own.pop("stem")
+    if values.get("stem") not in (None, stem):
+        raise SettingError(f"stem is {values['stem']!r} and {stem!r}", "one of them", "leave stem out of set")
+    return {"set": own, "stem": stem}
 
 
 def require_reuse(settings: Settings) -> None:

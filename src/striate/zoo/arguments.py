@@ -54,7 +54,7 @@ def require(network: str, known: Mapping[str, Parameter], arguments: Mapping[str
             near = get_close_matches(str(name), known, n=3)
             raise SettingError(
                 f"{network} has no argument {name!r}",
-                f"classes, in_channels, weights{', ' if listed else ''}{listed}",
+                f"besides classes, in_channels and weights: {listed or 'none'}",
                 " or ".join(near) or f"leave {name} out",
             )
         _require_kind(name, value, known[name])
