@@ -20,10 +20,14 @@ from striate.data.beside import beside
 from striate.draw import pixels, sheet
 from striate.errors import DataError, RunError, ShapeError
 from striate.explain.agreement import Agreement, agreement
+from striate.explain.gradcam import stretched
 from striate.explain.sanity import Sanity
 
 VOLUME = "activations"
 """The method whose values are the slices of a layer and not pixels of the image."""
+
+COARSE = "gradcam"
+"""The method whose values may be as few as the layer's."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,9 @@ class Explanation:
 
     Args:
         values: float (N, C, H, W) or (N, H, W), signed, as the method gave them; of ``activations`` the
-            slices (N, C', H', W') of the layer.
-        images: uint8 or float (N, C, H, W), as the network saw them.
+            slices (N, C', H', W') of the layer, or its vectors.
+        images: uint8 or float (N, C, H, W), as the network saw them; of a network that takes no pictures
+            (N, ...), with values of the same shape that cannot be drawn.
         method: name of the method.
         targets: N names of what is explained.
         layer: that the method looked at; None for methods that look at pixels.
@@ -57,9 +62,11 @@ class Explanation:
     again: Callable[[], Sanity] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        same = self.values.shape[-2:] == self.images.shape[-2:] or self.method == VOLUME
+        own, seen = self.values.shape, self.images.shape
+        same = own in (seen, seen[:1] + seen[2:]) or (own[-2:] == seen[-2:] and len(own) == len(seen) == 4)
+        smaller = self.method == VOLUME or (self.method == COARSE and len(own) == 3)
         counts = {len(self.values), len(self.images), len(self.targets)}
-        if not same or len(counts) > 1 or self.values.ndim not in (3, 4):
+        if not (same or smaller) or len(counts) > 1:
             raise ShapeError(
                 f"values are {tuple(self.values.shape)}, images {tuple(self.images.shape)}, "
                 f"targets {len(self.targets)}",
@@ -72,22 +79,46 @@ class Explanation:
 
     def planes(self) -> list[Tensor]:
         """N signed maps (C, H, W)."""
-        return [values if values.ndim == 3 else values[None] for values in self.values]
+        return [plane(values) for values in self.values]
 
     def heat(self) -> list[Image.Image]:
-        """N maps, bright where a pixel matters."""
+        """N maps, bright where a pixel matters.
+
+        Raises:
+            ShapeError: the network takes no pictures, or the layer gives no maps.
+        """
+        self._require_pictures()
         return [pixels.heat(values) for values in self.planes()]
 
     def overlay(self, opacity: float = 0.9) -> list[Image.Image]:
-        """N maps glowing over their images; ``opacity`` 0..1 is that of the strongest pixel."""
-        pairs = zip(self.images, self.planes(), strict=True)
+        """N maps glowing over their images; ``opacity`` 0..1 is that of the strongest pixel.
+
+        Raises:
+            ShapeError: the network takes no pictures.
+        """
+        self._require_pictures()
+        size = self.images.shape[-2:]
+        fitting = [one if one.shape[-2:] == size else stretched(one, size) for one in self.planes()]
+        pairs = zip(self.images, fitting, strict=True)
         return [pixels.overlay(image, values, opacity) for image, values in pairs]
+
+    def _require_pictures(self) -> None:
+        volume = self.method == VOLUME
+        if self.images.ndim == 4 and (self.values.ndim == 4 or (self.values.ndim == 3 and not volume)):
+            return
+        what = f"{self.layer} gives" if volume else "the network takes"
+        raise ShapeError(
+            f"{what} {tuple((self.values if volume else self.images).shape)}, which is no picture",
+            "maps (N, C, H, W)" if volume else "pictures (N, C, H, W)",
+            "read the numbers in .values, or save them as .npz",
+        )
 
     def sheet(self, side: int = 160) -> Image.Image:
         """One picture: every image with its map and both together, ``side`` pixels each.
 
         Of ``activations`` every slice of the layer, of ``filters`` every filter.
         """
+        self._require_pictures()
         if self.method == VOLUME:
             slices = [pixels.heat(plane[None]) for volume in self.values for plane in volume]
             return sheet.grid(slices, [""] * len(slices), columns=8, side=max(side // 2, 24))
@@ -180,6 +211,16 @@ class Explanation:
                 "an .npz file that Explanation.save wrote",
                 "check the path",
             ) from reason
+
+
+def plane(values: Tensor) -> Tensor:
+    """Signed values of one image as planes (C, H, W); a vector is one row.
+
+    >>> plane(torch.zeros(5, 6)).shape, plane(torch.zeros(7)).shape
+    (torch.Size([1, 5, 6]), torch.Size([1, 1, 7]))
+    """
+    height, width = (1, 1, *values.shape)[-2:]
+    return values.reshape(-1, height, width) if values.numel() else values.new_zeros(0, height, width)
 
 
 def named(classes: Sequence[str] | None, numbers: Sequence[int]) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ show the picture's edges rather than the reason of the answer.
 from torch import Tensor
 
 from striate.errors import SettingError
-from striate.explain.gradcam import gradcam
-from striate.explain.probe import Choice, Probe, settle
+from striate.explain.gradcam import Upsample, gradcam
+from striate.explain.probe import At, Choice, Probe
 from striate.explain.relus import Relus, Rule
 from striate.explain.saliency import pixel_gradients
 
@@ -37,16 +37,33 @@ def deconvnet(probe: Probe, pixels: Tensor, choice: Choice) -> Tensor:
     return _ruled(probe, pixels, choice, "deconvnet")
 
 
-def guided_gradcam(probe: Probe, pixels: Tensor, choice: Choice, *, layer: str) -> Tensor:
+def guided_gradcam(
+    probe: Probe,
+    pixels: Tensor,
+    choice: Choice,
+    *,
+    layer: str,
+    at: At = "output",
+    upsample: Upsample = "bilinear",
+) -> Tensor:
     """The guided gradient where Grad-CAM is bright, (N, C, H, W).
+
+    Args:
+        probe: the model.
+        pixels: (N, C, H, W).
+        choice: what is explained.
+        layer: the name of a module that gives maps (N, C', H', W').
+        at: the maps are what the layer gives (``output``), or what it is given (``input``).
+        upsample: how Grad-CAM is stretched to the picture: ``bilinear`` or ``nearest``.
 
     Raises:
         SettingError: the model has no ReLU, or no such layer.
 
     Source: Selvaraju et al. 2017, section 3.2. https://arxiv.org/abs/1610.02391
     """
-    settle(probe, pixels, choice)
-    where = gradcam(probe, pixels, choice, layer=layer)
+    if upsample == "none":
+        raise SettingError("upsample is 'none'", "bilinear or nearest, to the picture's size", "leave it out")
+    where = gradcam(probe, pixels, choice, layer=layer, at=at, upsample=upsample)
     return guided_backprop(probe, pixels, choice) * where.unsqueeze(1)
 
 

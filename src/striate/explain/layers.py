@@ -1,35 +1,18 @@
-"""The layers of a model by name, the one to look at when none is named, and what they give.
+"""The layer to look at when none is named, and what layers give.
 
-"stages.2" --> the module           "stages.2.convv1" --> the three nearest names
+image --> [ conv ] --> [ conv ] --> [ pool ] --> [ linear ]
+                           |
+                 the last with maps of more than one pixel
 """
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError
-from striate.explain.probe import Probe
-
-
-def require_layer(model: nn.Module, name: str) -> str:
-    """The whole dotted name of a layer; its end is enough where no other layer ends so.
-
-    Raises:
-        SettingError: there is no such layer; the three nearest names are told.
-    """
-    names = [one for one, _ in model.named_modules() if one]
-    ends = [one for one in names if one.endswith(f".{name}")]
-    if name in names or len(ends) == 1:
-        return name if name in names else ends[0]
-    near = get_close_matches(name, ends or names, 3, cutoff=0)
-    raise SettingError(
-        f"{type(model).__name__} has {'several layers' if ends else 'no layer'} {name!r}",
-        "a dotted name, as `striate summary` lists them",
-        " or ".join(near) or "a model with layers",
-    )
+from striate.explain.probe import At, Probe, never_reached
 
 
 def as_map(seen: dict[str, Any], name: str) -> Tensor:
@@ -38,17 +21,26 @@ def as_map(seen: dict[str, Any], name: str) -> Tensor:
     Raises:
         SettingError: it did not run, or gave no maps.
     """
-    if name not in seen:
+    given = _tensor(seen, name)
+    if given.ndim != 4:
         raise SettingError(
-            f"the layer {name!r} was never reached",
-            "a layer that the picture runs through",
-            "leave layer out",
+            f"the layer {name!r} gives the shape {tuple(given.shape)}",
+            "maps (N, C, H, W)",
+            "a convolution, or leave layer out",
         )
+    return given
+
+
+def _tensor(seen: dict[str, Any], name: str) -> Tensor:
+    """What a layer gave, if it is a tensor."""
+    if name not in seen:
+        raise never_reached(name)
     given = seen[name]
-    if not isinstance(given, Tensor) or given.ndim != 4:
-        shape = f"the shape {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__
+    if not isinstance(given, Tensor):
         raise SettingError(
-            f"the layer {name!r} gives {shape}", "maps (N, C, H, W)", "a convolution, or leave layer out"
+            f"the layer {name!r} gives {type(given).__name__}",
+            "a tensor",
+            "a convolution, or leave layer out",
         )
     return given
 
@@ -81,24 +73,21 @@ def recommended(model: nn.Module, images: Tensor) -> str:
 
 
 def activations(
-    model: nn.Module, images: Tensor, layers: Sequence[str], batch: int = 64
+    model: nn.Module, images: Tensor, layers: Sequence[str], batch: int = 64, at: At = "output"
 ) -> dict[str, Tensor]:
-    """What layers give for images: {name: (N, ...)}, on the CPU; the model stays as it is.
+    """What layers give, or are given, for images: {name: (N, ...)}, on the CPU; the model stays as it is.
 
     Raises:
         SettingError: there is no such layer, or it was never reached.
     """
-    layers = [require_layer(model, name) for name in layers]
     probe = Probe(model)
     kept: dict[str, list[Tensor]] = {name: [] for name in layers}
     with torch.no_grad():
         for start in range(0, len(images), batch):
-            with probe.watching(layers) as seen:
+            with probe.watching(layers, at) as seen:
                 probe(probe.pixels(images[start : start + batch]))
             for name in layers:
-                if name not in seen:
-                    as_map(seen, name)
-                kept[name].append(seen[name].detach().cpu())
+                kept[name].append(_tensor(seen, name).detach().cpu())
     return {name: torch.cat(parts) for name, parts in kept.items()}
 
 

@@ -16,14 +16,16 @@ from torch import Tensor, nn
 
 from striate.data.inputs import Input, input_batches
 from striate.errors import SettingError, ShapeError
-from striate.explain.explanation import Explanation, named
+from striate.explain.explanation import Explanation, named, plane
 from striate.explain.filters import filters
 from striate.explain.gradcam import gradcam
 from striate.explain.guided import deconvnet, guided_backprop, guided_gradcam
 from striate.explain.integrated_gradients import integrated_gradients
-from striate.explain.layers import activations, recommended, require_layer
+from striate.explain.layer_names import require_layer
+from striate.explain.layers import activations, recommended
+from striate.explain.objectives import Objective
 from striate.explain.occlusion import occlusion
-from striate.explain.probe import BATCH, Target, attribute
+from striate.explain.probe import Target, attribute
 from striate.explain.saliency import gradient_x_input, pixel_gradients
 from striate.explain.sanity import Sanity, sanity
 from striate.explain.smoothgrad import smoothgrad
@@ -42,8 +44,8 @@ METHODS: dict[str, Callable[..., Tensor]] = {
 }
 """What explains an answer."""
 
-LOOKS = ("activations", "filters")
-"""What shows the inside of the network, whatever it answers."""
+LOOKS = {"activations": ("layer", "at"), "filters": ("layer",)}
+"""What shows the inside of the network, whatever it answers, and what may be asked of it."""
 
 Explained = Explanation | tuple[Explanation, ...]
 
@@ -60,13 +62,14 @@ def explain(
     """Why did the model say so? The model is bit by bit the same afterwards.
 
     Args:
-        model: a classifier; or any module, for a tensor (N, C, H, W) of what it takes.
+        model: a classifier; or any module, for a tensor (N, C, H, W) or (N, ...) of what it takes.
         images: what ``model.predict`` takes: one picture or several.
         method: one of ``METHODS`` or ``LOOKS``.
         layer: dotted name of the layer that a method looks at, or several for as many explanations; None
             takes the last layer that gives maps, whose name the result says.
-        target: class name or number, or one for each picture; None explains the predicted class; a function
-            of the model's output gives one number for each picture.
+        target: class name or number, or one for each picture; None explains the predicted class; an
+            objective such as ``channel("stages.2", 7)`` explains what a layer gives; a function of the
+            model's output, of up to 64 pictures at once, gives one number for each picture.
         options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
 
     Returns:
@@ -101,11 +104,9 @@ def _require_method(method: str, options: dict[str, Any]) -> bool:
     if method not in known:
         near = get_close_matches(str(method), known, 3, cutoff=0)
         raise SettingError(f"there is no method {method!r}", "one of: " + ", ".join(known), " or ".join(near))
-    takes = (
-        set(signature(METHODS[method]).parameters) - {"probe", "pixels", "choice"}
-        if method in METHODS
-        else {"layer"}
-    )
+    takes = set(LOOKS.get(method, ("layer",)))
+    if method in METHODS:
+        takes = set(signature(METHODS[method]).parameters) - {"probe", "pixels", "choice"}
     for name in options:
         if name not in takes - {"layer"}:
             expected = ", ".join(sorted(takes - {"layer"})) or "no options"
@@ -117,7 +118,7 @@ def _one(
     model: nn.Module, pixels: Tensor, method: str, layer: str | None, target: Target, options: dict[str, Any]
 ) -> Explanation:
     """The explanation by one method, at one layer."""
-    whole = None if layer is None else require_layer(model, _inside(model, layer))
+    whole = None if layer is None else require_layer(model, layer)
     if method == "filters":
         weights, shown = filters(model, whole)
         labels = tuple(f"filter {number}" for number in range(1, len(weights) + 1))
@@ -125,23 +126,20 @@ def _one(
     classes = getattr(model, "classes", None)
     if method == "activations":
         assert whole is not None
-        (volume,) = activations(model, pixels, [whole]).values()
-        if volume.ndim != 4:
-            raise SettingError(
-                f"the layer {layer!r} gives {tuple(volume.shape)}", "maps (N, C, H, W)", "a convolution"
-            )
-        return Explanation(volume, pixels, method, ("",) * len(pixels), layer, {}, versions())
+        (volume,) = activations(model, pixels, [whole], **options).values()
+        return Explanation(volume, pixels, method, ("",) * len(pixels), layer, options, versions())
     own = options if whole is None else {**options, "layer": whole}
-    values, numbers = attribute(model, pixels, target, partial(METHODS[method], **own), BATCH)
-    targets = named(classes, numbers) if len(numbers) == len(pixels) else ("target",) * len(pixels)
+    values, numbers = attribute(model, pixels, target, partial(METHODS[method], **own))
+    words = str(target) if isinstance(target, Objective) else "target"
+    targets = named(classes, numbers) if len(numbers) == len(pixels) else (words,) * len(pixels)
     fixed: Target = numbers if len(numbers) == len(pixels) else target
 
     def maps(other: nn.Module) -> list[Tensor]:
-        found = attribute(other, pixels, fixed, partial(METHODS[method], **own), BATCH)[0]
-        return [one if one.ndim == 3 else one[None] for one in found]
+        found = attribute(other, pixels, fixed, partial(METHODS[method], **own))[0]
+        return [plane(one) for one in found]
 
     def again() -> Sanity:
-        return sanity(model, [one if one.ndim == 3 else one[None] for one in values], maps)
+        return sanity(model, [plane(one) for one in values], maps)
 
     reasons = tuple(_reason(one, method, name, layer) for one, name in zip(values, targets, strict=True))
     return Explanation(values, pixels, method, targets, layer, options, versions(), reasons, again)
@@ -163,13 +161,6 @@ def versions() -> dict[str, str]:
     return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
 
 
-def _inside(model: nn.Module, layer: str) -> str:
-    """A layer's name as it is in the network of a classifier."""
-    known = dict(model.named_modules())
-    prefixed = f"network.{layer}"
-    return prefixed if isinstance(model, Classifier) and layer not in known and prefixed in known else layer
-
-
 def _recommended(model: nn.Module, pixels: Tensor) -> str:
     """The last layer that gives maps; of one of our networks by the name that the network has for it."""
     if not len(pixels):
@@ -181,16 +172,31 @@ def _recommended(model: nn.Module, pixels: Tensor) -> str:
 def _pixels(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
     """uint8 (N, C, H, W) as a classifier's network sees them, on the CPU; others get their own tensor."""
     if not isinstance(model, Classifier):
-        if isinstance(images, Tensor) and images.ndim == 4:
-            return images
-        raise ShapeError(
-            f"{type(model).__name__} was given {type(images).__name__}",
-            "a tensor (N, C, H, W) of what it takes, as its preprocessing is not known",
-            "striate.tasks.classifier.Classifier(network, classes, preprocess) takes pictures",
-        )
+        return _own_tensor(model, images)
     if isinstance(images, Tensor) and images.ndim == 4:
         images = list(images)
     inputs = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
     batches = list(input_batches(inputs, model.preprocess, batch=64))
     channels, size = model.preprocess.channels, model.preprocess.size
     return torch.cat(batches) if batches else torch.empty(0, channels, *size, dtype=torch.uint8)
+
+
+def _own_tensor(model: nn.Module, images: Any) -> Tensor:
+    """The tensor (N, ...) that a module of the user's takes.
+
+    Raises:
+        ShapeError: it is none, or one picture that is no batch.
+    """
+    if not isinstance(images, Tensor) or images.ndim < 2:
+        raise ShapeError(
+            f"{type(model).__name__} was given {type(images).__name__}",
+            "a tensor (N, C, H, W) of what it takes, as its preprocessing is not known",
+            "striate.tasks.classifier.Classifier(network, classes, preprocess) takes pictures",
+        )
+    if images.ndim == 3 and any(isinstance(part, nn.Conv2d) for part in model.modules()):
+        wrong = f"{type(model).__name__} was given the shape {tuple(images.shape)}"
+        raise ShapeError(wrong, "a batch of pictures (N, C, H, W)", "images[None] for one picture")
+    if not images.is_floating_point() and images.dtype != torch.uint8:
+        wrong = f"{type(model).__name__} was given {images.dtype}"
+        raise ShapeError(wrong, "floats, or uint8 for 0..255", "images.float()")
+    return images

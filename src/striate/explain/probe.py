@@ -8,21 +8,31 @@ lends its modules only; its mode is given back, whatever happens.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from striate.errors import ShapeError
+from striate.errors import SettingError, ShapeError
+from striate.explain.layer_names import require_layer
+from striate.explain.objectives import Objective, Reading
 from striate.layers.mode import evaluating
 from striate.records import class_number
 
-Target = str | int | Sequence[str | int] | Tensor | Callable[[Any], Tensor] | None
-"""A class for all images, one for each, a function of the output, or None for the model's own answer."""
+Target = str | int | Sequence[str | int] | Tensor | Objective | Callable[[Any], Tensor] | None
+"""A class for all images, one for each, an objective, a function of the output, or None for the model's own
+answer."""
+
+At = Literal["output", "input"]
+"""What a layer gives, or what it is given."""
 
 BATCH = 64
-"""Images that go through a network at once."""
+"""Images that go through a network at once, at most."""
+
+PIXELS = 16 * 224 * 224
+"""Pixels that go through a network at once on a processor: smaller maps are quicker to write and to read
+again, and less is kept for the way back (benchmarks/explain_speed.py)."""
 
 
 class Probe:
@@ -37,6 +47,11 @@ class Probe:
         weights = {name: _ordinary(weight) for name, weight in model.named_parameters()}
         self._tensors = weights | {name: buffer.detach().clone() for name, buffer in model.named_buffers()}
 
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return next(iter(self._tensors.values()), torch.empty(0)).device
+
     def pixels(self, images: Tensor) -> Tensor:
         """A copy of the images as floats where the model is; uint8 becomes 0..1."""
         first = next(_floating(self._tensors), torch.empty(0, device=images.device))
@@ -50,14 +65,35 @@ class Probe:
             # A clone: the first layer may work in place, which a tensor that asks for gradients refuses.
             return functional_call(self.model, self._tensors, (pixels.clone(),))
 
+    def layer(self, name: str) -> nn.Module:
+        """A layer by its dotted name.
+
+        Raises:
+            SettingError: there is no such layer.
+        """
+        return self.model.get_submodule(require_layer(self.model, name))
+
     @contextmanager
-    def watching(self, layers: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Inside, every call leaves what these layers gave, by name; a layer used twice counts last."""
+    def watching(
+        self, layers: Sequence[str], at: At = "output", *, begin: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """Inside, every call leaves what these layers gave, by name; a layer used twice counts last.
+
+        Args:
+            layers: dotted names.
+            at: whether what they give or what they are given is kept.
+            begin: gradients begin there, so that nothing is kept of what comes before.
+        """
         seen: dict[str, Any] = {}
         handles = []
         try:
             for name in layers:
-                handles.append(self.model.get_submodule(name).register_forward_hook(_keeper(seen, name)))
+                layer, keep = self.layer(name), _keeper(seen, name, begin=begin)
+                handles.append(
+                    layer.register_forward_hook(lambda _, given, output, keep=keep: keep(output))
+                    if at == "output"
+                    else layer.register_forward_pre_hook(lambda _, given, keep=keep: _first(given, keep))
+                )
             yield seen
         finally:
             for handle in handles:
@@ -74,6 +110,8 @@ class Choice:
 
     Attributes:
         numbers: of the classes, once an output was seen; empty for a function.
+        layers: that an objective reads.
+        seen: what they gave.
 
     Raises:
         ShapeError: there are more or fewer targets than images.
@@ -84,6 +122,8 @@ class Choice:
         self._function = target if callable(target) and not isinstance(target, Tensor) else None
         self._wanted = [None] * count if self._function else one_target_each(target, count)  # type: ignore[arg-type]
         self.numbers: list[int] = []
+        self.layers = target.layers if isinstance(target, Objective) else ()
+        self.seen: dict[str, Any] = {}
 
     @property
     def is_open(self) -> bool:
@@ -95,6 +135,7 @@ class Choice:
         part = object.__new__(Choice)
         part._names, part._function = self._names, self._function
         part._wanted, part.numbers = self._wanted[start:end], []
+        part.layers, part.seen = self.layers, self.seen
         return part
 
     def __call__(self, output: Any) -> Tensor:
@@ -105,6 +146,9 @@ class Choice:
             ShapeError: the output is not one row of scores for each image.
         """
         count = len(self._wanted)
+        if isinstance(self._function, Objective):
+            self._require_reached()
+            output = Reading(output, dict(self.seen), self._names)
         if self._function is not None:
             return _one_each(self._function(output), count)
         scores = _rows(output, count)
@@ -116,15 +160,27 @@ class Choice:
             ]
         return scores[torch.arange(count), self.numbers]
 
+    def _require_reached(self) -> None:
+        for name in self.layers:
+            if name not in self.seen:
+                raise never_reached(name)
+
 
 Attribute = Callable[[Probe, Tensor, Choice], Tensor]
 """(the probe, pixels (N, C, H, W), the choice) -> values, one row for each image."""
 
 
 def attribute(
-    model: nn.Module, images: Tensor, target: Target, method: Attribute, batch: int = BATCH
+    model: nn.Module, images: Tensor, target: Target, method: Attribute, batch: int | None = None
 ) -> tuple[Tensor, list[int]]:
     """The values of a method for all images, some at a time, and the numbers of the explained classes.
+
+    Args:
+        model: stays as it is.
+        images: (N, ...), of any rank that the model takes.
+        target: see ``Target``.
+        method: what is measured.
+        batch: images at once; None takes as many as are quick, and ``BATCH`` for a target function.
 
     Raises:
         LabelError: there is no such class.
@@ -134,12 +190,25 @@ def attribute(
     values, numbers = [], []
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(model)
-        for start in range(0, len(images), batch):
-            part = choice.part(start, start + batch)
-            found = method(probe, probe.pixels(images[start : start + batch]), part)
-            values.append(found.detach().to(images.device))
-            numbers += part.numbers
+        batch = batch or (BATCH if callable(target) else quick_batch(images, probe.device))
+        with probe.watching(choice.layers) as choice.seen:
+            for start in range(0, len(images), batch):
+                part = choice.part(start, start + batch)
+                found = method(probe, probe.pixels(images[start : start + batch]), part)
+                values.append(found.detach().to(images.device))
+                numbers += part.numbers
     return (torch.cat(values) if values else torch.empty(images.shape, device=images.device)), numbers
+
+
+def quick_batch(images: Tensor, device: torch.device) -> int:
+    """How many of these images go through a network at once.
+
+    >>> [quick_batch(torch.empty(64, 3, side, side), torch.device("cpu")) for side in (32, 224, 4000)]
+    [64, 16, 1]
+    """
+    if images.ndim < 4 or device.type != "cpu":
+        return BATCH
+    return max(1, min(BATCH, PIXELS // max(images.shape[2:].numel(), 1)))
 
 
 def settle(probe: Probe, pixels: Tensor, choice: Choice) -> None:
@@ -185,14 +254,31 @@ def one_target_each(
     return [*targets]
 
 
-def _keeper(seen: dict[str, Any], name: str) -> Callable[[nn.Module, Any, Any], Any]:
-    """A hook that keeps what a layer gives; what follows gets a copy, which it may change in place."""
+def never_reached(layer: str) -> SettingError:
+    """Nothing ran through the layer."""
+    return SettingError(
+        f"the layer {layer!r} was never reached",
+        "a layer that the picture runs through",
+        "another layer, as `striate summary` lists them",
+    )
 
-    def keep(module: nn.Module, inputs: Any, output: Any) -> Any:
-        seen[name] = output
-        return output.clone() if isinstance(output, Tensor) else None
+
+def _keeper(seen: dict[str, Any], name: str, *, begin: bool) -> Callable[[Any], Any]:
+    """Keeps what a layer gives; what follows gets a copy, which it may change in place."""
+
+    def keep(given: Any) -> Any:
+        if begin and isinstance(given, Tensor) and given.is_floating_point():
+            given = given.detach().requires_grad_()
+        seen[name] = given
+        return given.clone() if isinstance(given, Tensor) else None
 
     return keep
+
+
+def _first(given: tuple[Any, ...], keep: Callable[[Any], Any]) -> tuple[Any, ...] | None:
+    """What a layer is given, with a copy of the first; None leaves it as it is."""
+    copied = keep(given[0]) if given else None
+    return None if copied is None else (copied, *given[1:])
 
 
 def _ordinary(tensor: Tensor) -> Tensor:

@@ -12,10 +12,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from striate.errors import SettingError
-from striate.explain.layers import require_layer
 from striate.explain.objectives import Reading
-from striate.explain.probe import Probe
+from striate.explain.probe import Probe, never_reached
 
 
 class Reached(Exception):  # noqa: N818 - no error: all that was asked for is known
@@ -36,7 +34,7 @@ class Reader:
 
     def __init__(self, probe: Probe, layers: Sequence[str], *, output: bool = False) -> None:
         for name in layers:
-            require_layer(probe.model, name)
+            probe.layer(name)
         self.probe, self.layers, self.output = probe, tuple(layers), output
         self._calls: Counter[str] | None = None  # of every layer, once they were counted
 
@@ -52,11 +50,7 @@ class Reader:
             output = self.probe(pixels)
         missing = [name for name in self.layers if name not in maps]
         if missing:
-            raise SettingError(
-                f"the layer {missing[0]!r} was never reached",
-                "a layer that the picture runs through",
-                "another layer, as `striate summary` lists them",
-            )
+            raise never_reached(missing[0])
         self._calls = self._calls or calls
         return Reading(output, dict(maps), getattr(self.probe.model, "classes", None))
 
@@ -66,8 +60,7 @@ class Reader:
         handles = []
         try:
             for name in self.layers:
-                layer = self.probe.model.get_submodule(name)
-                handles.append(layer.register_forward_hook(self._counter(calls, name)))
+                handles.append(self.probe.layer(name).register_forward_hook(self._counter(calls, name)))
             yield
         finally:
             for handle in handles:

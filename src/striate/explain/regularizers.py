@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.ops.variation import inner
+
 GREY = 0.5
 
 
@@ -40,14 +42,8 @@ def total_variation(pixels: Tensor, beta: float = 2.0) -> Tensor:
     >>> total_variation(torch.tensor([[[[0.0, 4.0], [3.0, 9.0]]]]), beta=1.0).item()
     5.0
     """
-    down = (pixels[..., 1:, :-1] - pixels[..., :-1, :-1]).square()
-    right = (pixels[..., :-1, 1:] - pixels[..., :-1, :-1]).square()
-    if not down.numel():
-        return pixels.sum() * 0
-    together = down + right
-    if beta != 2:
-        together = (together + torch.finfo(pixels.dtype).tiny) ** (beta / 2)
-    return together.mean()
+    found = inner(pixels, beta / 2)
+    return found.mean() if found.numel() else pixels.sum() * 0
 
 
 def blurred(pixels: Tensor, sigma: float) -> Tensor:

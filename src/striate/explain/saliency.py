@@ -8,10 +8,10 @@ Simonyan, Vedaldi, Zisserman 2014, section 3. https://arxiv.org/abs/1312.6034
 
 from torch import Tensor, nn
 
-from striate.explain.probe import BATCH, Choice, Probe, Target, attribute, gradients
+from striate.explain.probe import Choice, Probe, Target, attribute, gradients
 
 
-def saliency(model: nn.Module, images: Tensor, target: Target = None, *, batch: int = BATCH) -> Tensor:
+def saliency(model: nn.Module, images: Tensor, target: Target = None, *, batch: int | None = None) -> Tensor:
     """The gradient of one class score of every image by its pixels.
 
     The model is as it was afterwards: its weights, statistics, gradients, flags and modes. It may be frozen,
@@ -22,7 +22,7 @@ def saliency(model: nn.Module, images: Tensor, target: Target = None, *, batch: 
         images: uint8 0..255 or float 0..1 (N, C, H, W), in the size that the network sees.
         target: the class whose score is explained, by name or number; a sequence has one for each image;
             None takes the class with the highest score of each image; a function takes the model's output.
-        batch: images that go through the network at once.
+        batch: images that go through the network at once; None takes as many as are quick.
 
     Returns:
         (N, C, H, W), signed, per unit of a pixel in 0..1, on the device of the images.

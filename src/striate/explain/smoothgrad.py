@@ -37,7 +37,7 @@ def smoothgrad(
         raise SettingError(wrong, "samples of 1 or more, noise of 0 or more", "leave both out")
     settle(probe, pixels, choice)
     flat = pixels.flatten(1)
-    spread = noise * (flat.amax(1) - flat.amin(1)).view(-1, 1, 1, 1)
+    spread = noise * (flat.amax(1) - flat.amin(1)).view(-1, *[1] * (pixels.ndim - 1))
     generator = torch.Generator().manual_seed(seed)
     total = torch.zeros_like(pixels)
     for _ in range(samples):

@@ -3,7 +3,7 @@
 geometry    how large a map comes out, what a unit sees      pool        many numbers become one
 cost        parameters and multiplications of a layer        unpool      one number becomes many
 conv        one convolution in three ways                    normalize   maps that quieten each other
-edges       kernels that were known before any was learned
+edges       kernels that were known before any was learned  variation   how rough a picture is
 """
 
 from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly

@@ -1,82 +1,14 @@
-"""How rough a picture is: total variation, in the forms that have been given this name.
+"""The cost of a rough picture: one of the forms of total variation, by its name, for each pixel.
 
-    a -- b        dx = b - a, dy = c - a at every pixel a; beyond the border there is no difference.
-    |             Each form has the name of those it follows:
-    c
-
-    rudin         sum of sqrt(dx^2 + dy^2)                Rudin, Osher, Fatemi 1992, eq. 2.5
-    mahendran     sum of (dx^2 + dy^2)^(beta / 2), beta 2 Mahendran, Vedaldi 2015, eq. 3. https://arxiv.org/abs/1412.0035
-    tensorflow    sum of |dx| and |dy|                    tf.image.total_variation
-    chollet       the inner pixels' (dx^2 + dy^2)^1.25    F. Chollet's example of Keras
-    athalye       mean of dx^2 plus mean of dy^2          https://github.com/anishathalye/neural-style
-
-Channels add up. At a picture of one pixel every form is zero.
+picture (N, 3, H, W) --ops.variation: dx, dy at every pixel--> a sum --by pixel--> a number
 """
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from striate.ops.variation import athalye, chollet, mahendran, rudin, tensorflow
 from striate.style.settings import Variation
-
-CHOLLET = 1.25
-
-
-def rudin(image: Tensor) -> Tensor:
-    """The lengths of the gradients, summed over (N, C, H, W).
-
-    >>> rudin(torch.tensor([[[[0.0, 3.0], [4.0, 3.0]]]])).item()  # sqrt(9 + 16) + |3 - 4| + |3 - 3|
-    6.0
-    """
-    return mahendran(image, beta=1.0)
-
-
-def mahendran(image: Tensor, beta: float = 2.0) -> Tensor:
-    """Powers of the lengths of the gradients, summed over (N, C, H, W).
-
-    Args:
-        image: (N, C, H, W).
-        beta: 1 is ``rudin``; 2 sums squared differences; more forbids single sharp steps.
-
-    >>> mahendran(torch.tensor([[[[0.0, 3.0], [4.0, 3.0]]]])).item()  # 9 + 16 + 1
-    26.0
-    """
-    right, down = _differences(image)
-    squares = F.pad(right, (0, 1)).square() + F.pad(down, (0, 0, 0, 1)).square()
-    return _power(squares, beta / 2).sum()
-
-
-def tensorflow(image: Tensor) -> Tensor:
-    """Differences to the right and down without their signs, summed over (N, C, H, W).
-
-    >>> tensorflow(torch.tensor([[[[0.0, 3.0], [4.0, 3.0]]]])).item()  # 3 + 1 + 4 + 0
-    8.0
-    """
-    return sum((part.abs().sum() for part in _differences(image)), image.new_zeros(()))
-
-
-def chollet(image: Tensor) -> Tensor:
-    """Powers of the lengths of the gradients where both neighbours are, summed over (N, C, H, W).
-
-    >>> round(chollet(torch.tensor([[[[0.0, 3.0], [4.0, 3.0]]]])).item(), 3)  # 25 to the power of 1.25
-    55.902
-    """
-    right, down = _differences(image)
-    return _power(right[..., :-1, :].square() + down[..., :-1].square(), CHOLLET).sum()
-
-
-def athalye(image: Tensor) -> Tensor:
-    """Mean squared difference to the right, plus that down, over (N, C, H, W).
-
-    >>> athalye(torch.tensor([[[[0.0, 3.0], [4.0, 3.0]]]])).item()  # (9 + 1) / 2 + (16 + 0) / 2
-    13.0
-    """
-    return sum(
-        (part.square().sum() / max(part.numel(), 1) for part in _differences(image)), image.new_zeros(())
-    )
-
 
 VARIATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "rudin": rudin,
@@ -94,19 +26,9 @@ def variation_cost(image: Tensor, form: Variation) -> Tensor:
         image: (N, 3, H, W).
         form: a sum is divided by N H W; ``athalye`` is a mean already.
 
+    >>> import torch
     >>> variation_cost(torch.tensor([[[[0.0, 3.0], [4.0, 3.0]]]]), "tensorflow").item()
     2.0
     """
     found = VARIATIONS[form](image)
     return found if form == "athalye" else found / (len(image) * image.shape[-2] * image.shape[-1])
-
-
-def _differences(image: Tensor) -> tuple[Tensor, Tensor]:
-    """To the right (N, C, H, W-1), and down (N, C, H-1, W)."""
-    return image[..., 1:] - image[..., :-1], image[..., 1:, :] - image[..., :-1, :]
-
-
-def _power(squares: Tensor, exponent: float) -> Tensor:
-    """A power whose gradient is zero, not infinite, where two pixels are equal."""
-    differ = squares > 0
-    return torch.where(differ, squares, 1.0).pow(exponent) * differ
