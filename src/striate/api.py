@@ -369,25 +369,30 @@ def export(
     """Write a saved model for other programs; it takes its place after its scores were compared.
 
     Args:
-        model: a saved file or the folder of a run.
+        model: a saved file, the folder of a run, or the name of a network with published weights.
         to: ``onnx``, ``torch`` or ``openvino``.
-        out: the file; beside the model when left out.
+        out: the file; beside the model when left out, for a name in the current folder.
         check: pictures on which the scores must agree; those of the run, or digits, when left out.
         precision: ``int8``, for OpenVINO, is calibrated and also becomes the model's own engine of that name.
         calibrate: labelled pictures for int8, as for ``train``.
         most_loss: points of accuracy on unseen pictures of these that int8 may cost.
 
     Raises:
-        SettingError: there is no such format or precision, or int8 costs more than that.
+        SettingError: there is no such format or precision, or int8 costs more than that, or has no file.
         ModelFileError: the file cannot be written, or gives other scores than the model.
     """
     from striate.train.shipping import pictures_to_check
     from striate.zoo import export as files
     from striate.zoo.quantize import quantize
+    from striate.zoo.ready import is_ready, ready
 
-    file = _model_file(model)
-    classifier, path = load_file(file), Path(out or files.default_path(file, to, precision))
+    named = is_ready(model)
+    file = Path(f"{model}.safetensors") if named else _model_file(model)
+    path = Path(out or files.default_path(file, to, precision))
     files.require(to, path)
+    if named and files.is_int8(to, precision, calibrate):
+        raise files.needs_file(str(model))
+    classifier = ready(str(model)) if named else load_file(file)
     if not files.is_int8(to, precision, calibrate) or calibrate is None:
         pictures, words = pictures_to_check(file, classifier.preprocess, check)
         return files.export(classifier, to, path, pictures, words)

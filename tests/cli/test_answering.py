@@ -58,3 +58,11 @@ def test_explain_draws_the_class_that_is_asked_for(
     assert capsys.readouterr().out == f"{given}  bright\ndrawn: {drawn}\n"
     with Image.open(drawn) as picture:
         assert picture.width > 300
+
+
+@pytest.mark.parametrize("verb", ["predict", "evaluate", "explain", "export"])
+def test_the_help_says_that_a_name_with_published_weights_is_a_model(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([verb, "--help"]) == 0
+    assert "resnet50" in capsys.readouterr().out

@@ -1,11 +1,13 @@
 """``striate compare``: a table to stdout, a page beside the runs, mistakes before anything is trained."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
 from striate.cli.main import run
+from striate.train.settings import Settings
 
 FLAGS = ("--epochs", "1", "--batch", "4", "--accelerator", "cpu", "--size", "32")
 
@@ -97,3 +99,27 @@ def test_arguments_that_no_network_has_are_refused_before_anything_is_made(
     assert run([*words, "--out", str(tmp_path / "compare")]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "compare").exists()
+
+
+def test_an_interrupted_comparison_shows_what_is_done_and_how_to_go_on(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from striate.train import compare as room
+
+    plain = room.train
+
+    def interrupted(splits: object, settings: Settings, *rest: object, **more: object) -> object:
+        for event in plain(splits, settings, *rest, **more):  # type: ignore[arg-type]
+            yield event
+            if settings.model == "lenet5_1998" and type(event).__name__ == "Started":
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(room, "train", interrupted)
+    words = ["compare", str(pictures), "--models", "lenet5,lenet5_1998", *FLAGS]
+    assert run([*words, "--out", str(tmp_path / "compare")]) == 130
+    out, err = capsys.readouterr()
+    rows = {line.split()[0]: line for line in out.splitlines() if line.startswith("lenet5")}
+    assert "%" in rows["lenet5"]
+    assert "%" not in rows["lenet5_1998"]
+    assert "done so far:" in err
+    assert "the same command goes on from there" in err

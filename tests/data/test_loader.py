@@ -109,10 +109,9 @@ def test_the_global_generator_is_left_alone(picture_folder, cache_bytes):
 
 
 def test_memory_is_filled_once_and_says_how_far(picture_folder):
-    loader, said = Loader(files(picture_folder), TINY, 10), []
-    loader.load(lambda done, total: said.append((done, total)))
-    loader.load(lambda done, total: said.append("again"))
-    assert said == [(48, 48)]
+    loader = Loader(files(picture_folder), TINY, 10)
+    assert list(loader.loading()) == [(48, 48)]
+    assert list(loader.loading()) == []
 
 
 def test_a_broken_file_stops_a_worker_with_its_name(picture_folder):

@@ -70,3 +70,10 @@ def test_every_map_reaches_back_to_the_image():
     maps: dict[int, Tensor] = ResNetCifar(8, classes=2, in_channels=3).eval().features(images)
     (gradient,) = torch.autograd.grad(sum(x.sum() for x in maps.values()), images)
     assert gradient.abs().sum() > 0
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
+def test_whole_numbers_are_refused_at_the_door_with_the_way_to_floats(dtype: torch.dtype):
+    with pytest.raises(ShapeError, match=f"ResNetCifar was given images of {str(dtype)[6:]}") as caught:
+        ResNetCifar(8, classes=2, in_channels=3)(torch.zeros(1, 3, 32, 32, dtype=dtype))
+    assert "images.float() / 255" in caught.value.attempt

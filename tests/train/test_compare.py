@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from striate.data.dataset import Splits
-from striate.errors import Interrupted, OutOfMemory, RunError, SettingError
+from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, TrainingError
 from striate.tasks.metrics import binomial_interval
 from striate.train import compare as room
 from striate.train import costs, memory
@@ -28,6 +29,7 @@ from striate.train.events import (
     Started,
     Training,
 )
+from striate.train.find_rate import find_rate
 from striate.train.fitting import train_fitting
 from striate.train.run import train
 from striate.train.settings import Settings
@@ -131,19 +133,47 @@ def test_an_interrupted_comparison_goes_on(tiny: Splits, tmp_path: Path, measure
     folder = tmp_path / "compare"
     events = room.compare(lambda seed: tiny, plan("lenet5", "lenet5_1998"), folder)
 
+    so_far: list[Any] = []
+
     def until_the_second() -> None:
         for event in events:
+            so_far.extend([event] if isinstance(event, Compared) else [])
             if isinstance(event, Started) and event.settings["model"] == "lenet5_1998":
                 signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(Interrupted) as caught:
         until_the_second()
     assert caught.value.signal == signal.SIGINT
+    assert [one.model for one in so_far[0].comparison.rows if one.accuracy is not None] == ["lenet5"]
     assert caught.value.attempt.startswith("the same command goes on")
     again = list(room.compare(lambda seed: tiny, plan("lenet5", "lenet5_1998"), folder))
     assert [event.model for event in of_kind(again, Training)] == ["lenet5_1998"]
     assert [event.model for event in of_kind(again, Measuring)] == []
     assert all(one.accuracy is not None for one in again[-1].comparison.rows)  # type: ignore[attr-defined]
+
+
+def test_a_comparison_can_be_interrupted_while_costs_are_measured(
+    tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(settings: Settings, classes: int, channels: int) -> Costs:
+        if settings.model == "lenet5_1998":  # Ctrl-C reaches the process that measures, too
+            signal.raise_signal(signal.SIGINT)
+            raise TrainingError("lenet5_1998 could not be measured", "memory", "a smaller network")
+        return COSTS
+
+    monkeypatch.setattr(room, "measure", measure)
+    found: list[Event] = []
+
+    def listen() -> None:
+        for event in room.compare(lambda _: tiny, plan("lenet5", "lenet5_1998"), tmp_path / "compare"):
+            found.append(event)
+
+    with pytest.raises(Interrupted, match="while the costs of lenet5_1998 were measured") as caught:
+        listen()
+    assert caught.value.attempt.startswith("the same command goes on")
+    rows = {row.model: row for row in found[-1].comparison.rows}  # type: ignore[attr-defined]
+    assert (rows["lenet5"].costs, rows["lenet5_1998"].costs) == (COSTS, None)
+    assert rows["lenet5_1998"].failed == ""
 
 
 def test_costs_alone_train_nothing(compared: Callable[..., list[Event]]) -> None:
@@ -178,7 +208,8 @@ def test_what_does_not_fit_is_said_before_it_is_tried(
     compared: Callable[..., list[Event]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 100 bytes and 100 a picture: 16 take 1,700; 0.9 * 1,500 = 1,350 hold 12 pictures, in eights 8
-    monkeypatch.setattr(room, "free_memory", lambda device: 1500)
+    monkeypatch.setattr(costs, "measure", lambda *_, **__: COSTS)
+    monkeypatch.setattr(costs, "free_memory", lambda device: 1500)
     monkeypatch.setattr(memory, "free_memory", lambda device: 1500)
     failed = compared("lenet5")[-1].comparison.rows[0].failed  # type: ignore[attr-defined]
     assert failed.startswith(
@@ -210,6 +241,63 @@ def test_a_refused_batch_begins_again_with_one_that_fits(
     events = list(train_fitting(tiny, settings, tmp_path / "run"))
     assert [event.batch for event in of_kind(events, Fitted)] == [8]
     assert of_kind(events, Finished)[0].run.settings.batch == 8
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory."), MemoryError()])
+@pytest.mark.parametrize("values", [{}, {"budget": "1h"}], ids=str)
+def test_a_training_that_memory_is_refused_to_says_which_batch_would_fit(
+    error: Exception, values: dict[str, str], tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from striate.train.engine import Engine
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Engine, "loss", refuse)
+    monkeypatch.setattr(costs, "measure", lambda *_, **__: COSTS)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 1500)
+    with pytest.raises(OutOfMemory, match="a batch of 16 does not fit") as caught:
+        list(train(tiny, Settings(**QUICK, **values, model="lenet5"), tmp_path / "run"))
+    assert caught.value.attempt.startswith("batch 8, or --fit-batch")
+    with pytest.raises(OutOfMemory, match="a batch of 16 does not fit"):
+        find_rate(tiny, Settings(**QUICK, model="lenet5"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_that_needs_most_of_the_memory_is_measured_before_it_begins(
+    tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def measure(settings: Settings, *_: object, **__: object) -> Costs:
+        asked.append(settings.model or "")
+        return COSTS
+
+    # LeNet-5 gives 6 * 28 * 28 twice, 6 * 14 * 14, 16 * 10 * 10 twice, 16 * 5 * 5 twice, 120 and 84 twice, 2:
+    # at most 15,194 numbers of 8 bytes a picture, 2 MB with 16 of them
+    monkeypatch.setattr(costs, "measure", measure)
+    monkeypatch.setattr(costs, "free_memory", lambda device: 10 * 2**20)
+    list(train(tiny, Settings(**QUICK, model="lenet5"), tmp_path / "enough"))
+    assert asked == []
+    for module in (costs, memory):
+        monkeypatch.setattr(module, "free_memory", lambda device: 1500)
+    with pytest.raises(OutOfMemory, match="a batch of 16 does not fit"):
+        list(train(tiny, Settings(**QUICK, model="lenet5"), tmp_path / "run"))
+    assert asked == ["lenet5"]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_not_replaced_by_one_whose_batch_does_not_fit(
+    tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "metrics.csv").write_text("precious")
+    monkeypatch.setattr(costs, "measure", lambda *_, **__: COSTS)
+    for module in (costs, memory):
+        monkeypatch.setattr(module, "free_memory", lambda device: 1500)
+    with pytest.raises(RunError, match="exists and is not empty"):
+        list(train_fitting(tiny, Settings(**QUICK, model="lenet5"), tmp_path / "run"))
+    assert (tmp_path / "run" / "metrics.csv").read_text() == "precious"
 
 
 def test_the_frontier_holds_whom_none_surpasses_without_being_slower() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from striate.errors import ModelFileError, SettingError, StriateError
 from striate.zoo import fetch as room
-from striate.zoo.fetch import cache_folder, fetch
+from striate.zoo.fetch import cache_folder, fetch, telling
 
 CONTENT = bytes(range(256)) * 400  # 102,400 bytes
 NAME = f"net-{hashlib.sha256(CONTENT).hexdigest()[:8]}.pth"
@@ -208,3 +208,16 @@ def test_a_folder_that_cannot_be_written_is_named(server: str, tmp_path: Path) -
     with pytest.raises(ModelFileError, match="cannot be read or written") as caught:
         fetch(f"{server}/{NAME}", tmp_path / "file" / "weights")
     assert "STRIATE_CACHE" in caught.value.attempt
+
+
+def test_whoever_listens_is_told_how_far_it_is_over_a_cut(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "PIECE", 50_000)
+    Server.plan = [{"cut": 60_000}]
+    said: list[tuple[str, int, int | None]] = []
+    with telling(lambda *words: said.append(words)):
+        fetch(f"{server}/{NAME}", tmp_path)
+        fetch(f"{server}/{NAME}", tmp_path)  # is there: nothing to tell
+    fetch(f"{server}/{NAME}", tmp_path / "again")  # nobody listens
+    assert said == [(NAME, done, 102_400) for done in (50_000, 60_000, 102_400)]

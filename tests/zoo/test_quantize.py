@@ -1,5 +1,6 @@
 """int8 is calibrated on pictures, measured on others, and accepted only within what it may cost."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,21 @@ def test_what_cannot_be_is_refused(
     made = model()
     with pytest.raises(error, match=wrong):
         quantize(made, labelled(learned, made), labelled(unseen, made), most_loss)
+
+
+def test_nncf_comes_in_without_the_warning_of_a_missing_gpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    compilers = logging.getLogger("torch.utils.cpp_extension")
+
+    def imported(name: str) -> str:
+        compilers.warning("No CUDA runtime is found, using CUDA_HOME='/usr/local'")
+        compilers.error("something else")
+        return name
+
+    monkeypatch.setattr(compilers, "propagate", True)
+    monkeypatch.setattr(quantizing.importlib, "import_module", imported)
+    level = compilers.level
+    assert quantizing._nncf() == "nncf"
+    assert compilers.level == level
+    assert [record.message for record in caplog.records] == ["something else"]

@@ -357,3 +357,27 @@ def test_a_folder_comes_before_a_name(
 def test_imagenet_needs_published_weights() -> None:
     with pytest.raises(SettingError, match="no published weights for lenet5"):
         create("lenet5", weights="imagenet")
+
+
+def test_a_network_by_name_is_exported_into_the_current_folder(
+    as_published: torch.nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = striate.export("mobilenet_v3_small", "torch")
+    assert done.path == Path("mobilenet_v3_small.pt2")
+    assert done.path.stat().st_size > 0
+    with pytest.raises(SettingError, match="no file of its own") as caught:
+        striate.export("mobilenet_v3_small", "openvino", precision="int8", calibrate=tmp_path)
+    assert "mobilenet_v3_small.safetensors" in caught.value.attempt
+
+
+def test_weights_of_somebody_else_are_no_model_and_the_error_says_what_they_are_good_for(
+    theirs: torch.nn.Module, tmp_path: Path
+) -> None:
+    torch.save(theirs.state_dict(), tmp_path / "net.pth")
+    safetensors.torch.save_file(theirs.state_dict(), tmp_path / "net.safetensors")
+    for name in ("net.pth", "net.safetensors"):
+        with pytest.raises(ModelFileError, match=name) as caught:
+            striate.predict(tmp_path / name, np.zeros((32, 32, 3), dtype=np.uint8))
+        assert "striate train DATA --model NAME --weights FILE" in caught.value.attempt
+        assert "striate.create(NAME, weights=FILE)" in caught.value.attempt

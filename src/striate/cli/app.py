@@ -31,7 +31,8 @@ FitBatch = Annotated[
         "--fit-batch", metavar=" ", help="If a batch is too large for memory, go on with one that fits."
     ),
 ]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A .safetensors file, or the folder of a run.")]
+MODEL = "A .safetensors file, the folder of a run, or a name with published weights, as resnet50"
+Model = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL + ".")]
 Images = Annotated[
     list[str], typer.Argument(metavar="IMAGES...", help="Files, folders or patterns like 'a/*.jpg'.")
 ]
@@ -167,7 +168,7 @@ def predict(
     images: Images,
     model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="A .safetensors file or a run folder (default: the newest run)."),
+        typer.Option(metavar="MODEL", help=MODEL + " (default: the newest run)."),
     ] = None,
     json: Json = False,
     save: Annotated[

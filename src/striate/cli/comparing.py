@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 from striate.cli.progress import Narrator
 from striate.cli.speak import as_json as print_json
 from striate.cli.speak import err, out
+from striate.errors import Interrupted
 
 if TYPE_CHECKING:
     from striate.train.comparison import Comparison
+    from striate.train.events import Event
 
 
 def compare(
@@ -24,14 +26,28 @@ def compare(
 
     Raises:
         Exit: with 2, after the table, when every network failed.
+        Interrupted: after the table of what was done by then.
     """
     from typer import Exit
 
     from striate import api
 
     names = [name for part in models.split(",") if (name := part.strip())]
+    so_far: list[Comparison] = []
     with Narrator(quiet=quiet) as narrator:
-        found = api.compare(data, names, listen=narrator, **ways, **settings)
+
+        def hear(event: "Event") -> None:
+            narrator(event)
+            if type(event).__name__ == "Compared":
+                so_far.append(event.comparison)  # type: ignore[attr-defined]
+
+        try:
+            found = api.compare(data, names, listen=hear, **ways, **settings)
+        except Interrupted:
+            if so_far and not (as_json or as_csv):
+                err().print("\ndone so far:")
+                out().print(str(so_far[-1]))
+            raise
     show(found, as_json=as_json, as_csv=as_csv)
     if all(row.accuracy is None if found.seeds else row.costs is None for row in found.rows):
         raise Exit(2)

@@ -56,15 +56,20 @@ def invoke(arguments: list[str]) -> int:
     from typer.main import get_command
 
     from striate.cli.app import app
+    from striate.cli.progress import Fetching
     from striate.cli.usage import UsageError, three_lines
+    from striate.zoo.fetch import telling
 
+    fetching = Fetching(quiet=not {"--quiet", "-q"}.isdisjoint(arguments))
     try:
-        with get_command(app).make_context("striate", arguments) as context:
+        with get_command(app).make_context("striate", arguments) as context, telling(fetching):
             context.command.invoke(context)
     except Exit as ended:
         return ended.exit_code
     except UsageError as error:
         raise three_lines(error) from error
+    finally:
+        fetching.end()
     return 0
 
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
 from striate.cli.speak import err, percent, seconds, some
 
@@ -103,9 +103,9 @@ class Narrator:
     def _begin(self, event: "Started") -> None:
         if not self._console.is_terminal:
             return
-        fields: dict[str, Any] = {"words": "", "epoch": 1}
+        fields: dict[str, Any] = {"words": "", "what": ""}
         self._live = Progress(
-            TextColumn(f"epoch {{task.fields[epoch]}}/{self._epochs}"),
+            TextColumn("{task.fields[what]}"),
             BarColumn(bar_width=30),
             TextColumn("{task.fields[words]}"),
             console=self._console,
@@ -119,8 +119,18 @@ class Narrator:
         self._live.start()
 
     def _loading(self, event: "Loading") -> None:
-        if event.images:
+        if event.images and not event.done:
             self.say(f"decoding {some(event.images, 'picture')} into memory")
+        if event.done and self._live:
+            words = f"{event.done:,} of {event.images:,}"
+            self._live.update(
+                self._task,
+                completed=event.done,
+                total=event.images,
+                visible=True,
+                what="decoding",
+                words=words,
+            )
 
     def _stepped(self, event: "Stepped") -> None:
         words = f"loss {event.loss:.4f}  {event.rate:,.0f} images/s  waiting {100 * event.waiting:.0f} %"
@@ -128,8 +138,9 @@ class Narrator:
             self._live.update(
                 self._task,
                 completed=event.step,
+                total=event.steps,
                 visible=True,
-                epoch=event.epoch,
+                what=f"epoch {event.epoch}/{self._epochs}",
                 words=f"{words}  {seconds(event.left)} left",
             )
 
@@ -155,6 +166,45 @@ class Narrator:
         if self._live:
             self._live.stop()
             self._live = None
+
+
+class Fetching:
+    """A bar while a file is fetched, in a terminal; elsewhere nothing.
+
+    Args:
+        quiet: show nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._shown = not quiet
+        self._live: Progress | None = None
+        self._task = TaskID(0)
+
+    def __call__(self, name: str, done: int, total: int | None) -> None:
+        """So many bytes of a file are there."""
+        if self._live is None and self._shown:
+            self._begin(name)
+        if self._live:
+            self._live.update(self._task, completed=done, total=total)
+        if done == total:
+            self.end()
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _begin(self, name: str) -> None:
+        console = err()
+        if not console.is_terminal:
+            return
+        columns = (TextColumn("fetching {task.description}"), BarColumn(bar_width=30), DownloadColumn())
+        self._live = Progress(
+            *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._task = self._live.add_task(name, total=None)
+        self._live.start()
 
 
 class Counting:

@@ -9,6 +9,9 @@ import os
 import signal
 from types import FrameType
 
+SHOW_CURSOR = b"\x1b[?25h"
+"""A live line hides it."""
+
 
 def stop_soon() -> None:
     """From now on SIGINT and SIGTERM say so on stderr and end the process with 130 or 143."""
@@ -17,5 +20,5 @@ def stop_soon() -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    os.write(2, b"interrupted\n")
+    os.write(2, (SHOW_CURSOR if os.isatty(2) else b"") + b"interrupted\n")
     os._exit(128 + number)

@@ -3,7 +3,7 @@
 Files --threads--> uint8 (N, C, H, W) <--in chunks-- Array
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -16,9 +16,11 @@ from striate.data.preprocess import Preprocess
 from striate.data.store import Array
 from striate.errors import ImageError
 
-Progress = Callable[[int, int], None]
+Making = Generator[tuple[int, int], None, Tensor]
+"""Yields (images done, images in all) now and then, and returns all of them."""
 
 CHUNK = 1024  # images of an array prepared at once: 28x28 greys stay inside a processor's cache
+OFTEN = 100  # files after which somebody is told
 
 
 def cache_size(dataset: Dataset, preprocess: Preprocess) -> int:
@@ -27,22 +29,40 @@ def cache_size(dataset: Dataset, preprocess: Preprocess) -> int:
     return len(dataset) * preprocess.channels * height * width
 
 
-def prepared(dataset: Dataset, preprocess: Preprocess, progress: Progress | None = None) -> Tensor:
+def prepared(dataset: Dataset, preprocess: Preprocess) -> Tensor:
     """uint8 (N, channels, *size): all images of a data set, ready for the network.
-
-    Args:
-        progress: called now and then with (images done, images in all).
 
     Raises:
         DataError: files cannot be read; all were tried, the first ten are named.
     """
+    return made(preparing(dataset, preprocess))
+
+
+def preparing(dataset: Dataset, preprocess: Preprocess) -> Making:
+    """The same, telling how far it is."""
     images = torch.empty(len(dataset), preprocess.channels, *preprocess.size, dtype=torch.uint8)
     with one_thread_each():
         if isinstance(dataset.store, Array):
             _copy_all(dataset, preprocess, images)
         else:
-            _decode_all(dataset, preprocess, images, progress)
+            yield from _decode_all(dataset, preprocess, images)
     return images
+
+
+def made(making: Making) -> Tensor:
+    """What comes out in the end.
+
+    >>> def three():
+    ...     yield 1, 3
+    ...     return torch.zeros(3)
+    >>> made(three())
+    tensor([0., 0., 0.])
+    """
+    while True:
+        try:
+            next(making)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
 
 def from_array(dataset: Dataset, preprocess: Preprocess, indices: Tensor) -> Tensor:
@@ -58,7 +78,7 @@ def _copy_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> None:
         images[start : start + CHUNK] = from_array(dataset, preprocess, chunk)
 
 
-def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor, progress: Progress | None) -> None:
+def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> Iterator[tuple[int, int]]:
     def fill(index: int) -> Finding | None:
         try:
             images[index] = preprocess(dataset.image(index, preprocess.at_least))
@@ -70,8 +90,8 @@ def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor, progre
     with ThreadPoolExecutor() as pool:
         for done, finding in enumerate(pool.map(fill, range(len(dataset))), start=1):
             failed += [finding] if finding else []
-            if progress is not None and (done % 100 == 0 or done == len(dataset)):
-                progress(done, len(dataset))
+            if done % OFTEN == 0 or done == len(dataset):
+                yield done, len(dataset)
     if failed:
         raise refusal(failed)
 

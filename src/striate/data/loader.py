@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as Fetcher
 
 from striate.data.balance import balanced
-from striate.data.cache import Progress, cache_size, from_array, prepared
+from striate.data.cache import Making, cache_size, from_array, preparing
 from striate.data.dataset import Dataset
 from striate.data.order import permutation, share_of
 from striate.data.preprocess import Preprocess
@@ -25,7 +25,7 @@ from striate.data.store import Array
 from striate.errors import ImageError, SettingError
 from striate.records import Batch
 
-Make = Callable[[Dataset, Preprocess, Progress | None], Tensor]
+Make = Callable[[Dataset, Preprocess], Making]
 """Makes of a data set what is kept in memory of it: (N, ...), a row for each image."""
 
 MOST_WORKERS = 8  # by default; more rarely helps one process
@@ -73,7 +73,7 @@ class Loader:
         self.workers = cores() if workers is None else workers
         self.cached = cache_size(dataset, preprocess) <= cache_bytes
         self._labels = torch.tensor(dataset.labels)
-        self._make: Make = prepared
+        self._make: Make = preparing
         self._images: Tensor | None = None
 
     def __len__(self) -> int:
@@ -81,17 +81,19 @@ class Loader:
         whole, rest = divmod(len(self.dataset), self.batch)
         return whole if self.shuffle and whole else whole + bool(rest)
 
-    def load(self, progress: Progress | None = None) -> None:
+    def load(self) -> None:
         """Decode the data set now instead of at the first batch, if it fits into memory.
-
-        Args:
-            progress: called now and then with (images done, images in all).
 
         Raises:
             DataError: files cannot be read; all were tried, the first ten are named.
         """
+        for _ in self.loading():
+            pass
+
+    def loading(self) -> Iterator[tuple[int, int]]:
+        """The same, telling now and then how many images are done, of how many."""
         if self.cached and self._images is None:
-            self._images = self._make(self.dataset, self.preprocess, progress)
+            self._images = yield from self._make(self.dataset, self.preprocess)
 
     def showing(self, make: Make) -> "Loader":
         """The same steps with something else in the place of the images, made once and kept in memory."""

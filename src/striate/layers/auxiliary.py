@@ -36,7 +36,7 @@ class AssistedBackbone(Backbone):
 
     def training_scores(self, images: Tensor) -> dict[str, tuple[float, Tensor]]:
         """Images (N, C, H, W) -> {name of a loss: (its weight, scores (N, K))}, the network's own first."""
-        self.require(tuple(images.shape[1:]))
+        self.require_images(images)
         x, assisted = self.stem(images), {}
         for name, part in chain.from_iterable(stage.named_children() for stage in self.stages):
             x = part(x)

@@ -46,9 +46,9 @@ class Backbone(nn.Module, ABC):
         """Images (N, C, H, W) -> scores (N, K).
 
         Raises:
-            ShapeError: the images have other channels or a size that the network cannot take.
+            ShapeError: the images have other channels, a size that it cannot take, or whole numbers.
         """
-        self.require(tuple(images.shape[1:]))
+        self.require_images(images)
         scores: Tensor = self.head(self.stages(self.stem(images)))
         return scores
 
@@ -96,6 +96,20 @@ class Backbone(nn.Module, ABC):
         if classes < 1:
             raise SettingError(f"classes is {classes}", "1 or more", "the number of names that the data has")
         renew_last(self.head, classes)
+
+    def require_images(self, images: Tensor) -> None:
+        """Refuse images (N, C, H, W) that the network cannot take.
+
+        Raises:
+            ShapeError: they have other channels, a side that is too small or too large, or whole numbers.
+        """
+        self.require(tuple(images.shape[1:]))
+        if not images.is_floating_point():
+            raise ShapeError(
+                f"{type(self).__name__} was given images of {str(images.dtype).removeprefix('torch.')}",
+                "float32, as pixels / 255, normalized with mean and deviation",
+                "images.float() / 255, or a classifier as striate.load gives it, which takes uint8",
+            )
 
     def require(self, shape: tuple[int, ...]) -> None:
         """Refuse an image (C, H, W) that the network cannot take.

@@ -19,14 +19,14 @@ from striate.data.facts import Facts, facts
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, StriateError
 from striate.train.choose import decide
 from striate.train.comparison import Comparison, Row, ordered
-from striate.train.costs import Costs, measure
+from striate.train.costs import Costs, measure, require_memory
 from striate.train.events import Compared, Event, Failed, Finished, Measuring, Noted, Training
 from striate.train.fitting import train_fitting
 from striate.train.folder import RunFolder, describe_splits
-from striate.train.machine import device_of, machine_of
-from striate.train.memory import MARGIN, free_memory, out_of_memory
+from striate.train.machine import machine_of
 from striate.train.run import require_classes, train
 from striate.train.settings import FREE, Settings
+from striate.train.stop import Stop
 from striate.zoo.table import arguments_of, require_arguments
 
 STATE = "compare.json"
@@ -139,7 +139,7 @@ class State:
 def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Generator[Event]:
     """Measure and train every network. Nothing happens before the first event is asked for.
 
-    The last event is ``Compared``.
+    The last event is ``Compared``, also before ``Interrupted``, with what is known by then.
 
     Args:
         read: the splits of the data for a seed.
@@ -157,18 +157,23 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
     splits = read(plan.settings.seed)
     require_classes(splits)
     state, found, failed = State(Path(folder), plan, splits), facts(splits["train"]), dict[str, str]()
-    yield from _measure(plan, state, found, len(splits.classes), failed)
-    if not plan.costs_only:
-        for seed in plan.all_seeds():
+    try:
+        with Stop(str(folder)) as stop:
+            yield from _measure(plan, state, (found, len(splits.classes)), failed, stop)
+        for seed in () if plan.costs_only else plan.all_seeds():
             data = splits if seed == plan.settings.seed else read(seed)
             yield from _train(plan, state, data, seed, failed)
+    except Interrupted as error:
+        yield Compared(str(folder), comparison(plan, state, splits, failed))
+        raise _interrupted(error, state.files.path) from None
     yield Compared(str(folder), comparison(plan, state, splits, failed))
 
 
 def _measure(
-    plan: Plan, state: State, found: Facts, classes: int, failed: dict[str, str]
+    plan: Plan, state: State, data: tuple[Facts, int], failed: dict[str, str], stop: Stop
 ) -> Generator[Event]:
-    """The costs that are not known yet."""
+    """The costs that are not known yet, for pictures of so many classes."""
+    found, classes = data
     for number, model in enumerate(plan.models, 1):
         try:
             settings = decide(plan.of(model, plan.settings.seed), found)
@@ -176,7 +181,11 @@ def _measure(
                 yield Measuring(model, number, len(plan.models))
                 state.keep_costs(model, measure(settings, classes, found.channels))
         except StriateError as error:
-            failed[model] = because(error)
+            if not stop.asked:  # Ctrl-C ends the process that measures, too
+                failed[model] = because(error)
+        if stop.asked:
+            raise stop.interrupted(f"while the costs of {model} were measured")
+        if model in failed:
             yield Failed(model, failed[model])
 
 
@@ -195,8 +204,8 @@ def _train(plan: Plan, state: State, splits: Splits, seed: int, failed: dict[str
                 if isinstance(event, Finished):
                     said = event.run.evaluation.scores.argmax(1).tolist()
                     files.write_json(files.path / "answers.json", {"said": said})
-        except Interrupted as error:
-            raise _interrupted(error, state.files.path) from None
+        except Interrupted:
+            raise
         except Exception as error:  # whatever it is, it must not lose the others
             failed[model] = because(error)
             yield Failed(model, failed[model])
@@ -217,20 +226,6 @@ def _events(plan: Plan, state: State, splits: Splits, model: str, seed: int) -> 
         settings = settings.model_copy(update={"batch": error.batch})
     begin = train_fitting if plan.fit_batch else train
     yield from begin(splits, settings, files.path, force=files.path.exists())
-
-
-def require_memory(settings: Settings, costs: Costs | None) -> None:
-    """A step of training fits into the memory that is free.
-
-    A process that takes more than there is may be ended by the system, without a word.
-
-    Raises:
-        OutOfMemory: it does not; says which batch would.
-    """
-    device, batch = device_of(settings.accelerator), settings.batch or 1
-    free = free_memory(device)
-    if costs and free is not None and costs.learning_memory(batch) > MARGIN * free:
-        raise out_of_memory(settings.model or "", batch, device, costs.fitting_batch)
 
 
 def comparison(plan: Plan, state: State, splits: Splits, failed: dict[str, str]) -> Comparison:

@@ -13,10 +13,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import median
 from time import perf_counter
+from traceback import clear_frames
 from typing import Any
 
 import torch
@@ -24,11 +26,12 @@ from torch import nn
 
 from striate.data.preprocess import Preprocess
 from striate.errors import OutOfMemory, TrainingError
+from striate.layers.mode import evaluating
 from striate.records import Batch
 from striate.tasks.classifier import Classifier
 from striate.tasks.memory import is_refusal
 from striate.train.machine import device_of
-from striate.train.memory import Peak, out_of_memory
+from striate.train.memory import MARGIN, Peak, free_memory, out_of_memory
 from striate.train.reuse import arguments, source_of
 from striate.train.settings import Settings
 from striate.zoo.build import build
@@ -37,6 +40,10 @@ from striate.zoo.summary import summary
 BATCHES = (1, 32)
 LEARNING = (2, 8)
 """Batches of the two steps of training from which the memory of every other batch is estimated."""
+
+BYTES, SHARE = 8, 0.5
+"""Bytes of an activation and its gradient, and the share of the free memory above which a training is
+measured before it begins: a system that has promised more than it has ends a process without a word."""
 
 LEAST_SECONDS, LEAST_TIMES, LONG = 0.5, 3, 2.0
 """A batch is repeated for so long and so often; one that takes longer than ``LONG`` is answered twice."""
@@ -187,6 +194,76 @@ def too_large(settings: Settings, classes: int, channels: int) -> OutOfMemory:
         costs = Costs((0, 0), 0, 0, ())
     device = device_of(settings.accelerator)
     return out_of_memory(settings.model or "", settings.batch or 1, device, costs.fitting_batch)
+
+
+@contextmanager
+def memory_explained(settings: Settings, classes: int, channels: int) -> Iterator[None]:
+    """Where memory is refused inside, the error says which batch would fit.
+
+    Raises:
+        OutOfMemory: it was refused.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as reason:
+        if not is_refusal(reason):
+            raise
+        clear_frames(reason.__traceback__)  # they hold on to the memory
+        raise too_large(settings, classes, channels) from None
+
+
+def foresee_memory(settings: Settings, classes: int, channels: int) -> None:
+    """Before a training that seems to need much memory, measure small batches, and refuse what cannot fit.
+
+    Raises:
+        OutOfMemory: it does not fit; says which batch would.
+    """
+    free = free_memory(device_of(settings.accelerator))
+    frozen = settings.finetune not in (None, "all")
+    if free is None or frozen or settings.devices * settings.nodes > 1:
+        return
+    asked = {"model": settings.model, "classes": classes, "channels": channels, "size": settings.height_width}
+    with torch.device("meta"):
+        model = classifier_of({**asked, "arguments": arguments(settings, source_of(settings))})
+    if BYTES * (settings.batch or 1) * activations(model) > SHARE * free:
+        costs = None
+        with suppress(TrainingError):  # not even small batches could be measured: the training will say why
+            costs = measure(settings, classes, channels, batches=())
+        require_memory(settings, costs)
+
+
+def activations(model: Classifier) -> int:
+    """Numbers that the layers give for one picture, without computing any of them.
+
+    Args:
+        model: on the meta device.
+    """
+    found: list[int] = []
+
+    def count(module: nn.Module, given: object, result: object) -> None:
+        found.append(result.numel() if isinstance(result, torch.Tensor) else 0)
+
+    leaves = [module for module in model.network.modules() if not list(module.children())]
+    hooks = [module.register_forward_hook(count) for module in leaves]
+    with evaluating(model), torch.no_grad():
+        model.network(torch.empty(1, model.preprocess.channels, *model.preprocess.size, device="meta"))
+    for hook in hooks:
+        hook.remove()
+    return sum(found)
+
+
+def require_memory(settings: Settings, costs: Costs | None) -> None:
+    """A step of training fits into the memory that is free.
+
+    A process that takes more than there is may be ended by the system, without a word.
+
+    Raises:
+        OutOfMemory: it does not; says which batch would.
+    """
+    device, batch = device_of(settings.accelerator), settings.batch or 1
+    free = free_memory(device)
+    if costs and free is not None and costs.learning_memory(batch) > MARGIN * free:
+        raise out_of_memory(settings.model or "", batch, device, costs.fitting_batch)
 
 
 # ---- in the process of its own

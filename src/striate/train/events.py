@@ -46,9 +46,15 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Loading(Event):
-    """A small data set is decoded, once, before the first step; this may take a while."""
+    """A small data set is decoded, once, before the first step; this may take a while.
+
+    Args:
+        images: in all.
+        done: so far.
+    """
 
     images: int
+    done: int = 0
 
 
 @dataclass(frozen=True)

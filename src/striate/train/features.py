@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.data.augment import Augment
-from striate.data.cache import Progress
+from striate.data.cache import Making
 from striate.data.dataset import Dataset
 from striate.data.loader import Loader
 from striate.data.preprocess import Preprocess
@@ -83,13 +83,12 @@ def embedding(loader: Loader, model: Classifier, arithmetic: Arithmetic) -> Load
 def embedded(
     dataset: Dataset,
     preprocess: Preprocess,
-    progress: Progress | None = None,
     *,
     model: Classifier,
     arithmetic: Arithmetic,
     workers: int | None = None,
-) -> Tensor:
-    """float32 (N, D, 1, 1): what the last layer sees of every picture, on the CPU.
+) -> Making:
+    """float32 (N, D, 1, 1): what the last layer sees of every picture, on the CPU, telling how far it is.
 
     Args:
         model: on any device; its mode is left as it was.
@@ -100,6 +99,5 @@ def embedded(
         for batch in Loader(dataset, preprocess, AT_ONCE, workers=workers).batches():
             images = batch.images.to(device).contiguous(memory_format=torch.channels_last)
             rows.append(network.embed(model.normalized(images)).float().cpu())
-            if progress is not None:
-                progress(sum(map(len, rows)), len(dataset))
+            yield sum(map(len, rows)), len(dataset)
     return torch.cat(rows)[:, :, None, None]

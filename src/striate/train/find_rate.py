@@ -27,6 +27,7 @@ from striate.data.facts import facts
 from striate.draw.figures import rate_curve
 from striate.errors import TrainingError
 from striate.train.choose import decide
+from striate.train.costs import memory_explained
 from striate.train.engine import require_machine
 from striate.train.folder import RunFolder
 from striate.train.run import require_classes, set_up
@@ -88,11 +89,13 @@ def find_rate(splits: Splits, settings: Settings) -> RateCurve:
         TrainingError: the loss is no number from the start, or never falls clearly.
     """
     require_classes(splits)
-    chosen = decide(settings, facts(splits["train"])).model_copy(update={"devices": 1, "nodes": 1})
+    found = facts(splits["train"])
+    chosen = decide(settings, found).model_copy(update={"devices": 1, "nodes": 1})
     require_machine(chosen)
+    explained = memory_explained(chosen, len(splits.classes), found.channels)
     before, cuda = torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, explained:
             return _search(splits, chosen, Path(folder))
     finally:
         torch.set_rng_state(before)

@@ -32,4 +32,4 @@ def train_fitting(
             raise
         reason, batch = error.wrong, error.batch
     yield Fitted(reason, batch)
-    yield from train_fitting(splits, settings.model_copy(update={"batch": batch}), folder, force=True)
+    yield from train_fitting(splits, settings.model_copy(update={"batch": batch}), folder, force=force)

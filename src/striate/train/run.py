@@ -6,7 +6,7 @@ Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from traceback import clear_frames
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -16,14 +16,13 @@ from striate.data.dataset import Splits
 from striate.data.facts import Facts, facts
 from striate.data.loader import Loader
 from striate.data.recipe import augmentation
-from striate.errors import DataError, RunError, SettingError, StriateError
+from striate.errors import DataError, OutOfMemory, RunError, SettingError, StriateError
 from striate.tasks.classifier import Classifier
-from striate.tasks.memory import is_refusal
 from striate.tasks.metrics import Figures
 from striate.train.budget import within_budget
 from striate.train.checkpoint import load_checkpoint
 from striate.train.choose import clamped, decide, preprocessing, sentences
-from striate.train.costs import too_large
+from striate.train.costs import foresee_memory, memory_explained
 from striate.train.engine import Engine, rank, require_machine, restarted
 from striate.train.evaluate import Evaluation, evaluate
 from striate.train.events import Event, Finished, Loading, Started
@@ -37,6 +36,9 @@ from striate.train.settings import Settings, resumed
 from striate.train.stop import Stop
 from striate.train.work import Work
 from striate.zoo.saved import load
+
+TOLD_EVERY = 0.3
+"""Seconds between two events while pictures are decoded."""
 
 EVALUATION_BATCH = 64  # larger ones leave the cache of a processor, and take twice as long
 
@@ -110,27 +112,26 @@ def train(
     require_machine(chosen)
     require_weights(chosen, found)
     if not (resume and files.settings.exists()):
-        chosen = within_budget(chosen, splits, lambda few, some: set_up(few, some, files, Stop("")))
+        foresee_memory(chosen, len(splits.classes), found.channels)
+        with memory_explained(chosen, len(splits.classes), found.channels):
+            chosen = within_budget(chosen, splits, lambda few, some: set_up(few, some, files, Stop("")))
         if chosen.budget and chosen.unfreeze:  # it may have taken the epochs in which the lowest layers learn
             require_weights(chosen, found)
     if rank() == 0:
         files.claim(resume=resume, force=force)
     random_state = torch.get_rng_state()
     try:
-        with Stop(str(files.path)) as stop:
+        with (
+            memory_explained(chosen, len(splits.classes), found.channels),
+            Stop(str(files.path)) as stop,
+        ):
             yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found))
-    except StriateError:
+    except StriateError as error:
         if rank() == 0 and not resume:
+            if isinstance(error, OutOfMemory):
+                files.checkpoint.unlink(missing_ok=True)  # a run cannot go on with another batch
             files.abandon()
         raise
-    except (RuntimeError, MemoryError) as reason:
-        if not is_refusal(reason):
-            raise
-        clear_frames(reason.__traceback__)  # they hold on to the memory
-        if rank() == 0 and not resume:
-            files.checkpoint.unlink(missing_ok=True)  # a run cannot go on with another batch
-            files.abandon()
-        raise too_large(chosen, len(splits.classes), found.channels) from None
     finally:
         torch.set_rng_state(random_state)
 
@@ -199,12 +200,22 @@ def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Generator[Even
         device=str(work.engine.device),
     )
     loaders = [loader for loader in (work.train, work.validation) if loader is not None and loader.cached]
-    yield Loading(sum(len(loader.dataset) for loader in loaders))
-    for loader in loaders:
-        loader.load()
+    yield from _loading(loaders)
     work.start()
     yield from fit(work)
     yield finish(work, splits)
+
+
+def _loading(loaders: list[Loader]) -> Generator[Event]:
+    """Fill the memory, telling now and then how far it is."""
+    images, before, told = sum(len(loader.dataset) for loader in loaders), 0, perf_counter()
+    yield Loading(images)
+    for loader in loaders:
+        for done, _ in loader.loading():
+            if perf_counter() - told > TOLD_EVERY:
+                yield Loading(images, before + done)
+                told = perf_counter()
+        before += len(loader.dataset)
 
 
 def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: Stop) -> Work:

@@ -62,6 +62,15 @@ def default_path(file: Path, to: str, precision: str = "exact") -> Path:
     return file.with_suffix((".int8" if precision == "int8" else "") + ENDINGS.get(to, ""))
 
 
+def needs_file(name: str) -> SettingError:
+    """The error for int8 of a name: its engine is kept beside a file."""
+    return SettingError(
+        f"{name} has no file of its own beside which an int8 engine could be kept",
+        "a saved model",
+        f'striate.zoo.saved.save(striate.load("{name}"), "{name}.safetensors") in Python, then that file',
+    )
+
+
 def export(
     model: Classifier, to: Format, path: str | Path, pictures: Tensor, words: str = "pictures"
 ) -> Exported:

@@ -15,8 +15,9 @@ import re
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import IO, Any
@@ -36,6 +37,28 @@ CUTS = 4
 """Cuts one after the other, without a new byte in between, after which fetching gives up."""
 PAUSE = 0.2
 """Seconds before the first new attempt, doubled with every further one."""
+
+Told = Callable[[str, int, int | None], None]
+"""Called with the name of a file, bytes that are there, and bytes in all if the server says so."""
+
+_told: ContextVar[Told | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def telling(told: Told) -> Iterator[None]:
+    """Whatever is fetched inside, however deep, says how far it is. Files that are there say nothing.
+
+    Args:
+        told: called at each piece.
+
+    >>> with telling(lambda name, done, total: print(name, done, total)):
+    ...     pass
+    """
+    before = _told.set(told)
+    try:
+        yield
+    finally:
+        _told.reset(before)
 
 
 def cache_folder() -> Path:
@@ -103,7 +126,7 @@ def _download(url: str, path: Path, digits: str, most: int) -> None:
     while True:
         before = _size(part)
         try:
-            if _transfer(url, part, most):
+            if _transfer(url, part, most, path.name):
                 break
             reason = "the connection was cut"
         except HTTPError as error:
@@ -150,14 +173,14 @@ class _NetworkError(Exception):
     """The host cannot be reached, or the connection was cut, or was silent for too long."""
 
 
-def _transfer(url: str, part: Path, most: int) -> bool:
+def _transfer(url: str, part: Path, most: int, name: str) -> bool:
     """Append what is missing to the part file; whether it is complete now.
 
     Raises:
         HTTPError: the server refuses.
         OSError: the part file cannot be written.
     """
-    have = _size(part)
+    have, told = _size(part), _told.get()
     try:
         answer = _ask(url, have)
     except HTTPError as error:
@@ -176,6 +199,8 @@ def _transfer(url: str, part: Path, most: int) -> bool:
                 have += len(piece)
                 _require_room(url, have, most)
                 file.write(piece)
+                if told:
+                    told(name, have, total)
     return total is None or have == total
 
 

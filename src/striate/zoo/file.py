@@ -64,8 +64,12 @@ def write_file(path: str | Path, tensors: Mapping[str, Tensor], header: Mapping[
         ) from error
 
 
-def read_header(path: str | Path) -> dict[str, Any]:
+def read_header(path: str | Path, attempt: str = "") -> dict[str, Any]:
     """What a saved model says of itself, without its tensors.
+
+    Args:
+        path: of the file.
+        attempt: what to try with a file of somebody else's, if it is not to save it here.
 
     Returns:
         format, network, arguments, classes, preprocess, scores, settings, versions, licence.
@@ -74,12 +78,13 @@ def read_header(path: str | Path) -> dict[str, Any]:
         ModelFileError: the file is missing, truncated, foreign or of another format number.
     """
     path = Path(path)
-    metadata = _raw_header(path).get("__metadata__")
+    metadata = _raw_header(path, attempt).get("__metadata__")
     if not isinstance(metadata, dict) or not isinstance(metadata.get(KEY), str):
         raise ModelFileError(
             f"{path} holds tensors, but does not say of which network",
             EXPECTED,
-            "create the network yourself, load the tensors with safetensors, and save it with striate",
+            attempt
+            or "create the network yourself, load the tensors with safetensors, and save it with striate",
         )
     header = _json(metadata[KEY], path)
     if header.get("format") != FORMAT:
@@ -141,12 +146,12 @@ def _shape(tensor: Tensor) -> str:
     return "x".join(str(side) for side in tensor.shape) or "one number"
 
 
-def _raw_header(path: Path) -> dict[str, Any]:
+def _raw_header(path: Path, attempt: str) -> dict[str, Any]:
     """The JSON at the front of the file."""
     try:
         with open(path, "rb") as file:
             start = file.read(LENGTH_BYTES)
-            _refuse_pickle(start, path)
+            _refuse_pickle(start, path, attempt)
             length, left = int.from_bytes(start, "little"), path.stat().st_size - LENGTH_BYTES
             if len(start) < LENGTH_BYTES or length > left or length > MOST_HEADER_BYTES:
                 raise ModelFileError(
@@ -159,13 +164,14 @@ def _raw_header(path: Path) -> dict[str, Any]:
         raise _unreadable(path, error) from error
 
 
-def _refuse_pickle(start: bytes, path: Path) -> None:
+def _refuse_pickle(start: bytes, path: Path, attempt: str) -> None:
     """Say what a checkpoint of ``torch.save`` is, and why it stays closed."""
     if start.startswith(PICKLES):
         raise ModelFileError(
             f"{path} is a pickle or a zip file (.pt, .pth, .pkl): opening it could run a stranger's code",
             EXPECTED,
-            "where you trust it, read it with torch.load(path, weights_only=True) and save its network here",
+            attempt
+            or "where you trust it, read it with torch.load(path, weights_only=True), and save its network",
         )
 
 

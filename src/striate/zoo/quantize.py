@@ -91,13 +91,23 @@ def quantize(model: Classifier, learned: Dataset, unseen: Dataset, most_loss: fl
 def eight_bits(graph: Any, pictures: Tensor) -> Any:
     """The graph in int8, calibrated on uint8 pictures (N, C, H, W)."""
     stay_silent()
-    before = logging.getLoggerClass()
     with redirect_stdout(io.StringIO()):  # its bars and remarks
-        nncf = importlib.import_module("nncf")
-        logging.setLoggerClass(before)  # it had set its own for the whole process
+        nncf = _nncf()
         nncf.set_log_level(logging.ERROR)
         items = nncf.Dataset([picture[None].numpy() for picture in pictures])
         return nncf.quantize(graph, items, subset_size=len(pictures))
+
+
+def _nncf() -> Any:
+    """The module. It sets its own class of loggers for the process, and has torch look for a compiler."""
+    before, compilers = logging.getLoggerClass(), logging.getLogger("torch.utils.cpp_extension")
+    level = compilers.level
+    compilers.setLevel(logging.ERROR)  # it warns of a missing GPU, of which nothing is wanted here
+    try:
+        return importlib.import_module("nncf")
+    finally:
+        logging.setLoggerClass(before)
+        compilers.setLevel(level)
 
 
 def sample(dataset: Dataset, preprocess: Preprocess) -> Tensor:

@@ -20,6 +20,12 @@ from striate.zoo.file import load_tensors, read_header, write_file
 
 __all__ = ["load", "preprocess_of", "read_header", "save"]
 
+LEARN_ON = (
+    "striate train DATA --model NAME --weights FILE, which says what network it is and learns its classes; "
+    "in Python striate.create(NAME, weights=FILE)"
+)
+"""What to do with weights of somebody else's, which name neither a network nor classes."""
+
 STRANGE = (
     StriateError,
     KeyError,
@@ -87,7 +93,7 @@ def load(path: str | Path) -> Classifier:
         ModelFileError: the file is missing, truncated, foreign, of another format number, or names a network,
             classes or tensors that do not fit each other.
     """
-    header = read_header(path)
+    header = read_header(path, LEARN_ON)
     try:
         with torch.device("meta"):  # shapes only, so that a strange header costs no memory
             own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
