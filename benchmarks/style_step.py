@@ -1,13 +1,14 @@
-"""What a step of a painting gains over the plain loop of the tutorials, and what it costs in memory.
+"""What a step of a painting or a texture gains over the plain loop of the tutorials, and its memory.
 
-Held equal: VGG-19 and its (random) weights, the layers, the content, the style, the forms of the costs (means
-of squares; Gram matrices divided by C H W), Adam with one rate and one epsilon on the pixels, the start, the
-number of steps, the threads. The plain loop is that of PyTorch's tutorial: float32, channels first, the
-network cut behind its last layer, weights without gradients, targets computed once. Ours is in bf16 and
-channels last, and sends Gram matrices backwards in one product. Steps are taken in turns (A B A B ...),
-medians. The final cost of both pictures is measured by the plain loop, in float32.
+Held equal: VGG-19 and its (random) weights, the layers, the content (a texture has none and begins with
+noise), the style, the forms of the costs (means of squares; Gram matrices divided by C H W), Adam with one
+rate and one epsilon on the pixels, the start, the number of steps, the threads. The plain loop is that of
+PyTorch's tutorial: float32, channels first, the network cut behind its last layer, weights without
+gradients, targets computed once. Ours is in bf16 and channels last, and sends Gram matrices backwards in
+one product. Steps are taken in turns (A B A B ...), medians. The final cost of both pictures is measured by
+the plain loop, in float32.
 
-    python benchmarks/style_step.py [--sizes 256,512] [--steps 8]
+    python benchmarks/style_step.py [--what painting,texture] [--sizes 256,512] [--steps 8]
     python benchmarks/style_step.py --memory 512 --precision bf16
 
 The second measures how far the memory rises above the loaded network, beside what is said beforehand.
@@ -17,6 +18,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -48,7 +50,7 @@ def gram(maps: Tensor) -> Tensor:
 class PlainLoop:
     """The loop of the tutorial."""
 
-    def __init__(self, network: Backbone, content: Tensor, style: Tensor) -> None:
+    def __init__(self, network: Backbone, content: Tensor | None, style: Tensor, start: Tensor) -> None:
         layers = [("stem", network.stem), *((f"stages.{n}", part) for n, part in enumerate(network.stages))]
         self.layers: list[tuple[str, nn.Module]] = []
         for prefix, part in layers:
@@ -59,10 +61,10 @@ class PlainLoop:
             layer.requires_grad_(False)
         self.mean, self.std = torch.tensor(MEAN).view(1, 3, 1, 1), torch.tensor(STD).view(1, 3, 1, 1)
         with torch.no_grad():
-            self.content = self.maps(content)[CONTENT]
+            self.content = None if content is None else self.maps(content)[CONTENT]
             seen = self.maps(style)
             self.grams = {name: gram(seen[name]) for name in STYLES}
-        self.pixels = content.clone().requires_grad_()
+        self.pixels = start.clone().requires_grad_()
         self.optimizer = torch.optim.Adam([self.pixels], RATE, eps=EPSILON * SCALE)
 
     def maps(self, pixels: Tensor) -> dict[str, Tensor]:
@@ -78,7 +80,8 @@ class PlainLoop:
         """Content and style."""
         seen = self.maps(pixels)
         apart = [F.mse_loss(gram(seen[name]), self.grams[name]) for name in STYLES]
-        return F.mse_loss(seen[CONTENT], self.content) + STYLE_WEIGHT * torch.stack(apart).sum()
+        total = STYLE_WEIGHT * torch.stack(apart).sum()
+        return total if self.content is None else total + F.mse_loss(seen[CONTENT], self.content)
 
     def step(self) -> None:
         """One step of Adam."""
@@ -92,12 +95,16 @@ class PlainLoop:
 class Ours:
     """The same with what a painting uses."""
 
-    def __init__(self, network: Backbone, content: Tensor, style: Tensor, dtype: torch.dtype) -> None:
-        self.encoder = Encoder(network, (*STYLES, CONTENT), MEAN, STD, dtype)
-        weights = Weights({CONTENT: 1.0}, dict.fromkeys(STYLES, STYLE_WEIGHT), form="neural_style")
-        maps = content_maps(self.encoder, content, weights.content)
+    def __init__(
+        self, network: Backbone, content: Tensor | None, style: Tensor, start: Tensor, dtype: torch.dtype
+    ) -> None:
+        layers = STYLES if content is None else (*STYLES, CONTENT)
+        self.encoder = Encoder(network, layers, MEAN, STD, dtype)
+        kept = {} if content is None else {CONTENT: 1.0}
+        weights = Weights(kept, dict.fromkeys(STYLES, STYLE_WEIGHT), form="neural_style")
+        maps = {} if content is None else content_maps(self.encoder, content, weights.content)
         self.cost = Cost(self.encoder, weights, maps, [Style(gram_means(self.encoder, style))])
-        self.pixels, self.descent = content.clone(), Adam(RATE)
+        self.pixels, self.descent = start.clone(), Adam(RATE)
 
     def step(self) -> None:
         """One step of Adam."""
@@ -121,18 +128,21 @@ def timed(step: Callable[[], None]) -> float:
     return time.perf_counter() - begun
 
 
-def compare(network: Backbone, side: int, steps: int) -> bool:
+def compare(network: Backbone, what: str, side: int, steps: int) -> bool:
     """Steps in turns at one size; whether what was asked is met."""
-    content, style = pictures(side)
-    plain, ours = PlainLoop(network, content, style), Ours(network, content, style, torch.bfloat16)
-    begun = float(plain.cost(content).detach())
+    picture, style = pictures(side)
+    content = picture if what == "painting" else None
+    start = picture if what == "painting" else torch.rand(picture.shape)
+    plain = PlainLoop(network, content, style, start)
+    ours = Ours(network, content, style, start, torch.bfloat16)
+    begun = float(plain.cost(start).detach())
     turns = [(timed(plain.step), timed(ours.step)) for _ in range(steps)]
     seconds = [statistics.median(column) for column in zip(*turns[1:], strict=True)]
     with torch.no_grad():
         ends = [float(plain.cost(pixels.detach().clamp(0, 1))) for pixels in (plain.pixels, ours.pixels)]
     ratio, apart = seconds[0] / seconds[1], ends[1] / ends[0] - 1
     print(
-        f"{side:4} px  plain {seconds[0]:.3f} s  ours {seconds[1]:.3f} s  {ratio:.2f}x"
+        f"{what:8} {side:4} px  plain {seconds[0]:.3f} s  ours {seconds[1]:.3f} s  {ratio:.2f}x"
         f"  cost {begun:.4g} -> {ends[0]:.4g} and {ends[1]:.4g} ({apart:+.2%})",
         flush=True,
     )
@@ -142,7 +152,8 @@ def compare(network: Backbone, side: int, steps: int) -> bool:
 def memory(network: Backbone, side: int, precision: str) -> None:
     """How far the memory rises in three steps, beside what is said beforehand."""
     content, style = pictures(side)
-    ours = Ours(network, content, style, torch.bfloat16 if precision == "bf16" else torch.float32)
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    ours = Ours(network, content, style, content, dtype)
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak of the resident set
     before = resident("VmRSS")
     for _ in range(3):
@@ -163,6 +174,7 @@ def resident(name: str) -> int:
 def main() -> None:
     """Compare, or measure memory."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--what", default="painting,texture")
     parser.add_argument("--sizes", default="256,512")
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--memory", type=int)
@@ -174,7 +186,8 @@ def main() -> None:
     if asked.memory:
         memory(network, asked.memory, asked.precision)
         return
-    met = [compare(network, int(side), asked.steps) for side in asked.sizes.split(",")]
+    pairs = product(asked.what.split(","), asked.sizes.split(","))
+    met = [compare(network, what, int(side), asked.steps) for what, side in pairs]
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}: {'met' if all(met) else 'not met'}")
 
 
