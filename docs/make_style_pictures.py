@@ -1,10 +1,11 @@
 """Paint the pictures of docs/en/style.md. They are kept in docs/_static/style; this makes them anew.
 
-    python docs/make_style_pictures.py MODEL PICTURES
+    python docs/make_style_pictures.py MODEL PICTURES [LEARNED]
 
 MODEL is a ResNet-20 that learned CIFAR-10, made by ``striate train cifar --model resnet20``, because its
 weights can be had without a download. PICTURES is a folder that holds golden_gate.jpg, hoovertowernight.jpg,
 starry_night.jpg and the_scream.jpg, as examples/inputs of https://github.com/jcjohnson/neural-style (MIT).
+LEARNED is a style that was learned from starry_night.jpg; with it only the picture of learned styles is made.
 """
 
 import argparse
@@ -51,9 +52,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("pictures", type=Path)
+    parser.add_argument("learned", type=Path, nargs="?")
     asked = parser.parse_args()
     bridge, tower = (find(asked.pictures, name) for name in ("golden_gate.jpg", "hoovertowernight.jpg"))
     night, scream = (find(asked.pictures, name) for name in ("starry_night.jpg", "the_scream.jpg"))
+    if asked.learned:
+        painted = [striate.repaint(path, asked.learned, size=SIZE) for path in (bridge, tower)]
+        row([pixels(night), *(one.image for one in painted)], "learned.jpg")
+        return
 
     def paint(content: Path, *styles: Path, **more: Any) -> Any:
         settings = {"network": asked.model, **KEPT, **more}
