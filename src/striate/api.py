@@ -20,6 +20,7 @@ from striate.data.read import read
 from striate.errors import ModelFileError, SettingError
 from striate.explain.embed import embed
 from striate.explain.invert import invert
+from striate.explain.judge import judge
 from striate.explain.neighbours import neighbours
 from striate.explain.picture_map import map_pictures as map
 from striate.explain.visualize import visualize
@@ -39,8 +40,8 @@ from striate.zoo.table import create, models
 
 if TYPE_CHECKING:
     from striate.data.check import CheckReport
+    from striate.explain.choice import Target
     from striate.explain.explanation import Explanation
-    from striate.explain.probe import Target
     from striate.train.comparison import Comparison
     from striate.train.events import Event
     from striate.train.find_rate import RateCurve
@@ -59,6 +60,7 @@ __all__ = [
     "export",
     "find_rate",
     "invert",
+    "judge",
     "load",
     "map",
     "models",

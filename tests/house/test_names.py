@@ -13,6 +13,7 @@ VERBS = [
     "export",
     "find_rate",
     "invert",
+    "judge",
     "load",
     "map",
     "models",

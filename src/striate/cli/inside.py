@@ -1,6 +1,6 @@
 """The verbs that look inside a network and at a data set through it, and their flags.
 
-striate visualize | invert | embed | map | neighbours
+striate judge | visualize | invert | embed | map | neighbours
 """
 
 from typing import Annotated
@@ -22,6 +22,41 @@ Layer = Annotated[
 ]
 Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Of what is left to chance.")]
 Json = Annotated[bool, typer.Option("--json", metavar=" ", help="Print JSON, for machines.")]
+
+
+@inside.command(short_help="Say what each method of explanation is worth.")
+def judge(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]", help="A .safetensors file or the folder of a run (default: a small one)."
+        ),
+    ] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[IMAGES...]", help="Files, folders or patterns that it is asked about."),
+    ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="One method; repeatable (default: all).")
+    ] = None,
+    count: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Without a model: pictures that are explained.")
+    ] = 200,
+    seed: Seed = 0,
+    json: Json = False,
+    save: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Also write a .csv, .json, .png or .svg file.")
+    ] = None,
+) -> None:
+    """Say what each method of explanation is worth: deletion, insertion, the sanity check, and time.
+
+    Without a model: a small network learns pictures that have one mark, which decides their class, and it is
+    counted how often each method points at the mark.
+    """
+    from striate.cli import looking
+
+    asked = {"methods": method, "count": count, "seed": seed}
+    looking.judge(model, images or [], save, as_json=json, **asked)
 
 
 @inside.command(short_help="Draw what a class or a channel of a network likes best.")

@@ -1,8 +1,9 @@
-"""What ``striate visualize``, ``invert``, ``embed``, ``map`` and ``neighbours`` do and say."""
+"""What ``striate judge``, ``visualize``, ``invert``, ``embed``, ``map`` and ``neighbours`` do and say."""
 
 from pathlib import Path
 from typing import Any
 
+from striate.cli.pictures import expand
 from striate.cli.pictures import save as save_picture
 from striate.cli.speak import as_json as print_json
 from striate.cli.speak import err, out, percent, some, table
@@ -10,6 +11,30 @@ from striate.errors import SettingError
 
 SIDE = 160
 """Of a picture on a sheet, pixels."""
+
+
+def judge(model: str | None, names: list[str], save: str | None, *, as_json: bool, **asked: Any) -> None:
+    """Print the table; ends with 2 if no method worked."""
+    from typer import Exit
+
+    from striate import api
+
+    if model is None:
+        err().print("a small network learns pictures whose reason is known")
+    found = api.judge(
+        model, expand(names) or None, listen=lambda row: err().print(f"judged: {row.method}"), **asked
+    )
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        out().print(str(found))
+        out().print()
+        out().print(found.headline())
+    if save:
+        path = found.save(save)
+        (err() if as_json else out()).print(f"written: {path}")
+    if all(row.failed for row in found.rows):
+        raise Exit(2)
 
 
 def visualize(
