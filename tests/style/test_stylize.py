@@ -131,6 +131,7 @@ def test_masks_of_another_size_say_where_a_style_counts(picture: Path, style: Pa
         ({"masks": [np.ones((4, 4), np.uint8)] * 2}, SettingError, "2 masks for 1 styles"),
         ({"masks": [np.zeros((4, 4), np.uint8)]}, SettingError, "black all over"),
         ({"network": "vgg91"}, SettingError, "there is no network 'vgg91'"),
+        ({"network": "vgg91", "weights": "imagenet"}, SettingError, "there is no network 'vgg91'"),
         ({"style_layers": "stages.9"}, SettingError, "has no layer 'stages.9'"),
         ({"network": "resnet20", "weights": "imagenet"}, SettingError, "no published weights for resnet20"),
         ({"weights": "missing.pth"}, ModelFileError, "missing.pth"),

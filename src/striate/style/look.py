@@ -69,12 +69,12 @@ def look(settings: Looking) -> Look:
         said = f"looks: {name} with random weights, which know textures and colors but no things"
         return _checked(Look(network, MEAN, STD, (said,)))
     if weights == IMAGENET:
-        expects = published(name)
         try:
             network = create(name, weights=weights)
         except ModelFileError as error:
             attempt = f"{error.attempt}; or weights random, which paint worse and need no file"
             raise ModelFileError(error.wrong, error.expected, attempt) from error
+        expects = published(name)
         return _checked(Look(network, expects.mean, expects.std, (f"looks: {name}, {network.said[0]}",)))
     network = create(name, weights=weights)
     return _checked(Look(network, MEAN, STD, (f"looks: {name}, {network.said[0]}",)))
