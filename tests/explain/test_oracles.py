@@ -18,8 +18,14 @@ from striate.explain.probe import attribute
 
 TARGET = [1, 3]
 CALM = {"init_weights": False}
-NETWORKS: dict[str, dict[str, Any]] = {"resnet18": {}, "googlenet": CALM, "mobilenet_v2": {}}
-"""ReLUs reused and in place; as functions; ReLU6."""
+NETWORKS: dict[str, dict[str, Any]] = {
+    "resnet18": {},
+    "googlenet": CALM,
+    "mobilenet_v2": {},
+    "squeezenet1_1": {},
+    "shufflenet_v2_x0_5": {},
+}
+"""ReLUs reused and in place; as functions; ReLU6. ``benchmarks/explain_oracles.py`` asks twenty."""
 
 
 class Mixed(nn.Module):

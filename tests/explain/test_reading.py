@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from striate.errors import SettingError
+from striate.errors import SettingError, ShapeError
 from striate.explain.probe import Probe
 from striate.explain.reading import Reader
 
@@ -59,6 +59,6 @@ def test_a_layer_that_is_never_reached_or_does_not_exist_is_refused():
 
 def test_hooks_are_gone_after_an_error_too():
     model = Counted()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ShapeError):
         Reader(Probe(model), ("first",))(torch.rand(1, 2, 2, 2))
     assert hooks(model) == 0

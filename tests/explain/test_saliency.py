@@ -99,7 +99,7 @@ def test_model_is_untouched(frozen, failing):
     if failing:
         with pytest.raises(LabelError):
             saliency(model, torch.rand(2, 3, 8, 8), target=99)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(ShapeError, match="fails on pixels"):
             saliency(model, torch.rand(2, 5, 8, 8))
     else:
         saliency(model, torch.rand(2, 3, 8, 8))

@@ -101,7 +101,7 @@ def explain(
     from striate.explain.explanation import Explanation
 
     paths = expand(names)
-    found = api.explain(model, paths, method, layer=layer, target=target, **numbers(options))
+    found = api.explain(model, paths, method, layer=layer, target=target, **values(options))
     assert isinstance(found, Explanation)
     if found.layer is not None and layer is None:
         err().print(f"layer: {found.layer}, the last one that gives maps")
@@ -112,20 +112,22 @@ def explain(
     out().print(f"drawn: {found.save(save)}")
 
 
-def numbers(options: list[str]) -> dict[str, float]:
-    """``["samples=50", "noise=0.2"]`` as numbers by name.
+def values(options: list[str]) -> dict[str, Any]:
+    """``["samples=50", "relu=false", "at=input"]`` as numbers, truths and words by name.
 
     Raises:
         SettingError: an option is not written so.
 
-    >>> numbers(["samples=50", "noise=0.2"])
-    {'samples': 50, 'noise': 0.2}
+    >>> values(["samples=50", "noise=0.2", "relu=false", "at=input"])
+    {'samples': 50, 'noise': 0.2, 'relu': False, 'at': 'input'}
     """
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for option in options:
         name, _, text = option.partition("=")
+        if not name or not text:
+            raise SettingError(f"the option is {option!r}", "NAME=VALUE", "--option samples=50")
         try:
             found[name] = int(text) if text.lstrip("-").isdecimal() else float(text)
         except ValueError:
-            raise SettingError(f"the option is {option!r}", "NAME=NUMBER", "--option samples=50") from None
+            found[name] = {"true": True, "false": False}.get(text, text)
     return found

@@ -207,7 +207,7 @@ def explain(
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=NUMBER", help="Of the method, as in samples=50; repeatable."),
+        typer.Option(metavar="NAME=VALUE", help="Of the method, as in samples=50; repeatable."),
     ] = None,
     save: Annotated[
         str, typer.Option(metavar="FILE", help="Where to draw it; .npz keeps the numbers.")

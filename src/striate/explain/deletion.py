@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError, ShapeError
+from striate.explain.choice import Choice, Target
 from striate.explain.importance import importance
-from striate.explain.probe import BATCH, Choice, Probe, Target
+from striate.explain.probe import BATCH, Probe
 from striate.explain.regularizers import blurred
 
 Baseline = Literal["mean", "blur", "zero"]

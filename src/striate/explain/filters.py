@@ -29,6 +29,12 @@ def filters(model: nn.Module, layer: str | None = None) -> tuple[Tensor, Tensor]
             wrong, "a convolution, whose weights are pictures", "leave layer out for the first one"
         )
     weights = found.weight.detach().float().cpu().clone()
+    if not bool(weights.isfinite().all()):
+        raise SettingError(
+            f"the weights of {layer or 'the first convolution'!r} are not finite",
+            "finite numbers",
+            "weights that were trained with a smaller learning rate",
+        )
     if weights.shape[1] not in (1, 3):
         weights = weights.flatten(0, 1).unsqueeze(1)
     low, high = weights.amin((1, 2, 3), keepdim=True), weights.amax((1, 2, 3), keepdim=True)

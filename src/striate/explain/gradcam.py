@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import SettingError, ShapeError
+from striate.explain.choice import Choice
 from striate.explain.layers import as_map
-from striate.explain.probe import At, Choice, Probe, gradients
+from striate.explain.probe import At, Probe, gradients
 
 Upsample = Literal["bilinear", "nearest", "none"]
 
@@ -46,9 +47,8 @@ def gradcam(
         SettingError: the layer does not run, or gives no maps; or an option has no such value.
         ShapeError: the score does not depend on the layer.
     """
-    if upsample not in get_args(Upsample) or at not in get_args(At):
-        wrong = f"at is {at!r}, upsample {upsample!r}"
-        raise SettingError(wrong, "output or input; bilinear, nearest or none", "leave them out")
+    if upsample not in get_args(Upsample):
+        raise SettingError(f"upsample is {upsample!r}", "bilinear, nearest or none", "leave it out")
     coarse = class_activation(probe, pixels, choice, layer=layer, at=at)
     coarse = coarse.relu() if relu else coarse
     return coarse if upsample == "none" else stretched(coarse, pixels.shape[-2:], upsample)

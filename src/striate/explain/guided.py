@@ -13,8 +13,9 @@ show the picture's edges rather than the reason of the answer.
 from torch import Tensor
 
 from striate.errors import SettingError
+from striate.explain.choice import Choice
 from striate.explain.gradcam import Upsample, gradcam
-from striate.explain.probe import At, Choice, Probe
+from striate.explain.probe import At, Probe
 from striate.explain.relus import Relus, Rule
 from striate.explain.saliency import pixel_gradients
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from striate.errors import SettingError
-from striate.explain.probe import Choice, Probe, settle
+from striate.explain.choice import Choice
+from striate.explain.probe import Probe, settle
 from striate.explain.saliency import pixel_gradients
 
 

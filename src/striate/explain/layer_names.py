@@ -37,3 +37,12 @@ def require_layer(model: nn.Module, name: str) -> str:
         "a dotted name, as `striate summary` lists them",
         " or ".join(near) or "a model with layers",
     )
+
+
+def never_reached(layer: str) -> SettingError:
+    """Nothing ran through the layer."""
+    return SettingError(
+        f"the layer {layer!r} was never reached",
+        "a layer that the picture runs through",
+        "another layer, as `striate summary` lists them",
+    )

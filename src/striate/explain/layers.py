@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError
-from striate.explain.probe import At, Probe, never_reached
+from striate.explain.layer_names import never_reached
+from striate.explain.probe import At, Probe
 
 
 def as_map(seen: dict[str, Any], name: str) -> Tensor:
@@ -42,7 +43,7 @@ def _tensor(seen: dict[str, Any], name: str) -> Tensor:
             "a tensor",
             "a convolution, or leave layer out",
         )
-    return given
+    return given.dequantize() if given.is_quantized else given
 
 
 def recommended(model: nn.Module, images: Tensor) -> str:
@@ -66,8 +67,8 @@ def recommended(model: nn.Module, images: Tensor) -> str:
     if not order:
         raise SettingError(
             f"{type(model).__name__} has no layer that gives maps",
-            "a convolutional network",
-            "the method saliency",
+            "a convolutional network, and a picture of which more than one pixel is left",
+            "a larger picture, a layer by its name, or the method saliency",
         )
     return order[-1]
 

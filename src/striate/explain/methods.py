@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from striate.data.inputs import Input, input_batches
 from striate.errors import SettingError, ShapeError
+from striate.explain.askable import require_module
+from striate.explain.choice import Target
 from striate.explain.explanation import Explanation, named, plane
 from striate.explain.filters import filters
 from striate.explain.gradcam import gradcam
@@ -25,7 +27,7 @@ from striate.explain.layer_names import require_layer
 from striate.explain.layers import activations, recommended
 from striate.explain.objectives import Objective
 from striate.explain.occlusion import occlusion
-from striate.explain.probe import Target, attribute
+from striate.explain.probe import attribute
 from striate.explain.saliency import gradient_x_input, pixel_gradients
 from striate.explain.sanity import Sanity, sanity
 from striate.explain.smoothgrad import smoothgrad
@@ -44,8 +46,8 @@ METHODS: dict[str, Callable[..., Tensor]] = {
 }
 """What explains an answer."""
 
-LOOKS = {"activations": ("layer", "at"), "filters": ("layer",)}
-"""What shows the inside of the network, whatever it answers, and what may be asked of it."""
+LOOKS: dict[str, Callable[..., Any]] = {"activations": activations, "filters": filters}
+"""What shows the inside of the network, whatever it answers."""
 
 Explained = Explanation | tuple[Explanation, ...]
 
@@ -82,6 +84,7 @@ def explain(
         ShapeError: targets, outputs or gradients are not what the method needs.
     """
     takes_layer = _require_method(method, options)
+    require_module(model)
     if layer is not None and not takes_layer:
         raise SettingError(f"{method} was given the layer {layer!r}", "no layer", "leave layer out")
     pixels = _pixels(model, images)
@@ -89,7 +92,7 @@ def explain(
         return _one(model, pixels, method, None, target, options)
     if layer is None and method != "filters":
         layer = _recommended(model, pixels)
-    names = [layer] if layer is None or isinstance(layer, str) else list(layer)
+    names = [layer] if layer is None or isinstance(layer, str) else _several(layer)
     made = tuple(_one(model, pixels, method, name, target, options) for name in names)
     return made[0] if layer is None or isinstance(layer, str) else made
 
@@ -104,14 +107,49 @@ def _require_method(method: str, options: dict[str, Any]) -> bool:
     if method not in known:
         near = get_close_matches(str(method), known, 3, cutoff=0)
         raise SettingError(f"there is no method {method!r}", "one of: " + ", ".join(known), " or ".join(near))
-    takes = set(LOOKS.get(method, ("layer",)))
-    if method in METHODS:
-        takes = set(signature(METHODS[method]).parameters) - {"probe", "pixels", "choice"}
-    for name in options:
-        if name not in takes - {"layer"}:
-            expected = ", ".join(sorted(takes - {"layer"})) or "no options"
+    takes = _options(METHODS.get(method, LOOKS.get(method)))
+    for name, value in options.items():
+        if name == "layer" or name not in takes:
+            expected = ", ".join(sorted(takes.keys() - {"layer"})) or "no options"
             raise SettingError(f"{method} has no option {name!r}", expected, f"leave {name} out")
+        _require_kind(method, name, value, takes[name])
     return "layer" in takes
+
+
+def _options(method: Any) -> dict[str, Any]:
+    """The options of a method, by name, with their defaults; and ``layer``, if it takes one."""
+    given = {"probe", "pixels", "choice", "model", "images", "batch"}
+    places = signature(method).parameters.values()
+    found = {"layer" if place.name == "layers" else place.name: place.default for place in places}
+    return {name: default for name, default in found.items() if name not in given}
+
+
+def _require_kind(method: str, name: str, value: Any, default: Any) -> None:
+    """An option is of the kind of its default; one without a default counts pixels.
+
+    Raises:
+        SettingError: it is not.
+    """
+    kind = int if default is None else type(default)
+    words = {int: "a whole number", float: "a number", bool: "True or False", str: "a word"}
+    fits = isinstance(value, int | float if kind is float else kind) and isinstance(value, bool) == (
+        kind is bool
+    )
+    if not fits and not (value is None and default is None):
+        raise SettingError(f"{name} of {method} is {value!r}", words[kind], f"leave {name} out")
+
+
+def _several(layers: Any) -> list[str]:
+    """The names of layers.
+
+    Raises:
+        SettingError: there are none, or they are no names.
+    """
+    names = list(layers) if isinstance(layers, Sequence) else [layers]
+    if not names or not all(isinstance(name, str) for name in names):
+        wrong, expected = f"layer is {layers!r}", "a dotted name, or several, as `striate summary` lists them"
+        raise SettingError(wrong, expected, "leave layer out")
+    return names
 
 
 def _one(

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from striate.errors import SettingError
-from striate.explain.probe import Choice, Probe, settle
+from striate.explain.choice import Choice
+from striate.explain.probe import Probe, settle
 
 SHARE = 8
 """By default the patch is an eighth of the shorter side, and moves by half of that."""

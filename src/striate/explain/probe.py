@@ -6,23 +6,20 @@ The stand-ins: weights that ask for no gradient, copies of statistics that may b
 lends its modules only; its mode is given back, whatever happens.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from striate.errors import SettingError, ShapeError
+from striate.explain.askable import require_module
+from striate.explain.choice import Choice, Target, finite
 from striate.explain.layer_names import require_layer
-from striate.explain.objectives import Objective, Reading
 from striate.layers.mode import evaluating
-from striate.records import class_number
-
-Target = str | int | Sequence[str | int] | Tensor | Objective | Callable[[Any], Tensor] | None
-"""A class for all images, one for each, an objective, a function of the output, or None for the model's own
-answer."""
 
 At = Literal["output", "input"]
 """What a layer gives, or what it is given."""
@@ -40,12 +37,14 @@ class Probe:
 
     Args:
         model: any module; it may be frozen, in training mode, or made in inference mode.
+
+    Raises:
+        SettingError: it is no module, or a traced, scripted or exported program.
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.model = model
-        weights = {name: _ordinary(weight) for name, weight in model.named_parameters()}
-        self._tensors = weights | {name: buffer.detach().clone() for name, buffer in model.named_buffers()}
+        self.model = require_module(model)
+        self._tensors = _stand_ins(model)
 
     @property
     def device(self) -> torch.device:
@@ -53,17 +52,41 @@ class Probe:
         return next(iter(self._tensors.values()), torch.empty(0)).device
 
     def pixels(self, images: Tensor) -> Tensor:
-        """A copy of the images as floats where the model is; uint8 becomes 0..1."""
-        first = next(_floating(self._tensors), torch.empty(0, device=images.device))
-        dtype = images.dtype if images.is_floating_point() else first.dtype
-        pixels = images.detach().to(first.device, dtype)
+        """A copy of the images as floats like the model's, where the model is; uint8 becomes 0..1."""
+        dtype = images.dtype if images.is_floating_point() else torch.get_default_dtype()
+        first = next(_floating(self._tensors), torch.empty(0, dtype=dtype, device=images.device))
+        pixels = images.detach().to(first.device, first.dtype)
         return pixels.clone() if images.is_floating_point() else pixels / 255
 
     def __call__(self, pixels: Tensor) -> Any:
-        """The output for pixels that may ask for gradients."""
+        """The output for pixels that may ask for gradients.
+
+        Raises:
+            ShapeError: the model does not take such pixels.
+        """
+        try:
+            return self._run(pixels)
+        except (RuntimeError, ValueError) as reason:
+            raise ShapeError(
+                f"{type(self.model).__name__} fails on pixels {tuple(pixels.shape)}: {first_line(reason)}",
+                "pixels that the model takes, and memory for them",
+                "call model(pixels) to see where; pictures of another size, or fewer channels",
+            ) from reason
+
+    def _run(self, pixels: Tensor) -> Any:
+        """A model that wants its maps in one piece, as ``view`` does, gets them so."""
         with evaluating(self.model):
-            # A clone: the first layer may work in place, which a tensor that asks for gradients refuses.
-            return functional_call(self.model, self._tensors, (pixels.clone(),))
+            try:
+                # A clone: the first layer may work in place, which a tensor that asks for gradients refuses.
+                return self._called(pixels.clone())
+            except RuntimeError as reason:
+                if "view size is not compatible" not in str(reason) or pixels.is_contiguous():
+                    raise
+                return self._called(pixels.clone(memory_format=torch.contiguous_format))
+
+    def _called(self, pixels: Tensor) -> Any:
+        # Ties are ours to keep: where one layer has two names, functional_call leaves its stand-ins behind.
+        return functional_call(self.model, self._tensors, (pixels,), tie_weights=False)
 
     def layer(self, name: str) -> nn.Module:
         """A layer by its dotted name.
@@ -83,7 +106,12 @@ class Probe:
             layers: dotted names.
             at: whether what they give or what they are given is kept.
             begin: gradients begin there, so that nothing is kept of what comes before.
+
+        Raises:
+            SettingError: there is no such layer, or no such place of it.
         """
+        if at not in get_args(At):
+            raise SettingError(f"at is {at!r}", "output or input", "leave it out")
         seen: dict[str, Any] = {}
         handles = []
         try:
@@ -98,72 +126,6 @@ class Probe:
         finally:
             for handle in handles:
                 handle.remove()
-
-
-class Choice:
-    """Which score of every image is explained.
-
-    Args:
-        model: its ``classes``, if it has them, are names that a target may use.
-        target: see ``Target``.
-        count: N images.
-
-    Attributes:
-        numbers: of the classes, once an output was seen; empty for a function.
-        layers: that an objective reads.
-        seen: what they gave.
-
-    Raises:
-        ShapeError: there are more or fewer targets than images.
-    """
-
-    def __init__(self, model: nn.Module, target: Target, count: int) -> None:
-        self._names: Sequence[str] | None = getattr(model, "classes", None)
-        self._function = target if callable(target) and not isinstance(target, Tensor) else None
-        self._wanted = [None] * count if self._function else one_target_each(target, count)  # type: ignore[arg-type]
-        self.numbers: list[int] = []
-        self.layers = target.layers if isinstance(target, Objective) else ()
-        self.seen: dict[str, Any] = {}
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the model's own answer must be known first."""
-        return not self.numbers and None in self._wanted and self._function is None
-
-    def part(self, start: int, end: int) -> "Choice":
-        """The choice for some of the images."""
-        part = object.__new__(Choice)
-        part._names, part._function = self._names, self._function
-        part._wanted, part.numbers = self._wanted[start:end], []
-        part.layers, part.seen = self.layers, self.seen
-        return part
-
-    def __call__(self, output: Any) -> Tensor:
-        """Output -> the explained scores (N,).
-
-        Raises:
-            LabelError: there is no such class.
-            ShapeError: the output is not one row of scores for each image.
-        """
-        count = len(self._wanted)
-        if isinstance(self._function, Objective):
-            self._require_reached()
-            output = Reading(output, dict(self.seen), self._names)
-        if self._function is not None:
-            return _one_each(self._function(output), count)
-        scores = _rows(output, count)
-        if not self.numbers:
-            classes = self._names or [str(number) for number in range(scores.shape[1])]
-            self.numbers = [
-                best if name is None else class_number(classes, name)
-                for name, best in zip(self._wanted, scores.argmax(1).tolist(), strict=True)
-            ]
-        return scores[torch.arange(count), self.numbers]
-
-    def _require_reached(self) -> None:
-        for name in self.layers:
-            if name not in self.seen:
-                raise never_reached(name)
 
 
 Attribute = Callable[[Probe, Tensor, Choice], Tensor]
@@ -194,7 +156,7 @@ def attribute(
         with probe.watching(choice.layers) as choice.seen:
             for start in range(0, len(images), batch):
                 part = choice.part(start, start + batch)
-                found = method(probe, probe.pixels(images[start : start + batch]), part)
+                found = finite(method(probe, probe.pixels(images[start : start + batch]), part))
                 values.append(found.detach().to(images.device))
                 numbers += part.numbers
     return (torch.cat(values) if values else torch.empty(images.shape, device=images.device)), numbers
@@ -222,45 +184,34 @@ def gradients(scores: Tensor, by: Tensor) -> Tensor:
     """How much each number of ``by`` moves the sum of the scores; zero where it does not matter.
 
     Raises:
-        ShapeError: there are no gradients at all.
+        ShapeError: there are no gradients at all, also where a part of the model, a quantized layer for
+            example, stops them.
     """
-    if not scores.requires_grad:
+    found = None
+    if scores.requires_grad:
+        with warnings.catch_warnings():
+            # of layers without a gradient, after which nothing is found
+            warnings.filterwarnings("ignore", message=".*autograd kernel was not registered")
+            try:
+                (found,) = torch.autograd.grad(scores.sum(), by, allow_unused=True)
+            except RuntimeError as reason:
+                raise ShapeError(
+                    f"there is no way back from the scores: {first_line(reason)}",
+                    "a model of which model(pixels).sum().backward() succeeds",
+                    "inplace=False where it fails, or explain with occlusion",
+                ) from reason
+    if found is None:
         raise ShapeError(
             "the scores do not depend on the pixels by anything that has a gradient",
             "a model whose forward neither detaches nor rounds, and that is not quantized or exported",
             "take torch.no_grad, detach and argmax out of its forward, or explain with occlusion",
         )
-    (found,) = torch.autograd.grad(scores.sum(), by, allow_unused=True)
-    return torch.zeros_like(by) if found is None else found
+    return found
 
 
-def one_target_each(
-    target: str | int | Sequence[str | int] | Tensor | None, count: int
-) -> list[str | int | None]:
-    """One class for each of ``count`` images, None where the model shall choose.
-
-    >>> one_target_each("cat", 2)
-    ['cat', 'cat']
-    """
-    if target is None or isinstance(target, str | int):
-        return [target] * count
-    targets = [name if isinstance(name, str) else int(name) for name in target]
-    if len(targets) != count:
-        raise ShapeError(
-            f"there are {len(targets)} targets for {count} images",
-            "one class for all images, or one for each",
-            "leave target out for the class that the model predicts",
-        )
-    return [*targets]
-
-
-def never_reached(layer: str) -> SettingError:
-    """Nothing ran through the layer."""
-    return SettingError(
-        f"the layer {layer!r} was never reached",
-        "a layer that the picture runs through",
-        "another layer, as `striate summary` lists them",
-    )
+def first_line(reason: Exception) -> str:
+    """What an error of torch says, in one line."""
+    return (str(reason).strip().splitlines() or [type(reason).__name__])[0]
 
 
 def _keeper(seen: dict[str, Any], name: str, *, begin: bool) -> Callable[[Any], Any]:
@@ -281,6 +232,25 @@ def _first(given: tuple[Any, ...], keep: Callable[[Any], Any]) -> tuple[Any, ...
     return None if copied is None else (copied, *given[1:])
 
 
+def _stand_ins(model: nn.Module) -> dict[str, Tensor]:
+    """A tensor for each place of a parameter or buffer; places that share one share its stand-in."""
+    made: dict[int, Tensor] = {}
+    places: dict[str, Tensor] = {}
+    for prefix, part in model.named_modules():  # without what is below, with what has two names
+        own = [(name, weight, _ordinary) for name, weight in part.named_parameters("", False, False)]
+        own += [(name, buffer, _copied) for name, buffer in part.named_buffers("", False, False)]
+        for name, tensor, make in own:
+            if id(tensor) not in made:
+                made[id(tensor)] = make(tensor)
+            places[f"{prefix}.{name}" if prefix else name] = made[id(tensor)]
+    return places
+
+
+def _copied(tensor: Tensor) -> Tensor:
+    """The same values to write to."""
+    return tensor.detach().clone()
+
+
 def _ordinary(tensor: Tensor) -> Tensor:
     """The same values for use in a gradient; a tensor made in inference mode must be copied for that."""
     return tensor.detach().clone() if tensor.is_inference() else tensor.detach()
@@ -288,29 +258,3 @@ def _ordinary(tensor: Tensor) -> Tensor:
 
 def _floating(tensors: dict[str, Tensor]) -> Iterator[Tensor]:
     return (tensor for tensor in tensors.values() if tensor.is_floating_point())
-
-
-def _one_each(scores: Any, count: int) -> Tensor:
-    """What a target function gave: one number for each image, or one for all of them."""
-    if not isinstance(scores, Tensor) or scores.shape not in ((), (count,)):
-        given = f"the shape {tuple(scores.shape)}" if isinstance(scores, Tensor) else type(scores).__name__
-        raise ShapeError(
-            f"the target function gave {given} for {count} images",
-            f"a tensor ({count},), one number for each image, or a single number",
-            "target=lambda output: output[:, 3]",
-        )
-    return scores
-
-
-def _rows(output: Any, count: int) -> Tensor:
-    """Class scores (N, K)."""
-    if isinstance(output, Tensor) and output.ndim == 2 and output.shape[0] == count and output.shape[1]:
-        return output
-    shape = (
-        f"scores of the shape {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
-    )
-    raise ShapeError(
-        f"the model gives {shape} for {count} images",
-        f"({count}, K), one row of class scores for each image",
-        "explain a classifier, or say what is explained: target=lambda output: ...",
-    )

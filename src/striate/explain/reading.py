@@ -12,8 +12,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from striate.explain.layer_names import never_reached
 from striate.explain.objectives import Reading
-from striate.explain.probe import Probe, never_reached
+from striate.explain.probe import Probe
 
 
 class Reached(Exception):  # noqa: N818 - no error: all that was asked for is known

@@ -75,12 +75,15 @@ class Ruled(torch.autograd.Function):
     def forward(context: Any, x: Tensor, rule: Rule, top: float) -> Tensor:
         """x of any shape -> the same shape."""
         context.rule = rule
+        context.set_materialize_grads(False)  # no gradient is not a gradient of zeros
         context.save_for_backward((x > 0) & (x < top))
         return x.clamp(0, top)
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(context: Any, gradient: Tensor | None) -> tuple[Tensor | None, None, None]:
         """The gradient that the rule lets through."""
+        if gradient is None:
+            return None, None, None
         passes = gradient > 0
         if context.rule == "guided":
             passes &= context.saved_tensors[0]

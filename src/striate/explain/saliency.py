@@ -8,7 +8,8 @@ Simonyan, Vedaldi, Zisserman 2014, section 3. https://arxiv.org/abs/1312.6034
 
 from torch import Tensor, nn
 
-from striate.explain.probe import Choice, Probe, Target, attribute, gradients
+from striate.explain.choice import Choice, Target
+from striate.explain.probe import Probe, attribute, gradients
 
 
 def saliency(model: nn.Module, images: Tensor, target: Target = None, *, batch: int | None = None) -> Tensor:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from striate.errors import SettingError
-from striate.explain.probe import Choice, Probe, settle
+from striate.explain.choice import Choice
+from striate.explain.probe import Probe, settle
 from striate.explain.saliency import pixel_gradients
 
 
@@ -32,7 +33,7 @@ def smoothgrad(
     Raises:
         SettingError: there are no samples, or the noise is negative.
     """
-    if samples < 1 or noise < 0:
+    if samples < 1 or not noise >= 0:
         wrong = f"samples is {samples}, noise is {noise}"
         raise SettingError(wrong, "samples of 1 or more, noise of 0 or more", "leave both out")
     settle(probe, pixels, choice)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from striate.data.inputs import Input, image_of
 from striate.errors import SettingError, ShapeError
+from striate.explain.askable import require_module
 from striate.zoo.ready import is_ready, ready
 from striate.zoo.saved import load
 
@@ -21,9 +22,10 @@ def opened(model: Model) -> nn.Module:
 
     Raises:
         ModelFileError: there is no such file, or it is no model.
+        SettingError: it is no module.
     """
-    if isinstance(model, nn.Module):
-        return model
+    if not isinstance(model, str | Path):
+        return require_module(model)
     if is_ready(model):
         return ready(str(model))
     path = Path(model)
