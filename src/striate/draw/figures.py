@@ -1,7 +1,7 @@
 """Charts of a run, as matplotlib figures that belong to nobody: no pyplot, no window, no shared state.
 
 curves        what went down and what went up, epoch by epoch
-rate_curve    the loss while the learning rate rose
+rate_curve    the loss by learning rate
 confusion     which class was taken for which
 reliability   how often an answer of some confidence was right
 bars          one number for each name

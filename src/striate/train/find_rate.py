@@ -1,12 +1,15 @@
-"""Which learning rate? Raise it a little at every step, watch the loss, and stop when it explodes.
+"""Which learning rate? Take the same few steps with one rate after the other, and stop when the loss rises.
 
-    loss  ----.._
-                 `.                 the rate goes up by the same factor at each step;
-                   \\  <-- half way  where the loss is half way down, it falls fast and is far from its end
-                    `.__.
-                         \\____/|    too high: the weights are thrown about
+    loss  --.__                    the same network, batches and chance for every rate, so that
+               `--._               two losses differ by their rates alone
+                    `.       /
+                      `.    /      too low: little is learned in so few steps
+                        `__/       too high: the weights are thrown about
+                         ^
+                     suggested     as high as learning stays better for it
 
-Smith 2017, section 3.3. https://arxiv.org/abs/1506.01186
+The question is that of Smith 2017, section 3.3. https://arxiv.org/abs/1506.01186 There the rate rises within
+one training, which asks each rate about another batch and other weights: with few pictures that is chance.
 Nothing is left behind: the network is built for it and forgotten, no folder is made, and torch's random
 numbers go on as if nothing had been.
 """
@@ -14,8 +17,9 @@ numbers go on as if nothing had been.
 import math
 import tempfile
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -33,23 +37,27 @@ from striate.train.folder import RunFolder
 from striate.train.run import require_classes, set_up
 from striate.train.settings import Settings
 from striate.train.stop import Stop
+from striate.train.work import Work
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LOWEST, STEPS = 1e-5, 100
-HIGHEST = {"sgd": 10.0, "adamw": 1.0}
-SMOOTHING = 0.9
-"""Decay of the running mean that says when to stop."""
+LOWEST, HIGHEST = {"sgd": 1e-4, "adamw": 1e-5}, {"sgd": 10.0, "adamw": 1.0}
+FACTOR = 2.0
+"""From each rate to the next."""
+
+STEPS, JUDGED = 24, 8
+"""Of the steps with one rate the last ones are judged: momentum needs some ten to have its full weight."""
 
 EXPLODED = 2.0
-"""Times the loss at the start, or that of guessing if it is larger: the search ends above it."""
+"""Times the loss at the first step, or that of guessing if it is larger: such steps end at once."""
 
-START, WINDOW = 0.15, 0.2
-"""Shares of the steps: those at the start that are compared with, and those that a mean is taken of."""
+RISEN, CLEARLY = 0.1, 0.01
+"""A loss has risen when it lies above the lowest one by the first share of the fall before, and at least by
+the second share of the loss at the lowest rate; by the latter it must have fallen, too."""
 
-CLEARLY = 4.0
-"""Standard errors by which the lowest loss must lie below that at the start."""
+LEVEL = 0.02
+"""Share of the fall by which losses may differ and count as equally low: then the lower rate is taken."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,8 @@ class RateCurve:
 
     Args:
         rates: rising.
-        losses: at each of them, the mean over a window of steps around it.
-        suggestion: the rate at which the loss is half way down: a good highest one, ``lr``.
+        losses: with each of them, the mean of the last of the steps.
+        suggestion: the one with the lowest loss before it rises: a good highest one, ``lr``.
     """
 
     rates: tuple[float, ...]
@@ -104,73 +112,68 @@ def find_rate(splits: Splits, settings: Settings) -> RateCurve:
 
 
 def _search(splits: Splits, settings: Settings, folder: Path) -> RateCurve:
-    """Train while the rate rises."""
+    """One rate after the other, each from the same beginning."""
     alone = replace(splits, parts={"train": splits["train"]})
     work = set_up(alone, settings, RunFolder(folder), Stop(""))
     work.engine.begin_epoch(0)
-    top = HIGHEST[settings.optimizer]
-    rates = [LOWEST * (top / LOWEST) ** (step / (STEPS - 1)) for step in range(STEPS)]
+    beginning, guessing = deepcopy(work.engine.state()), math.log(len(splits.classes))
+    rates, losses = list[float](), list[float]()
+    rate = LOWEST[settings.optimizer]
+    while rate <= HIGHEST[settings.optimizer] and not risen(losses):
+        work.engine.load(deepcopy(beginning))
+        torch.manual_seed(settings.seed)  # dropout falls as it did with the other rates
+        rates.append(rate)
+        losses.append(_walk(work, rate, guessing))
+        rate *= FACTOR
+    return RateCurve(tuple(rates), tuple(losses), suggested(rates, losses))
+
+
+def _walk(work: Work, rate: float, guessing: float) -> float:
+    """The loss after some steps with one rate; if it explodes, twice the first one or that of guessing."""
     batches = (batch for epoch in count() for batch in work.train.batches(epoch))
-    mean, losses = 0.0, list[float]()
-    for step, rate in enumerate(rates):
-        loss = work.engine.loss(work.prepare(next(batches), step))
-        value = loss.item()
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * value
-        losses.append(value)
-        start = fmean(losses[: round(START * STEPS)])
-        most = EXPLODED * max(start, math.log(len(splits.classes)))
-        if not math.isfinite(value) or mean > most:
-            break
+    losses, most = list[float](), EXPLODED * guessing
+    for step, batch in enumerate(islice(batches, STEPS)):
+        loss = work.engine.loss(work.prepare(batch, step))
+        losses.append(loss.item())
+        if step == 0 and math.isfinite(losses[0]):
+            most = EXPLODED * max(losses[0], guessing)
+        if not losses[-1] <= most:
+            return most
         work.engine.update(loss, rate)
-    tried = [min(loss, most) for loss in losses if math.isfinite(loss)]
-    return RateCurve(tuple(rates[: len(tried)]), tuple(smoothed(tried)), halfway(rates, tried))
+    return fmean(losses[-JUDGED:])
 
 
-def halfway(rates: Sequence[float], losses: Sequence[float]) -> float:
-    """The rate at which the loss is half way from its start down to its lowest point.
+def risen(losses: Sequence[float]) -> bool:
+    """Whether the last loss lies clearly above the lowest one.
 
-    There it falls about fastest. The steepest single step would be chance, as every batch is another one.
+    >>> risen([2.3, 1.3, 1.35]), risen([2.3, 1.3, 1.45])
+    (False, True)
+    """
+    if not losses:
+        return False
+    start, lowest = losses[0], min(losses)
+    return losses[-1] - lowest > max(RISEN * (start - lowest), CLEARLY * start)
+
+
+def suggested(rates: Sequence[float], losses: Sequence[float]) -> float:
+    """The rate with the lowest loss; of several that are as low the first.
 
     Args:
-        rates: rising by a constant factor.
-        losses: of one batch each, at the first of the rates, finite.
+        rates: rising.
+        losses: with each of them, up to the first that has risen.
 
     Raises:
-        TrainingError: the loss never falls clearly below what it was at the start.
+        TrainingError: no loss lies clearly below that of the lowest rate.
 
-    >>> halfway(range(20), [9] * 8 + [8, 6, 3, 1, 0] + [0] * 7)
-    10
+    >>> suggested([0.1, 0.2, 0.4, 0.8], [2.3, 1.9, 1.3, 2.0])
+    0.4
     """
-    first, means = max(round(START * len(losses)), 1), smoothed(losses)
-    lowest = min(range(len(means)), key=means.__getitem__, default=0)
-    start = fmean(losses[:first]) if losses else 0.0
-    error = _noise(losses[: lowest + 1]) * math.sqrt(1 / first + 1 / (2 * _side(len(losses)) + 1))
-    if lowest < first or start - means[lowest] <= CLEARLY * error:
+    fall = losses[0] - min(losses)
+    if fall <= CLEARLY * losses[0]:
         raise TrainingError(
             "the loss does not fall clearly at any learning rate",
             "a loss that is a number, and falls below what it was at the start",
             "a larger batch, or `striate check`, to see what the pictures and labels are",
         )
-    above = sum(mean > (start + means[lowest]) / 2 for mean in means[:lowest])
-    return rates[above]
-
-
-def smoothed(losses: Sequence[float]) -> list[float]:
-    """The mean over the window around each of them.
-
-    >>> smoothed([0.0, 3.0, 6.0, 0.0])
-    [1.5, 3.0, 3.0, 3.0]
-    """
-    side = _side(len(losses))
-    return [fmean(losses[max(step - side, 0) : step + side + 1]) for step in range(len(losses))]
-
-
-def _side(count: int) -> int:
-    """Steps on either side of the middle of a window."""
-    return max(round(WINDOW * count / 2), 1)
-
-
-def _noise(losses: Sequence[float]) -> float:
-    """The standard deviation of one loss: a - 2b + c of three neighbours has sqrt(6) times that."""
-    bends = [a - 2 * b + c for a, b, c in zip(losses, losses[1:], losses[2:], strict=False)]
-    return math.sqrt(fmean(bend**2 for bend in bends) / 6) if bends else 0.0
+    low = min(losses) + LEVEL * fall
+    return next(rate for rate, loss in zip(rates, losses, strict=True) if loss <= low)
