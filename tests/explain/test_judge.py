@@ -13,7 +13,7 @@ from striate.data.preprocess import Preprocess
 from striate.errors import RunError, SettingError, ShapeError
 from striate.explain.importance import importance, ranking
 from striate.explain.judge import judge
-from striate.explain.judgement import SOUND, UNSOUND, Judgement, Row
+from striate.explain.judgement import LATE, SOUND, UNSOUND, Judgement, Row
 from striate.explain.methods import METHODS
 from striate.explain.planted import Planted
 from striate.tasks.classifier import Classifier
@@ -147,7 +147,8 @@ def test_shares_keep_their_sign_and_gradients_do_not():
 
 
 GOOD = Row("saliency", 0.98, 0.66, 0.25, 0.9, 0.4, 0.1, passed=True, seconds=0.001)
-BAD = Row("guided_backprop", 1.0, 0.7, 0.2, 0.9, 0.6, 0.2, passed=False, seconds=0.002)
+BAD = Row("guided_backprop", 1.0, 0.7, 0.2, 0.9, 0.6, 0.55, passed=False, seconds=0.002)
+SLOW = Row("guided_backprop", 1.0, 0.7, 0.2, 0.9, 0.6, 0.2, passed=False, seconds=0.002)
 NONE = Row("deconvnet", failed="there is no ReLU")
 TABLE = Judgement((GOOD, BAD, NONE), "a network", 3, 1.0, 0.05)
 
@@ -163,6 +164,7 @@ def test_the_table_has_a_line_for_each_method():
         assert f"  {number}" in lines[2]
     assert lines[3].endswith(UNSOUND)
     assert lines[4].endswith("-  there is no ReLU")
+    assert SLOW.verdict == LATE
     assert TABLE.headline().startswith("a network, 3 pictures, 100.0 % of them named rightly")
     assert "found" not in str(Judgement((GOOD,), "a network", 3))
 

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from striate.draw.panels import panels
 from striate.errors import RunError
+from striate.explain.sanity import LIMIT
 from striate.explain.writing import write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SOUND, UNSOUND = "sound", "hardly depends on the weights"
+SOUND = "sound"
+UNSOUND = "hardly depends on the weights"
+LATE = "hardly depends on the upper layers"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ class Row:
     @property
     def verdict(self) -> str:
         """In words."""
-        return self.failed or (SOUND if self.passed else UNSOUND)
+        if self.failed or self.passed:
+            return self.failed or SOUND
+        return UNSOUND if abs(self.shuffled or 0.0) > LIMIT else LATE
 
     def cells(self, *, masks: bool) -> tuple[str, ...]:
         """Its text, column by column; ``masks`` whether there are any."""
