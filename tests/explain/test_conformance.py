@@ -55,9 +55,9 @@ ELSEWHERE = {
     "gram_raw": "tests/style/test_gram.py",
     "content_loss_layer": "tests/style/test_gram.py",
     "adain": "tests/style/test_adain.py",
-    "topk_intersection": "the scores of explanations",
-    "pointing_game_miss": "the scores of explanations",
-    "deletion_insertion_linear4": "the scores of explanations",
+    "topk_intersection": "tests/explain/test_pointing.py",
+    "pointing_game_miss": "tests/explain/test_pointing.py",
+    "deletion_insertion_linear4": "tests/explain/test_deletion.py",
 }
 
 NOT_OURS = {"hirescam_conv1", "lrp_epsilon", "lrp_basic_conv"}
