@@ -10,7 +10,7 @@ Agreement. ``error`` is the largest difference of any score as a share of the la
 Whether the first class stays the same means nothing for random weights, whose scores hardly differ from
 picture to picture. With --model the engines of a trained model are compared on its unseen pictures; with
 --train S every network first learns the folders' classes for S seconds at 64x64. Then ``first class`` is the
-share of pictures with equal first class and ``scores`` the largest difference of any probability.
+share of pictures with equal first class and ``probability`` the largest difference of any probability.
 
     python benchmarks/predict_engines.py FOLDER [--networks resnet50,mobilenet_v2,vgg16]
     python benchmarks/predict_engines.py DATA --model runs/first
@@ -173,9 +173,11 @@ def agreement(name: str, model: Classifier, splits: Splits) -> None:
     for kind, got in found.items():
         same = accuracy(got, wanted.argmax(1))
         furthest = float((wanted.softmax(1) - got.softmax(1)).abs().max())
+        error = float((wanted - got).abs().max() / wanted.abs().max())
         right = accuracy(got, truth)
         print(
-            f"{'':13} {kind:5}  first class {same:7.2%}  scores {furthest:.1e}  accuracy {right:.1%}",
+            f"{'':13} {kind:5}  first class {same:7.2%}  error {error:.1e}  probability {furthest:.1e}"
+            f"  accuracy {right:.1%}",
             flush=True,
         )
 
