@@ -309,7 +309,7 @@ def test_rates_fall_from_the_last_layer_down(
 
 
 @pytest.mark.parametrize(
-    ("count", "finetune"), [(2, "head"), (19, "head"), (20, "last:10"), (999, "last:10"), (1000, "all")]
+    ("count", "finetune"), [(2, "head"), (9, "head"), (10, "last:10"), (999, "last:10"), (1000, "all")]
 )
 def test_auto_decides_by_the_pictures_of_a_class(known: Path, count: int, finetune: str) -> None:
     found = Facts(True, (32, 32), True, (count, count))
