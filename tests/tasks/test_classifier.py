@@ -38,3 +38,21 @@ def test_mirrored_views_answer_with_the_mean_of_both_sides() -> None:  # (0, 1) 
 def test_views_that_do_not_exist_are_refused() -> None:
     with pytest.raises(SettingError, match="views is 'both'"):
         classifier("both")
+
+
+class Flattened(nn.Module):
+    """Scores: the sums of two channels, laid out flat in the way that wants one memory layout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 1, bias=False)
+        nn.init.ones_(self.conv.weight)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.conv(images).view(len(images), 2, -1).sum(2)
+
+
+def test_a_network_of_your_own_may_lay_its_maps_out_flat() -> None:  # 4 pixels of 3 channels, all 1
+    model = Classifier(Flattened(), ("a", "b"), Preprocess((2, 2), 3, (0.0,) * 3, (1.0,) * 3))
+    white = torch.full((3, 2, 2), 255, dtype=torch.uint8)
+    assert model.answer(torch.stack([white, white])).tolist() == [[12.0, 12.0]] * 2

@@ -70,9 +70,12 @@ class Classifier(nn.Module):
     def answer(self, images: Tensor) -> Tensor:
         """The scores (N, K) that predictions are made of: with mirrored views, the mean of both sides.
 
-        Channels-last images take the convolutions of a processor through their faster kernels.
+        Channels-last images take the convolutions of a processor through their faster kernels. A network of
+        your own may lay its maps out flat with ``view``, which such images do not allow.
         """
-        return self.viewed(self.forward, images.contiguous(memory_format=torch.channels_last))
+        if isinstance(self.network, Backbone):
+            images = images.contiguous(memory_format=torch.channels_last)
+        return self.viewed(self.forward, images)
 
     def answering(self, pictures: int) -> Scores:
         """What answers so many pictures: ``answer``, or the engine in its place where there is one."""
