@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from striate.errors import RunError
+from striate.errors import Interrupted, RunError
 from striate.train.checkpoint import load_checkpoint, save_checkpoint
+from striate.train.stop import Impatience
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
@@ -32,6 +33,32 @@ def test_a_full_disk_keeps_the_old_file_and_leaves_nothing_else(
         save_checkpoint(tmp_path / "last.pt", {"step": 4})
     assert load_checkpoint(tmp_path / "last.pt")["step"] == 3
     assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_a_signal_while_it_is_written_is_no_full_disk(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "last.pt", {"step": 3})
+
+    class Late(torch.Tensor):
+        def __reduce_ex__(self, protocol: Any) -> Any:
+            raise Impatience(Interrupted("a signal", "none", "again"))
+
+    with pytest.raises(Impatience):
+        save_checkpoint(tmp_path / "last.pt", {"weights": torch.zeros(3).as_subclass(Late)})
+    assert load_checkpoint(tmp_path / "last.pt")["step"] == 3
+    assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_a_signal_within_the_file_is_no_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(_: Any, file: Any) -> None:  # as torch's writer does when it is left in the middle of a tensor
+        try:
+            raise Impatience(Interrupted("a signal", "none", "again"))
+        finally:
+            raise RuntimeError("unexpected pos 36886656 vs 36886544")
+
+    monkeypatch.setattr(torch, "save", half)
+    with pytest.raises(Impatience):
+        save_checkpoint(tmp_path / "last.pt", {"step": 4})
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, -1])

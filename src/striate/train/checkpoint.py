@@ -24,11 +24,20 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         with beside(path) as place, open(place, "xb") as file:
             torch.save({"format": FORMAT, **state}, file)
     except (OSError, RuntimeError) as reason:  # torch turns a full disk into a RuntimeError
+        if ended := _ending(reason):
+            raise ended from None
         raise RunError(
             f"{path} cannot be written: {reason}",
             "a folder with room that you may write to",
             "make room and resume the run: the last checkpoint is kept",
         ) from reason
+
+
+def _ending(reason: BaseException | None) -> BaseException | None:
+    """What ended the writing from outside, as a signal does: torch's writer, left half-way, complains of itself."""
+    while reason is not None and isinstance(reason, Exception):
+        reason = reason.__context__
+    return reason
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
