@@ -38,10 +38,10 @@ QUICK: dict[str, Any] = {"accelerator": "cpu", "epochs": 1, "batch": 16, "augmen
 COSTS = Costs((32, 32), 100, 1000, (Cost(1, 0.001, 10), Cost(32, 0.0005, 20)), ((2, 300), (8, 900)))
 
 
-def row(model: str, accuracy: float | None, milliseconds: float = 1.0, **more: Any) -> Row:
+def row(model: str, accuracy: float | None, milliseconds: float = 1.0, count: int = 100, **more: Any) -> Row:
     known = Costs((32, 32), 100, 1000, (Cost(1, milliseconds / 1e3, 2**20),))
     accuracies = () if accuracy is None else (accuracy,)
-    return Row(model, known, accuracies, count=100 if accuracies else 0, **more)
+    return Row(model, known, accuracies, count=count if accuracies else 0, **more)
 
 
 def table(*rows: Row) -> Comparison:
@@ -314,7 +314,12 @@ def test_the_frontier_holds_whom_none_surpasses_without_being_slower() -> None:
         ),
         (
             [("a", 0.9, 10), ("b", 0.8995, 9)],
-            "a is the most accurate; b gives 99 % of it in 90 % of the time.",
+            "a is the most accurate; b gives 99 % of it in 90 % of the time."
+            " The two most accurate lie within each other's spread.",
+        ),
+        (
+            [("a", 0.9, 10), ("b", 0.8, 9.7)],
+            "a is the most accurate; b gives 88 % of it in about the same time.",
         ),
         ([("a", 0.9, 1), ("b", 0.8, 2)], "a is the most accurate, and the fastest."),
         (
@@ -331,7 +336,12 @@ def test_the_frontier_holds_whom_none_surpasses_without_being_slower() -> None:
     ids=str,
 )
 def test_the_headline_says_what_to_choose(rows: list[tuple[str, float | None, float]], said: str) -> None:
-    assert table(*(row(*one) for one in rows)).headline() == said
+    assert table(*(row(*one, count=100_000) for one in rows)).headline() == said
+
+
+def test_the_headline_says_that_nothing_was_trained() -> None:
+    said = table(row("a", None, 1, failed="the disk is full")).headline()
+    assert said == "None was trained to its end. a is the fastest: 1.00 ms for a picture."
 
 
 def test_spread_is_that_of_the_seeds_or_of_the_number_of_pictures() -> None:

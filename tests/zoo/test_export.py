@@ -52,6 +52,7 @@ def test_onnxruntime_reads_scores_and_metadata(tmp_path: Path) -> None:
     model = made()
     path = export(model, "onnx", tmp_path / "model.onnx", PICTURES).path
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert session.get_inputs()[0].shape[0] == session.get_outputs()[0].shape[0] == "N"
     for count in (1, 4):  # any number at once
         (scores,) = session.run(["scores"], {"images": PICTURES[:count].numpy()})
         assert np.allclose(scores, eager(model)[:count], atol=1e-4)

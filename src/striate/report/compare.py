@@ -104,7 +104,6 @@ def page(comparison: Comparison, splits: Splits) -> str:
         style=style(),
         comparison=comparison,
         headline=comparison.headline(),
-        close=comparison.within_spread(),
         charts=charts,
         rows=placed,
         failed=[row for row in comparison.rows if row.failed],

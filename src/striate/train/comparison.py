@@ -33,6 +33,9 @@ HEADINGS = (
 )
 MIB = 2**20
 
+SAME_TIME = 0.95
+"""A share of another time from which on both are called the same: measured again, either may differ so far."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -205,18 +208,20 @@ class Comparison:
         """The comparison in a sentence or two."""
         rows = self._placed(1)
         if not rows:
-            return _fastest(self.rows)
+            failed = any(row.failed for row in self.rows)
+            return f"None was trained to its end. {_fastest(self.rows)}" if failed else _fastest(self.rows)
         best = max(rows, key=lambda row: (row.accuracy or 0, -self._time(row, 1)))
         said = f"{best.model} is the most accurate"
         if len(rows) == 1:
             return f"{best.model} names {100 * (best.accuracy or 0):.1f} % of the pictures rightly."
+        doubt = " The two most accurate lie within each other's spread." if self.within_spread() else ""
         quicker = self.frontier()[:-1]
         if not quicker:
-            return f"{said}, and the fastest."
+            return f"{said}, and the fastest.{doubt}"
         other = next((row for row in quicker if _share(row, best) >= 0.95), quicker[-1])
-        part = fraction(self._time(other, 1) / self._time(best, 1))
-        share = 100 * _share(other, best)
-        return f"{said}; {other.model} gives {share:.0f} % of it in {part} the time."
+        part = self._time(other, 1) / self._time(best, 1)
+        time = f"{fraction(part)} the time" if part < SAME_TIME else "about the same time"
+        return f"{said}; {other.model} gives {100 * _share(other, best):.0f} % of it in {time}.{doubt}"
 
     def within_spread(self) -> bool:
         """Whether the two most accurate networks are not further apart than their spreads."""

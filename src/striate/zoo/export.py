@@ -25,6 +25,7 @@ from striate.errors import ModelFileError, SettingError
 from striate.layers.mode import evaluating
 from striate.tasks.classifier import Classifier, Scores
 from striate.zoo.engine_openvino import INPUT, OUTPUT, compiled, converted, exported, openvino
+from striate.zoo.engine_torch import has_bf16
 from striate.zoo.graph_file import digest, folder_of, write_graph
 from striate.zoo.quantize import Quantized
 from striate.zoo.saved import versions
@@ -37,6 +38,10 @@ TORCH_KEY = "striate.json"
 
 TOLERANCE = 1e-5
 """Of the largest score: what reordering float32 sums may change."""
+
+BF16_BY_DEFAULT = (
+    "OpenVINO computes in bf16 on this processor unless INFERENCE_PRECISION_HINT is f32, as it was here"
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,8 @@ def export(
 
     in_its_place(path, write)
     said = f"checked on {len(pictures)} {words}: scores differ by {found:.1e} of the largest"
-    return Exported(path, len(pictures), found, (f"{said} (allowed: {TOLERANCE:.0e})",))
+    notes = (BF16_BY_DEFAULT,) if to == "openvino" and has_bf16("cpu") else ()
+    return Exported(path, len(pictures), found, (f"{said} (allowed: {TOLERANCE:.0e})", *notes))
 
 
 def export_int8(model: Classifier, file: Path, path: str | Path, found: Quantized) -> Exported:
@@ -239,6 +245,7 @@ def _write_onnx(model: Classifier, path: Path) -> Scores:
         exported(model), input_names=[INPUT], output_names=[OUTPUT], dynamo=True, verbose=False
     )
     assert program is not None  # it is None only when a path is given
+    program.rename_axes({program.model.graph.inputs[0].shape[0]: "N"})
     program.model.metadata_props[KEY] = metadata(model)
     program.save(path)
     onnxruntime.disable_telemetry_events()
