@@ -34,7 +34,7 @@ HEADINGS = (
 MIB = 2**20
 
 SAME_TIME = 0.95
-"""A share of another time from which on both are called the same: measured again, either may differ so far."""
+"""A share of another time from which on both count as the same: single runs differ by as much."""
 
 
 @dataclass(frozen=True)
