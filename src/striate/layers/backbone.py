@@ -72,6 +72,10 @@ class Backbone(nn.Module, ABC):
         """
         return {"cross_entropy": (1.0, self(images))}
 
+    def blocks(self) -> list[str]:
+        """Dotted names of the stem, the stages and the head, from shallow to deep."""
+        return ["stem", *(f"stages.{name}" for name, _ in self.stages.named_children()), "head"]
+
     @cached_property
     def strides(self) -> tuple[int, ...]:
         """Pixels from one unit of a map to the next: of the stem, then of every stage."""
