@@ -13,6 +13,7 @@ from striate.explain.methods import explain
 from striate.explain.objectives import channel
 from striate.explain.visualize import visualize
 from striate.tasks.classifier import Classifier
+from striate.zoo.summary import summary
 from striate.zoo.table import create
 
 PICTURE = torch.randint(0, 256, (1, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -41,3 +42,20 @@ def test_an_end_that_several_have_is_refused_with_their_names() -> None:
     with pytest.raises(SettingError, match="several layers 'conv'") as refused:
         require_layer(model, "conv")
     assert set(refused.value.attempt.split(" or ")) == {"a.conv", "b.conv"}
+
+
+def test_names_are_proposed_as_the_network_has_them() -> None:
+    for wrong in ("stages.0.convv2", "network.stages.0.convv2"):
+        with pytest.raises(SettingError) as refused:
+            require_layer(classifier(), wrong)
+        assert "network." not in refused.value.attempt
+        assert "stages.0.conv2" in refused.value.attempt
+
+
+def test_every_block_that_the_summary_names_is_a_layer() -> None:
+    model = classifier()
+    assert summary(model).blocks == ("stem", "stages.0", "head")
+    assert summary(model).to_dict()["blocks"] == ["stem", "stages.0", "head"]
+    assert [require_layer(model, name) for name in summary(model).blocks] == [
+        "network.stem", "network.stages.0", "network.head",
+    ]  # fmt: skip

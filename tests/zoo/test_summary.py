@@ -47,7 +47,8 @@ def test_lenet_gives_the_table_of_the_notes(name):
 def test_it_prints_as_an_aligned_table_without_color():
     lines = str(summary(create("lenet5", classes=10))).splitlines()
     assert lines[3].split() == ["conv1", "conv", "5x5", "28x28x6", "4,704", "456", "352,800", "5", "1"]
-    assert len({len(line) for line in lines[:-1]}) == 1
+    assert len({len(line) for line in lines[:-2]}) == 1
+    assert lines[-1] == "blocks: stem, stages.0, head"
     assert "\x1b" not in "".join(lines)
 
 

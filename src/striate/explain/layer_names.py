@@ -1,7 +1,7 @@
 """The layers of a model by name.
 
 "stages.2"         --> "stages.2", or "network.stages.2" in a classifier
-"stages.2.convv1"  --> the three nearest names
+"stages.2.convv1"  --> the three nearest names, as the network has them
 """
 
 from difflib import get_close_matches
@@ -31,7 +31,8 @@ def require_layer(model: nn.Module, name: str) -> str:
             return whole
     if len(ends) == 1:
         return ends[0]
-    near = get_close_matches(name, ends or names, 3, cutoff=0)
+    known = [one.removeprefix("network.") for one in ends or names]
+    near = get_close_matches(name.removeprefix("network."), known, 3, cutoff=0)
     raise SettingError(
         f"{type(model).__name__} has {'several layers' if ends else 'no layer'} {name!r}",
         "a dotted name, as `striate summary` lists them",

@@ -85,9 +85,15 @@ class Total:
 
 @dataclass(frozen=True)
 class Summary:
-    """The rows of a network and their totals; prints as a table."""
+    """The rows of a network and their totals; prints as a table.
+
+    Args:
+        rows: the layers.
+        blocks: dotted names of what holds several layers: the stem, the stages, the head.
+    """
 
     rows: tuple[Row, ...]
+    blocks: tuple[str, ...] = ()
 
     @property
     def total(self) -> Total:
@@ -101,7 +107,8 @@ class Summary:
         widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
         lines = [_line(row, widths) for row in cells]
         rule = "-" * max(len(line) for line in lines)
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        named = [f"blocks: {', '.join(self.blocks)}"] if self.blocks else []
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], *named])
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
@@ -135,7 +142,11 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
-        return {"rows": [asdict(row) for row in self.rows], "total": asdict(self.total)}
+        return {
+            "rows": [asdict(row) for row in self.rows],
+            "total": asdict(self.total),
+            "blocks": list(self.blocks),
+        }
 
     def _cells(self) -> list[tuple[str, ...]]:
         """Text: the headings, the rows, the totals."""
@@ -166,7 +177,14 @@ def summary(model: nn.Module, input_size: Sequence[int] | None = None) -> Summar
     counts = {name: parameter.numel() for name, parameter in network.named_parameters()}
     unused = counts.keys() - set(chain.from_iterable(step.parameters for step in steps))
     rows = [_input_row(size), *(_row(step, counts) for step in steps), *_unused_rows(counts, unused)]
-    return Summary(tuple(_shorten(rows)))
+    return Summary(tuple(_shorten(rows)), tuple(_blocks(network)))
+
+
+def _blocks(network: nn.Module) -> list[str]:
+    """The stem, the stages and the head of one of our networks; of others their parts that have parts."""
+    if isinstance(network, Backbone):
+        return network.blocks()
+    return [name for name, part in network.named_children() if any(True for _ in part.children())]
 
 
 def _input_size(model: nn.Module, given: Sequence[int] | None) -> tuple[int, ...]:
