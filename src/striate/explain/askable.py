@@ -6,9 +6,9 @@ nn.Module --> yes        traced, scripted, exported, compiled for another engine
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from striate.errors import SettingError
+from striate.errors import SettingError, ShapeError
 
 
 def require_module(model: Any) -> nn.Module:
@@ -30,7 +30,28 @@ def require_module(model: Any) -> nn.Module:
             "the torch.nn.Module that it was made from",
             "build the network in Python and load its state_dict",
         )
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        raise SettingError(
+            f"the model is a {type(model).__name__}, which copies its network to other devices",
+            "the network inside",
+            "give model.module",
+        )
     return model
+
+
+def require_floats(model: nn.Module, images: Tensor) -> Tensor:
+    """The images as they are, if they are floats: of a bare module nobody knows what its whole numbers mean.
+
+    Raises:
+        ShapeError: they are whole numbers.
+    """
+    if not images.is_floating_point():
+        raise ShapeError(
+            f"{type(model).__name__} was given {str(images.dtype).removeprefix('torch.')}",
+            "floats, as the model was trained with",
+            "images.float() / 255 for 0..1, or images.float() for 0..255",
+        )
+    return images
 
 
 def _program(model: nn.Module) -> str | None:

@@ -26,7 +26,7 @@ def guided_backprop(probe: Probe, pixels: Tensor, choice: Choice) -> Tensor:
     Raises:
         SettingError: the model has no ReLU.
     """
-    return _ruled(probe, pixels, choice, "guided")
+    return _ruled(probe, pixels, choice, "guided", "guided_backprop")
 
 
 def deconvnet(probe: Probe, pixels: Tensor, choice: Choice) -> Tensor:
@@ -35,7 +35,7 @@ def deconvnet(probe: Probe, pixels: Tensor, choice: Choice) -> Tensor:
     Raises:
         SettingError: the model has no ReLU.
     """
-    return _ruled(probe, pixels, choice, "deconvnet")
+    return _ruled(probe, pixels, choice, "deconvnet", "deconvnet")
 
 
 def guided_gradcam(
@@ -65,15 +65,15 @@ def guided_gradcam(
     if upsample == "none":
         raise SettingError("upsample is 'none'", "bilinear or nearest, to the picture's size", "leave it out")
     where = gradcam(probe, pixels, choice, layer=layer, at=at, upsample=upsample)
-    return guided_backprop(probe, pixels, choice) * where.unsqueeze(1)
+    return _ruled(probe, pixels, choice, "guided", "guided_gradcam") * where.unsqueeze(1)
 
 
-def _ruled(probe: Probe, pixels: Tensor, choice: Choice, rule: Rule) -> Tensor:
+def _ruled(probe: Probe, pixels: Tensor, choice: Choice, rule: Rule, method: str) -> Tensor:
     with Relus(rule) as relus:
         values = pixel_gradients(probe, pixels, choice)
     if not relus.count:
         raise SettingError(
-            f"{type(probe.model).__name__} has no ReLU, which {rule} needs",
+            f"{type(probe.model).__name__} has no ReLU, which {method} needs",
             "a model with one ReLU or more",
             "the method saliency or integrated_gradients",
         )

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from striate.data.inputs import Input
 from striate.errors import SettingError, ShapeError
+from striate.explain.askable import require_floats
 from striate.explain.deletion import deletion, insertion
 from striate.explain.explanation import Explanation
 from striate.explain.importance import ranking
@@ -25,6 +26,7 @@ from striate.explain.pointing import pointing_game, topk_intersection
 from striate.explain.probe import BATCH, Probe
 from striate.explain.pupil import pupil
 from striate.explain.starting import Model, as_seen, opened
+from striate.tasks.classifier import Classifier
 
 COUNT = 200
 """Planted pictures that are explained."""
@@ -39,7 +41,7 @@ def judge(
     model: Model | None = None,
     images: Pictures | None = None,
     *,
-    methods: Sequence[str] | None = None,
+    methods: str | Sequence[str] | None = None,
     count: int = COUNT,
     seed: int = 0,
     listen: Callable[[Row], None] | None = None,
@@ -51,7 +53,7 @@ def judge(
             left out, a small network learns pictures that have one mark each, which decides their class.
         images: what the model is asked about; what it answers is explained. ``striate.explain.planted``
             makes some of which the reason is known.
-        methods: of ``METHODS``; all when left out.
+        methods: of ``METHODS``, one or several; all when left out.
         count: planted pictures that are explained; the network has not seen them.
         seed: of the planted pictures and of the small network.
         listen: called with every row.
@@ -66,7 +68,7 @@ def judge(
         ImageError: a picture cannot be read.
         ShapeError: there is no picture.
     """
-    names = _known(methods)
+    names = _known([methods] if isinstance(methods, str) else methods)
     if (model is None) != (images is None):
         raise SettingError(
             "a model was given without pictures" if images is None else "pictures were given without a model",
@@ -80,6 +82,8 @@ def judge(
     bed = planted(count, seed + 1) if images is None else images
     pixels = bed.images if isinstance(bed, Planted) else _seen(network, bed)
     truth = bed if isinstance(bed, Planted) else None
+    if not pixels.is_floating_point() and not isinstance(network, Classifier):
+        pixels = pixels / 255  # pictures, as a module of one's own takes them
     accuracy = _accuracy(network, pixels, truth)
     rows = []
     for method in names:
@@ -141,7 +145,7 @@ def _seen(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
         ShapeError: there are none.
     """
     if isinstance(images, Tensor) and images.ndim == 4 and getattr(model, "preprocess", None) is None:
-        return images
+        return require_floats(model, images)
     if isinstance(images, Tensor) and images.ndim == 4:
         images = list(images)
     listed = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from striate.data.inputs import Input, input_batches
 from striate.errors import SettingError, ShapeError
-from striate.explain.askable import require_module
+from striate.explain.askable import require_floats, require_module
 from striate.explain.choice import Target
 from striate.explain.explanation import Explanation, named, plane
 from striate.explain.filters import filters
@@ -64,7 +64,7 @@ def explain(
     """Why did the model say so? The model is bit by bit the same afterwards.
 
     Args:
-        model: a classifier; or any module, for a tensor (N, C, H, W) or (N, ...) of what it takes.
+        model: a classifier; or any module, for a float tensor (N, C, H, W) or (N, ...) of what it takes.
         images: what ``model.predict`` takes: one picture or several.
         method: one of ``METHODS`` or ``LOOKS``.
         layer: dotted name of the layer that a method looks at, or several for as many explanations; None
@@ -88,6 +88,8 @@ def explain(
     if layer is not None and not takes_layer:
         raise SettingError(f"{method} was given the layer {layer!r}", "no layer", "leave layer out")
     pixels = _pixels(model, images)
+    if method != "filters":
+        _require_some(pixels)
     if not takes_layer:
         return _one(model, pixels, method, None, target, options)
     if layer is None and method != "filters":
@@ -201,10 +203,18 @@ def versions() -> dict[str, str]:
 
 def _recommended(model: nn.Module, pixels: Tensor) -> str:
     """The last layer that gives maps; of one of our networks by the name that the network has for it."""
-    if not len(pixels):
-        raise ShapeError("there are no pictures", "one picture or more", "name a picture")
     name = recommended(model, pixels)
     return name.removeprefix("network.") if isinstance(model, Classifier) else name
+
+
+def _require_some(pixels: Tensor) -> None:
+    """Refuse no pictures at all, which only filters need not see.
+
+    Raises:
+        ShapeError: there are none.
+    """
+    if not len(pixels):
+        raise ShapeError("there are no pictures", "one picture or more", "name a picture")
 
 
 def _pixels(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
@@ -234,7 +244,4 @@ def _own_tensor(model: nn.Module, images: Any) -> Tensor:
     if images.ndim == 3 and any(isinstance(part, nn.Conv2d) for part in model.modules()):
         wrong = f"{type(model).__name__} was given the shape {tuple(images.shape)}"
         raise ShapeError(wrong, "a batch of pictures (N, C, H, W)", "images[None] for one picture")
-    if not images.is_floating_point() and images.dtype != torch.uint8:
-        wrong = f"{type(model).__name__} was given {images.dtype}"
-        raise ShapeError(wrong, "floats, or uint8 for 0..255", "images.float()")
-    return images
+    return require_floats(model, images)

@@ -33,9 +33,10 @@ def smoothgrad(
     Raises:
         SettingError: there are no samples, or the noise is negative.
     """
-    if samples < 1 or not noise >= 0:
-        wrong = f"samples is {samples}, noise is {noise}"
-        raise SettingError(wrong, "samples of 1 or more, noise of 0 or more", "leave both out")
+    if samples < 1:
+        raise SettingError(f"samples is {samples}", "1 or more", "leave samples out")
+    if not noise >= 0:
+        raise SettingError(f"noise is {noise}", "0 or more", "leave noise out")
     settle(probe, pixels, choice)
     flat = pixels.flatten(1)
     spread = noise * (flat.amax(1) - flat.amin(1)).view(-1, *[1] * (pixels.ndim - 1))
