@@ -7,6 +7,7 @@ from torch import nn
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.data.store import Array
+from striate.draw import sheet
 from striate.errors import SettingError
 from striate.explain.lookalikes import lookalikes
 from striate.tasks.classifier import Classifier
@@ -42,3 +43,11 @@ def test_a_sheet_has_two_rows_for_every_query(model, tmp_path):
     assert found.save(tmp_path / "near.png").exists()
     with pytest.raises(SettingError, match="no picture 8"):
         found.sheet([8])
+
+
+def test_a_query_has_its_class_below_it_and_rows_say_what_is_alike(model, monkeypatch):
+    told = []
+    monkeypatch.setattr(sheet, "grid", lambda cells, words, **_: told.extend(words))
+    lookalikes(model, bars(), k=1).sheet([0])
+    assert told[:2] == ["by features", "dark (query)"]
+    assert told[3:5] == ["by pixels", "dark (query)"]

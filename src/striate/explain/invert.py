@@ -27,6 +27,7 @@ from striate.explain.canvas import Canvas
 from striate.explain.probe import Probe, gradients
 from striate.explain.reading import Reader
 from striate.explain.regularizers import total_variation
+from striate.explain.short import in_short
 from striate.explain.starting import Model, as_seen, opened
 from striate.explain.writing import write_picture
 from striate.layers.backbone import Backbone
@@ -58,6 +59,9 @@ class Inversion:
     feature_distances: tuple[float, ...]
     pixel_distances: tuple[float, ...]
     seed: int
+
+    def __repr__(self) -> str:
+        return in_short(self)
 
     def strip(self, side: int = 128) -> Image.Image:
         """One picture: the image, then what is left of it layer by layer, with its distance in pixels."""
@@ -139,11 +143,8 @@ def depths(model: nn.Module) -> list[str]:
     >>> depths(lenet5(1))
     ['stem', 'stages.0', 'head']
     """
-    for prefix, part in (("", model), ("network.", getattr(model, "network", None))):
-        if isinstance(part, Backbone):
-            stages = [f"stages.{name}" for name, _ in part.stages.named_children()]
-            return [prefix + name for name in ("stem", *stages, "head")]
-    return []
+    network = getattr(model, "network", model)
+    return network.blocks() if isinstance(network, Backbone) else []
 
 
 def _search(read: Reader, pixels: Tensor, settings: tuple[int, float, int], arithmetic: Arithmetic) -> Tensor:

@@ -43,8 +43,8 @@ class Lookalikes:
         labels = self.vectors.labels
         return self.by_features.same_label(labels), self.by_pixels.same_label(labels)
 
-    def sheet(self, queries: Sequence[int] | None = None, side: int = 72) -> Image.Image:
-        """Two rows for every query: its neighbours by features, and below those by pixels.
+    def sheet(self, queries: Sequence[int] | None = None, side: int = 104) -> Image.Image:
+        """Two rows for every query: it and its neighbours by features, and below those by pixels.
 
         Args:
             queries: places of pictures; some that are evenly spread when left out.
@@ -59,15 +59,21 @@ class Lookalikes:
             raise DataError("the pictures are too many to be kept", "fewer pictures", "--split val")
         count = len(self.vectors)
         chosen = list(range(0, count, -(-count // QUERIES))) if queries is None else list(queries)
-        cells, captions = [], []
+        cells: list[sheet.Picture] = []
+        captions: list[str] = []
+        blank = Image.new("RGB", (1, 1), "white")
         for query in chosen:
             if not 0 <= query < count:
                 raise SettingError(f"there is no picture {query}", f"0..{count - 1}", "a smaller number")
             for words, found in (("features", self.by_features), ("pixels", self.by_pixels)):
                 near = found.places[query].tolist()
-                cells += [images[place] for place in (query, *near)]
-                captions += [words, *(self.vectors[place].name or "" for place in near)]
-        return sheet.grid(cells, captions, columns=1 + self.by_features.places.shape[1], side=side)
+                cells += [blank, *(images[place] for place in (query, *near))]
+                captions += [f"by {words}", f"{self._class(query)} (query)", *map(self._class, near)]
+        return sheet.grid(cells, captions, columns=2 + self.by_features.places.shape[1], side=side)
+
+    def _class(self, place: int) -> str:
+        """The name of a picture's class, if it has one."""
+        return self.vectors[place].name or ""
 
     def save(self, path: str | Path) -> Path:
         """Write :meth:`sheet`, beside and renamed.

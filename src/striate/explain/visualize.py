@@ -21,11 +21,12 @@ from striate.draw.pixels import picture
 from striate.errors import SettingError
 from striate.explain.canvas import Canvas
 from striate.explain.moves import moved
-from striate.explain.objectives import Objective
+from striate.explain.objectives import Objective, class_score
 from striate.explain.prior import NATURAL, Prior
 from striate.explain.probe import Probe, gradients
 from striate.explain.reading import Reader
 from striate.explain.regularizers import blurred
+from striate.explain.short import in_short
 from striate.explain.starting import Model, Shape, as_seen, opened, require_shape, shape_of
 from striate.explain.writing import write_picture
 
@@ -56,6 +57,9 @@ class Dream:
     seed: int
     said: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return in_short(self)
+
     def picture(self) -> Image.Image:
         """A PIL picture."""
         return picture(self.image)
@@ -71,7 +75,7 @@ class Dream:
 
 def visualize(
     model: Model,
-    objective: Objective,
+    objective: Objective | str | int,
     start: Input | Shape | None = None,
     prior: Prior = NATURAL,
     steps: int = 256,
@@ -81,8 +85,8 @@ def visualize(
 
     Args:
         model: a module whose pictures are 0..1, a saved file, or the folder of a run.
-        objective: ``class_score("cat")``, ``channel("stages.2", 7)``, ... and what they add and multiply to;
-            see ``striate.explain.objectives``.
+        objective: a class by name or number; or ``channel("stages.2", 7)``, ... and what objectives add and
+            multiply to, see ``striate.explain.objectives``.
         start: a picture; or (C, H, W) of faint noise; the model's own size when left out.
         prior: how natural pictures are favored; ``PLAIN`` favors nothing, see ``striate.explain.prior``.
         steps: of gradient ascent.
@@ -98,6 +102,7 @@ def visualize(
     """
     if steps < 0:
         raise SettingError(f"steps is {steps}", "0 or more", "leave steps out")
+    objective = _objective(objective)
     network = opened(model)
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(network)
@@ -108,6 +113,23 @@ def visualize(
         scores = before, _score(objective, read, canvas)
         image = canvas.pixels().detach()[0].float().cpu()
     return Dream(image, str(objective), scores, prior, seed, _remarks(steps, scores))
+
+
+def _objective(given: Objective | str | int) -> Objective:
+    """What shall become large; a class stands for its score.
+
+    Raises:
+        SettingError: it is neither an objective nor a class.
+    """
+    if isinstance(given, str | int) and not isinstance(given, bool):
+        return class_score(given)
+    if not isinstance(given, Objective):
+        raise SettingError(
+            f"the objective is of the type {type(given).__name__}",
+            "a class by name or number, or an objective",
+            'striate.visualize(model, "cat"), or channel("stages.2", 7) of striate.explain.objectives',
+        )
+    return given
 
 
 def _canvas(probe: Probe, start: Input | Shape | None, prior: Prior, seed: int) -> Canvas:
