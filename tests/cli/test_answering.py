@@ -66,3 +66,33 @@ def test_the_help_says_that_a_name_with_published_weights_is_a_model(
 ) -> None:
     assert run([verb, "--help"]) == 0
     assert "resnet50" in capsys.readouterr().out
+
+
+def test_explain_draws_to_out_and_save_is_the_same(
+    trained: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = str(pictures / "dark" / "0.png")
+    for flag in ("--out", "--save"):
+        drawn = tmp_path / f"why{flag}.png"
+        assert run(["explain", str(trained), given, flag, str(drawn)]) == 0
+        assert drawn.is_file()
+
+
+def test_activations_say_how_many_maps_a_picture_has(
+    trained: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn, given = tmp_path / "maps.png", str(pictures / "dark" / "0.png")
+    asked = ["--method", "activations", "--layer", "stem", "--out", str(drawn)]
+    assert run(["explain", str(trained), given, *asked]) == 0
+    # LeNet-5: six maps of 28 x 28 from 32 x 32 pixels, and pooled 14 x 14
+    assert capsys.readouterr().out == f"{given}  6 maps of 14x14\ndrawn: {drawn}\n"
+
+
+def test_filters_need_no_picture_and_other_methods_ask_for_one(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = tmp_path / "filters.png"
+    assert run(["explain", str(trained), "--method", "filters", "--out", str(drawn)]) == 0
+    assert drawn.is_file()
+    assert run(["explain", str(trained), "--out", str(drawn)]) == 2
+    assert "there are no pictures" in capsys.readouterr().err

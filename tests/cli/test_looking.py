@@ -41,7 +41,7 @@ def test_a_strip_over_depth_has_a_row_for_each_layer(
 ) -> None:
     picture, drawn = str(pictures / "dark" / "0.png"), tmp_path / "strip.png"
     assert run(["invert", str(trained), picture, "--steps", "2", "--out", str(drawn)]) == 0
-    assert "network.stages.0" in said(capsys)[0]
+    assert "stages.0" in said(capsys)[0]
     asked = ["--layers", "network.stem, network.head", "--steps", "1", "--json", "--out", str(drawn)]
     assert run(["invert", str(trained), picture, *asked]) == 0
     assert list(json.loads(said(capsys)[0])) == ["network.stem", "network.head"]
@@ -76,7 +76,7 @@ def test_neighbours_are_drawn_and_counted(trained: Path, pictures: Path, tmp_pat
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        (["visualize", "MODEL"], "--layer is None"),
+        (["visualize", "MODEL"], "nothing to visualize was named"),
         (["visualize", "MODEL", "--channel", "0"], "1 channel"),
         (["visualize", "MODEL", "--class", "horse"], "there is no class 'horse'"),
         (["visualize", "MODEL", "--layer", "network.stam", "--channel", "0"], "no layer 'network.stam'"),

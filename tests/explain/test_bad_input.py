@@ -63,9 +63,8 @@ def told(call: Callable[[], Any]) -> str:
 
 @pytest.mark.parametrize("method", ["guided_backprop", "deconvnet", "guided_gradcam"])
 def test_a_model_without_relus_is_told_what_works(method: str) -> None:
-    rule = "deconvnet" if method == "deconvnet" else "guided"
     assert told(lambda: explain(convolutional(nn.GELU), IMAGES, method)) == (
-        f"Sequential has no ReLU, which {rule} needs\n"
+        f"Sequential has no ReLU, which {method} needs\n"
         "  expected: a model with one ReLU or more\n"
         "  try: the method saliency or integrated_gradients"
     )
@@ -373,7 +372,7 @@ def test_models_that_flatten_by_view_are_inverted_and_embedded() -> None:
         (torch.rand(16), "was given Tensor"),
         ([torch.rand(3, 16, 16)], "was given list"),
         ("a.png", "was given str"),
-        (torch.ones(2, 3, 16, 16, dtype=torch.int64), "was given torch.int64"),
+        (torch.ones(2, 3, 16, 16, dtype=torch.int64), "was given int64"),
         (torch.rand(2, 1, 16, 16), r"Sequential fails on pixels \(2, 1, 16, 16\): Given groups=1"),
         (torch.rand(2, 3, 0, 16), r"Sequential fails on pixels \(2, 3, 0, 16\)"),
     ],
@@ -452,3 +451,36 @@ def test_the_command_line_says_the_same(tmp_path: Path, capsys: pytest.CaptureFi
     assert "no layer 'nothing'" in said("--method", "gradcam", "--layer", "nothing")
     assert "samples of smoothgrad is 'many'" in said("--method", "smoothgrad", "--option", "samples=many")
     assert "the option is 'samples'" in said("--method", "smoothgrad", "--option", "samples")
+
+
+@pytest.mark.parametrize("method", [*METHODS, "activations"])
+def test_no_pictures_are_refused_by_every_method(method: str) -> None:
+    ours = Classifier(convolutional(), ["a", "b", "c"], Preprocess((16, 16), 3))
+    for model, none in ((convolutional(), torch.rand(0, 3, 16, 16)), (ours, [])):
+        message = "there are no pictures\n  expected: one picture or more\n  try: name a picture"
+        assert told(lambda model=model, none=none: explain(model, none, method)) == message
+
+
+def test_only_the_wrong_option_of_smoothgrad_is_named() -> None:
+    assert told(lambda: explain(convolutional(), IMAGES, "smoothgrad", samples=0)) == (
+        "samples is 0\n  expected: 1 or more\n  try: leave samples out"
+    )
+    assert "noise is -1.0\n" in told(lambda: explain(convolutional(), IMAGES, "smoothgrad", noise=-1.0))
+
+
+def test_an_explanation_is_compared_with_an_explanation_only() -> None:
+    found = explain(convolutional(), IMAGES)
+    assert told(lambda: found.compare(None)).startswith("compare was given NoneType\n")  # type: ignore[union-attr,arg-type]
+
+
+def test_a_class_is_an_objective_and_a_list_is_none() -> None:
+    named = visualize(convolutional(), 1, (3, 16, 16), steps=1)
+    assert torch.equal(named.image, visualize(convolutional(), class_score(1), (3, 16, 16), steps=1).image)
+    assert told(lambda: visualize(convolutional(), ["cat"], (3, 16, 16))).startswith(  # type: ignore[arg-type]
+        "the objective is of the type list\n"
+    )
+
+
+def test_one_method_is_judged_by_its_name_alone() -> None:
+    judged = striate.judge(convolutional(), IMAGES, methods="saliency")
+    assert [row.method for row in judged.rows] == ["saliency"]

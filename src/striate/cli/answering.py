@@ -98,14 +98,20 @@ def explain(
 ) -> None:
     """Draw where the network looked."""
     from striate import api
-    from striate.explain.explanation import Explanation
+    from striate.explain.explanation import MOST_MAPS, VOLUME, Explanation
 
     paths = expand(names)
     found = api.explain(model, paths, method, layer=layer, target=target, **values(options))
     assert isinstance(found, Explanation)
     if found.layer is not None and layer is None:
         err().print(f"layer: {found.layer}, the last one that gives maps")
-    if len(found.targets) == len(paths):
+    if found.method == VOLUME:
+        shape = "x".join(str(side) for side in found.values.shape[2:])
+        for path in paths:
+            out().print(f"{path}  {found.values.shape[1]} maps of {shape}")
+        if found.values.shape[1] > MOST_MAPS:
+            out().print(f"the first {MOST_MAPS} maps of every picture are drawn; .npz keeps all")
+    elif len(found.targets) == len(paths):
         reasons = found.reasons or (None,) * len(paths)
         for path, name, reason in zip(paths, found.targets, reasons, strict=True):
             out().print(f"{path}  {name}" + (f"  nothing to see: {reason}" if reason else ""))

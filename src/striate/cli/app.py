@@ -192,7 +192,10 @@ def predict(
 @app.command(short_help="Show where a model looked.")
 def explain(
     model: Model,
-    images: Images,
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="IMAGES...", help="Files, folders or patterns; filters need none."),
+    ] = None,
     method: Annotated[
         str, typer.Option(metavar="NAME", help="saliency, gradcam, integrated_gradients, occlusion, ...")
     ] = "saliency",
@@ -210,7 +213,7 @@ def explain(
         typer.Option(metavar="NAME=VALUE", help="Of the method, as in samples=50; repeatable."),
     ] = None,
     save: Annotated[
-        str, typer.Option(metavar="FILE", help="Where to draw it; .npz keeps the numbers.")
+        str, typer.Option("--out", "--save", metavar="FILE", help="Where to draw it; .npz keeps the numbers.")
     ] = "explained.png",
 ) -> None:
     """Show where a model looked: every picture, its map and both together, drawn into one file.
@@ -220,7 +223,7 @@ def explain(
     """
     from striate.cli import answering
 
-    answering.explain(model, images, method, layer, target, option or [], save)
+    answering.explain(model, images or [], method, layer, target, option or [], save)
 
 
 @app.command(short_help="Write a model for other programs: ONNX, torch, OpenVINO.")

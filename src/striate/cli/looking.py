@@ -47,7 +47,13 @@ def visualize(
     from striate.explain.prior import NATURAL, PLAIN
     from striate.explain.starting import opened
 
-    if bool(channels) != (layer is not None) or not (classes or channels):
+    if not classes and not channels and layer is None:
+        raise SettingError(
+            "nothing to visualize was named",
+            "--class CAT, or --layer NAME --channel N",
+            "--class with the name of a class",
+        )
+    if bool(channels) != (layer is not None):
         raise SettingError(
             f"--layer is {layer}, with {some(len(channels), 'channel')} and {some(len(classes), 'class')}",
             "a class, or a layer and a channel of it",

@@ -18,13 +18,17 @@ from torch import Tensor
 
 from striate.data.beside import beside
 from striate.draw import pixels, sheet
-from striate.errors import DataError, RunError, ShapeError
+from striate.errors import DataError, RunError, SettingError, ShapeError
 from striate.explain.agreement import Agreement, agreement
 from striate.explain.gradcam import stretched
 from striate.explain.sanity import Sanity
+from striate.explain.short import in_short
 
 VOLUME = "activations"
 """The method whose values are the slices of a layer and not pixels of the image."""
+
+MOST_MAPS = 64
+"""Maps of one picture on a sheet of activations."""
 
 COARSE = "gradcam"
 """The method whose values may be as few as the layer's."""
@@ -74,6 +78,9 @@ class Explanation:
                 "pass what striate.explain returned",
             )
 
+    def __repr__(self) -> str:
+        return in_short(self)
+
     def __len__(self) -> int:
         return len(self.images)
 
@@ -99,7 +106,7 @@ class Explanation:
         self._require_pictures()
         size = self.images.shape[-2:]
         fitting = [one if one.shape[-2:] == size else stretched(one, size) for one in self.planes()]
-        pairs = zip(self.images, fitting, strict=True)
+        pairs = zip(self._drawn(), fitting, strict=True)
         return [pixels.overlay(image, values, opacity) for image, values in pairs]
 
     def _require_pictures(self) -> None:
@@ -116,22 +123,38 @@ class Explanation:
     def sheet(self, side: int = 160) -> Image.Image:
         """One picture: every image with its map and both together, ``side`` pixels each.
 
-        Of ``activations`` every slice of the layer, of ``filters`` every filter.
+        Of ``activations`` every picture and its maps, numbered, 64 at most; of ``filters`` every filter.
         """
         self._require_pictures()
         if self.method == VOLUME:
-            slices = [pixels.heat(plane[None]) for volume in self.values for plane in volume]
-            return sheet.grid(slices, [""] * len(slices), columns=8, side=max(side // 2, 24))
+            return self._maps(max(side // 2, 24))
         if self.method == "filters":
-            shown = [pixels.picture(image) for image in self.images]
+            shown = [pixels.picture(image) for image in self._drawn()]
             return sheet.grid(shown, [""] * len(shown), columns=8, side=max(side // 2, 24))
-        triples = zip(self.images, self.heat(), self.overlay(), self.targets, strict=True)
+        triples = zip(self._drawn(), self.heat(), self.overlay(), self.targets, strict=True)
         cells: list[sheet.Picture] = []
         captions: list[str] = []
         for image, heat, overlay, name in triples:
             cells += [image, heat, overlay]
             captions += [name, self.method, ""]
         return sheet.grid(cells, captions, columns=3, side=side)
+
+    def _maps(self, side: int, columns: int = 8) -> Image.Image:
+        """Every picture, then its maps with their numbers; every picture begins a row."""
+        cells: list[sheet.Picture] = []
+        captions: list[str] = []
+        blank = Image.new("RGB", (1, 1), "white")
+        for number, (image, volume) in enumerate(zip(self._drawn(), self.values, strict=True), 1):
+            shown: list[sheet.Picture] = [image if len(image) in (1, 3) else blank]
+            shown += [pixels.heat(plane[None]) for plane in volume[:MOST_MAPS]]
+            gap = -len(shown) % columns
+            cells += [*shown, *[blank] * gap]
+            captions += [f"picture {number}", *map(str, range(len(shown) - 1)), *[""] * gap]
+        return sheet.grid(cells, captions, columns=columns, side=side)
+
+    def _drawn(self) -> list[Tensor]:
+        """The images as they can be drawn: floats outside 0..1 from their smallest to their largest."""
+        return [_within(image) for image in self.images]
 
     def show(self) -> Image.Image:
         """The sheet as a picture, which a notebook displays."""
@@ -141,8 +164,15 @@ class Explanation:
         """How far two explanations of the same pictures agree.
 
         Raises:
+            SettingError: the other is no explanation.
             ShapeError: they are of other pictures.
         """
+        if not isinstance(other, Explanation):
+            raise SettingError(
+                f"compare was given {type(other).__name__}",
+                "another explanation of the same pictures",
+                "found.compare(striate.explain(model, images, method))",
+            )
         return agreement(self.planes(), other.planes())
 
     def check(self) -> Sanity:
@@ -211,6 +241,14 @@ class Explanation:
                 "an .npz file that Explanation.save wrote",
                 "check the path",
             ) from reason
+
+
+def _within(image: Tensor) -> Tensor:
+    """An image of floats, 0..1."""
+    if not image.is_floating_point() or not image.numel():
+        return image
+    least, most = image.min(), image.max()
+    return image if least >= 0 and most <= 1 else (image - least) / (most - least).clamp(min=1e-12)
 
 
 def plane(values: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import DataError, ShapeError
+from striate.explain.short import in_short
 from striate.explain.writing import write
 from striate.records import Embedding
 
@@ -62,6 +63,9 @@ class Vectors:
                 "finite numbers",
                 "look for such numbers in the weights of the model",
             )
+
+    def __repr__(self) -> str:
+        return in_short(self)
 
     def __len__(self) -> int:
         return len(self.names)
