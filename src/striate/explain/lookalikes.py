@@ -43,7 +43,7 @@ class Lookalikes:
         labels = self.vectors.labels
         return self.by_features.same_label(labels), self.by_pixels.same_label(labels)
 
-    def sheet(self, queries: Sequence[int] | None = None, side: int = 104) -> Image.Image:
+    def sheet(self, queries: Sequence[int] | None = None, side: int = 128) -> Image.Image:
         """Two rows for every query: it and its neighbours by features, and below those by pixels.
 
         Args:
