@@ -72,7 +72,7 @@ def test_a_style_is_learned_and_used(
         (("--steps", "none"), "steps is 'none'\n  expected: a whole number"),
         (("--mix", "2,x"), "'2,x' is no list of numbers"),
         (("--form", "mine"), "form is 'mine'"),
-        (("--out", "painted.txt", "--steps", "1"), "painted.txt cannot be written"),
+        (("--out", "painted.txt", "--steps", "1"), "painted.txt ends in .txt"),
     ],
 )
 def test_mistakes_are_three_lines(

@@ -179,5 +179,5 @@ def test_it_is_written_as_a_table_as_json_and_as_a_chart(tmp_path: Path):
     assert known["chance"] == 0.05
     assert "guided_backprop" in TABLE.save(tmp_path / "judged.svg").read_text()
     assert TABLE.save(tmp_path / "judged.png").stat().st_size > 5000
-    with pytest.raises(RunError, match="names no format"):
+    with pytest.raises(RunError, match="ends in"):
         TABLE.save(tmp_path / "judged.txt")

@@ -1,5 +1,6 @@
 """How fast styles learn: the recipe on a few small pictures, with a tiny network, in seconds."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from striate.errors import DataError, SettingError, ShapeError
+from striate.errors import DataError, ModelFileError, SettingError, ShapeError
 from striate.style.events import Event, Learned
 from striate.style.learn import batches, learn_any, learn_fast, pictures_in, style_train
 from striate.style.repaint import repaint
@@ -66,6 +67,20 @@ def test_what_was_learned_paints(style: Path, picture: Path, picture_folder: Pat
         repaint(picture, many, style, strength=2)
     with pytest.raises(ShapeError, match="the style is 1 x 1 pixels"):
         repaint(picture, many, np.full((1, 1, 3), 7, np.uint8))
+
+
+@pytest.mark.parametrize("any_style", [False, True])
+def test_a_file_that_cannot_be_written_is_refused_before_the_first_step(
+    style: Path, picture_folder: Path, tmp_path: Path, any_style: bool
+) -> None:
+    heard: list[Event] = []
+    given = picture_folder if any_style else style
+    flags: dict[str, Any] = {"any_style": any_style, "listen": heard.append, "steps": 1, **QUICK}
+    for name in (".", "learned.pt", f"{style.name}/learned.safetensors"):
+        with pytest.raises(ModelFileError, match=re.escape(str(tmp_path / name))):
+            style_train(given, picture_folder, tmp_path / name, **flags)
+    assert not heard
+    assert style_train(given, picture_folder, tmp_path / "new" / "one.safetensors", **flags).is_file()
 
 
 def test_batches_are_squares_of_every_picture(picture_folder: Path) -> None:

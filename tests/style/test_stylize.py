@@ -10,12 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from striate.errors import ImageError, ModelFileError, SettingError, ShapeError
+from striate.errors import ImageError, ModelFileError, RunError, SettingError, ShapeError
 from striate.style.events import Event, Painted, Planned
 from striate.style.look import layers_of
 from striate.style.paint import Painting
 from striate.style.settings import Settings
 from striate.style.stylize import stylize
+from striate.style.texture import texture
 from striate.tasks.classifier import Classifier
 from striate.zoo.build import build
 from striate.zoo.saved import save
@@ -88,6 +89,18 @@ def test_the_preview_is_a_picture_of_how_far_it_is(picture: Path, style: Path, t
     assert seen == [False, False, True, True, True]
     with Image.open(preview) as shown:
         assert shown.size == (40, 48)
+
+
+def test_a_preview_that_cannot_be_written_is_refused_before_the_first_step(
+    picture: Path, style: Path, tmp_path: Path
+) -> None:
+    heard: list[Event] = []
+    for name, words in (("how.xyz", "ends in .xyz"), ("", "is a folder"), (f"{style.name}/a.png", "a file")):
+        with pytest.raises(RunError, match=words):
+            stylize(picture, style, preview=tmp_path / name, listen=heard.append, **QUICK)
+        with pytest.raises(RunError, match=words):
+            texture(style, preview=tmp_path / name, listen=heard.append, steps=1)
+    assert not heard
 
 
 def test_luminance_keeps_the_hues_of_the_content(style: Path) -> None:

@@ -26,7 +26,10 @@ def predict(
 ) -> None:
     """Print an answer for each picture; ends with 2 if some could not be read."""
     from striate import api
+    from striate.data.beside import PICTURES, writable
 
+    if save:
+        writable(Path(save) / "answer.png", PICTURES)
     paths = expand(names)
     path = Path(model) if model else newest_model()
     classifier = api.load(path, **engine)
@@ -98,8 +101,10 @@ def explain(
 ) -> None:
     """Draw where the network looked."""
     from striate import api
-    from striate.explain.explanation import MOST_MAPS, VOLUME, Explanation
+    from striate.data.beside import writable
+    from striate.explain.explanation import ENDINGS, MOST_MAPS, VOLUME, Explanation
 
+    writable(save, ENDINGS)
     paths = expand(names)
     found = api.explain(model, paths, method, layer=layer, target=target, **values(options))
     assert isinstance(found, Explanation)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from striate.cli.speak import err, out
+from striate.data.beside import PICTURES, writable
 from striate.errors import SettingError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def stylize(
     """Paint, and write the picture."""
     from striate import api
 
+    writable(place, PICTURES)
     mix = numbers(asked["mix"]) if asked["mix"] else ()
     ways = {"mix": mix, "masks": asked["masks"], "preview": asked["preview"]}
     _leave(api.stylize(content, styles, listen=Teller(quiet=quiet), **ways, **settings), place)
@@ -63,6 +65,7 @@ def texture(
     """Make a texture, and write the picture."""
     from striate import api
 
+    writable(place, PICTURES)
     size = None if shape is None else sides(shape)
     _leave(api.texture(image, shape=size, listen=Teller(quiet=quiet), preview=preview, **settings), place)
 
@@ -79,6 +82,7 @@ def repaint(content: str, styles: list[str], learned: str, place: str, settings:
             "--with FILE, at most one style, and --size",
             "leave it out",
         )
+    writable(place, PICTURES)
     size = {"size": int(numbers(settings["size"])[0])} if settings else {}
     _leave(api.repaint(content, learned, styles[0] if styles else None, **size), place)
 

@@ -75,6 +75,7 @@ def sheet(data: str, format: str | None, count: int, recipe: str | None, place: 
     """Draw one training sample as the network sees it, and ``count`` times augmented."""
     import torch
 
+    from striate.data.beside import PICTURES, writable
     from striate.data.facts import facts
     from striate.data.read import read
     from striate.data.recipe import augmentation
@@ -82,6 +83,7 @@ def sheet(data: str, format: str | None, count: int, recipe: str | None, place: 
     from striate.train.choose import decide, preprocessing
     from striate.train.settings import Settings
 
+    writable(place, PICTURES)
     dataset = read(data, format)["train"]
     settings = decide(Settings(augment=recipe), facts(dataset))
     preprocess = preprocessing(dataset, settings)

@@ -7,6 +7,7 @@ from striate.cli.pictures import expand
 from striate.cli.pictures import save as save_picture
 from striate.cli.speak import as_json as print_json
 from striate.cli.speak import err, out, percent, some, table
+from striate.data.beside import PICTURES, writable
 from striate.errors import SettingError
 
 SIDE = 160
@@ -18,7 +19,10 @@ def judge(model: str | None, names: list[str], save: str | None, *, as_json: boo
     from typer import Exit
 
     from striate import api
+    from striate.explain.judgement import ENDINGS
 
+    if save:
+        writable(save, ENDINGS)
     if model is None:
         err().print("a small network learns pictures whose reason is known")
     found = api.judge(
@@ -59,6 +63,7 @@ def visualize(
             "a class, or a layer and a channel of it",
             "--class NAME, or --layer NAME --channel 0",
         )
+    writable(save, PICTURES)
     prior = PLAIN if asked.pop("plain") else NATURAL
     network = opened(model)
     wanted = [class_score(name) for name in classes] + [channel(layer or "", number) for number in channels]
@@ -80,6 +85,7 @@ def invert(
     """Draw the strip, and tell the distances."""
     from striate import api
 
+    writable(save, PICTURES)
     names = None if layers is None else [part.strip() for part in layers.split(",") if part.strip()]
     found = api.invert(model, image, names, steps=steps, seed=seed)
     path = found.save(save)
@@ -96,7 +102,9 @@ def invert(
 def embed(data: str, model: str, save: str, **asked: Any) -> None:
     """Write the vectors."""
     from striate import api
+    from striate.explain.vectors import ENDINGS
 
+    writable(save, ENDINGS)
     found = api.embed(model, data, **asked)
     path = found.save(save)
     out().print(f"{some(len(found), 'picture')}, {found.values.shape[1]:,} numbers each, of {found.layer}")
@@ -106,7 +114,9 @@ def embed(data: str, model: str, save: str, **asked: Any) -> None:
 def draw_map(data: str, model: str | None, method: str, save: str, *, as_json: bool, **asked: Any) -> None:
     """Draw the map."""
     from striate import api
+    from striate.explain.picture_map import ENDINGS
 
+    writable(save, ENDINGS)
     found = api.map(data, model, method, **asked)  # type: ignore[arg-type]  # checked there
     path = found.save(save)
     if as_json:
@@ -121,6 +131,7 @@ def neighbours(data: str, model: str, k: int, save: str, *, as_json: bool, **ask
     """Draw neighbours, and tell how many share the class of their picture."""
     from striate.explain.lookalikes import lookalikes
 
+    writable(save, PICTURES)
     found = lookalikes(model, data, k, **asked)
     path = found.save(save)
     by_features, by_pixels = found.same_class()

@@ -61,6 +61,7 @@ def summary(
     """Print the table of a network's layers, and draw it if a file is named."""
     from striate import api
     from striate.cli.pictures import save_figure
+    from striate.data.beside import PLOTS, writable
     from striate.zoo.arguments import written
 
     if model is None:
@@ -68,6 +69,8 @@ def summary(
             "no model was named", "a network's name, a file or a run", "striate summary lenet5"
         )
     size = None if input is None else shape(input)
+    if plot is not None:
+        writable(plot, PLOTS)
     made = api.summary(model, size, classes=classes, set=written(arguments))
     if plot is not None:
         save_figure(made.picture(model), Path(plot))

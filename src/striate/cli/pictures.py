@@ -5,14 +5,14 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from striate.errors import DataError, ModelFileError, RunError
+from striate.data.beside import PICTURES, PLOTS, write
+from striate.errors import DataError, ModelFileError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
 RUNS = Path("runs")
-PLOTS = ".png", ".svg", ".pdf"
 
 
 def expand(names: Iterable[str]) -> list[Path]:
@@ -63,19 +63,7 @@ def save_figure(figure: "Figure", path: Path) -> None:
     Raises:
         RunError: the place cannot be written to, or the ending names no format.
     """
-    from striate.data.beside import beside
-
-    try:
-        if path.suffix.lower() not in PLOTS:
-            raise ValueError(f"{path.suffix or 'no ending'} is no format of plots")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as place:
-            figure.savefig(place)
-    except (OSError, ValueError) as reason:
-        wrong = f"{path} cannot be written ({getattr(reason, 'strerror', None) or reason})"
-        raise RunError(
-            wrong, "a name that ends in .png, .svg or .pdf, in a folder with room", "another place"
-        ) from reason
+    write(path, figure.savefig, PLOTS)
 
 
 def save(picture: "Image", path: Path) -> None:
@@ -84,14 +72,4 @@ def save(picture: "Image", path: Path) -> None:
     Raises:
         RunError: the place cannot be written to, or the ending names no picture format.
     """
-    from striate.data.beside import beside
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as place:
-            picture.save(place)
-    except (OSError, ValueError) as reason:
-        wrong = f"{path} cannot be written ({getattr(reason, 'strerror', None) or reason})"
-        raise RunError(
-            wrong, "a name that ends in .png or .jpg, in a folder with room", "another place"
-        ) from reason
+    write(path, picture.save, PICTURES)

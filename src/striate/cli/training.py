@@ -53,6 +53,7 @@ def find_rate(
     """Print the loss by learning rate and the suggested one, and draw it if a file is named."""
     from striate import api
     from striate.cli.pictures import save_figure
+    from striate.data.beside import PLOTS, writable
 
     if data is None:
         raise SettingError(NO_DATA, DATA, "striate train digits --find-lr")
@@ -60,6 +61,8 @@ def find_rate(
         raise SettingError(
             f"--plot {plot} draws nothing of a training", "--find-lr with it", "open report.html"
         )
+    if plot is not None:
+        writable(plot, PLOTS)
     with Counting("looking for a learning rate"):
         curve = api.find_rate(data, **settings)
     if plot is not None:

@@ -16,13 +16,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from striate.data.beside import beside
+from striate.data.beside import PICTURES, write
 from striate.draw import pixels, sheet
-from striate.errors import DataError, RunError, SettingError, ShapeError
+from striate.errors import DataError, SettingError, ShapeError
 from striate.explain.agreement import Agreement, agreement
 from striate.explain.gradcam import stretched
 from striate.explain.sanity import Sanity
 from striate.explain.short import in_short
+
+ENDINGS = (*PICTURES, ".npz")
+"""Of a drawing, and of the numbers."""
 
 VOLUME = "activations"
 """The method whose values are the slices of a layer and not pixels of the image."""
@@ -201,26 +204,16 @@ class Explanation:
         Raises:
             RunError: the place cannot be written to, or the ending names no format.
         """
-        path = Path(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with beside(path) as place:
-                if path.suffix == ".npz":
-                    self._pack(place)
-                else:
-                    self.sheet().save(place)
-        except (OSError, ValueError) as reason:
-            raise RunError(
-                f"{path} cannot be written ({reason})",
-                "a place that can be written to, and a name that ends in .png, .jpg or .npz",
-                "choose another place",
-            ) from reason
-        return path
+        return write(path, self._put, ENDINGS)
 
-    def _pack(self, place: Path) -> None:
+    def _put(self, place: Path) -> None:
+        if place.suffix.lower() != ".npz":
+            self.sheet().save(place)
+            return
         text = json.dumps(self.to_dict(), ensure_ascii=False)
         arrays = {"values": self.values.cpu().numpy(), "images": self.images.cpu().numpy()}
-        np.savez_compressed(place, **arrays, about=np.array(text))  # type: ignore[arg-type]
+        with open(place, "wb") as file:
+            np.savez_compressed(file, **arrays, about=np.array(text))  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: str | Path) -> "Explanation":

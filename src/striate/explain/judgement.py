@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from striate.data.beside import PLOTS, write
 from striate.draw.panels import panels
-from striate.errors import RunError
 from striate.explain.sanity import LIMIT
-from striate.explain.writing import write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+ENDINGS = (".csv", ".json", *PLOTS)
 SOUND = "sound"
 UNSOUND = "hardly depends on the weights"
 LATE = "hardly depends on the upper layers"
@@ -161,12 +161,8 @@ class Judgement:
         }
         ending = path.suffix.lower()
         if ending in texts:
-            return write(path, lambda place: place.write_text(texts[ending]()), ".csv or .json")
-        if ending not in (".png", ".svg", ".pdf"):
-            raise RunError(
-                f"{path} names no format", "a name that ends in .csv, .json, .png, .svg or .pdf", "judged.csv"
-            )
-        return write(path, self.chart().savefig, ".png, .svg or .pdf")
+            return write(path, lambda place: place.write_text(texts[ending]()), ENDINGS)
+        return write(path, lambda place: self.chart().savefig(place), ENDINGS)
 
 
 def _percent(share: float | None) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from striate.data.beside import write
 from striate.draw.figures import styled
 from striate.draw.style import MUTED
 from striate.draw.thumbnails import MOST_SHOWN, NAMED, caption, class_colors, thumbnail_map
@@ -19,10 +20,12 @@ from striate.explain.embed import Data, embed
 from striate.explain.maps import PERPLEXITY, Method, pca, tsne
 from striate.explain.starting import Model
 from striate.explain.vectors import Vectors
-from striate.explain.writing import write, write_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".svg", ".pdf")
+"""Of files that can hold pictures, and dots."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,14 @@ class PictureMap:
         Raises:
             RunError: the place cannot be written to, or the ending names no format.
         """
-        if self.vectors.thumbnails is not None and Path(path).suffix.lower() not in (".svg", ".pdf"):
-            return write_picture(self.picture(), path)
-        return write(path, self.figure().savefig, ".png, .svg or .pdf")
+        dots = self.vectors.thumbnails is None or Path(path).suffix.lower() in (".svg", ".pdf")
+        return write(path, lambda place: self._put(place, dots=dots), ENDINGS)
+
+    def _put(self, place: Path, *, dots: bool) -> None:
+        if dots:
+            self.figure().savefig(place)
+        else:
+            self.picture().save(place)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""

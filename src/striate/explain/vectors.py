@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from striate.data.beside import write
 from striate.errors import DataError, ShapeError
 from striate.explain.short import in_short
-from striate.explain.writing import write
 from striate.records import Embedding
 
+ENDINGS = (".npz",)
 UNKNOWN = -1
 """The label of a picture of which nobody has said what it shows."""
 
@@ -99,11 +100,9 @@ class Vectors:
         Raises:
             RunError: the place cannot be written to, or the name does not end in .npz.
         """
-        return write(path, self._put, ".npz")
+        return write(path, self._put, ENDINGS)
 
     def _put(self, place: Path) -> None:
-        if place.suffix != ".npz":
-            raise ValueError("the name does not end in .npz")
         parts = {
             "vectors": self.values.numpy(),
             "names": np.array(self.names, dtype=np.str_),
@@ -113,7 +112,8 @@ class Vectors:
         }
         if self.thumbnails is not None:
             parts["thumbnails"] = self.thumbnails.numpy()
-        np.savez_compressed(place, allow_pickle=False, **parts)
+        with open(place, "wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **parts)
 
     @classmethod
     def load(cls, path: str | Path) -> "Vectors":

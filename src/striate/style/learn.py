@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.data.beside import writable
 from striate.data.decode import EXTENSIONS, decode
 from striate.data.inputs import Input
-from striate.errors import DataError, TrainingError
+from striate.errors import DataError, ModelFileError, TrainingError
 from striate.style.adain import AnyStyle, adain, moments, save_any
 from striate.style.adain import any_style as untrained
 from striate.style.cost import gram_means, require_side
@@ -49,7 +50,7 @@ def style_train(
     Args:
         style: a picture; with ``any_style`` a folder of them.
         data: a folder of pictures of anything.
-        out: the .safetensors file.
+        out: the .safetensors file; its folder is made if need be.
         any_style: learn to paint in any style, by adaptive instance normalization.
         listen: called with every event.
         settings: fields of ``striate.style.settings.LearnSettings``.
@@ -59,9 +60,10 @@ def style_train(
         DataError: there are no pictures, or one cannot be read.
         ShapeError: the style is smaller than the network's stride.
         TrainingError: the costs are no numbers.
-        ModelFileError: the file cannot be written.
+        ModelFileError: the file cannot be written, which is tried before the training.
     """
     given = LearnSettings(**settings)
+    out = writable(out, (".safetensors",), ModelFileError)
     header = {"style": Path(style).name, "settings": given.to_dict(), "versions": versions()}
     if any_style:
         return save_any(learn_any(style, data, listen=listen, **settings), out, header)

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from striate.data.beside import beside
+from striate.data.beside import PICTURES
+from striate.data.beside import write as write_file
 from striate.data.inputs import Input, image_of, name_of
 from striate.draw.pixels import picture as drawn
-from striate.errors import RunError, SettingError
+from striate.errors import SettingError
 
 
 def pixels_of(given: Input, size: int | None) -> Tensor:
@@ -88,15 +89,4 @@ def write(image: Tensor, path: str | Path) -> Path:
     Raises:
         RunError: the place cannot be written to, or the ending names no picture format.
     """
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as place:
-            drawn(image).save(place)
-    except (OSError, ValueError) as reason:
-        raise RunError(
-            f"{path} cannot be written ({getattr(reason, 'strerror', None) or reason})",
-            "a name that ends in .png or .jpg, in a folder with room",
-            "another place",
-        ) from reason
-    return path
+    return write_file(path, drawn(image).save, PICTURES)

@@ -14,6 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
+from striate.data.beside import PICTURES, writable
 from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.style.colors import matched, with_colors_of
@@ -51,8 +52,11 @@ def stylize(
         ImageError: a picture cannot be read.
         ShapeError: a picture is smaller than the network's stride.
         ModelFileError: the weights cannot be fetched or read.
+        RunError: the preview cannot be written.
     """
     given = Settings(**settings)
+    if preview is not None:
+        writable(preview, PICTURES)
     many = list(styles) if isinstance(styles, list | tuple) else [styles]
     shares = shares_of(mix, len(many))
     seen = pixels_of(content, given.size or None)

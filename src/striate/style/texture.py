@@ -8,6 +8,7 @@ Gatys, Ecker, Bethge 2015. https://arxiv.org/abs/1505.07376
 from pathlib import Path
 from typing import Any
 
+from striate.data.beside import PICTURES, writable
 from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.style.events import Listener
@@ -41,6 +42,7 @@ def texture(
         ImageError: the picture cannot be read.
         ShapeError: it is smaller than the network's stride.
         ModelFileError: the weights cannot be fetched or read.
+        RunError: the preview cannot be written.
     """
     for name in UNUSED:
         if name in settings:
@@ -48,6 +50,8 @@ def texture(
                 f"{name} was given for a texture", "settings of the style", f"leave {name} out"
             )
     given = Settings(**settings)
+    if preview is not None:
+        writable(preview, PICTURES)
     pixels = pixels_of(image, given.size or None)
     size = shape or (pixels.shape[-2], pixels.shape[-1])
     if min(size) < 1:
