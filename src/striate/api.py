@@ -445,12 +445,14 @@ def _names_file(text: str) -> bool:
 
 def _model_file(path: str | Path) -> Path:
     """The file of a saved model; a run's folder stands for its best one."""
+    from striate.zoo.ready import spelling
+
     path = Path(path)
     if not path.exists():
         raise ModelFileError(
             f"there is no {path}",
             "a .safetensors file, the folder of a run, or a network with published weights, as resnet50",
-            "check the spelling",
+            spelling(path),
         )
     return path / "model.safetensors" if path.is_dir() else path
 

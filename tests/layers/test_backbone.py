@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -57,11 +58,11 @@ def test_a_head_needs_a_class():
         lenet5().replace_head(0)
 
 
-@pytest.mark.parametrize("shape", [(2, 1, 28, 28), (2, 3, 32, 32), (1, 32, 32), (2, 1, 36, 32)])
+@pytest.mark.parametrize("shape", [(2, 1, 28, 28), (2, 3, 32, 32), (2, 1, 36, 32)])
 def test_a_picture_that_does_not_fit_is_refused_at_the_door(shape: tuple[int, ...]):
     with pytest.raises(ShapeError, match="1 channel, and sides of 32 to 35 pixels") as caught:
         lenet5()(torch.zeros(shape))
-    assert "x".join(str(side) for side in shape[1:]) in caught.value.wrong
+    assert "x".join(str(side) for side in shape) in caught.value.wrong
     assert "32x32" in caught.value.attempt
 
 
@@ -77,3 +78,24 @@ def test_whole_numbers_are_refused_at_the_door_with_the_way_to_floats(dtype: tor
     with pytest.raises(ShapeError, match=f"ResNetCifar was given images of {str(dtype)[6:]}") as caught:
         ResNetCifar(8, classes=2, in_channels=3)(torch.zeros(1, 3, 32, 32, dtype=dtype))
     assert "images.float() / 255" in caught.value.attempt
+
+
+@pytest.mark.parametrize("classes", ["3", 2.0, True])
+def test_a_number_of_classes_is_a_whole_number(classes: object):
+    with pytest.raises(SettingError, match="expected: a whole number, 1 or more"):
+        lenet5().replace_head(classes)
+
+
+def test_a_picture_without_a_batch_is_told_so_with_its_whole_shape():
+    with pytest.raises(ShapeError, match="shape 3x32x32, without a batch dimension") as caught:
+        ResNetCifar(8, classes=2, in_channels=3)(torch.zeros(3, 32, 32))
+    assert caught.value.expected == "(N, C, H, W): 3 channels, and sides of 1 pixel or more"
+    assert "images[None]" in caught.value.attempt
+
+
+def test_an_array_and_numbers_of_another_precision_are_refused_at_the_door():
+    network = ResNetCifar(8, classes=2, in_channels=3)
+    with pytest.raises(ShapeError, match="was given ndarray"):
+        network(np.zeros((1, 3, 32, 32), np.float32))
+    with pytest.raises(ShapeError, match="images of float64\n  expected: float32"):
+        network(torch.zeros(1, 3, 32, 32, dtype=torch.float64))

@@ -122,5 +122,10 @@ def test_looking_does_not_touch_the_random_numbers_of_others() -> None:
 
 
 def test_a_size_that_the_network_cannot_take_is_refused_before_anything_is_made() -> None:
-    with pytest.raises(ShapeError, match="LeNet5"):
+    with pytest.raises(ShapeError, match="lenet5 needs --size 32 to 35"):
         decide(Settings(model="lenet5", size="64"), seen(100, 1, 28))
+
+
+def test_a_small_size_is_refused_with_the_least_that_the_network_takes() -> None:
+    with pytest.raises(ShapeError, match="vgg11 needs --size 32 or more"):
+        decide(Settings(model="vgg11", size="16"), seen(100, 3, 64))

@@ -63,3 +63,9 @@ def test_splits_are_written_by_relative_name_and_change_with_the_labels() -> Non
     )
     assert one["splits"] == {"train": ["a/0.jpg", "b/0.jpg"]}
     assert one["fingerprint"] != other["fingerprint"]
+
+
+def test_a_file_is_no_folder_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(RunError, match="is a file, not a folder"):
+        RunFolder(tmp_path / "run").claim(resume=False, force=True)

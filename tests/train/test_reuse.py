@@ -366,6 +366,17 @@ def test_a_mistake_is_found_before_a_run_is_replaced(
     assert (tmp_path / "run" / "model.safetensors").read_text() == "a night's work"
 
 
+def test_weights_of_another_network_than_the_default_ask_for_its_name(other: Splits, tmp_path: Path) -> None:
+    torch.save(create("resnet20", 3).state_dict(), tmp_path / "w.pth")
+    settings = Settings(**QUICK, weights=str(tmp_path / "w.pth"))
+    with pytest.raises(ModelFileError, match="lenet5 is only the default") as caught:
+        list(train(other, settings.model_copy(update={"model": None}), tmp_path / "run"))
+    assert caught.value.attempt.startswith("--model NAME")
+    with pytest.raises(ModelFileError, match="not of lenet5") as caught:
+        list(train(other, settings.model_copy(update={"model": "lenet5"}), tmp_path / "run"))
+    assert "default" not in caught.value.wrong
+
+
 # ---- stand-ins: two stems, and a head that only training looks at
 
 

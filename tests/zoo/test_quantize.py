@@ -130,3 +130,9 @@ def test_nncf_comes_in_without_the_warning_of_a_missing_gpu(
     assert quantizing._nncf() == "nncf"
     assert compilers.level == level
     assert [record.message for record in caplog.records] == ["something else"]
+
+
+def test_so_few_pictures_that_one_is_more_than_the_loss_are_told() -> None:
+    # one of 12 pictures is 100 / 12 = 8.3 points, one of 200 is 0.5
+    assert str(Quantized(None, 1, 1, 12)).endswith("; 12 pictures cannot show less than 8.3 points")
+    assert "cannot show" not in str(Quantized(None, 1, 1, 200))

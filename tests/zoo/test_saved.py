@@ -2,6 +2,7 @@ import io
 import json
 import os
 import pickle
+from pathlib import Path
 
 import pytest
 import safetensors.torch
@@ -295,3 +296,12 @@ def test_a_header_can_neither_fetch_nor_read_nor_fill_the_memory(tmp_path, monke
     write_file(tmp_path / "m", {"x": torch.zeros(1)}, header)
     with pytest.raises(ModelFileError, match="names no network of ours"):
         load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("ending", ["onnx", "xml", "pt2"])
+def test_an_export_is_told_from_a_model(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"model.{ending}"
+    path.write_bytes(b"PK\x03\x04")
+    with pytest.raises(ModelFileError, match="is an export") as caught:
+        load(path)
+    assert "model.safetensors" in caught.value.expected

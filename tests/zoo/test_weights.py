@@ -381,3 +381,57 @@ def test_weights_of_somebody_else_are_no_model_and_the_error_says_what_they_are_
             striate.predict(tmp_path / name, np.zeros((32, 32, 3), dtype=np.uint8))
         assert "striate train DATA --model NAME --weights FILE" in caught.value.attempt
         assert "striate.create(NAME, weights=FILE)" in caught.value.attempt
+
+
+# ---- what is in the way
+
+
+@pytest.mark.parametrize("prefix", ["model.", "backbone.", "module.net.body."])
+def test_what_is_before_all_names_is_left_out(
+    prefix: str, theirs: torch.nn.Module, images: Tensor, tmp_path: Path
+) -> None:
+    torch.save({prefix + key: value for key, value in theirs.state_dict().items()}, tmp_path / "w.pth")
+    network = create("resnet18", CLASSES, weights=tmp_path / "w.pth").eval()
+    assert network.said[0].endswith(f"torchvision and timm after {prefix.removeprefix('module.')!r}")
+    with torch.no_grad():
+        assert torch.allclose(network(images), theirs(images), atol=1e-5)
+
+
+def test_a_misfit_shows_names_of_the_file(tmp_path: Path) -> None:
+    torch.save({"encoder.a": torch.ones(2), "decoder.b": torch.ones(2)}, tmp_path / "other.pth")
+    error = refused(create("resnet18", 2), "resnet18", tmp_path / "other.pth")
+    assert error.wrong.endswith("; the file has encoder.a, decoder.b")
+    assert error.expected == "weights of resnet18, in our names, torchvision's or timm's"
+
+
+def test_arguments_that_fit_every_tensor_and_change_the_network_are_told(tmp_path: Path) -> None:
+    torch.save(create("mobilenet_v2", CLASSES).state_dict(), tmp_path / "w.pth")
+    said = create("mobilenet_v2", CLASSES, weights=tmp_path / "w.pth", stem="small").said
+    assert any("stem is 'small' here" in one and "the network differs" in one for one in said)
+
+
+@pytest.mark.parametrize(
+    ("weights", "wrong", "attempt"),
+    [
+        (5, "weights is 5", "weights='imagenet'"),
+        ({"fc.weight": torch.ones(2)}, "weights is a dictionary of tensors", "load_state_dict"),
+        ("nowhere", "there is no file nowhere", "check the path"),
+    ],
+)
+def test_what_names_no_weights_is_refused(weights: Any, wrong: str, attempt: str) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        create("resnet18", weights=weights)
+    assert caught.value.wrong == wrong
+    assert caught.value.expected == "imagenet, a file of weights, or the folder of a run"
+    assert attempt in caught.value.attempt
+
+
+def test_a_folder_that_is_no_run_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="is no run: it has no model"):
+        create("resnet18", weights=tmp_path)
+
+
+def test_a_misspelt_ready_network_is_recognised() -> None:
+    with pytest.raises(ModelFileError, match="there is no resnet5\n") as caught:
+        striate.load("resnet5")
+    assert "resnet50" in caught.value.attempt

@@ -76,7 +76,10 @@ class Narrator:
         counts = ", ".join(f"{name} {count:,}" for name, count in event.counts.items())
         self.say(f"pictures: {counts}")
         where = f" from step {event.resumed:,}" if event.resumed else ""
-        steps = f"{some(event.parameters, 'parameter')}, {some(event.steps, 'step')} on {event.device}{where}"
+        learning = some(event.parameters, "parameter")
+        if event.parameters < event.parameters_in_all:
+            learning = f"{event.parameters:,} of {event.parameters_in_all:,} parameters learn"
+        steps = f"{learning}, {some(event.steps, 'step')} on {event.device}{where}"
         self.say(f"{event.settings['model']}: {steps}")
         self.say(f"run folder: {event.folder}")
         self._epochs = int(event.settings["epochs"])
@@ -153,11 +156,12 @@ class Narrator:
             words.append(f"val loss {event.val_loss:.4f}")
         if event.val_accuracy is not None:
             words.append(f"val accuracy {percent(event.val_accuracy):>8}")
-        words += [
-            f"{event.rate:>7,.0f} images/s",
-            f"waiting {100 * event.waiting:3.0f} %",
-            f"{event.seconds:6.1f} s",
-        ]
+        if event.rate:  # nothing is known of steps that were done before a run was resumed
+            words += [
+                f"{event.rate:>7,.0f} images/s",
+                f"waiting {100 * event.waiting:3.0f} %",
+                f"{event.seconds:6.1f} s",
+            ]
         if self._live:
             self._live.update(self._task, completed=event.step)
         self.say("  ".join(words) + ("  best so far" if event.best else ""))

@@ -34,7 +34,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def _ending(reason: BaseException | None) -> BaseException | None:
-    """What ended the writing from outside, as a signal does: torch's writer, left half-way, complains of itself."""
+    """What ended the writing from outside, as a signal does; torch's writer then complains of itself."""
     while reason is not None and isinstance(reason, Exception):
         reason = reason.__context__
     return reason

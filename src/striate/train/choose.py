@@ -9,7 +9,8 @@ from torch import nn
 from striate.data.dataset import Dataset
 from striate.data.facts import Facts, facts, fitting, preprocess_for
 from striate.data.preprocess import Preprocess
-from striate.errors import SettingError
+from striate.errors import SettingError, ShapeError
+from striate.layers.backbone import Backbone
 from striate.train import reuse
 from striate.train.reuse import arguments, choose_finetune, source_of
 from striate.train.settings import Settings
@@ -54,6 +55,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
     size = settings.height_width or (
         source.preprocess.size if source.preprocess else default_size(network, found)
     )
+    require_size(settings, name, network)
     network.require((channels, *size))
     chosen: dict[str, Any] = {
         "stem": own.get("stem", arguments_of(name).get("stem")),
@@ -81,6 +83,19 @@ def clamped(settings: Settings, found: Facts) -> Settings:
     largest = max(found.count // world, 1) * world
     batch = settings.batch or max(default_batch(found.count) // world, 1) * world
     return settings.model_copy(update={"batch": min(batch, largest)})
+
+
+def require_size(settings: Settings, name: str, network: Backbone) -> None:
+    """The network takes pictures of the size that was asked for.
+
+    Raises:
+        ShapeError: it does not.
+    """
+    least, most, asked = network.least_side, network.most_side, settings.height_width or ()
+    if all(least <= side and (most is None or side <= most) for side in asked):
+        return
+    may = f"{least} or more" if most is None else f"{least} to {most}"
+    raise ShapeError(f"size is {settings.size}, and {name} needs --size {may}", may, f"size {least}")
 
 
 def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:

@@ -22,7 +22,7 @@ from striate.train.comparison import Comparison, Row, ordered
 from striate.train.costs import Costs, measure, require_memory
 from striate.train.events import Compared, Event, Failed, Finished, Measuring, Noted, Training
 from striate.train.fitting import train_fitting
-from striate.train.folder import RunFolder, describe_splits
+from striate.train.folder import RunFolder, describe_splits, require_no_file
 from striate.train.machine import machine_of
 from striate.train.run import require_classes, train
 from striate.train.settings import FREE, Settings
@@ -327,9 +327,10 @@ def _require_empty(folder: Path) -> None:
     """The folder is new.
 
     Raises:
-        RunError: something is in it.
+        RunError: it is a file, or something is in it.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    require_no_file(folder)
+    if folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder} exists and holds no comparison", "a new folder", "another --out")
 
 

@@ -32,6 +32,7 @@ class Started(Event):
         steps: in the whole training.
         resumed: the step from which a run goes on; 0 for a new one.
         device: as in "cpu" or "cuda:0".
+        parameters_in_all: numbers of the network, also of its layers that stand still.
     """
 
     folder: str
@@ -42,6 +43,7 @@ class Started(Event):
     steps: int
     resumed: int
     device: str
+    parameters_in_all: int = 0
 
 
 @dataclass(frozen=True)

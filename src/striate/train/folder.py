@@ -56,8 +56,9 @@ class RunFolder:
         """Make the folder, or make sure that it may be used.
 
         Raises:
-            RunError: something is in it already, or it cannot be written.
+            RunError: it is a file, something is in it already, or it cannot be written.
         """
+        require_no_file(self.path)
         try:
             taken = self.path.exists() and any(self.path.iterdir())
             if taken and force and not resume:
@@ -157,6 +158,16 @@ class guarded:  # noqa: N801 - reads as a word of the language: with guarded(pat
                 "a folder with room that you may write to",
                 "make room and resume the run: the last checkpoint is kept",
             ) from reason
+
+
+def require_no_file(folder: Path) -> None:
+    """A folder can be made there.
+
+    Raises:
+        RunError: it is a file.
+    """
+    if folder.is_file():
+        raise RunError(f"{folder} is a file, not a folder", "a new folder", "another --out")
 
 
 def write_beside(path: Path, text: str) -> None:

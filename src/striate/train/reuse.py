@@ -23,7 +23,7 @@ from striate.zoo.build import build
 from striate.zoo.published import PUBLISHED, published
 from striate.zoo.saved import preprocess_of, read_header
 from striate.zoo.table import arguments_of, create, require_arguments
-from striate.zoo.weights import IMAGENET, load_weights, weights_file
+from striate.zoo.weights import ANOTHER, IMAGENET, load_weights, weights_file
 
 IMAGENET_MODEL = "resnet18"
 """The network whose published weights are meant when none is named."""
@@ -144,8 +144,13 @@ def _reason(settings: Settings, pictures: int) -> str:
     return f"{here} enough for the upper layers, not for all"
 
 
-def require_weights(settings: Settings, found: Facts) -> None:
+def require_weights(settings: Settings, found: Facts, *, named: bool = True) -> None:
     """The weights can be loaded. Found out before a folder is made or replaced; nothing else changes.
+
+    Args:
+        settings: decided.
+        found: of the data.
+        named: whether the user said which network it is.
 
     Raises:
         ModelFileError: they cannot be read, or belong to another network.
@@ -157,7 +162,16 @@ def require_weights(settings: Settings, found: Facts) -> None:
     channels = source.preprocess.channels if source.preprocess else found.channels
     with torch.random.fork_rng(devices=[]):
         own = arguments(settings, source)
-        network = create(settings.model or "", len(found.counts), channels, settings.weights, **own)
+        try:
+            network = create(settings.model or "", len(found.counts), channels, settings.weights, **own)
+        except ModelFileError as error:
+            if named or source.model or ANOTHER not in error.wrong:
+                raise
+            raise ModelFileError(
+                f"{error.wrong}; {settings.model} is only the default, as no network was named",
+                "weights of the network that is trained, in our names, torchvision's or timm's",
+                "--model NAME, the network that the file was made for (model= in Python)",
+            ) from error
     require_thawing(settings, network)
 
 
@@ -204,7 +218,9 @@ def begin(
     best = build(name, classes, preprocess, **own)
     if settings.weights is None:
         return model, best, ()
-    said, _ = (load_weights(backbone(one), name, settings.weights) for one in (model, best))
+    usual = arguments_of(name)
+    changed = {one: value for one, value in own.items() if value != usual[one]}
+    said, _ = (load_weights(backbone(one), name, settings.weights, changed=changed) for one in (model, best))
     if others := _other_classes(source.classes, classes):
         for one in (model, best):
             backbone(one).replace_head(len(classes))

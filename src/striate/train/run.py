@@ -110,7 +110,7 @@ def train(
     require_packages(chosen)
     require_validation(chosen, splits)
     require_machine(chosen)
-    require_weights(chosen, found)
+    require_weights(chosen, found, named=settings.model is not None)
     if not (resume and files.settings.exists()):
         foresee_memory(chosen, len(splits.classes), found.channels)
         with memory_explained(chosen, len(splits.classes), found.channels):
@@ -195,6 +195,7 @@ def _events(work: Work, splits: Splits, said: tuple[str, ...]) -> Generator[Even
         said=(*splits.said, *said, *work.said),
         counts={name: len(part) for name, part in splits.items()},
         parameters=sum(p.numel() for p in work.engine.task.parameters() if p.requires_grad),
+        parameters_in_all=sum(p.numel() for p in work.best.parameters()),
         steps=work.steps,
         resumed=work.state.step,
         device=str(work.engine.device),

@@ -42,12 +42,14 @@ class Quantized:
         exact: accuracy of the model, 0..1.
         accuracy: accuracy of the int8 graph on the same pictures.
         count: how many they were.
+        most_loss: points that it was allowed to cost.
     """
 
     graph: Any
     exact: float
     accuracy: float
     count: int
+    most_loss: float = 1.0
 
     @property
     def loss(self) -> float:
@@ -58,6 +60,15 @@ class Quantized:
         return (
             f"int8 costs {self.loss:.2f} points of accuracy: {self.accuracy:.2%} instead of {self.exact:.2%} "
             f"on {self.count:,} pictures that it was not calibrated on"
+        ) + self._coarse()
+
+    def _coarse(self) -> str:
+        """What so few pictures cannot show."""
+        one = 100 / self.count
+        return (
+            f"; {self.count:,} pictures cannot show less than {one:.1f} points"
+            if one > self.most_loss
+            else ""
         )
 
 
@@ -78,7 +89,7 @@ def quantize(model: Classifier, learned: Dataset, unseen: Dataset, most_loss: fl
     graph = converted(model)
     small = eight_bits(graph, sample(learned, model.preprocess))
     exact = accuracy(compiled(graph, "exact"), model, unseen)
-    found = Quantized(small, exact, accuracy(compiled(small, "int8"), model, unseen), len(unseen))
+    found = Quantized(small, exact, accuracy(compiled(small, "int8"), model, unseen), len(unseen), most_loss)
     if found.loss > most_loss:
         raise SettingError(
             str(found),

@@ -3,6 +3,7 @@
 "resnet50" --> network, weights, class names, preprocessing --> Classifier, ready to predict
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from striate.tasks.classifier import Classifier
@@ -14,6 +15,12 @@ from striate.zoo.weights import IMAGENET
 def is_ready(model: str | Path) -> bool:
     """Whether this is the name of a network with published weights, and no file or folder has it."""
     return str(model) in PUBLISHED and not Path(model).exists()
+
+
+def spelling(model: str | Path) -> str:
+    """What to try for a model that is not there: the names that are spelled alike."""
+    near = get_close_matches(str(model).lower(), PUBLISHED)
+    return " or ".join(near) or "check the spelling"
 
 
 def ready(name: str) -> Classifier:

@@ -26,6 +26,9 @@ LEARN_ON = (
 )
 """What to do with weights of somebody else's, which name neither a network nor classes."""
 
+EXPORTS = (".onnx", ".xml", ".bin", ".pt2")
+"""Endings of what ``striate export`` writes."""
+
 STRANGE = (
     StriateError,
     KeyError,
@@ -93,6 +96,7 @@ def load(path: str | Path) -> Classifier:
         ModelFileError: the file is missing, truncated, foreign, of another format number, or names a network,
             classes or tensors that do not fit each other.
     """
+    _refuse_export(Path(path))
     header = read_header(path, LEARN_ON)
     try:
         with torch.device("meta"):  # shapes only, so that a strange header costs no memory
@@ -109,6 +113,16 @@ def load(path: str | Path) -> Classifier:
     model = Classifier(built.network, built.classes, built.preprocess)
     model.name, model.arguments = built.name, built.arguments
     return model.eval()
+
+
+def _refuse_export(path: Path) -> None:
+    """Say of a file for other programs what it is, and what was meant."""
+    if path.suffix in EXPORTS:
+        raise ModelFileError(
+            f"{path} is an export, which other programs read",
+            "the model that it was made of: the folder of a run, or its model.safetensors",
+            "the folder of the run; openvino.Core, onnxruntime or torch.export.load read the export",
+        )
 
 
 def _require_arguments(built: dict[str, Any], named: Any) -> None:

@@ -10,9 +10,10 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ IMAGENET = "imagenet"
 
 AUXILIARY = re.compile(r"^(auxiliaries\.|aux\d\.|AuxLogits\.)")
 """Heads that only training looks at: ours, GoogLeNet's and Inception's."""
+
+ANOTHER = "another network"
+"""What an error calls the network of a file that does not say which it is."""
+
+STRANGERS = 3
+"""How many names of a file an error shows that the network does not know."""
 
 COUNTER = "num_batches_tracked"
 """Batches that a norm has seen; files of 2017 lack it, and nothing that is computed needs it."""
@@ -76,8 +83,10 @@ def load_weights(
     if wrong and changed and "network" not in header:
         raise of_other_arguments(str(path), changed, wrong)
     if wrong or header.get("network", name) != name:
-        raise _of_another_network(path, name, header, wrong)
-    if source == "timm" and (epsilon := TWINS[name].timm_epsilon) is not None:
+        strangers = [key for key in fitting.tensors if key not in wanted]
+        raise _of_another_network(path, name, header, wrong, strangers)
+    fitting.tell_otherwise(changed or {}, header.get("arguments") or {})
+    if source.split()[0] == "timm" and (epsilon := TWINS[name].timm_epsilon) is not None:
         fitting.meet_epsilon(network, epsilon)
     network.load_state_dict(fitting.tensors)
     return tuple(fitting.said)
@@ -89,12 +98,20 @@ def weights_file(weights: str | Path) -> Path:
     Raises:
         ModelFileError: there is no such file.
     """
+    expected = f"{IMAGENET}, a file of weights, or the folder of a run"
+    if not isinstance(weights, str | Path):
+        tensors = isinstance(weights, Mapping)
+        wrong = "a dictionary of tensors" if tensors else repr(weights)
+        attempt = "network.load_state_dict(...), or keep them with torch.save and name that file"
+        raise ModelFileError(f"weights is {wrong}", expected, attempt if tensors else f"weights={IMAGENET!r}")
     path = Path(weights)
+    if path.is_dir() and not (path / "model.safetensors").is_file():
+        raise ModelFileError(f"{path} is no run: it has no model.safetensors", expected, "check the path")
     path = path / "model.safetensors" if path.is_dir() else path
     if not path.is_file():
         meant = get_close_matches(str(weights).lower(), [IMAGENET])
         attempt = f"weights {IMAGENET}, or check the path" if meant else "check the path"
-        raise ModelFileError(f"there is no file {path}", f"{IMAGENET}, or a file of weights", attempt)
+        raise ModelFileError(f"there is no file {path}", expected, attempt)
     return path
 
 
@@ -107,10 +124,27 @@ def _in_our_names(
     for source in SOURCES:
         if getattr(TWINS.get(name), source, None) is not None:
             tables[source] = {theirs(name, source, key): key for key in keys}
-    known = {source: len(table.keys() & stored.keys()) for source, table in tables.items()}
-    best = max(known, key=lambda source: known[source])
+    prefix = _common_prefix(stored)
+    known = {
+        (source, before): len(table.keys() & {key[len(before) :] for key in stored})
+        for before in dict.fromkeys(("", prefix))
+        for source, table in tables.items()
+    }
+    best, before = max(known, key=lambda one: known[one])
     whose = [source for source in tables if tables[source] == tables[best]]
-    return " and ".join(whose), {tables[best].get(key, key): tensor for key, tensor in stored.items()}
+    bare = {key[len(before) :]: tensor for key, tensor in stored.items()}
+    said = " and ".join(whose) + (f" after {before!r}" if before else "")
+    return said, {tables[best].get(key, key): tensor for key, tensor in bare.items()}
+
+
+def _common_prefix(names: Iterable[str]) -> str:
+    """What is before all names, up to a point, as training programs put it there; empty if nothing is.
+
+    >>> _common_prefix(["model.net.conv1.weight", "model.net.conv2.weight"])
+    'model.net.'
+    """
+    columns = zip(*(name.split(".")[:-1] for name in names), strict=False)
+    return "".join(f"{one[0]}." for one in takewhile(lambda one: len(set(one)) == 1, columns))
 
 
 def _last_layers(network: Backbone) -> set[str]:
@@ -139,11 +173,16 @@ def _header(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _of_another_network(path: Path, name: str, header: Mapping[str, Any], wrong: list[str]) -> ModelFileError:
-    """How many tensors differ, and the first of them."""
+def _of_another_network(
+    path: Path, name: str, header: Mapping[str, Any], wrong: list[str], strangers: list[str]
+) -> ModelFileError:
+    """How many tensors differ, the first of them, and the first names of the file that nobody knows."""
     differ = f": {_in_words(wrong)}" if wrong else ", although every tensor would fit"
+    if strangers:
+        more = ", ..." if len(strangers) > STRANGERS else ""
+        differ += f"; the file has {', '.join(strangers[:STRANGERS])}{more}"
     stranger = header.get("network")
-    is_of = f"is of {stranger or 'another network'}, not of {name}"
+    is_of = f"is of {stranger or ANOTHER}, not of {name}"
     attempt = f"create {stranger!r}"
     if stranger is None:
         attempt = "name the network that the file was made for: --model, or model= in Python"
@@ -182,7 +221,7 @@ def _in_words(wrong: list[str]) -> str:
 def _elsewhere(name: str) -> str:
     """Who else has this network."""
     have = [source for source in SOURCES if getattr(TWINS.get(name), source, None) is not None]
-    return "".join(f" or {source}'s" for source in have)
+    return "".join(f"{' or' if source == have[-1] else ','} {source}'s" for source in have)
 
 
 @dataclass
@@ -238,6 +277,15 @@ class _Fitting:
             flat = min(ours.ndim, stored.ndim) <= 2 and ours.shape[:1] == stored.shape[:1]
             if flat and ours.numel() == stored.numel():
                 self.tensors[key] = stored.reshape(ours.shape)
+
+    def tell_otherwise(self, changed: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
+        """Arguments that fit every tensor and yet make another network, as strides do."""
+        for name, value in changed.items():
+            if name != "auxiliary" and value != theirs.get(name):
+                self.said.append(
+                    f"{name} is {value!r} here, and was not where the weights were made: "
+                    "they fit, but the network differs"
+                )
 
     def meet_epsilon(self, network: nn.Module, epsilon: float) -> None:
         """The norms learned with this epsilon; scaled, they compute the same with ours."""

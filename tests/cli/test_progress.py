@@ -1,0 +1,30 @@
+"""What a training tells on the way."""
+
+from dataclasses import replace
+
+import pytest
+
+from striate.cli.progress import Narrator
+from striate.train.events import EpochEnded, Started
+
+STARTED = Started("run", {"model": "resnet18", "epochs": 3}, (), {}, 1026, 3, 0, "cpu", 11_177_538)
+ENDED = EpochEnded(1, 4, 0.5, None, None, 0.1, 2.0, 310.0, 0.01, best=True)
+
+
+def told(event: Started | EpochEnded, capsys: pytest.CaptureFixture[str]) -> str:
+    with Narrator() as narrator:
+        narrator(event)
+    return capsys.readouterr().err
+
+
+def test_layers_that_stand_still_are_told_from_those_that_learn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "1,026 of 11,177,538 parameters learn, 3 steps on cpu" in told(STARTED, capsys)
+    assert "resnet18: 1,026 parameters, 3" in told(replace(STARTED, parameters_in_all=1026), capsys)
+
+
+def test_an_epoch_whose_steps_were_done_before_has_no_speed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "310 images/s" in told(ENDED, capsys)
+    resumed = told(replace(ENDED, rate=0.0, seconds=0.0), capsys)
+    assert "loss 0.5000" in resumed
+    assert "images/s" not in resumed
+    assert "waiting" not in resumed
