@@ -245,7 +245,9 @@ def _write_onnx(model: Classifier, path: Path) -> Scores:
         exported(model), input_names=[INPUT], output_names=[OUTPUT], dynamo=True, verbose=False
     )
     assert program is not None  # it is None only when a path is given
-    program.rename_axes({program.model.graph.inputs[0].shape[0]: "N"})
+    shape = program.model.graph.inputs[0].shape
+    assert shape is not None  # the input was given with one
+    program.rename_axes({str(shape[0]): "N"})
     program.model.metadata_props[KEY] = metadata(model)
     program.save(path)
     onnxruntime.disable_telemetry_events()
