@@ -134,7 +134,7 @@ def test_a_model_learns_on_from_the_command_line(
     folder = tmp_path / "run"
     assert run(["train", str(pictures), *weights, "--epochs", "1", "--out", str(folder)]) == 0
     err = capsys.readouterr().err
-    assert "finetune head: 18 pictures of a class are few" in err
+    assert "18 pictures of a class are enough for the upper layers, not for all" in err
     assert json.loads((folder / "settings.json").read_text())["augment"] == "mirror=0.5"
     assert run(["train", "--resume", "--out", str(folder), *weights, "--quiet"]) == 0
 

@@ -200,7 +200,7 @@ def test_half_precision_and_double_work():
 
 
 def test_a_size_that_does_not_fit_is_an_error_of_three_parts():
-    with pytest.raises(ShapeError, match="shape 1x28x28\n  expected: 1 channel, and sides of 32"):
+    with pytest.raises(ShapeError, match="shape 1x1x28x28\n  expected: 1 channel, and sides of 32"):
         summary(create("lenet5", in_channels=1), (1, 28, 28))
     with pytest.raises(ShapeError, match="Sequential cannot take an image of 3x4x4"):
         summary(nn.Sequential(nn.Conv2d(3, 1, 5)), (3, 4, 4))
