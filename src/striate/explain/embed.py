@@ -27,6 +27,7 @@ from striate.explain.reading import Reader
 from striate.explain.starting import Model, opened
 from striate.explain.vectors import UNKNOWN, Vectors
 from striate.layers.backbone import Backbone
+from striate.layers.layout import laid_out
 
 PIXELS = "pixels"
 """The layer that is no layer: the picture as the network sees it."""
@@ -165,7 +166,7 @@ def thumbnails(images: Tensor) -> Tensor:
 
 
 def _ready(probe: Probe, images: Tensor) -> Tensor:
-    return probe.pixels(images).contiguous(memory_format=torch.channels_last)
+    return laid_out(probe.network, probe.pixels(images))
 
 
 def _flat(given: Any, count: int) -> Tensor:

@@ -31,6 +31,7 @@ from striate.explain.short import in_short
 from striate.explain.starting import Model, as_seen, opened
 from striate.explain.writing import write_picture
 from striate.layers.backbone import Backbone
+from striate.layers.layout import laid_out
 
 Arithmetic = Literal["exact", "bf16"]
 
@@ -125,7 +126,7 @@ def invert(
         raise SettingError("no layer was named", "one or more dotted names", "see `striate summary`")
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(network)
-        pixels = probe.pixels(as_seen(network, image)).contiguous(memory_format=torch.channels_last)
+        pixels = laid_out(probe.network, probe.pixels(as_seen(network, image)))
         readers = [Reader(probe, (name,)) for name in names]
         found = [_search(read, pixels, (steps, variation, seed), arithmetic) for read in readers]
         pictures = torch.cat(found)

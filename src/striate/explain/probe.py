@@ -20,6 +20,7 @@ from striate.explain.askable import require_module
 from striate.explain.choice import Choice, Target, finite
 from striate.explain.layer_names import require_layer
 from striate.layers.mode import evaluating
+from striate.tasks.classifier import Classifier
 
 At = Literal["output", "input"]
 """What a layer gives, or what it is given."""
@@ -47,6 +48,11 @@ class Probe:
         self._tensors = _stand_ins(model)
 
     @property
+    def network(self) -> nn.Module:
+        """What sees the pixels: of a classifier the network inside."""
+        return self.model.network if isinstance(self.model, Classifier) else self.model
+
+    @property
     def device(self) -> torch.device:
         """Where the model is."""
         return next(iter(self._tensors.values()), torch.empty(0)).device
@@ -65,7 +71,7 @@ class Probe:
             ShapeError: the model does not take such pixels.
         """
         try:
-            return self._run(pixels)
+            return self._called(pixels)
         except (RuntimeError, ValueError) as reason:
             raise ShapeError(
                 f"{type(self.model).__name__} fails on pixels {tuple(pixels.shape)}: {first_line(reason)}",
@@ -73,20 +79,11 @@ class Probe:
                 "call model(pixels) to see where; pictures of another size, or fewer channels",
             ) from reason
 
-    def _run(self, pixels: Tensor) -> Any:
-        """A model that wants its maps in one piece, as ``view`` does, gets them so."""
-        with evaluating(self.model):
-            try:
-                # A clone: the first layer may work in place, which a tensor that asks for gradients refuses.
-                return self._called(pixels.clone())
-            except RuntimeError as reason:
-                if "view size is not compatible" not in str(reason) or pixels.is_contiguous():
-                    raise
-                return self._called(pixels.clone(memory_format=torch.contiguous_format))
-
     def _called(self, pixels: Tensor) -> Any:
-        # Ties are ours to keep: where one layer has two names, functional_call leaves its stand-ins behind.
-        return functional_call(self.model, self._tensors, (pixels,), tie_weights=False)
+        with evaluating(self.model):
+            # A clone: the first layer may work in place, which a tensor that asks for gradients refuses.
+            # Ties are ours to keep: of a layer with two names functional_call leaves its stand-ins behind.
+            return functional_call(self.model, self._tensors, (pixels.clone(),), tie_weights=False)
 
     def layer(self, name: str) -> nn.Module:
         """A layer by its dotted name.

@@ -24,7 +24,7 @@ RATE, NOISE = 0.005, 0.1
 
 
 def pupil(seed: int = 0) -> Classifier:
-    """A classifier that has learned the planted pictures of a seed: 15 to 30 seconds on one core.
+    """A classifier that has learned the planted pictures of a seed, which takes some seconds.
 
     Args:
         seed: of the pictures, the weights and the order.

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from striate.data.inputs import Input, input_batches, name_of
 from striate.data.preprocess import Preprocess
 from striate.layers.backbone import Backbone
+from striate.layers.layout import laid_out
 from striate.layers.mode import evaluating
 from striate.records import Batch, Classification
 from striate.tasks.memory import in_parts
@@ -70,12 +71,9 @@ class Classifier(nn.Module):
     def answer(self, images: Tensor) -> Tensor:
         """The scores (N, K) that predictions are made of: with mirrored views, the mean of both sides.
 
-        Channels-last images take the convolutions of a processor through their faster kernels. A network of
-        your own may lay its maps out flat with ``view``, which such images do not allow.
+        Channels-last images take the convolutions of a processor through their faster kernels.
         """
-        if isinstance(self.network, Backbone):
-            images = images.contiguous(memory_format=torch.channels_last)
-        return self.viewed(self.forward, images)
+        return self.viewed(self.forward, laid_out(self.network, images))
 
     def answering(self, pictures: int) -> Scores:
         """What answers so many pictures: ``answer``, or the engine in its place where there is one."""
