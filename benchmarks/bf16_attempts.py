@@ -1,8 +1,8 @@
 """What was tried to make VGG-16 in bf16 faster, and bf16 on a trained network nearer to float32.
 
-Speed: one picture of 224 pixels, random weights, OpenVINO in bf16, graphs in turns, medians; and the time of
-the layers. Held equal: the network, the picture, the threads. The weights of fully connected layers are kept in
-bf16, or in 8 bits by nncf, or so without dynamic quantization.
+Speed: one picture of 224 pixels, random weights, OpenVINO in bf16, graphs in turns, medians; and the
+time of the layers. Held equal: the network, the picture, the threads. The weights of fully connected
+layers are kept in bf16, or in 8 bits by nncf, or so without dynamic quantization.
 
 Nearness: a trained network on its unseen pictures. As it is; with batch norms folded before the weights are
 rounded; with weights that are rounded so that the running sum of every kernel stays true; and with float32
