@@ -15,7 +15,7 @@ import numpy as np
 
 import striate
 from striate.data.dataset import Splits
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 COUNT, SEEDS = 5_000, range(3)
 RECIPE = {
@@ -43,7 +43,7 @@ def main() -> None:
                 run = striate.train(
                     splits, out=Path(folder) / "run", seed=seed, precision=precision, **RECIPE
                 )
-            scores.append(100 * run.figures.accuracy)
+            scores.append(100 * run.metrics.accuracy)
         shown = ", ".join(f"{score:.2f}" for score in scores)
         print(
             f"{precision:5} {statistics.mean(scores):.2f} ± {statistics.stdev(scores):.2f} %  ({shown})",

@@ -25,12 +25,12 @@ from torch import Tensor, nn
 
 import striate
 from striate.api import splits_for
-from striate.data.loader import Loader
+from striate.data.batches.loader import Loader
 from striate.data.preprocess import Preprocess
-from striate.tasks.classifier import Classifier, Scores
-from striate.zoo.engine_openvino import compiled, converted, openvino
-from striate.zoo.fold import folded
-from striate.zoo.table import create
+from striate.tasks.classification.classifier import Classifier, Scores
+from striate.zoo.inference.fold_batch_norm import folded
+from striate.zoo.inference.openvino_engine import compiled, converted, openvino
+from striate.zoo.networks import create
 
 TURNS, BLOCK = 12, 4
 SHOWN = 1e-3

@@ -15,7 +15,7 @@ from pathlib import Path
 import striate
 from striate.cli.progress import Narrator
 from striate.data.dataset import Splits
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 RECIPE = {
     "model": "resnet20",
@@ -41,10 +41,10 @@ def main() -> None:
     found = read(asked.folder, seed=asked.seed, validation=HELD_OUT)
     splits = Splits({"train": found["train"], "test": found["val"]}, found.format, found.root, found.said)
     with tempfile.TemporaryDirectory() as folder, Narrator() as narrator:
-        run = striate.train(splits, out=Path(folder) / "run", seed=asked.seed, listen=narrator, **RECIPE)
+        run = striate.train(splits, out=Path(folder) / "run", seed=asked.seed, on_event=narrator, **RECIPE)
     minutes = (time.perf_counter() - begun) / 60
-    figures = run.figures
-    print(f"{figures.count:,} pictures never seen: accuracy {figures.accuracy:.2%} (asked: >= 87.5 %)")
+    metrics = run.metrics
+    print(f"{metrics.count:,} pictures never seen: accuracy {metrics.accuracy:.2%} (asked: >= 87.5 %)")
     print(f"{minutes:.1f} minutes, everything counted (asked: <= 20), precision {run.settings.precision}")
 
 

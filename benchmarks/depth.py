@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 import striate
 from striate.data.dataset import Splits
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 NETWORKS = ("plain_20", "plain_44", "resnet20", "resnet44")
 COLORS = {"plain_20": "#e69f00", "plain_44": "#d55e00", "resnet20": "#56b4e9", "resnet44": "#0072b2"}
@@ -38,7 +38,7 @@ def main() -> None:
     for name in NETWORKS:
         with tempfile.TemporaryDirectory() as folder:
             run = striate.train(splits, model=name, epochs=asked.epochs, out=Path(folder) / "run", **RECIPE)
-        losses = [row["train_loss"] for row in run.metrics]
+        losses = [row["train_loss"] for row in run.history]
         print(f"{name:9}", *(f"{loss:.3f}" for loss in losses), flush=True)
         axes.plot(range(1, len(losses) + 1), losses, color=COLORS[name], label=name.replace("_", "-"))
     axes.set(xlabel="epoch", ylabel="training loss")

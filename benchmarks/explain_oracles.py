@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from torchvision import models
 
 from striate.errors import SettingError
-from striate.explain.methods import explain
+from striate.explain.attribution.methods import explain
 
 CALM = {"init_weights": False}  # a truncated normal for every weight takes minutes
 NETWORKS: dict[str, dict[str, Any]] = {

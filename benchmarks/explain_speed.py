@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 
-from striate.explain.methods import explain
+from striate.explain.attribution.methods import explain
 
 COUNT, SIDE = 64, 224
 ASKED, MOST_APART = 1.2, 1e-6

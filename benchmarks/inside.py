@@ -17,13 +17,13 @@ from PIL import Image
 
 import striate
 from striate.data.dataset import Dataset, Splits
-from striate.data.read import read
-from striate.draw.sheet import grid
-from striate.explain.embed import PIXELS
-from striate.explain.lookalikes import Lookalikes, lookalikes
-from striate.explain.objectives import class_score
-from striate.explain.prior import NATURAL, PLAIN
-from striate.explain.starting import opened
+from striate.data.read_dataset import read
+from striate.draw.image_grid import grid
+from striate.explain.embeddings.embed import PIXELS
+from striate.explain.embeddings.similar_images import Lookalikes, lookalikes
+from striate.explain.synthesis.image_prior import NATURAL, PLAIN
+from striate.explain.synthesis.initial_image import opened
+from striate.explain.synthesis.objectives import class_score
 
 COUNT = 2000
 INVERTED = 8

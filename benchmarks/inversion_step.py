@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import striate
-from striate.explain.canvas import Canvas
-from striate.explain.invert import RATE
+from striate.explain.synthesis.image_parameterization import ImageParameterization
+from striate.explain.synthesis.invert import RATE
 from striate.layers.backbone import Backbone
-from striate.zoo.table import create
+from striate.zoo.networks import create
 
 LAYER = "stages.2.relu4_2"
 VARIATION = 0.3
@@ -43,7 +43,7 @@ class PlainLoop:
                 break
             parts.append(part)
         self.network = nn.Sequential(*parts).requires_grad_(False)
-        self.start = Canvas(tuple(picture.shape), "pixels", None, seed=0).values.detach()
+        self.start = ImageParameterization(tuple(picture.shape), "pixels", None, seed=0).values.detach()
         with torch.no_grad():
             self.wanted = self.network(picture)
 

@@ -42,7 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder, files, ".")
-        from striate.data.read import read
+        from striate.data.read_dataset import read
 
         read("digits")  # imports are not what is measured
         before, start = resident(), time.perf_counter()

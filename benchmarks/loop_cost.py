@@ -21,11 +21,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from striate.data.dataset import Dataset, Splits
-from striate.data.store import Array
-from striate.train.events import EpochEnded
-from striate.train.run import train
-from striate.train.settings import Settings
-from striate.zoo.table import create
+from striate.data.image_store import Array
+from striate.train.run.run import train
+from striate.train.run.settings import Settings
+from striate.train.session.events import EpochEnded
+from striate.zoo.networks import create
 
 PLAIN, LAST = torch.contiguous_format, torch.channels_last
 

@@ -4,7 +4,7 @@ Held equal: the pictures, the learning rate and the seed. Counted on pictures th
 strongest pixel of the gradient lies in the box of the mark (4.8 % of the picture), no pixel of tolerance.
 
     python benchmarks/planted.py                # about ten minutes on one core
-    python benchmarks/planted.py --only small   # the network of `striate judge`, half a minute
+    python benchmarks/planted.py --only small   # the network of benchmark-explanations, half a minute
 """
 
 import argparse
@@ -14,12 +14,12 @@ from time import perf_counter
 import torch
 
 from striate.data.preprocess import Preprocess
-from striate.explain.planted import MARKS, SIDE, planted
-from striate.explain.pointing import pointing_game
-from striate.explain.pupil import COUNT, pupil, teach
-from striate.explain.saliency import saliency
-from striate.tasks.classifier import Classifier
-from striate.zoo.table import create
+from striate.explain.attribution.saliency import saliency
+from striate.explain.evaluation.pointing_game import pointing_game
+from striate.explain.evaluation.synthetic_data import MARKS, SIDE, planted
+from striate.explain.evaluation.toy_classifier import COUNT, pupil, teach
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.networks import create
 
 UNSEEN, SEED = 5000, 1
 

@@ -31,18 +31,18 @@ from torch.nn import functional as F
 
 import striate
 from striate.api import splits_for
+from striate.data.batches.loader import Loader
 from striate.data.dataset import Splits
 from striate.data.inputs import input_batches
-from striate.data.loader import Loader
 from striate.data.preprocess import Preprocess
-from striate.data.read import read
-from striate.tasks.classifier import Classifier, Scores
+from striate.data.read_dataset import read
+from striate.tasks.classification.classifier import Classifier, Scores
 from striate.zoo.build import build
-from striate.zoo.engine import multiplications
-from striate.zoo.engine_openvino import compiled, converted
-from striate.zoo.keys import theirs as their_name
-from striate.zoo.quantize import eight_bits, sample
-from striate.zoo.table import create
+from striate.zoo.inference.inference import multiplications
+from striate.zoo.inference.openvino_engine import compiled, converted
+from striate.zoo.inference.quantize import eight_bits, sample
+from striate.zoo.networks import create
+from striate.zoo.weights.keys import theirs as their_name
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIDE, LITTLE, CLASSES = 224, 64, 1000

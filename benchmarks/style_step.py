@@ -26,12 +26,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.layers.backbone import Backbone
-from striate.style.cost import Cost, Style, Weights, content_maps, gram_means
-from striate.style.descent import EPSILON, SCALE, Adam
-from striate.style.encoder import Encoder
-from striate.style.memory import peak_bytes
-from striate.zoo.published import MEAN, STD
-from striate.zoo.table import create
+from striate.style.losses.losses import Cost, Style, Weights, content_maps, gram_means
+from striate.style.networks.encoder import Encoder
+from striate.style.painting.optimizers import EPSILON, SCALE, Adam
+from striate.style.painting.tiling import peak_bytes
+from striate.zoo.networks import create
+from striate.zoo.weights.published_weights import MEAN, STD
 
 CONTENT = "stages.2.relu4_2"
 STYLES = ("stem.relu1_1", "stages.0.relu2_1", "stages.1.relu3_1", "stages.2.relu4_1", "stages.3.relu5_1")

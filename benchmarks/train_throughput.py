@@ -16,10 +16,10 @@ from torch.nn import functional as F
 
 from striate.data.preprocess import Preprocess
 from striate.records import Batch
-from striate.tasks.classifier import Classifier
-from striate.train.engine import Engine
-from striate.train.settings import Settings
-from striate.zoo.table import create
+from striate.tasks.classification.classifier import Classifier
+from striate.train.fabric.fabric import Executor
+from striate.train.run.settings import Settings
+from striate.zoo.networks import create
 
 SIDE, BATCH, CLASSES, TURNS = 224, 16, 10, 14
 RATE, MOMENTUM = 0.002, 0.9
@@ -61,7 +61,7 @@ class Ours:
         names = [str(number) for number in range(CLASSES)]
         model = Classifier(network(), names, Preprocess((SIDE, SIDE))).train()
         settings = Settings(precision="bf16", accelerator="cpu", devices=1, lr=RATE, weight_decay=0.0)
-        self.engine = Engine(model, settings.model_copy(update={"optimizer": "sgd"}))
+        self.engine = Executor(model, settings.model_copy(update={"optimizer": "sgd"}))
 
     def step(self, images: Tensor, labels: Tensor) -> float:
         loss = self.engine.loss(Batch(images, labels, torch.arange(BATCH)))

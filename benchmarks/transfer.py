@@ -20,7 +20,7 @@ import torch
 
 import striate
 from striate.data.dataset import Dataset, Splits
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 EPOCHS = {10: 40, 50: 30, 200: 12, 2000: 4}
 """By pictures of a class."""
@@ -58,7 +58,7 @@ def learn(data: Splits, folder: Path, epochs: int, seed: int, **more: object) ->
     size = min(BATCH, max(8, len(data["train"]) // 16))
     settings = {"model": MODEL, "epochs": epochs, "batch": size, "seed": seed, "checkpoint_every": 1e6}
     run = striate.train(data, out=folder, force=True, **settings, **more)
-    return run.figures.accuracy
+    return run.metrics.accuracy
 
 
 def main() -> None:

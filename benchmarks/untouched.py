@@ -21,10 +21,10 @@ from torchvision import models
 
 import striate
 from striate.errors import StriateError
-from striate.explain.methods import LOOKS, METHODS, explain
-from striate.explain.objectives import class_score
-from striate.explain.prior import PLAIN
-from striate.zoo.table import create
+from striate.explain.attribution.methods import LOOKS, METHODS, explain
+from striate.explain.synthesis.image_prior import PLAIN
+from striate.explain.synthesis.objectives import class_score
+from striate.zoo.networks import create
 
 SIDE = 32
 """Pixels of the pictures, or the least that a network takes."""

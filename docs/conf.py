@@ -13,10 +13,10 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-from striate.data.augment import PARTS
-from striate.data.finding import KINDS
-from striate.data.recipe import RECIPES
-from striate.train.settings import Settings
+from striate.data.augment.augment import PARTS
+from striate.data.augment.augment_recipe import RECIPES
+from striate.data.checks.findings import KINDS
+from striate.train.run.settings import Settings
 
 project = "striate"
 author = "the striate authors"

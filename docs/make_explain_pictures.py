@@ -13,14 +13,14 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 import striate
-from striate.data.read import read
-from striate.draw.pixels import enlarge, heat, picture
-from striate.draw.sheet import Picture, grid
-from striate.explain.importance import ranking
-from striate.explain.methods import METHODS
-from striate.explain.planted import planted
-from striate.explain.pupil import pupil
-from striate.tasks.classifier import Classifier
+from striate.data.read_dataset import read
+from striate.draw.heatmap import enlarge, heat, picture
+from striate.draw.image_grid import Picture, grid
+from striate.explain.attribution.methods import METHODS
+from striate.explain.evaluation.pixel_importance import ranking
+from striate.explain.evaluation.synthetic_data import planted
+from striate.explain.evaluation.toy_classifier import pupil
+from striate.tasks.classification.classifier import Classifier
 
 PLACE = Path(__file__).parent / "_static"
 SIDE = 150
@@ -32,7 +32,7 @@ def main() -> None:
     digits()
     model = pupil()
     marks(model)
-    striate.judge(model, planted(500, 1)).save(PLACE / "explain_judged.png")
+    striate.benchmark_explanations(model, planted(500, 1)).save(PLACE / "explain_judged.png")
 
 
 def digits() -> None:

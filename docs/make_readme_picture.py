@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 import striate
-from striate.data.read import read
-from striate.draw.sheet import grid
+from striate.data.read_dataset import read
+from striate.draw.image_grid import grid
 
 PICTURE = Path(__file__).parent / "_static" / "readme.png"
 SHOWN = 8

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 import striate
-from striate.style.pictures import pixels_of, to_bytes
+from striate.style.image_io import pixels_of, to_bytes
 
 PLACE = Path(__file__).parent / "_static" / "style"
 SIZE, GAP = 320, 8
@@ -57,7 +57,7 @@ def main() -> None:
     bridge, tower = (find(asked.pictures, name) for name in ("golden_gate.jpg", "hoovertowernight.jpg"))
     night, scream = (find(asked.pictures, name) for name in ("starry_night.jpg", "the_scream.jpg"))
     if asked.learned:
-        painted = [striate.repaint(path, asked.learned, size=SIZE) for path in (bridge, tower)]
+        painted = [striate.apply_style(path, asked.learned, size=SIZE) for path in (bridge, tower)]
         row([pixels(night), *(one.image for one in painted)], "learned.jpg")
         return
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import striate
-from striate.data.read import read
-from striate.train.events import Event, Finished, Started
+from striate.data.read_dataset import read
+from striate.train.session.events import Event, Finished, Started
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, list[Event]]
     heard: list[Event] = []
     folder = tmp_path_factory.mktemp("runs") / "digits"
     run = striate.train(
-        "digits", out=folder, listen=heard.append, model="lenet5", epochs=1, accelerator="cpu"
+        "digits", out=folder, on_event=heard.append, model="lenet5", epochs=1, accelerator="cpu"
     )
     return run, heard
 
@@ -36,10 +36,10 @@ def test_every_public_name_is_there() -> None:
 
 def test_a_verb_stays_a_verb_after_the_room_of_its_name_was_imported() -> None:
     code = (
-        "import striate.train.settings, striate.explain.methods, striate\n"
+        "import striate.train.run.settings, striate.explain.attribution.methods, striate\n"
         "assert callable(striate.train) and callable(striate.explain)\n"
         "from striate import train\nassert callable(train)\n"
-        "from striate.train.settings import Settings"
+        "from striate.train.run.settings import Settings"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -49,15 +49,15 @@ def test_train_tells_its_events_and_returns_the_run(done: tuple[object, list[Eve
     assert isinstance(heard[0], Started)
     assert isinstance(heard[-1], Finished)
     assert (run.folder / "report.html").exists()
-    assert len(run.metrics) == 1
+    assert len(run.history) == 1
     assert run.split == "test"
-    assert run.figures.count == len(read("digits")["test"])
+    assert run.metrics.count == len(read("digits")["test"])
 
 
 def test_evaluate_repeats_the_figures_of_the_run(done: tuple[object, list[Event]]) -> None:
     run, _ = done
     for model in (run, run.folder, str(run.folder / "model.safetensors"), run.model):
-        assert striate.evaluate(model, "digits").accuracy == pytest.approx(run.figures.accuracy)
+        assert striate.evaluate(model, "digits").accuracy == pytest.approx(run.metrics.accuracy)
 
 
 def test_evaluate_reads_the_split_of_the_training(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_evaluate_reads_the_split_of_the_training(tmp_path: Path) -> None:
 
 
 def test_classes_are_matched_by_name(done: tuple[object, list[Event]]) -> None:
-    from striate.data.match import translated
+    from striate.data.class_mapping import translated
 
     data = read("digits")["test"]
     turned = translated(data, tuple(reversed(data.classes)))
@@ -95,7 +95,7 @@ def test_a_finished_run_that_is_resumed_is_left_as_it_is(done: tuple[object, lis
     run, _ = done
     before = (run.folder / "model.safetensors").read_bytes()
     again = striate.train(out=run.folder, resume=True)
-    assert again.metrics == run.metrics
+    assert again.history == run.history
     assert (run.folder / "model.safetensors").read_bytes() == before
 
 

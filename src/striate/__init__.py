@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from striate import errors, ops
     from striate.api import (
+        apply_style,
+        benchmark_explanations,
         check,
         compare,
         create,
@@ -24,18 +26,16 @@ if TYPE_CHECKING:
         export,
         find_rate,
         invert,
-        judge,
         load,
         map,
         models,
         neighbours,
         predict,
-        repaint,
-        style_train,
         stylize,
         summary,
         texture,
         train,
+        train_style,
         visualize,
     )
     from striate.errors import StriateError
@@ -45,6 +45,8 @@ __version__ = "0.1.0"
 __all__ = [
     "StriateError",
     "__version__",
+    "apply_style",
+    "benchmark_explanations",
     "check",
     "compare",
     "create",
@@ -55,26 +57,24 @@ __all__ = [
     "export",
     "find_rate",
     "invert",
-    "judge",
     "load",
     "map",
     "models",
     "neighbours",
     "ops",
     "predict",
-    "repaint",
-    "style_train",
     "stylize",
     "summary",
     "texture",
     "train",
+    "train_style",
     "visualize",
 ]
 
 _ROOMS = {"errors", "ops"}
 
 
-class _House(ModuleType):
+class _VerbsModule(ModuleType):
     """``striate.train`` is the verb, also after the room ``striate.train`` was imported.
 
     Python binds an imported room to its name here, over the verb; this leaves the verb where it is.
@@ -101,4 +101,4 @@ def __dir__() -> list[str]:
     return __all__
 
 
-sys.modules[__name__].__class__ = _House
+sys.modules[__name__].__class__ = _VerbsModule

@@ -1,7 +1,7 @@
 """The verbs: what striate does, one function each. The command line is a thin reader of these.
 
 data --check--> findings
-data --train--> Run: .model .metrics .figures .folder --load--> model --predict | evaluate | explain-->
+data --train--> Run: .model .metrics .history .folder --load--> model --predict | evaluate | explain-->
 """
 
 import os
@@ -12,45 +12,47 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from torch import nn
 
+from striate.data.batches.loader import Loader
+from striate.data.class_mapping import part_of, translated
 from striate.data.dataset import Splits
 from striate.data.inputs import Input
-from striate.data.loader import Loader
-from striate.data.match import part_of, translated
-from striate.data.read import read
+from striate.data.read_dataset import read
 from striate.errors import ModelFileError, SettingError
-from striate.explain.embed import embed
-from striate.explain.invert import invert
-from striate.explain.judge import judge
-from striate.explain.neighbours import neighbours
-from striate.explain.picture_map import map_pictures as map
-from striate.explain.visualize import visualize
+from striate.explain.embeddings.embed import embed
+from striate.explain.embeddings.embedding_map import map_pictures as map
+from striate.explain.embeddings.neighbours import neighbours
+from striate.explain.evaluation.benchmark import benchmark_explanations
+from striate.explain.synthesis.invert import invert
+from striate.explain.synthesis.visualize import visualize
 from striate.records import Classification
-from striate.style.learn import style_train
-from striate.style.repaint import repaint
-from striate.style.stylize import stylize
-from striate.style.texture import texture
-from striate.tasks.classifier import Classifier
-from striate.tasks.metrics import Figures
-from striate.train.reading import Data, to_train_on
-from striate.train.settings import Settings
-from striate.zoo.outline import outline
-from striate.zoo.saved import load as load_file
-from striate.zoo.saved import read_header
-from striate.zoo.table import create, models
+from striate.style.networks.apply_style import apply_style
+from striate.style.networks.train_style import train_style
+from striate.style.painting.stylize import stylize
+from striate.style.painting.texture import texture
+from striate.tasks.classification.classifier import Classifier
+from striate.tasks.classification.metrics import Metrics
+from striate.train.run.input_data import Data, to_train_on
+from striate.train.run.settings import Settings
+from striate.zoo.cost.meta_network import outline
+from striate.zoo.networks import create, models
+from striate.zoo.save_load import load as load_file
+from striate.zoo.save_load import read_header
 
 if TYPE_CHECKING:
-    from striate.data.check import CheckReport
-    from striate.explain.choice import Target
-    from striate.explain.explanation import Explanation
-    from striate.train.comparison import Comparison
-    from striate.train.events import Event
-    from striate.train.find_rate import RateCurve
-    from striate.train.run import Run
-    from striate.zoo.engine import EngineName, Precision
-    from striate.zoo.export import Exported, Format
-    from striate.zoo.summary import Summary
+    from striate.compare.table import Comparison
+    from striate.data.checks.check import CheckReport
+    from striate.explain.attribution.explanation import Explanation
+    from striate.explain.attribution.target import Target
+    from striate.train.profile.lr_finder import RateCurve
+    from striate.train.run.run import Run
+    from striate.train.session.events import Event
+    from striate.zoo.cost.summary import Summary
+    from striate.zoo.inference.export import Exported, Format
+    from striate.zoo.inference.inference import EngineName, Precision
 
 __all__ = [
+    "apply_style",
+    "benchmark_explanations",
     "check",
     "compare",
     "create",
@@ -60,18 +62,16 @@ __all__ = [
     "export",
     "find_rate",
     "invert",
-    "judge",
     "load",
     "map",
     "models",
     "neighbours",
     "predict",
-    "repaint",
-    "style_train",
     "stylize",
     "summary",
     "texture",
     "train",
+    "train_style",
     "visualize",
 ]
 
@@ -97,16 +97,16 @@ def load(path: str | Path, engine: "EngineName" = "auto", precision: "Precision"
         ModelFileError: there is no such file, it is truncated, foreign or misshapen, or cannot be fetched.
         SettingError: there is no such engine or precision, or they do not go together.
     """
-    from striate.zoo.engine import Engine
-    from striate.zoo.ready import is_ready, ready
+    from striate.zoo.inference.inference import InferenceEngine
+    from striate.zoo.weights.pretrained import is_ready, ready
 
     if is_ready(path):
         model = ready(str(path))
-        model.engine = Engine(model, engine, precision)
+        model.engine = InferenceEngine(model, engine, precision)
         return model
     path = _model_file(path)
     model = load_file(path)
-    model.engine = Engine(model, engine, precision, path)
+    model.engine = InferenceEngine(model, engine, precision, path)
     return model
 
 
@@ -126,7 +126,7 @@ def check(
     Raises:
         DataError: there is nothing that can be read.
     """
-    from striate.data.check import check
+    from striate.data.checks.check import check
 
     return check(data, format, progress=progress)
 
@@ -139,7 +139,7 @@ def train(
     resume: bool = False,
     force: bool = False,
     fit_batch: bool = False,
-    listen: "Callable[[Event], None] | None" = None,
+    on_event: "Callable[[Event], None] | None" = None,
     **settings: Any,
 ) -> "Run":
     """Train a classifier, and write a run folder with the best model and a report.
@@ -151,11 +151,11 @@ def train(
         resume: go on with an interrupted run, or start it if there is none.
         force: replace the run folder.
         fit_batch: if the batch does not fit into memory, begin again with one that does.
-        listen: called with every event of the training.
-        settings: fields of ``striate.train.settings.Settings``, which are the flags of ``striate train``.
+        on_event: called with every event of the training.
+        settings: fields of ``striate.train.run.settings.Settings``, which are the flags of ``striate train``.
 
     Returns:
-        the run: ``.model``, ``.metrics`` by epoch, ``.figures``, ``.folder``.
+        the run: ``.model``, ``.metrics``, ``.history`` by epoch, ``.folder``.
 
     Raises:
         SettingError: there is no such setting, or it has no such value.
@@ -164,9 +164,9 @@ def train(
         TrainingError: the loss is not a number.
         Interrupted: a signal ended the run; it can be resumed.
     """
-    from striate.train.fitting import train_fitting
-    from striate.train.place import last_folder, own_folder, restarted_in
-    from striate.train.run import train as once
+    from striate.train.run.run import train as once
+    from striate.train.run.run_names import last_folder, own_folder, restarted_in
+    from striate.train.session.oom_retry import train_fitting
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
     folder = None if out is None else Path(out)
@@ -175,7 +175,7 @@ def train(
     splits = to_train_on(data, given, folder if resume else None)
     folder = folder or own_folder(splits, given)
     events = (train_fitting if fit_batch else once)(splits, given, folder, resume=resume, force=force)
-    run: Run = _last(events, listen).run
+    run: Run = _last(events, on_event).run
     _report(run, splits)
     return run
 
@@ -189,7 +189,7 @@ def compare(
     costs_only: bool = False,
     fit_batch: bool = False,
     out: str | Path | None = None,
-    listen: "Callable[[Event], None] | None" = None,
+    on_event: "Callable[[Event], None] | None" = None,
     **settings: Any,
 ) -> "Comparison":
     """Train several networks on the same data, measure what each costs here, and write compare.html.
@@ -202,7 +202,7 @@ def compare(
         costs_only: measure time and memory, and train nothing.
         fit_batch: where a batch does not fit into memory, go on with one that does.
         out: a new folder, or that of a comparison that shall go on; ``runs/compare-<data>`` when left out.
-        listen: called with every event.
+        on_event: called with every event.
         settings: as for ``train``, the same for all networks.
 
     Returns:
@@ -213,10 +213,10 @@ def compare(
         RunError: the folder holds something else.
         Interrupted: a signal ended it; the same call goes on.
     """
+    from striate.compare.compare import Plan, default_folder
+    from striate.compare.compare import compare as events
     from striate.report.compare import write_comparison
-    from striate.train.compare import Plan, default_folder
-    from striate.train.compare import compare as events
-    from striate.train.events import Finished
+    from striate.train.session.events import Finished
 
     plan = Plan(tuple(models), Settings(budget=budget, **settings), seeds, costs_only, fit_batch)
     splits = {plan.settings.seed: to_train_on(data, plan.settings, None)}
@@ -229,8 +229,8 @@ def compare(
     def hearing(event: "Event") -> None:
         if isinstance(event, Finished):
             _report(event.run, splits[event.run.settings.seed])
-        if listen:
-            listen(event)
+        if on_event:
+            on_event(event)
 
     first = splits[plan.settings.seed]
     folder = default_folder(plan, first) if out is None else Path(out)
@@ -255,7 +255,7 @@ def find_rate(data: Data, *, model: str | None = None, **settings: Any) -> "Rate
         DataError: the data cannot be read, or would silently spoil the training.
         TrainingError: the loss does not fall at any rate.
     """
-    from striate.train.find_rate import find_rate
+    from striate.train.profile.lr_finder import find_rate
 
     given = Settings(**settings) if model is None else Settings(model=model, **settings)
     return find_rate(to_train_on(data, given, None), given)
@@ -269,7 +269,7 @@ def evaluate(
     format: str | None = None,
     seed: int | None = None,
     validation: float | None = None,
-) -> Figures:
+) -> Metrics:
     """Measure a model on labelled images.
 
     Args:
@@ -284,13 +284,13 @@ def evaluate(
         SettingError: the data have no such split.
         LabelError: the data have a class that the model does not know.
     """
-    from striate.train.evaluate import evaluate as measure
+    from striate.train.run.evaluate import evaluate as measure
 
     classifier, _ = _with_settings(model)
     if not isinstance(data, Splits):
         data = splits_for(model, data, format=format, seed=seed, validation=validation)
     dataset = translated(part_of(data, split or unseen(data)), classifier.classes)
-    return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).figures
+    return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).metrics
 
 
 def splits_for(
@@ -352,7 +352,7 @@ def explain(
         ImageError: a file cannot be read.
         ShapeError: targets, outputs or gradients are not what the method needs.
     """
-    from striate.explain.methods import explain
+    from striate.explain.attribution.methods import explain
 
     network = load(model) if isinstance(model, str | Path) else model
     return explain(network, images, method, layer=layer, target=target, **options)
@@ -383,10 +383,10 @@ def export(
         SettingError: there is no such format or precision, or int8 costs more than that, or has no file.
         ModelFileError: the file cannot be written, or gives other scores than the model.
     """
-    from striate.train.shipping import pictures_to_check
-    from striate.zoo import export as files
-    from striate.zoo.quantize import quantize
-    from striate.zoo.ready import is_ready, ready
+    from striate.train.run.export_samples import pictures_to_check
+    from striate.zoo.inference import export as files
+    from striate.zoo.inference.quantize import quantize
+    from striate.zoo.weights.pretrained import is_ready, ready
 
     named = is_ready(model)
     file = Path(f"{model}.safetensors") if named else _model_file(model)
@@ -423,7 +423,7 @@ def summary(
         ModelFileError: there is no such file, or it is none of ours.
         ShapeError: the network cannot take such an image.
     """
-    from striate.zoo.summary import summary as table
+    from striate.zoo.cost.summary import summary as table
 
     if isinstance(model, str) and not Path(model).exists() and not _names_file(model):
         model = outline(model, input_size[0] if input_size else 3, classes, set)
@@ -445,7 +445,7 @@ def _names_file(text: str) -> bool:
 
 def _model_file(path: str | Path) -> Path:
     """The file of a saved model; a run's folder stands for its best one."""
-    from striate.zoo.ready import spelling
+    from striate.zoo.weights.pretrained import spelling
 
     path = Path(path)
     if not path.exists():
@@ -473,16 +473,16 @@ def _with_settings(model: "Model | Run") -> tuple[Classifier, dict[str, Any]]:
 # ---- runs
 
 
-def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") -> Any:
+def _last(events: "Generator[Event]", on_event: "Callable[[Event], None] | None") -> Any:
     """Pass every event on; the last one brings the result."""
-    from striate.train.stop import Impatience
+    from striate.train.session.interrupt import Impatience
 
     event = None
     try:
         with closing(events):  # also when the listener raises: signals and loggers are given back
             for event in events:
-                if listen:
-                    listen(event)
+                if on_event:
+                    on_event(event)
     except Impatience as late:  # it came while the listener was at work
         raise late.interrupted from None
     return event
@@ -491,7 +491,7 @@ def _last(events: "Generator[Event]", listen: "Callable[[Event], None] | None") 
 def _report(run: "Run", splits: Splits) -> None:
     """Write the report of a run; of several processes the first one does."""
     from striate.report.page import write_report
-    from striate.train.engine import rank
+    from striate.train.fabric.fabric import rank
 
     if rank() == 0 and run.evaluation is not None:
         write_report(run, splits, run.evaluation)

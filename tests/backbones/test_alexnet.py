@@ -6,7 +6,7 @@ from torch import nn
 
 from striate.backbones.alexnet import AlexNet, AlexNet2012
 from striate.layers.response_norm import ResponseNorm
-from striate.zoo.summary import Row, summary
+from striate.zoo.cost.summary import LayerRow, summary
 
 # Filters f x f x C / groups, and the linear layers; each of these numbers is multiplied once for a position.
 #   conv1   11 * 11 *   3 *  96     34,848 weights,  55 * 55 positions    105,415,200
@@ -29,7 +29,7 @@ LAYERS = {
 }
 
 
-def rows_of(build: type[AlexNet2012 | AlexNet]) -> dict[str, Row]:
+def rows_of(build: type[AlexNet2012 | AlexNet]) -> dict[str, LayerRow]:
     with torch.device("meta"):
         network = build()
     return {row.path.split(".")[-1]: row for row in summary(network).rows}

@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from striate.backbones.convnext import Block, PixelNorm, growing
+from striate.backbones.convnext import ConvNeXtBlock, PixelNorm, growing
 from striate.errors import SettingError
 from striate.layers.drop_path import DropPath
-from striate.zoo.table import create
+from striate.zoo.networks import create
 
 
 def meta(name: str, **arguments: object) -> nn.Module:
@@ -22,12 +22,12 @@ def test_a_pixel_is_normalized_over_its_channels():
 
 def test_a_block_has_the_parameters_worked_by_hand():
     # depthwise 49 C + C, norm 2 C, expand 4 C C + 4 C, reduce 4 C C + C, scale C: 8 C C + 58 C
-    assert sum(p.numel() for p in Block(96, 0.0).parameters()) == 8 * 96 * 96 + 58 * 96
+    assert sum(p.numel() for p in ConvNeXtBlock(96, 0.0).parameters()) == 8 * 96 * 96 + 58 * 96
 
 
 def test_the_linear_layers_are_1x1_convolutions():
     torch.manual_seed(0)
-    block, x = Block(4, 0.0).double().eval(), torch.randn(2, 4, 9, 8, dtype=torch.float64)
+    block, x = ConvNeXtBlock(4, 0.0).double().eval(), torch.randn(2, 4, 9, 8, dtype=torch.float64)
     nn.init.ones_(block.scale)
     y = block.depthwise(x)
     mean, variance = y.mean(1, keepdim=True), y.var(1, keepdim=True, correction=0)
@@ -39,7 +39,7 @@ def test_the_linear_layers_are_1x1_convolutions():
 
 def test_a_block_begins_as_nearly_nothing():
     torch.manual_seed(0)
-    block, x = Block(8, 0.0), torch.rand(1, 8, 9, 9)
+    block, x = ConvNeXtBlock(8, 0.0), torch.rand(1, 8, 9, 9)
     assert torch.equal(block.scale, torch.full((8, 1, 1), 1e-6))
     assert torch.allclose(block(x), x, atol=1e-5)
 

@@ -5,8 +5,8 @@ from torch import nn
 from striate.backbones.efficientnet import SCALES, EfficientNet, efficientnet
 from striate.errors import SettingError
 from striate.layers.drop_path import DropPath
-from striate.layers.squeeze import SqueezeExcite
-from striate.zoo.summary import summary
+from striate.layers.squeeze_excite import SqueezeExcite
+from striate.zoo.cost.summary import summary
 
 
 def meta(member: str, **arguments: object) -> EfficientNet:

@@ -13,9 +13,9 @@ from striate.data.preprocess import Preprocess
 from striate.layers.backbone import Backbone
 from striate.layers.drop_path import DropPath
 from striate.zoo.build import build
-from striate.zoo.saved import load, save
-from striate.zoo.summary import summary
-from striate.zoo.table import MODELS, arguments_of, create
+from striate.zoo.cost.summary import summary
+from striate.zoo.networks import MODELS, arguments_of, create
+from striate.zoo.save_load import load, save
 from tests.backbones.counts import COUNTS, SMALL
 
 NAMES = list(MODELS)

@@ -6,9 +6,9 @@ from striate.backbones.googlenet import INPUTS, TABLE, googlenet, googlenet_2014
 from striate.errors import ShapeError
 from striate.layers.conv_norm import conv_norm
 from striate.layers.response_norm import ResponseNorm
-from striate.layers.squeeze import SqueezeExcite
-from striate.ops.cost import conv_multiplications
-from striate.zoo.summary import summary
+from striate.layers.squeeze_excite import SqueezeExcite
+from striate.ops.multiplications import conv_multiplications
+from striate.zoo.cost.summary import summary
 
 BUILDERS = [googlenet, googlenet_2014, se_googlenet]
 

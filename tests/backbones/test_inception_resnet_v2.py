@@ -1,7 +1,13 @@
 import torch
 from torch import nn
 
-from striate.backbones.inception_resnet_v2 import Block, InceptionResNetV2, block_a, block_b, block_c
+from striate.backbones.inception_resnet_v2 import (
+    InceptionResNetBlock,
+    InceptionResNetV2,
+    block_a,
+    block_b,
+    block_c,
+)
 from striate.layers.branches import Branches
 
 
@@ -22,7 +28,7 @@ def test_the_maps_have_the_sizes_of_figure_15():
 
 
 def test_a_block_adds_a_share_of_its_branches_and_cuts_what_is_below_zero():
-    block = Block(Branches(same=nn.Identity()), inner=1, channels=1, scale=0.5)
+    block = InceptionResNetBlock(Branches(same=nn.Identity()), inner=1, channels=1, scale=0.5)
     nn.init.constant_(block.expand.weight, -4.0)
     nn.init.constant_(block.expand.bias, 10.0)
     x = torch.tensor([2.0, 9.0]).view(1, 1, 1, 2)  # 2 + 0.5 * (10 - 8) = 3; 9 + 0.5 * (10 - 36) = -4
@@ -37,13 +43,15 @@ def test_the_scales_are_those_of_the_published_weights():
 
 
 def test_ten_twenty_and_ten_blocks():
-    blocks = [sum(isinstance(part, Block) for part in stage.modules()) for stage in on_meta().stages]
+    blocks = [
+        sum(isinstance(part, InceptionResNetBlock) for part in stage.modules()) for stage in on_meta().stages
+    ]
     assert blocks == [0, 10, 20, 10]
 
 
 def test_blocks_end_with_biases_and_all_other_convolutions_with_norms():
     network = on_meta()
-    expanding = [module.expand for module in network.modules() if isinstance(module, Block)]
+    expanding = [module.expand for module in network.modules() if isinstance(module, InceptionResNetBlock)]
     biased = [
         module for module in network.modules() if isinstance(module, nn.Conv2d) and module.bias is not None
     ]

@@ -4,7 +4,7 @@ from torch import nn
 
 from striate.backbones.mobilenet_v1 import MobileNetV1
 from striate.errors import SettingError
-from striate.zoo.summary import summary
+from striate.zoo.cost.summary import summary
 
 
 def meta(**arguments: object) -> MobileNetV1:

@@ -3,7 +3,7 @@ import torch
 
 from striate.backbones.mobilenet_v2 import MobileNetV2
 from striate.errors import SettingError
-from striate.zoo.summary import summary
+from striate.zoo.cost.summary import summary
 
 
 def meta(**arguments: object) -> MobileNetV2:

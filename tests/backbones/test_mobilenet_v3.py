@@ -4,8 +4,8 @@ from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.layers.squeeze import SqueezeExcite
-from striate.zoo.table import create
+from striate.layers.squeeze_excite import SqueezeExcite
+from striate.zoo.networks import create
 
 
 def meta(size: str, **arguments: object) -> Backbone:

@@ -4,8 +4,8 @@ from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.shortcut import ZeroPadding
-from striate.zoo.summary import summary
-from striate.zoo.table import create
+from striate.zoo.cost.summary import summary
+from striate.zoo.networks import create
 
 DEPTHS = (18, 34, 50, 101, 152)
 

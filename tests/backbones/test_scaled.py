@@ -9,10 +9,10 @@ from torch import nn
 
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError
-from striate.layers.scaling import compound
+from striate.layers.compound_scaling import compound
 from striate.zoo.build import build
-from striate.zoo.saved import load, read_header, save
-from striate.zoo.table import MODELS, arguments_of, create
+from striate.zoo.networks import MODELS, arguments_of, create
+from striate.zoo.save_load import load, read_header, save
 
 SCALED = [name for name in MODELS if {"width", "depth"} <= arguments_of(name).keys()]
 ONE_OF_EACH = ("resnet18", "resnet50", "se_resnet18", "se_resnet50", "plain_18", "resnet20", "convnext_tiny")
@@ -131,6 +131,8 @@ def test_weights_of_the_usual_width_are_refused_by_a_narrower_network(tmp_path: 
 
 
 def test_published_weights_are_refused_before_they_are_fetched(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("striate.zoo.weights.fetch", lambda _: pytest.fail("nothing is to be fetched"))
+    monkeypatch.setattr(
+        "striate.zoo.weights.load_weights.fetch", lambda _: pytest.fail("nothing is to be fetched")
+    )
     with pytest.raises(ModelFileError, match=r"width=0\.5, depth=2 is not that of the published weights"):
         create("resnet18", weights="imagenet", width=0.5, depth=2)

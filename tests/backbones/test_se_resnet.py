@@ -3,9 +3,9 @@ import torch
 from torch import nn
 
 from striate.backbones.se_resnet import squeeze
-from striate.layers.squeeze import SqueezeExcite
-from striate.zoo.summary import summary
-from striate.zoo.table import create
+from striate.layers.squeeze_excite import SqueezeExcite
+from striate.zoo.cost.summary import summary
+from striate.zoo.networks import create
 
 
 def meta(name: str, **arguments: object) -> nn.Module:

@@ -6,7 +6,7 @@ from torch import nn
 
 from striate.backbones.vgg import VGG, block
 from striate.errors import SettingError
-from striate.zoo.summary import Row, summary
+from striate.zoo.cost.summary import LayerRow, summary
 
 # Weights of 3x3 convolutions a -> b, 9 a b + b with biases; VGG-16:
 #   block 1        1,792 +    36,928                  224 * 224 positions
@@ -24,7 +24,7 @@ def on_meta(layers: int, *, batch_norm: bool = False) -> VGG:
         return VGG(layers, batch_norm=batch_norm)
 
 
-def rows_of(layers: int) -> dict[str, Row]:
+def rows_of(layers: int) -> dict[str, LayerRow]:
     return {row.path.split(".")[-1]: row for row in summary(on_meta(layers)).rows}
 
 

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from striate.backbones.xception import Block, Xception
+from striate.backbones.xception import Xception, XceptionBlock
 
 
 def on_meta():
@@ -32,7 +32,7 @@ def test_a_block_of_the_middle_flow_has_three_separable_convolutions():
 
 
 def test_a_block_whose_layers_give_nothing_hands_its_input_on():
-    block = Block((4, 4, 4)).eval()
+    block = XceptionBlock((4, 4, 4)).eval()
     nn.init.zeros_(block.layers.separable2.conv.pointwise.weight)
     x = torch.randn(1, 4, 5, 5)
     assert torch.equal(block(x), x)
@@ -43,7 +43,7 @@ def test_only_the_first_block_begins_without_a_relu():
     first = {
         name: next(iter(dict(block.layers.named_children())))
         for name, block in network.named_modules()
-        if isinstance(block, Block)
+        if isinstance(block, XceptionBlock)
     }
     assert len(first) == 12
     assert {name for name, layer in first.items() if layer != "relu1"} == {"stages.0.block1"}

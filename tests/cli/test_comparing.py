@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from striate.cli.main import run
-from striate.train.settings import Settings
+from striate.train.run.settings import Settings
 
 FLAGS = ("--epochs", "1", "--batch", "4", "--accelerator", "cpu", "--size", "32")
 
@@ -104,7 +104,7 @@ def test_arguments_that_no_network_has_are_refused_before_anything_is_made(
 def test_an_interrupted_comparison_shows_what_is_done_and_how_to_go_on(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from striate.train import compare as room
+    from striate.compare import compare as room
 
     plain = room.train
 

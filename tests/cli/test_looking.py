@@ -108,17 +108,17 @@ def test_methods_are_judged_on_pictures_of_ones_own(
 ) -> None:
     picture, table = str(pictures / "dark" / "0.png"), tmp_path / "judged.csv"
     asked = ["--method", "saliency", "--method", "gradcam", "--out", str(table)]
-    assert run(["judge", str(trained), picture, *asked]) == 0
+    assert run(["benchmark-explanations", str(trained), picture, *asked]) == 0
     told, remarks = said(capsys)
     assert [line.split()[0] for line in told.splitlines()[2:4]] == ["saliency", "gradcam"]
     assert "found" not in told
     assert told.splitlines()[-1] == f"written: {table}"
     assert remarks.splitlines() == ["judged: saliency", "judged: gradcam"]
     assert table.read_text().count("\n") == 3
-    assert run(["judge", str(trained), picture, "--method", "saliency", "--json"]) == 0
+    assert run(["benchmark-explanations", str(trained), picture, "--method", "saliency", "--json"]) == 0
     assert json.loads(said(capsys)[0])["pictures"] == 1
 
 
 def test_a_judge_without_pictures_says_what_is_missing(trained: Path, capsys) -> None:
-    assert run(["judge", str(trained)]) == 2
+    assert run(["benchmark-explanations", str(trained)]) == 2
     assert "a model was given without pictures" in said(capsys)[1]

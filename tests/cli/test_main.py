@@ -13,7 +13,7 @@ from typer import Exit
 
 from striate.cli import main, measuring
 from striate.errors import Interrupted, LabelError
-from striate.train.settings import Settings
+from striate.train.run.settings import Settings
 
 STRIATE = [sys.executable, "-m", "striate"]
 QUICK = {**os.environ, "OMP_NUM_THREADS": "1"}

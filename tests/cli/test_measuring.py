@@ -7,10 +7,10 @@ import pytest
 
 from striate.cli.main import run
 from striate.cli.measuring import tell
-from striate.tasks.metrics import Figures
+from striate.tasks.classification.metrics import Metrics
 
 # truth rows, guess columns: 3 of 4 cats, 2 of 2 dogs
-TWO = Figures(
+TWO = Metrics(
     classes=("cat", "dog"),
     count=6,
     accuracy=5 / 6,
@@ -41,9 +41,9 @@ def test_evaluate_prints_json_for_machines(
     trained: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["evaluate", str(trained), str(pictures), "--split", "all", "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)
-    assert figures["classes"] == ["bright", "dark"]
-    assert figures["support"] == [20, 20]
+    metrics = json.loads(capsys.readouterr().out)
+    assert metrics["classes"] == ["bright", "dark"]
+    assert metrics["support"] == [20, 20]
 
 
 def test_data_with_a_class_that_the_model_does_not_know_are_refused(

@@ -1,4 +1,4 @@
-"""``stylize``, ``texture`` and ``style-train``: pictures and files are left, mistakes are three lines."""
+"""``stylize``, ``texture`` and ``train-style``: pictures and files are left, mistakes are three lines."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def test_a_style_is_learned_and_used(
         "--out",
         str(file),
     )
-    assert run(["style-train", picture, str(tmp_path), *flags, *QUICK]) == 0
+    assert run(["train-style", picture, str(tmp_path), *flags, *QUICK]) == 0
     assert capsys.readouterr().out == f"learned: {file}\n"
     assert run(["stylize", picture, "--with", str(file), "--size", "20", "--out", str(place)]) == 0
     with Image.open(place) as shown:

@@ -15,10 +15,10 @@ COMMANDS = (
     (("stylize", "none.png", "--with", "none.safetensors"), "--out"),
     (("texture", "none.png"), "--out"),
     (("texture", "none.png", "--out", "painted.png"), "--preview"),
-    (("style-train", "none.png", "none"), "--out"),
-    (("style-train", "none", "none", "--any"), "--out"),
+    (("train-style", "none.png", "none"), "--out"),
+    (("train-style", "none", "none", "--any"), "--out"),
     (("explain", "none.safetensors", "none.png"), "--out"),
-    (("judge", "none.safetensors", "none.png"), "--out"),
+    (("benchmark-explanations", "none.safetensors", "none.png"), "--out"),
     (("visualize", "none.safetensors", "--class", "cat"), "--out"),
     (("invert", "none.safetensors", "none.png"), "--out"),
     (("embed", "none", "--model", "none.safetensors"), "--out"),
@@ -29,7 +29,7 @@ COMMANDS = (
     (("check", "none", "--augment", "2"), "--out"),
 )
 VERBS = [f"{words[0]} {' '.join(words[3:4])} {flag}" for words, flag in COMMANDS]
-ENDING = {"style-train": ".safetensors", "embed": ".npz"}
+ENDING = {"train-style": ".safetensors", "embed": ".npz"}
 
 
 def refused(words: tuple[str, ...], flag: str, name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:

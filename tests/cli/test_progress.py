@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from striate.cli.progress import Narrator
-from striate.train.events import EpochEnded, Started
+from striate.train.session.events import EpochEnded, Started
 
 STARTED = Started("run", {"model": "resnet18", "epochs": 3}, (), {}, 1026, 3, 0, "cpu", 11_177_538)
 ENDED = EpochEnded(1, 4, 0.5, None, None, 0.1, 2.0, 310.0, 0.01, best=True)

@@ -12,7 +12,7 @@ import pytest
 
 from striate.cli.main import run
 from striate.cli.training import report
-from striate.train.run import Run
+from striate.train.run.run import Run
 
 STRIATE = [sys.executable, "-m", "striate"]
 
@@ -32,7 +32,7 @@ def test_training_leaves_a_model_and_a_report(trained: Path) -> None:
 def test_of_several_processes_only_the_first_one_speaks(
     trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for number, lines in (("1", 0), ("0", 3)):  # figures, model and report
+    for number, lines in (("1", 0), ("0", 3)):  # metrics, model and report
         monkeypatch.setenv("RANK", number)
         report(Run.open(trained), as_json=False)
         assert len(capsys.readouterr().out.splitlines()) == lines
@@ -45,8 +45,8 @@ def test_progress_goes_to_stderr_and_json_to_stdout(
     out, err = capsys.readouterr()
     result = json.loads(out)
     assert result["report"] == str(tmp_path / "run" / "report.html")
-    assert result["figures"]["accuracy"] == pytest.approx(1.0)
-    assert [row["epoch"] for row in result["metrics"]] == [1, 2, 3, 4, 5]
+    assert result["metrics"]["accuracy"] == pytest.approx(1.0)
+    assert [row["epoch"] for row in result["history"]] == [1, 2, 3, 4, 5]
     assert "epoch 5/5" in err
 
 
@@ -142,7 +142,7 @@ def test_a_model_learns_on_from_the_command_line(
 def test_the_network_s_own_arguments_are_flags_of_train_and_saved_with_the_model(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from striate.zoo.file import read_header
+    from striate.zoo.model_file import read_header
 
     flags = ("--model", "resnet20", "--epochs", "1", "--accelerator", "cpu", "--set", "width=0.5")
     assert run(["train", str(pictures), *flags, "--set", "depth=0.3", "--out", str(tmp_path / "run")]) == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from striate.data.dataset import Dataset, Splits
-from striate.data.store import Array
+from striate.data.image_store import Array
 from striate.errors import SettingError
 
 PIXELS = np.arange(4, dtype=np.uint8).reshape(4, 1, 1)

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from striate.draw.panels import panels
-from striate.draw.style import SERIES
+from striate.draw.theme import SERIES
 
 
 def test_each_kind_of_number_has_its_bars():

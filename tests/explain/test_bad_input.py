@@ -15,15 +15,15 @@ import striate
 from striate.cli.main import run
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError, ShapeError, StriateError
-from striate.explain.embed import embed
-from striate.explain.invert import invert
-from striate.explain.methods import LOOKS, METHODS, explain
-from striate.explain.objectives import channel, class_score
-from striate.explain.visualize import visualize
-from striate.tasks.classifier import Classifier
+from striate.explain.attribution.methods import LOOKS, METHODS, explain
+from striate.explain.embeddings.embed import embed
+from striate.explain.synthesis.invert import invert
+from striate.explain.synthesis.objectives import channel, class_score
+from striate.explain.synthesis.visualize import visualize
+from striate.tasks.classification.classifier import Classifier
 from striate.zoo.build import build
-from striate.zoo.saved import save
-from striate.zoo.table import create
+from striate.zoo.networks import create
+from striate.zoo.save_load import save
 
 IMAGES = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
 PICTURE = (IMAGES[0] * 255).to(torch.uint8)
@@ -482,5 +482,5 @@ def test_a_class_is_an_objective_and_a_list_is_none() -> None:
 
 
 def test_one_method_is_judged_by_its_name_alone() -> None:
-    judged = striate.judge(convolutional(), IMAGES, methods="saliency")
+    judged = striate.benchmark_explanations(convolutional(), IMAGES, methods="saliency")
     assert [row.method for row in judged.rows] == ["saliency"]

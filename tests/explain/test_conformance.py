@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
-from striate.explain.agreement import rank_correlation
-from striate.explain.gradcam import weighted_maps
-from striate.explain.methods import explain
-from striate.explain.objectives import neuron
-from striate.explain.probe import Probe, attribute, gradients
-from striate.explain.relus import Relus
+from striate.explain.attribution.gradcam import weighted_maps
+from striate.explain.attribution.gradients import Probe, attribute, gradients
+from striate.explain.attribution.methods import explain
+from striate.explain.attribution.relu_rules import Relus
+from striate.explain.evaluation.map_similarity import rank_correlation
+from striate.explain.synthesis.objectives import neuron
 
 NAMES = {
     "saliency": "saliency",

@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torchvision import models
 
-from striate.explain.gradcam import class_activation
-from striate.explain.methods import explain
-from striate.explain.probe import attribute
+from striate.explain.attribution.gradcam import class_activation
+from striate.explain.attribution.gradients import attribute
+from striate.explain.attribution.methods import explain
 
 TARGET = [1, 3]
 CALM = {"init_weights": False}

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision import models
 
-from striate.explain.methods import explain
-from striate.zoo.table import create
+from striate.explain.attribution.methods import explain
+from striate.zoo.networks import create
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 

@@ -4,6 +4,7 @@ import striate
 from striate import ops
 
 VERBS = [
+    "benchmark_explanations",
     "check",
     "compare",
     "create",
@@ -13,14 +14,13 @@ VERBS = [
     "export",
     "find_rate",
     "invert",
-    "judge",
     "load",
     "map",
     "models",
     "neighbours",
     "predict",
-    "repaint",
-    "style_train",
+    "apply_style",
+    "train_style",
     "stylize",
     "summary",
     "texture",

@@ -4,7 +4,7 @@ from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.residual import BasicBlock, Bottleneck
-from striate.layers.squeeze import SqueezeExcite
+from striate.layers.squeeze_excite import SqueezeExcite
 
 
 def parameters(module: nn.Module) -> int:

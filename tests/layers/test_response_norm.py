@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from striate.layers.response_norm import ResponseNorm
-from striate.zoo.summary import summary
+from striate.zoo.cost.summary import summary
 
 
 def maps(*values: float) -> torch.Tensor:

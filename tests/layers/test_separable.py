@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from striate.layers.separable import separable, separable_block
-from striate.zoo.summary import summary
+from striate.zoo.cost.summary import summary
 
 
 def multiplications(layer: nn.Module, channels: int, side: int) -> int:

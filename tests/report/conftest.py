@@ -9,12 +9,12 @@ import torch
 from sklearn.datasets import load_digits
 
 from striate.data.dataset import Dataset, Splits
+from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
-from striate.data.store import Array
-from striate.tasks.metrics import figures
-from striate.train.evaluate import Evaluation
-from striate.train.run import Run
-from striate.train.settings import Settings
+from striate.tasks.classification.metrics import classification_metrics
+from striate.train.run.evaluate import Evaluation
+from striate.train.run.run import Run
+from striate.train.run.settings import Settings
 from striate.zoo.build import build
 
 DIGITS = tuple("0123456789")
@@ -30,7 +30,7 @@ def digit_splits(classes: tuple[str, ...], origin: str = "digits") -> Splits:
 
 def judged(scores: torch.Tensor, dataset: Dataset) -> Evaluation:
     labels = torch.from_numpy(dataset.labels)
-    measured = figures(scores, labels, dataset.classes)
+    measured = classification_metrics(scores, labels, dataset.classes)
     return Evaluation(scores, labels, torch.arange(len(labels)), 0.0, measured)
 
 
@@ -54,6 +54,6 @@ def made(tmp_path: Path) -> Callable[..., tuple[Run, Splits, Evaluation]]:
             scores = torch.eye(len(classes))[torch.from_numpy(splits["val"].labels)]
         evaluation = judged(scores, splits["val"])
         settings = Settings(model="lenet5", epochs=length or 1)
-        return Run(tmp_path, settings, model, epochs(length), evaluation.figures, "val"), splits, evaluation
+        return Run(tmp_path, settings, model, epochs(length), evaluation.metrics, "val"), splits, evaluation
 
     return make

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.data.dataset import Splits
 from striate.report.compare import alone, command, page, write_comparison
-from striate.train.comparison import Comparison, Row, ordered
-from striate.train.costs import Cost, Costs
-from striate.train.settings import Settings
+from striate.train.profile.profile import Cost, Costs
+from striate.train.run.settings import Settings
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def comparison(splits: Splits, tmp_path: Path) -> Comparison:
         "resnet20": [(label + (place >= 80)) % 10 for place, label in enumerate(truth)],
     }
     rows = [
-        Row("lenet5", costs(0.0002), (0.99,), 100, ("runs/c/lenet5-seed0",), 3, 64, 4.0),
-        Row("resnet20", costs(0.002), (0.80,), 100, ("runs/c/resnet20-seed0",), 2, 64, 5.0),
-        Row("vgg16", failed="the batch is <b>too large</b>"),
+        ComparisonRow("lenet5", costs(0.0002), (0.99,), 100, ("runs/c/lenet5-seed0",), 3, 64, 4.0),
+        ComparisonRow("resnet20", costs(0.002), (0.80,), 100, ("runs/c/resnet20-seed0",), 2, 64, 5.0),
+        ComparisonRow("vgg16", failed="the batch is <b>too large</b>"),
     ]
     settings = {name: value for name, value in Settings(budget="5s").to_dict().items() if name != "model"}
     machine = {"device": "one of these"}

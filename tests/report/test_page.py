@@ -10,8 +10,8 @@ import torch
 from striate.data.dataset import Splits
 from striate.errors import RunError
 from striate.report.page import curves, report, write_report
-from striate.tasks.metrics import figures
-from striate.train.evaluate import Evaluation
+from striate.tasks.classification.metrics import classification_metrics
+from striate.train.run.evaluate import Evaluation
 
 SCRIPTS = ("größer", "кошка", "חתול", "قطة", "고양이", "🐈")
 NASTY = ("<script>alert(1)</script>", '" onload="x', *SCRIPTS, "\udcff", "{{ 7 }}")
@@ -84,7 +84,7 @@ def test_nothing_to_measure(made):
     run, splits, _ = made()
     data = Splits({"train": splits["train"], "val": splits["val"].subset([])}, "digits", splits.root)
     scores, none = torch.empty(0, 10), torch.empty(0, dtype=torch.int64)
-    nothing = Evaluation(scores, none, none, 0.0, figures(scores, none, splits.classes))
+    nothing = Evaluation(scores, none, none, 0.0, classification_metrics(scores, none, splits.classes))
     assert "Nothing was measured" in words(report(run, data, nothing))
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from striate.layers.backbone import Backbone
 from striate.layers.sequence import sequence
-from striate.style.encoder import Encoder
+from striate.style.networks.encoder import Encoder
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from striate.data.dataset import Dataset, Splits
-from striate.data.store import Array
+from striate.data.image_store import Array
 
 PROGRAM = Path(__file__).with_name("program.py")
 

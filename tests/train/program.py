@@ -13,10 +13,10 @@ import lightning_fabric  # noqa: F401 - imported once here instead of in each pr
 import torch
 import torchmetrics.functional.classification  # noqa: F401
 
-from striate.data.read import read
+from striate.data.read_dataset import read
 from striate.errors import Interrupted
-from striate.train.run import train
-from striate.train.settings import Settings
+from striate.train.run.run import train
+from striate.train.run.settings import Settings
 
 
 def work(job: dict[str, Any]) -> int:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import torch
 
-from striate.train.checkpoint import load_checkpoint
-from striate.zoo.saved import load
+from striate.train.session.checkpoint import load_checkpoint
+from striate.zoo.save_load import load
 
 PROGRAM = Path(__file__).with_name("program.py")
 SETTINGS: dict[str, Any] = {

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from striate.train.checkpoint import load_checkpoint
+from striate.train.session.checkpoint import load_checkpoint
 
 SETTINGS: dict[str, Any] = {
     "model": "lenet5",

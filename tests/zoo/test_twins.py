@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from striate.layers.backbone import Backbone
-from striate.zoo.epsilon import epsilons, with_epsilon
-from striate.zoo.keys import SOURCES, TWINS, Source, theirs
-from striate.zoo.published import PUBLISHED
-from striate.zoo.table import create
-from striate.zoo.weights import AUXILIARY, load_weights
+from striate.zoo.networks import create
+from striate.zoo.weights.keys import SOURCES, TWINS, Source, theirs
+from striate.zoo.weights.load_weights import AUXILIARY, load_weights
+from striate.zoo.weights.norm_epsilon import epsilons, with_epsilon
+from striate.zoo.weights.published_weights import PUBLISHED
 
 PAIRS = [
     (name, source) for name, twin in TWINS.items() for source in SOURCES if getattr(twin, source) is not None

@@ -13,12 +13,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 import striate
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 with tempfile.TemporaryDirectory() as folder:
     run = striate.train("digits", model="lenet5", epochs=12, out=folder, force=True)
     files = sorted(path.name for path in Path(folder).iterdir())
-print(f"{run.figures.accuracy:.1%} of {run.figures.count} digits that the network never saw are right")
+print(f"{run.metrics.accuracy:.1%} of {run.metrics.count} digits that the network never saw are right")
 
 # %%
 # What the run leaves behind
@@ -40,13 +40,13 @@ print("\n".join(files))
 # arrive. The training digits are turned, moved and bent at random, which makes them harder than the untouched
 # validation digits. This is why the loss in validation can be the lower one.
 
-epochs = [row["epoch"] for row in run.metrics]
+epochs = [row["epoch"] for row in run.history]
 fig, axes = plt.subplots(1, 3, figsize=(10, 3))
-axes[0].plot(epochs, [row["train_loss"] for row in run.metrics], label="training", color="#0072b2")
-axes[0].plot(epochs, [row["val_loss"] for row in run.metrics], label="validation", color="#d55e00")
+axes[0].plot(epochs, [row["train_loss"] for row in run.history], label="training", color="#0072b2")
+axes[0].plot(epochs, [row["val_loss"] for row in run.history], label="validation", color="#d55e00")
 axes[0].legend(frameon=False)
-axes[1].plot(epochs, [100 * row["val_accuracy"] for row in run.metrics], color="#d55e00")
-axes[2].plot(epochs, [row["lr"] for row in run.metrics], color="#66717f")
+axes[1].plot(epochs, [100 * row["val_accuracy"] for row in run.history], color="#d55e00")
+axes[2].plot(epochs, [row["lr"] for row in run.history], color="#66717f")
 for axis, title in zip(axes, ("loss", "validation accuracy, %", "learning rate"), strict=True):
     axis.set(title=title, xlabel="epoch", ylim=(0, None), xticks=epochs[1::2])
 fig.tight_layout()
@@ -57,7 +57,7 @@ fig.tight_layout()
 #
 # Rows are what a digit is, columns what the network said. What is right stands on the diagonal.
 
-matrix = run.figures.confusion
+matrix = run.metrics.confusion
 fig, axis = plt.subplots(figsize=(4.8, 4.8))
 axis.imshow(matrix, cmap="Blues", vmax=45)
 for row, counts in enumerate(matrix):

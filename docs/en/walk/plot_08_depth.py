@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import striate
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 # %%
 # One addition
@@ -84,7 +84,7 @@ def losses_of(name: str) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         settings = {"epochs": 4, "size": "8", "augment": "none", "precision": "32"}
         run = striate.train("digits", model=name, out=folder, force=True, **settings)
-    return [row["train_loss"] for row in run.metrics]
+    return [row["train_loss"] for row in run.history]
 
 
 fig, axis = plt.subplots(figsize=(6, 3.2))

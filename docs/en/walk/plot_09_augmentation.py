@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from sklearn.datasets import load_sample_image
 
+from striate.data.augment.augment_recipe import augmentation
 from striate.data.dataset import Dataset
-from striate.data.recipe import augmentation
-from striate.data.store import Array
+from striate.data.image_store import Array
 
 photo = np.ascontiguousarray(load_sample_image("flower.jpg")[60:380:2, 180:500:2])
 dataset = Dataset.whole(Array(photo[None], "flower"), [0], ["flower"])

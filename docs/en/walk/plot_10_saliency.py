@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import torch
 
 import striate
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 with tempfile.TemporaryDirectory() as folder:
     model = striate.train("digits", model="lenet5", epochs=12, out=folder, force=True).model

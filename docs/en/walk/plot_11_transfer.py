@@ -15,7 +15,7 @@ import numpy as np
 
 import striate
 from striate.data.dataset import Dataset, Splits
-from striate.data.read import read
+from striate.data.read_dataset import read
 
 digits = read("digits")
 
@@ -31,7 +31,7 @@ def accuracy(train: Dataset, test: Dataset, out: Path, **settings: object) -> fl
     """On pictures that were not learned from, after the last epoch."""
     splits = Splits({"train": train, "test": test}, "digits", digits.root)
     run = striate.train(splits, model="lenet5", out=out, force=True, epochs=20, augment="none", **settings)
-    return 100 * run.figures.accuracy
+    return 100 * run.metrics.accuracy
 
 
 # %%

@@ -11,9 +11,9 @@ import tempfile
 import matplotlib.pyplot as plt
 
 import striate
-from striate.data.read import read
-from striate.explain.objectives import class_score
-from striate.explain.prior import NATURAL, PLAIN
+from striate.data.read_dataset import read
+from striate.explain.synthesis.image_prior import NATURAL, PLAIN
+from striate.explain.synthesis.objectives import class_score
 
 with tempfile.TemporaryDirectory() as folder:
     model = striate.train("digits", model="lenet5", epochs=12, out=folder, force=True).model

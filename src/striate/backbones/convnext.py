@@ -20,8 +20,8 @@ Liu, Mao, Wu, Feichtenhofer, Darrell, Xie 2022, figures 2 and 4, section 3. http
 The norm is over the channels of one pixel. The scale is a learned number for each channel and begins at 1e-6,
 so that a block begins as nearly nothing. The drop path leaves the block out for some images of a training
 batch, more often the deeper it lies. The small stem is a 3x3 convolution of stride 1, so that a picture of
-32x32 ends in maps of 4x4. Compound scaling (``striate.layers.scaling``) multiplies C, and the blocks of a
-stage.
+32x32 ends in maps of 4x4. Compound scaling (``striate.layers.compound_scaling``) multiplies C, and the blocks
+of a stage.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,9 +33,9 @@ from torch import Tensor, nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.layers.choice import Stem, require_choice
+from striate.layers.compound_scaling import scaled_depth, scaled_width
 from striate.layers.drop_path import DropPath
-from striate.layers.scaling import scaled_depth, scaled_width
+from striate.layers.literals import Stem, require_choice
 from striate.layers.sequence import sequence
 
 Size = Literal["tiny", "small", "base", "large"]
@@ -56,7 +56,7 @@ class PixelNorm(nn.LayerNorm):
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-class Block(nn.Module):
+class ConvNeXtBlock(nn.Module):
     """(N, channels, H, W) -> the same shape: figure 4.
 
     Args:
@@ -155,7 +155,7 @@ def halving(in_channels: int, channels: int) -> dict[str, nn.Module]:
 
 def chain(channels: int, blocks: int, drops: Iterator[float]) -> dict[str, nn.Module]:
     """{"block1": ..., "block2": ..., ...}, each with the next probability."""
-    return {f"block{number}": Block(channels, next(drops)) for number in range(1, blocks + 1)}
+    return {f"block{number}": ConvNeXtBlock(channels, next(drops)) for number in range(1, blocks + 1)}
 
 
 def convnext(

@@ -22,7 +22,8 @@ block to nearly 0.2 in the last.
     depth         1.0    1.1    1.2    1.4    1.8    2.2    2.6    3.1     times the blocks of a stage
     resolution    224    240    260    300    380    456    528    600     pixels of a side
 
-This table is the one that the authors published; it is not exactly alpha^phi (``striate.layers.scaling``).
+This table is the one that the authors published; it is not exactly alpha^phi
+(``striate.layers.compound_scaling``).
 The weights in public use for b5 to b7 were learned with norms whose epsilon is 0.001 and not 0.00001.
 """
 
@@ -35,13 +36,13 @@ from typing import get_args
 from torch import nn
 
 from striate.layers.backbone import Backbone
-from striate.layers.choice import Stem, require_choice
+from striate.layers.compound_scaling import scaled_depth, scaled_width
 from striate.layers.conv_norm import conv_norm
-from striate.layers.initial import keep_gradients
-from striate.layers.inverted import InvertedBottleneck, Shape
-from striate.layers.scaling import scaled_depth, scaled_width
+from striate.layers.init import keep_gradients
+from striate.layers.inverted_bottleneck import InvertedBottleneck, Shape
+from striate.layers.literals import Stem, require_choice
 from striate.layers.sequence import sequence
-from striate.layers.squeeze import SqueezeExcite
+from striate.layers.squeeze_excite import SqueezeExcite
 
 FIRST = 32
 STAGES = (  # widened, kernel, channels, bottlenecks, stride

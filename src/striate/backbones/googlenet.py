@@ -45,7 +45,7 @@ from striate.layers.branches import Branches
 from striate.layers.conv_norm import conv_norm
 from striate.layers.response_norm import ResponseNorm
 from striate.layers.sequence import sequence
-from striate.layers.squeeze import SqueezeExcite
+from striate.layers.squeeze_excite import SqueezeExcite
 
 Conv = Callable[..., nn.Module]
 """Called with in_channels, channels, kernel and perhaps stride."""

@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from striate.layers.backbone import Backbone
 from striate.layers.branches import Branches
 from striate.layers.conv_norm import conv_norm
-from striate.layers.initial import keep_gradients
+from striate.layers.init import keep_gradients
 from striate.layers.sequence import sequence
 
 conv = partial(conv_norm, eps=1e-3)
@@ -44,7 +44,7 @@ FEATURES = 1536
 """Means that the last layer sees."""
 
 
-class Block(nn.Module):
+class InceptionResNetBlock(nn.Module):
     """(N, channels, H, W) -> the same shape: its input, and a little more.
 
     Args:
@@ -75,32 +75,32 @@ class Block(nn.Module):
         return result
 
 
-def block_a() -> Block:
+def block_a() -> InceptionResNetBlock:
     """Figure 16, on 35x35 maps."""
     branches = Branches(
         one=conv(A_CHANNELS, 32, 1),
         three=nn.Sequential(conv(A_CHANNELS, 32, 1), conv(32, 32, 3)),
         double3=nn.Sequential(conv(A_CHANNELS, 32, 1), conv(32, 48, 3), conv(48, 64, 3)),
     )
-    return Block(branches, 128, A_CHANNELS, scale=0.17)
+    return InceptionResNetBlock(branches, 128, A_CHANNELS, scale=0.17)
 
 
-def block_b() -> Block:
+def block_b() -> InceptionResNetBlock:
     """Figure 17, on 17x17 maps."""
     branches = Branches(
         one=conv(B_CHANNELS, 192, 1),
         seven=nn.Sequential(conv(B_CHANNELS, 128, 1), conv(128, 160, (1, 7)), conv(160, 192, (7, 1))),
     )
-    return Block(branches, 384, B_CHANNELS, scale=0.1)
+    return InceptionResNetBlock(branches, 384, B_CHANNELS, scale=0.1)
 
 
-def block_c(scale: float = 0.2, active: type[nn.Module] = nn.ReLU) -> Block:
+def block_c(scale: float = 0.2, active: type[nn.Module] = nn.ReLU) -> InceptionResNetBlock:
     """Figure 19, on 8x8 maps."""
     branches = Branches(
         one=conv(C_CHANNELS, 192, 1),
         three=nn.Sequential(conv(C_CHANNELS, 192, 1), conv(192, 224, (1, 3)), conv(224, 256, (3, 1))),
     )
-    return Block(branches, 448, C_CHANNELS, scale, active)
+    return InceptionResNetBlock(branches, 448, C_CHANNELS, scale, active)
 
 
 def inception_5b() -> Branches:

@@ -30,7 +30,7 @@ from torch import nn
 from striate.layers.backbone import Backbone
 from striate.layers.branches import Branches
 from striate.layers.conv_norm import conv_norm
-from striate.layers.initial import keep_gradients
+from striate.layers.init import keep_gradients
 from striate.layers.sequence import sequence
 
 conv = partial(conv_norm, eps=1e-3)

@@ -26,10 +26,10 @@ from typing import get_args
 from torch import nn
 
 from striate.layers.backbone import Backbone
-from striate.layers.choice import Stem, require_choice
+from striate.layers.compound_scaling import scaled_depth, scaled_width
 from striate.layers.conv_norm import conv_norm
-from striate.layers.initial import keep_gradients
-from striate.layers.scaling import scaled_depth, scaled_width
+from striate.layers.init import keep_gradients
+from striate.layers.literals import Stem, require_choice
 from striate.layers.separable import separable_block
 from striate.layers.sequence import sequence
 

@@ -22,11 +22,11 @@ from typing import get_args
 from torch import nn
 
 from striate.layers.backbone import Backbone
-from striate.layers.choice import Stem, require_choice
+from striate.layers.compound_scaling import scaled_depth, scaled_width
 from striate.layers.conv_norm import conv_norm
-from striate.layers.initial import keep_gradients, spread_scores
-from striate.layers.inverted import InvertedBottleneck, Shape
-from striate.layers.scaling import scaled_depth, scaled_width
+from striate.layers.init import keep_gradients, spread_scores
+from striate.layers.inverted_bottleneck import InvertedBottleneck, Shape
+from striate.layers.literals import Stem, require_choice
 from striate.layers.sequence import sequence
 
 FIRST, LAST = 32, 1280

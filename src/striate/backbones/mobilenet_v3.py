@@ -31,13 +31,13 @@ from typing import NamedTuple, get_args
 from torch import nn
 
 from striate.layers.backbone import Backbone
-from striate.layers.choice import Stem, require_choice
+from striate.layers.compound_scaling import scaled_depth, scaled_width
 from striate.layers.conv_norm import conv_norm
-from striate.layers.initial import keep_gradients, spread_scores
-from striate.layers.inverted import InvertedBottleneck, Shape
-from striate.layers.scaling import scaled_depth, scaled_width
+from striate.layers.init import keep_gradients, spread_scores
+from striate.layers.inverted_bottleneck import InvertedBottleneck, Shape
+from striate.layers.literals import Stem, require_choice
 from striate.layers.sequence import sequence
-from striate.layers.squeeze import SqueezeExcite
+from striate.layers.squeeze_excite import SqueezeExcite
 
 FIRST = 16
 EPSILON = 1e-3
@@ -45,7 +45,7 @@ DROPOUT = 0.2
 SPREAD = 0.01  # standard deviation of the fully connected layers' first weights
 
 
-class Row(NamedTuple):
+class BlockSpec(NamedTuple):
     """A row of the tables: kernel, channels inside, channels of the result, squeeze, hard swish, stride."""
 
     kernel: int
@@ -59,7 +59,7 @@ class Row(NamedTuple):
 class Design(NamedTuple):
     """A table: rows of each stage, channels of the head's convolution, of its hidden layer, of the stem."""
 
-    stages: Sequence[Sequence[Row]]
+    stages: Sequence[Sequence[BlockSpec]]
     widened: int
     hidden: int
     first: int = FIRST
@@ -67,28 +67,44 @@ class Design(NamedTuple):
 
 LARGE = Design(
     stages=(
-        (Row(3, 16, 16, False, False, 1),),
-        (Row(3, 64, 24, False, False, 2), Row(3, 72, 24, False, False, 1)),
-        (Row(5, 72, 40, True, False, 2), Row(5, 120, 40, True, False, 1), Row(5, 120, 40, True, False, 1)),
+        (BlockSpec(3, 16, 16, False, False, 1),),
+        (BlockSpec(3, 64, 24, False, False, 2), BlockSpec(3, 72, 24, False, False, 1)),
         (
-            Row(3, 240, 80, False, True, 2),
-            Row(3, 200, 80, False, True, 1),
-            Row(3, 184, 80, False, True, 1),
-            Row(3, 184, 80, False, True, 1),
+            BlockSpec(5, 72, 40, True, False, 2),
+            BlockSpec(5, 120, 40, True, False, 1),
+            BlockSpec(5, 120, 40, True, False, 1),
         ),
-        (Row(3, 480, 112, True, True, 1), Row(3, 672, 112, True, True, 1)),
-        (Row(5, 672, 160, True, True, 2), Row(5, 960, 160, True, True, 1), Row(5, 960, 160, True, True, 1)),
+        (
+            BlockSpec(3, 240, 80, False, True, 2),
+            BlockSpec(3, 200, 80, False, True, 1),
+            BlockSpec(3, 184, 80, False, True, 1),
+            BlockSpec(3, 184, 80, False, True, 1),
+        ),
+        (BlockSpec(3, 480, 112, True, True, 1), BlockSpec(3, 672, 112, True, True, 1)),
+        (
+            BlockSpec(5, 672, 160, True, True, 2),
+            BlockSpec(5, 960, 160, True, True, 1),
+            BlockSpec(5, 960, 160, True, True, 1),
+        ),
     ),
     widened=960,
     hidden=1280,
 )
 SMALL = Design(
     stages=(
-        (Row(3, 16, 16, True, False, 2),),
-        (Row(3, 72, 24, False, False, 2), Row(3, 88, 24, False, False, 1)),
-        (Row(5, 96, 40, True, True, 2), Row(5, 240, 40, True, True, 1), Row(5, 240, 40, True, True, 1)),
-        (Row(5, 120, 48, True, True, 1), Row(5, 144, 48, True, True, 1)),
-        (Row(5, 288, 96, True, True, 2), Row(5, 576, 96, True, True, 1), Row(5, 576, 96, True, True, 1)),
+        (BlockSpec(3, 16, 16, True, False, 2),),
+        (BlockSpec(3, 72, 24, False, False, 2), BlockSpec(3, 88, 24, False, False, 1)),
+        (
+            BlockSpec(5, 96, 40, True, True, 2),
+            BlockSpec(5, 240, 40, True, True, 1),
+            BlockSpec(5, 240, 40, True, True, 1),
+        ),
+        (BlockSpec(5, 120, 48, True, True, 1), BlockSpec(5, 144, 48, True, True, 1)),
+        (
+            BlockSpec(5, 288, 96, True, True, 2),
+            BlockSpec(5, 576, 96, True, True, 1),
+            BlockSpec(5, 576, 96, True, True, 1),
+        ),
     ),
     widened=576,
     hidden=1024,
@@ -171,13 +187,13 @@ def scaled(design: Design, width: float, depth: float) -> Design:
     )
 
 
-def stage(in_channels: int, rows: Sequence[Row]) -> nn.Sequential:
+def stage(in_channels: int, rows: Sequence[BlockSpec]) -> nn.Sequential:
     """The blocks of the rows, one after the other."""
     channels = (in_channels, *(row.channels for row in rows))
     return nn.Sequential(*(block(before, row) for before, row in zip(channels, rows, strict=False)))
 
 
-def block(in_channels: int, row: Row) -> InvertedBottleneck:
+def block(in_channels: int, row: BlockSpec) -> InvertedBottleneck:
     """One row of the table."""
     squeezed = scaled_width(row.expanded, 1 / 4) if row.squeeze else 0
     return InvertedBottleneck(

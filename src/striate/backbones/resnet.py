@@ -16,7 +16,8 @@ The first block of stages 2, 3 and 4 halves the map. The paper halves in the fir
 bottleneck, the weights in public use in the 3x3; so does this file unless ``stride_in`` says "1x1". The small
 stem is a 3x3 convolution of stride 1 without the pooling, so that a picture of 32x32 ends in maps of 4x4.
 
-Compound scaling (``striate.layers.scaling``) multiplies the channels of all maps, and the blocks of a stage.
+Compound scaling (``striate.layers.compound_scaling``) multiplies the channels of all maps,
+and the blocks of a stage.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,10 +28,10 @@ from typing import NamedTuple, get_args
 from torch import nn
 
 from striate.layers.backbone import Backbone
-from striate.layers.choice import Stem, require_choice
-from striate.layers.initial import keep_gradients
+from striate.layers.compound_scaling import scaled_depth, scaled_width
+from striate.layers.init import keep_gradients
+from striate.layers.literals import Stem, require_choice
 from striate.layers.residual import EXPANSION, BasicBlock, Bottleneck, Strided
-from striate.layers.scaling import scaled_depth, scaled_width
 from striate.layers.sequence import sequence
 from striate.layers.shortcut import Option
 

@@ -16,8 +16,8 @@ from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.compound_scaling import scaled_depth, scaled_width
 from striate.layers.residual import BasicBlock
-from striate.layers.scaling import scaled_depth, scaled_width
 from striate.layers.sequence import sequence
 from striate.layers.shortcut import Option
 

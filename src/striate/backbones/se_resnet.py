@@ -14,9 +14,9 @@ rest is the network of ``resnet.py``.
 from functools import partial
 
 from striate.backbones.resnet import ResNet, planned
-from striate.layers.choice import Stem
+from striate.layers.literals import Stem
 from striate.layers.residual import EXPANSION, BasicBlock, Bottleneck, Strided
-from striate.layers.squeeze import SqueezeExcite
+from striate.layers.squeeze_excite import SqueezeExcite
 
 REDUCTION = 16  # r of section 6.1, a balance of accuracy and size
 LEAST = 8

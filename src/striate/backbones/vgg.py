@@ -24,7 +24,7 @@ from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.layers.initial import keep_gradients, spread_scores
+from striate.layers.init import keep_gradients, spread_scores
 from striate.layers.sequence import sequence
 
 DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}

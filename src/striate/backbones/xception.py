@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from striate.layers.backbone import Backbone
 from striate.layers.conv_norm import conv_norm
-from striate.layers.initial import keep_gradients
+from striate.layers.init import keep_gradients
 from striate.layers.separable import separable
 from striate.layers.sequence import sequence
 
@@ -39,7 +39,7 @@ def separable_norm(in_channels: int, channels: int) -> nn.Sequential:
     return sequence(conv=separable(in_channels, channels), norm=nn.BatchNorm2d(channels))
 
 
-class Block(nn.Module):
+class XceptionBlock(nn.Module):
     """(N, widths[0], H, W) -> (N, widths[-1], H / stride, W / stride), rounded up.
 
     Args:
@@ -85,13 +85,13 @@ class Xception(Backbone):
         self.stem = sequence(
             conv1=conv_norm(in_channels, 32, 3, 2, padding=0), conv2=conv_norm(32, 64, 3, padding=0)
         )
-        middle = {f"block{number}": Block((MIDDLE,) * 4) for number in range(4, 12)}
+        middle = {f"block{number}": XceptionBlock((MIDDLE,) * 4) for number in range(4, 12)}
         self.stages = nn.Sequential(
-            sequence(block1=Block((64, 128, 128), stride=2, awake=True)),
-            sequence(block2=Block((128, 256, 256), stride=2)),
-            sequence(block3=Block((256, MIDDLE, MIDDLE), stride=2), **middle),
+            sequence(block1=XceptionBlock((64, 128, 128), stride=2, awake=True)),
+            sequence(block2=XceptionBlock((128, 256, 256), stride=2)),
+            sequence(block3=XceptionBlock((256, MIDDLE, MIDDLE), stride=2), **middle),
             sequence(
-                block12=Block((MIDDLE, MIDDLE, 1024), stride=2),
+                block12=XceptionBlock((MIDDLE, MIDDLE, 1024), stride=2),
                 conv3=separable_norm(1024, 1536),
                 relu3=nn.ReLU(),
                 conv4=separable_norm(1536, 2048),

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from striate.cli.console import as_json as print_json
+from striate.cli.console import err, hushed, out, some
 from striate.cli.pictures import expand, newest_model
 from striate.cli.pictures import save as save_picture
-from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, hushed, out, some
 from striate.errors import ImageError, SettingError
 
 if TYPE_CHECKING:
     from striate.records import Classification
-    from striate.tasks.classifier import Classifier
+    from striate.tasks.classification.classifier import Classifier
 
 AT_ONCE = 256
 """Pictures that are answered before the next ones are read."""
@@ -26,7 +26,7 @@ def predict(
 ) -> None:
     """Print an answer for each picture; ends with 2 if some could not be read."""
     from striate import api
-    from striate.data.beside import PICTURES, writable
+    from striate.files.atomic import PICTURES, writable
 
     if save:
         writable(Path(save) / "answer.png", PICTURES)
@@ -82,7 +82,7 @@ def in_words(answer: "Classification", top: int) -> str:
 def draw(answer: "Classification", folder: Path, top: int) -> None:
     """Write the picture beside its answer, under the picture's name; a name that is taken gets a number."""
     from striate.data.decode import decode
-    from striate.draw.sheet import classification
+    from striate.draw.image_grid import classification
 
     source = Path(answer.source)
     names = (f"{source.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
@@ -101,8 +101,8 @@ def explain(
 ) -> None:
     """Draw where the network looked."""
     from striate import api
-    from striate.data.beside import writable
-    from striate.explain.explanation import ENDINGS, MOST_MAPS, VOLUME, Explanation
+    from striate.explain.attribution.explanation import ENDINGS, MOST_MAPS, VOLUME, Explanation
+    from striate.files.atomic import writable
 
     writable(save, ENDINGS)
     paths = expand(names)

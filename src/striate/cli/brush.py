@@ -1,17 +1,17 @@
-"""``striate stylize``, ``texture`` and ``style-train``: what they say while painting, what they leave."""
+"""``striate stylize``, ``texture`` and ``train-style``: what they say while painting, what they leave."""
 
 import signal
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from striate.cli.speak import err, out
-from striate.data.beside import PICTURES, writable
+from striate.cli.console import err, out
 from striate.errors import SettingError
+from striate.files.atomic import PICTURES, writable
 
 if TYPE_CHECKING:
     from striate.style.events import Event
-    from striate.style.paint import Painting
+    from striate.style.painting.optimize import Painting
 
 EVERY = 10
 """Steps from one line to the next."""
@@ -56,7 +56,7 @@ def stylize(
     writable(place, PICTURES)
     mix = numbers(asked["mix"]) if asked["mix"] else ()
     ways = {"mix": mix, "masks": asked["masks"], "preview": asked["preview"]}
-    _leave(api.stylize(content, styles, listen=Teller(quiet=quiet), **ways, **settings), place)
+    _leave(api.stylize(content, styles, on_event=Teller(quiet=quiet), **ways, **settings), place)
 
 
 def texture(
@@ -67,10 +67,10 @@ def texture(
 
     writable(place, PICTURES)
     size = None if shape is None else sides(shape)
-    _leave(api.texture(image, shape=size, listen=Teller(quiet=quiet), preview=preview, **settings), place)
+    _leave(api.texture(image, shape=size, on_event=Teller(quiet=quiet), preview=preview, **settings), place)
 
 
-def repaint(content: str, styles: list[str], learned: str, place: str, settings: dict[str, Any]) -> None:
+def apply_style(content: str, styles: list[str], learned: str, place: str, settings: dict[str, Any]) -> None:
     """Paint with what was learned."""
     from striate import api
 
@@ -84,17 +84,17 @@ def repaint(content: str, styles: list[str], learned: str, place: str, settings:
         )
     writable(place, PICTURES)
     size = {"size": int(numbers(settings["size"])[0])} if settings else {}
-    _leave(api.repaint(content, learned, styles[0] if styles else None, **size), place)
+    _leave(api.apply_style(content, learned, styles[0] if styles else None, **size), place)
 
 
-def style_train(
+def train_style(
     style: str, data: str, place: str, *, any_style: bool, quiet: bool, settings: dict[str, Any]
 ) -> None:
     """Train, and write the file."""
     from striate import api
 
     teller = Teller(quiet=quiet)
-    path = api.style_train(style, data, place, any_style=any_style, listen=teller, **settings)
+    path = api.train_style(style, data, place, any_style=any_style, on_event=teller, **settings)
     out().print(f"learned: {path}")
 
 

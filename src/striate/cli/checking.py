@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from striate.cli.console import as_json as print_json
+from striate.cli.console import err, hushed, out, some
 from striate.cli.pictures import save as save_picture
 from striate.cli.progress import Counting
-from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, hushed, out, some
 
 if TYPE_CHECKING:
-    from striate.data.check import CheckReport
-    from striate.data.finding import Finding
+    from striate.data.checks.check import CheckReport
+    from striate.data.checks.findings import Finding
 
 SHOWN = 10
 """Findings of one kind that are listed for people."""
@@ -55,7 +55,7 @@ def tell_facts(report: "CheckReport") -> None:
 
 def tell(findings: "tuple[Finding, ...]") -> None:
     """The findings by severity and kind, the gravest first."""
-    from striate.data.finding import KINDS
+    from striate.data.checks.findings import KINDS
 
     console, order = out(), list(WORDS)
     kinds = list(KINDS)
@@ -75,13 +75,13 @@ def sheet(data: str, format: str | None, count: int, recipe: str | None, place: 
     """Draw one training sample as the network sees it, and ``count`` times augmented."""
     import torch
 
-    from striate.data.beside import PICTURES, writable
-    from striate.data.facts import facts
-    from striate.data.read import read
-    from striate.data.recipe import augmentation
-    from striate.draw.sheet import augmentation_sheet
-    from striate.train.choose import decide, preprocessing
-    from striate.train.settings import Settings
+    from striate.data.augment.augment_recipe import augmentation
+    from striate.data.checks.statistics import facts
+    from striate.data.read_dataset import read
+    from striate.draw.image_grid import augmentation_sheet
+    from striate.files.atomic import PICTURES, writable
+    from striate.train.run.defaults import decide, preprocessing
+    from striate.train.run.settings import Settings
 
     writable(place, PICTURES)
     dataset = read(data, format)["train"]

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from striate.cli.console import as_json as print_json
+from striate.cli.console import err, out
 from striate.cli.progress import Narrator
-from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, out
 from striate.errors import Interrupted
 
 if TYPE_CHECKING:
-    from striate.train.comparison import Comparison
-    from striate.train.events import Event
+    from striate.compare.table import Comparison
+    from striate.train.session.events import Event
 
 
 def compare(
@@ -42,7 +42,7 @@ def compare(
                 so_far.append(event.comparison)  # type: ignore[attr-defined]
 
         try:
-            found = api.compare(data, names, listen=hear, **ways, **settings)
+            found = api.compare(data, names, on_event=hear, **ways, **settings)
         except Interrupted:
             if so_far and not (as_json or as_csv):
                 err().print("\ndone so far:")

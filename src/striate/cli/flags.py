@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
-from striate.train.settings import Settings
+from striate.train.run.settings import Settings
 
 PANELS = {
     "Data": ("format", "size", "fit", "augment", "balance", "validation", "accept", "views", "workers"),

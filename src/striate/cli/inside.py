@@ -1,6 +1,6 @@
 """The verbs that look inside a network and at a data set through it, and their flags.
 
-striate judge | visualize | invert | embed | map | neighbours
+striate benchmark-explanations | visualize | invert | embed | map | neighbours
 """
 
 from typing import Annotated
@@ -25,7 +25,7 @@ Json = Annotated[bool, typer.Option("--json", metavar=" ", help="Print JSON, for
 
 
 @inside.command(short_help="Say what each method of explanation is worth.")
-def judge(
+def benchmark_explanations(
     model: Annotated[
         str | None,
         typer.Argument(
@@ -56,7 +56,7 @@ def judge(
     from striate.cli import looking
 
     asked = {"methods": method, "count": count, "seed": seed}
-    looking.judge(model, images or [], save, as_json=json, **asked)
+    looking.benchmark_explanations(model, images or [], save, as_json=json, **asked)
 
 
 @inside.command(short_help="Draw what a class or a channel of a network likes best.")

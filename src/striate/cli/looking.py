@@ -1,32 +1,34 @@
-"""What ``striate judge``, ``visualize``, ``invert``, ``embed``, ``map`` and ``neighbours`` do and say."""
+"""What the verbs that look inside do: benchmark-explanations, visualize, invert, embed, map, neighbours."""
 
 from pathlib import Path
 from typing import Any
 
+from striate.cli.console import as_json as print_json
+from striate.cli.console import err, out, percent, some, table
 from striate.cli.pictures import expand
 from striate.cli.pictures import save as save_picture
-from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, out, percent, some, table
-from striate.data.beside import PICTURES, writable
 from striate.errors import SettingError
+from striate.files.atomic import PICTURES, writable
 
 SIDE = 160
 """Of a picture on a sheet, pixels."""
 
 
-def judge(model: str | None, names: list[str], save: str | None, *, as_json: bool, **asked: Any) -> None:
+def benchmark_explanations(
+    model: str | None, names: list[str], save: str | None, *, as_json: bool, **asked: Any
+) -> None:
     """Print the table; ends with 2 if no method worked."""
     from typer import Exit
 
     from striate import api
-    from striate.explain.judgement import ENDINGS
+    from striate.explain.evaluation.benchmark_table import ENDINGS
 
     if save:
         writable(save, ENDINGS)
     if model is None:
         err().print("a small network learns pictures whose reason is known")
-    found = api.judge(
-        model, expand(names) or None, listen=lambda row: err().print(f"judged: {row.method}"), **asked
+    found = api.benchmark_explanations(
+        model, expand(names) or None, on_event=lambda row: err().print(f"judged: {row.method}"), **asked
     )
     if as_json:
         print_json(found.to_dict())
@@ -46,10 +48,10 @@ def visualize(
 ) -> None:
     """Draw one picture for each class and channel into one file."""
     from striate import api
-    from striate.draw.sheet import grid
-    from striate.explain.objectives import channel, class_score
-    from striate.explain.prior import NATURAL, PLAIN
-    from striate.explain.starting import opened
+    from striate.draw.image_grid import grid
+    from striate.explain.synthesis.image_prior import NATURAL, PLAIN
+    from striate.explain.synthesis.initial_image import opened
+    from striate.explain.synthesis.objectives import channel, class_score
 
     if not classes and not channels and layer is None:
         raise SettingError(
@@ -102,7 +104,7 @@ def invert(
 def embed(data: str, model: str, save: str, **asked: Any) -> None:
     """Write the vectors."""
     from striate import api
-    from striate.explain.vectors import ENDINGS
+    from striate.explain.embeddings.embeddings import ENDINGS
 
     writable(save, ENDINGS)
     found = api.embed(model, data, **asked)
@@ -114,7 +116,7 @@ def embed(data: str, model: str, save: str, **asked: Any) -> None:
 def draw_map(data: str, model: str | None, method: str, save: str, *, as_json: bool, **asked: Any) -> None:
     """Draw the map."""
     from striate import api
-    from striate.explain.picture_map import ENDINGS
+    from striate.explain.embeddings.embedding_map import ENDINGS
 
     writable(save, ENDINGS)
     found = api.map(data, model, method, **asked)  # type: ignore[arg-type]  # checked there
@@ -129,7 +131,7 @@ def draw_map(data: str, model: str | None, method: str, save: str, *, as_json: b
 
 def neighbours(data: str, model: str, k: int, save: str, *, as_json: bool, **asked: Any) -> None:
     """Draw neighbours, and tell how many share the class of their picture."""
-    from striate.explain.lookalikes import lookalikes
+    from striate.explain.embeddings.similar_images import lookalikes
 
     writable(save, PICTURES)
     found = lookalikes(model, data, k, **asked)

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from striate.cli.speak import own_stderr
-from striate.cli.stop import stop_soon
+from striate.cli.console import own_stderr
+from striate.cli.interrupt import stop_soon
 from striate.errors import Interrupted, StriateError
 
 BROKEN_PIPE = 128 + 13  # SIGPIPE, as the shell counts it
@@ -57,8 +57,8 @@ def invoke(arguments: list[str]) -> int:
 
     from striate.cli.app import app
     from striate.cli.progress import Fetching
-    from striate.cli.usage import UsageError, three_lines
-    from striate.zoo.fetch import telling
+    from striate.cli.usage_errors import UsageError, three_lines
+    from striate.zoo.weights.download import telling
 
     fetching = Fetching(quiet=not {"--quiet", "-q"}.isdisjoint(arguments))
     try:

@@ -3,19 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, out, percent, some, table
+from striate.cli.console import as_json as print_json
+from striate.cli.console import err, out, percent, some, table
 from striate.errors import SettingError
 
 if TYPE_CHECKING:
-    from striate.tasks.metrics import Figures
+    from striate.tasks.classification.metrics import Metrics
 
 SHOWN = 30
 """Classes in the table; with more, the weakest."""
 
 
 def evaluate(model: str, data: str, split: str | None, format: str | None, *, as_json: bool) -> None:
-    """Measure a model and print the figures."""
+    """Measure a model and print the metrics."""
     from striate import api
 
     splits = api.splits_for(model, data, format=format)
@@ -23,26 +23,26 @@ def evaluate(model: str, data: str, split: str | None, format: str | None, *, as
         err().print(sentence)
     part = split or api.unseen(splits)
     err().print(f"measured on: {part}")
-    figures = api.evaluate(model, splits, part)
+    metrics = api.evaluate(model, splits, part)
     if as_json:
-        print_json(figures.to_dict())
+        print_json(metrics.to_dict())
     else:
-        tell(figures)
+        tell(metrics)
 
 
-def tell(figures: "Figures") -> None:
+def tell(metrics: "Metrics") -> None:
     """Print figures for people, the weakest classes first."""
     console = out()
-    console.print(f"{some(figures.count, 'picture')}, {some(len(figures.classes), 'class')}")
-    console.print(f"accuracy           {percent(figures.accuracy):>9}")
-    if len(figures.classes) > 5:  # with five classes the top five are all
-        console.print(f"top-5 accuracy     {percent(figures.top5):>9}")
-    console.print(f"calibration error  {percent(figures.calibration_error):>9}")
-    order = sorted(range(len(figures.classes)), key=lambda k: (figures.support[k] == 0, figures.f1[k]))
+    console.print(f"{some(metrics.count, 'picture')}, {some(len(metrics.classes), 'class')}")
+    console.print(f"accuracy           {percent(metrics.accuracy):>9}")
+    if len(metrics.classes) > 5:  # with five classes the top five are all
+        console.print(f"top-5 accuracy     {percent(metrics.top5):>9}")
+    console.print(f"calibration error  {percent(metrics.calibration_error):>9}")
+    order = sorted(range(len(metrics.classes)), key=lambda k: (metrics.support[k] == 0, metrics.f1[k]))
     rows = table("class", "precision", "recall", "F1", "pictures")
     for k in order[:SHOWN]:
-        measured = (figures.precision[k], figures.recall[k], figures.f1[k])
-        rows.add_row(figures.classes[k], *map(percent, measured), f"{figures.support[k]:,}")
+        measured = (metrics.precision[k], metrics.recall[k], metrics.f1[k])
+        rows.add_row(metrics.classes[k], *map(percent, measured), f"{metrics.support[k]:,}")
     console.print()
     console.print(rows)
     if len(order) > SHOWN:
@@ -61,8 +61,8 @@ def summary(
     """Print the table of a network's layers, and draw it if a file is named."""
     from striate import api
     from striate.cli.pictures import save_figure
-    from striate.data.beside import PLOTS, writable
-    from striate.zoo.arguments import written
+    from striate.files.atomic import PLOTS, writable
+    from striate.zoo.network_arguments import written
 
     if model is None:
         raise SettingError(
@@ -85,7 +85,7 @@ def blocks(
     model: str | None, texts: list[str], input: str | None, plot: str | None, *, as_json: bool
 ) -> None:
     """Print what a few layers cost, each line compared with the first."""
-    from striate.zoo.block import blocks
+    from striate.zoo.cost.layer_cost import blocks
 
     example = "--block 5x5x32 --input 192x28x28"
     if model is not None or plot is not None:

@@ -1,6 +1,6 @@
 """The verbs that paint, and their flags: one for each setting, made from the one list of settings.
 
-striate stylize CONTENT STYLE | texture IMAGE | style-train STYLE DATA
+striate stylize CONTENT STYLE | texture IMAGE | train-style STYLE DATA
 """
 
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def stylize(
         typer.Option(metavar="FILE", help="Where a style counts, white; one for each, repeatable."),
     ] = None,
     learned: Annotated[
-        str | None, typer.Option("--with", metavar="FILE", help="Paint with a file of style-train, at once.")
+        str | None, typer.Option("--with", metavar="FILE", help="Paint with a file of train-style, at once.")
     ] = None,
     preview: Preview = None,
     quiet: Quiet = False,
@@ -83,7 +83,7 @@ def stylize(
     from striate.cli import brush
 
     if learned is not None:
-        brush.repaint(content, styles or [], learned, out, given(settings))
+        brush.apply_style(content, styles or [], learned, out, given(settings))
         return
     asked = {"mix": mix, "masks": mask or [], "preview": preview}
     brush.stylize(content, styles or [], out, asked, quiet=quiet, settings=given(settings))
@@ -108,9 +108,9 @@ def texture(
     brush.texture(image, shape, out, preview, quiet=quiet, settings=given(settings))
 
 
-@painting.command("style-train", short_help="Train a network that paints in one pass.")
+@painting.command("train-style", short_help="Train a network that paints in one pass.")
 @takes(LearnSettings)
-def style_train(
+def train_style(
     style: Annotated[
         str, typer.Argument(metavar="STYLE", help="A picture file; with --any a folder of them.")
     ],
@@ -129,4 +129,4 @@ def style_train(
     """
     from striate.cli import brush
 
-    brush.style_train(style, data, out, any_style=any_style, quiet=quiet, settings=given(settings))
+    brush.train_style(style, data, out, any_style=any_style, quiet=quiet, settings=given(settings))

@@ -5,8 +5,8 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from striate.data.beside import PICTURES, PLOTS, write
 from striate.errors import DataError, ModelFileError
+from striate.files.atomic import PICTURES, PLOTS, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
-from striate.cli.speak import err, percent, seconds, some
+from striate.cli.console import err, percent, seconds, some
 
 if TYPE_CHECKING:
-    from striate.train.events import (
+    from striate.train.session.events import (
         EpochEnded,
         Event,
         Failed,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from striate.cli.console import err, out
 from striate.cli.pictures import expand
-from striate.cli.speak import err, out
 
 
 def export(model: str, check: list[str] | None, **asked: Any) -> None:

@@ -6,13 +6,13 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from striate.cli.console import as_json as print_json
+from striate.cli.console import err, out, percent, some, table
 from striate.cli.progress import Counting, Narrator
-from striate.cli.speak import as_json as print_json
-from striate.cli.speak import err, out, percent, some, table
 from striate.errors import SettingError
 
 if TYPE_CHECKING:
-    from striate.train.run import Run
+    from striate.train.run.run import Run
 
 NO_DATA, DATA = "no data were named", "a folder, a file, or the word digits"
 SHOWN = 12
@@ -43,7 +43,7 @@ def train(
     if data is None and not (ways["resume"] and out):
         raise SettingError(NO_DATA, DATA, "striate train digits")
     with Narrator(quiet=quiet) as narrator:
-        run = api.train(data, out=out, listen=narrator, **ways, **settings)
+        run = api.train(data, out=out, on_event=narrator, **ways, **settings)
     report(run, as_json=as_json)
 
 
@@ -53,7 +53,7 @@ def find_rate(
     """Print the loss by learning rate and the suggested one, and draw it if a file is named."""
     from striate import api
     from striate.cli.pictures import save_figure
-    from striate.data.beside import PLOTS, writable
+    from striate.files.atomic import PLOTS, writable
 
     if data is None:
         raise SettingError(NO_DATA, DATA, "striate train digits --find-lr")
@@ -83,7 +83,7 @@ def demo(folder: str | None, *, open_report: bool, quiet: bool) -> None:
     from striate import api
 
     with Narrator(quiet=quiet) as narrator:
-        run = api.train("digits", out=folder, listen=narrator, **DEMO)
+        run = api.train("digits", out=folder, on_event=narrator, **DEMO)
     report(run, as_json=False)
     if open_report and sys.stdout.isatty() and has_display():
         webbrowser.open((run.folder / "report.html").resolve().as_uri())
@@ -98,17 +98,17 @@ def has_display() -> bool:
 
 def report(run: "Run", *, as_json: bool) -> None:
     """Print what came out of a run; of several processes the first one does."""
-    from striate.train.engine import rank
+    from striate.train.fabric.fabric import rank
 
     if rank() > 0:
         return
     files = {"model": run.folder / "model.safetensors", "report": run.folder / "report.html"}
     if as_json:
         paths = {"folder": str(run.folder), **{name: str(path) for name, path in files.items()}}
-        print_json({**paths, "split": run.split, "figures": run.figures.to_dict(), "metrics": run.metrics})
+        print_json({**paths, "split": run.split, "metrics": run.metrics.to_dict(), "history": run.history})
         return
     console = out()
-    figures = run.figures
-    console.print(f"{percent(figures.accuracy)} of {some(figures.count, f'{run.split} picture')} right")
+    metrics = run.metrics
+    console.print(f"{percent(metrics.accuracy)} of {some(metrics.count, f'{run.split} picture')} right")
     for name, path in files.items():
         console.print(f"{name + ':':8}{path}")

@@ -11,5 +11,5 @@ checks     check       everything once, by file name          finding     what m
 batches    loader  cache  order    the same batch for the same (seed, epoch, step)
            augment  twin  place  pixels  pca  mix  recipe    one picture, many ways
 
-Nothing is imported here: ``from striate.data.read import read`` loads what it needs and no more.
+Nothing is imported here: ``from striate.data.read_dataset import read`` loads what it needs and no more.
 """

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.data.finding import Finding
-from striate.data.store import Store
+from striate.data.checks.findings import Finding
+from striate.data.image_store import Store
 from striate.errors import SettingError
 from striate.records import Sample
 

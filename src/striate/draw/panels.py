@@ -8,8 +8,8 @@ b   ##        20    #     0.1    ####   0.5
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from striate.draw.letters import legible
-from striate.draw.style import FIGURE, LINE, MUTED, SERIES
+from striate.draw.fonts import legible
+from striate.draw.theme import FIGURE, LINE, MUTED, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from striate.draw.letters import font, font_file, shorten
-from striate.draw.sheet import Picture, as_picture
-from striate.draw.style import INK, MUTED, PAPER, SERIES, rgb
+from striate.draw.fonts import font, font_file, shorten
+from striate.draw.image_grid import Picture, as_picture
+from striate.draw.theme import INK, MUTED, PAPER, SERIES, rgb
 from striate.errors import ShapeError
 
 MOST_SHOWN = 2_500

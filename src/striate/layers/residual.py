@@ -25,7 +25,7 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
-from striate.layers.choice import require_choice
+from striate.layers.literals import require_choice
 from striate.layers.shortcut import Option, shortcut
 
 Squeeze = Callable[[int], nn.Module]

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.layers.choice import require_choice
+from striate.layers.literals import require_choice
 from striate.layers.sequence import sequence
 
 Option = Literal["A", "B", "C"]

@@ -7,9 +7,14 @@ edges       kernels that were known before any was learned  variation   how roug
 """
 
 from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly
-from striate.ops.cost import conv_multiplications, conv_parameters, linear_multiplications, linear_parameters
 from striate.ops.edges import Edges, edge_kernel, edges
 from striate.ops.geometry import Padding, ReceptiveField, output_size, padding_sides, same_padding
+from striate.ops.multiplications import (
+    conv_multiplications,
+    conv_parameters,
+    linear_multiplications,
+    linear_parameters,
+)
 from striate.ops.normalize import local_response_norm
 from striate.ops.pool import (
     avg_pool,

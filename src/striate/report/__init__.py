@@ -1,1 +1,1 @@
-"""The page of a run: figures, pictures, the worst mistakes and why."""
+"""The page of a run: metrics, pictures, the worst mistakes and why."""

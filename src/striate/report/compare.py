@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from striate.data.beside import beside
+from striate.compare.table import MIB, Comparison, ComparisonRow, milliseconds
 from striate.data.dataset import Splits
-from striate.draw.pixels import picture
+from striate.draw.heatmap import picture
 from striate.errors import RunError
-from striate.report import facts
+from striate.files.atomic import beside
+from striate.report import page_data as facts
+from striate.report.inline_images import data_uri, drawn
 from striate.report.page import style, template
-from striate.report.pictures import data_uri, drawn
-from striate.train.comparison import MIB, Comparison, Row, milliseconds
-from striate.train.costs import BATCHES
-from striate.train.settings import Settings
+from striate.train.profile.profile import BATCHES
+from striate.train.run.settings import Settings
 
 NAME, TABLE = "compare.html", "compare.csv"
 EACH, ALL = 8, 32
@@ -129,11 +129,13 @@ def _usual(name: str, value: Any) -> bool:
     return bool(value == Settings.model_fields[name].default)
 
 
-def spread(row: Row) -> str:
+def spread(row: ComparisonRow) -> str:
     """How sure an accuracy is: of several seeds plus and minus, of one between which two numbers.
 
-    >>> spread(Row("a", accuracies=(0.9, 0.92))), spread(Row("a", accuracies=(0.5,), count=100))
-    ('± 1.4, 2 seeds', '40.4 to 59.6')
+    >>> spread(ComparisonRow("a", accuracies=(0.9, 0.92)))
+    '± 1.4, 2 seeds'
+    >>> spread(ComparisonRow("a", accuracies=(0.5,), count=100))
+    '40.4 to 59.6'
     """
     low, high = row.interval or (0.0, 0.0)
     if len(row.accuracies) > 1:

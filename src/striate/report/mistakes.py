@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from striate.data.dataset import Dataset
-from striate.draw.pixels import overlay, picture
-from striate.explain.saliency import saliency
-from striate.report.pictures import data_uri
-from striate.tasks.classifier import Classifier
+from striate.draw.heatmap import overlay, picture
+from striate.explain.attribution.saliency import saliency
+from striate.report.inline_images import data_uri
+from striate.tasks.classification.classifier import Classifier
 
 SHOWN = 24
 

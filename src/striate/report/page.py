@@ -12,16 +12,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from striate.data.beside import beside
 from striate.data.dataset import Splits
-from striate.draw import figures
+from striate.draw import charts
 from striate.errors import RunError
-from striate.report import classes, facts
+from striate.files.atomic import beside
+from striate.report import page_data as facts
+from striate.report import per_class as classes
+from striate.report.inline_images import drawn
 from striate.report.mistakes import mistakes
-from striate.report.pictures import drawn
-from striate.train.evaluate import Evaluation
-from striate.train.run import Run
-from striate.zoo.summary import HEADINGS, summary
+from striate.train.run.evaluate import Evaluation
+from striate.train.run.run import Run
+from striate.zoo.cost.summary import HEADINGS, summary
 
 NAME = "report.html"
 
@@ -58,16 +59,16 @@ def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
 
 def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
     """The page as text."""
-    model, measured = run.model, evaluation.figures
+    model, measured = run.model, evaluation.metrics
     found = facts.samples(splits["train"])
     text: str = template("page.html").render(
         style=style(),
         split=run.split,
-        figures=measured,
+        metrics=measured,
         mistakes=mistakes(model, splits[run.split], evaluation.scores, evaluation.labels, evaluation.indices),
-        curves=curves(run.metrics),
-        epochs=len(run.metrics),
-        seconds=sum(float(row["seconds"]) for row in run.metrics),
+        curves=curves(run.history),
+        epochs=len(run.history),
+        seconds=sum(float(row["seconds"]) for row in run.history),
         model=model,
         summary=summary(model),
         headings=HEADINGS,
@@ -85,12 +86,12 @@ def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
 
 def _by_class(splits: Splits, evaluation: Evaluation) -> dict[str, Any]:
     """What the page says class by class."""
-    measured = evaluation.figures
+    measured = evaluation.metrics
     counts = [dataset.counts().tolist() for dataset in splits.values()]
     bins = classes.calibration(evaluation.scores, evaluation.labels) if measured.count else None
     as_table = len(measured.classes) <= classes.CELLS
-    large = None if as_table else figures.confusion(measured.confusion, measured.classes)
-    small = figures.reliability(bins.confidence, bins.right, bins.count) if bins else None
+    large = None if as_table else charts.confusion(measured.confusion, measured.classes)
+    small = charts.reliability(bins.confidence, bins.right, bins.count) if bins else None
     return {
         "rows": classes.class_rows(measured, counts),
         "confused": classes.most_confused(measured),
@@ -107,10 +108,10 @@ def curves(metrics: Sequence[Mapping[str, Any]]) -> list[Markup]:
     accuracy = {"validation": [100 * value for value in _column(metrics, "val_accuracy")]}
     rate = {"rate": _column(metrics, "lr")}
     seen = {name: numbers for name, numbers in loss.items() if any(map(math.isfinite, numbers))}
-    made = [("Loss", figures.curves(seen, "Loss", best="min" if "validation" in seen else None))]
+    made = [("Loss", charts.curves(seen, "Loss", best="min" if "validation" in seen else None))]
     if any(map(math.isfinite, accuracy["validation"])):
-        made.append(("Accuracy", figures.curves(accuracy, "Validation accuracy (%)", best="max")))
-    made.append(("Learning rate", figures.curves(rate, "Learning rate")))
+        made.append(("Accuracy", charts.curves(accuracy, "Validation accuracy (%)", best="max")))
+    made.append(("Learning rate", charts.curves(rate, "Learning rate")))
     return [drawn(figure, f"{name} by epoch") for name, figure in made]
 
 

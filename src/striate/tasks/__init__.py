@@ -1,1 +1,1 @@
-"""Networks that answer a question: scores become records, with their losses and figures."""
+"""Networks that answer a question: scores become records, with their losses and metrics."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
-from striate.tasks.classifier import Classifier
-from striate.zoo.table import create, require_arguments
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.networks import create, require_arguments
 
 
 def build(name: str, classes: Sequence[str], preprocess: Preprocess, **arguments: Any) -> Classifier:

@@ -1,0 +1,107 @@
+"""A data set decoded once: every image, prepared, in one uint8 tensor.
+
+Files --threads--> uint8 (N, C, H, W) <--in chunks-- Array
+"""
+
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from striate.data.checks.findings import Finding, refusal
+from striate.data.dataset import Dataset
+from striate.data.image_store import Array
+from striate.data.preprocess import Preprocess
+from striate.errors import ImageError
+
+Making = Generator[tuple[int, int], None, Tensor]
+"""Yields (images done, images in all) now and then, and returns all of them."""
+
+CHUNK = 1024  # images of an array prepared at once: 28x28 greys stay inside a processor's cache
+OFTEN = 100  # files after which somebody is told
+
+
+def cache_size(dataset: Dataset, preprocess: Preprocess) -> int:
+    """The bytes that ``prepared`` would take."""
+    height, width = preprocess.size
+    return len(dataset) * preprocess.channels * height * width
+
+
+def prepared(dataset: Dataset, preprocess: Preprocess) -> Tensor:
+    """uint8 (N, channels, *size): all images of a data set, ready for the network.
+
+    Raises:
+        DataError: files cannot be read; all were tried, the first ten are named.
+    """
+    return made(preparing(dataset, preprocess))
+
+
+def preparing(dataset: Dataset, preprocess: Preprocess) -> Making:
+    """The same, telling how far it is."""
+    images = torch.empty(len(dataset), preprocess.channels, *preprocess.size, dtype=torch.uint8)
+    with one_thread_each():
+        if isinstance(dataset.store, Array):
+            _copy_all(dataset, preprocess, images)
+        else:
+            yield from _decode_all(dataset, preprocess, images)
+    return images
+
+
+def made(making: Making) -> Tensor:
+    """What comes out in the end.
+
+    >>> def three():
+    ...     yield 1, 3
+    ...     return torch.zeros(3)
+    >>> made(three())
+    tensor([0., 0., 0.])
+    """
+    while True:
+        try:
+            next(making)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+def from_array(dataset: Dataset, preprocess: Preprocess, indices: Tensor) -> Tensor:
+    """uint8 (N, channels, *size): some images of a data set whose store is an ``Array``, prepared at once."""
+    assert isinstance(dataset.store, Array)
+    pixels = torch.from_numpy(dataset.store.images[dataset.places[indices.numpy()]])
+    return preprocess(pixels.permute(0, 3, 1, 2).contiguous())
+
+
+def _copy_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> None:
+    for start in range(0, len(dataset), CHUNK):
+        chunk = torch.arange(start, min(start + CHUNK, len(dataset)))
+        images[start : start + CHUNK] = from_array(dataset, preprocess, chunk)
+
+
+def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> Iterator[tuple[int, int]]:
+    def fill(index: int) -> Finding | None:
+        try:
+            images[index] = preprocess(dataset.image(index, preprocess.at_least))
+        except ImageError as reason:
+            return Finding("unreadable", dataset.name(index), reason.wrong)
+        return None
+
+    failed = []
+    with ThreadPoolExecutor() as pool:
+        for done, finding in enumerate(pool.map(fill, range(len(dataset))), start=1):
+            failed += [finding] if finding else []
+            if done % OFTEN == 0 or done == len(dataset):
+                yield done, len(dataset)
+    if failed:
+        raise refusal(failed)
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Torch uses one thread inside, and so does each thread that is started there, instead of a team each."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

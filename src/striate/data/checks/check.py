@@ -1,0 +1,204 @@
+"""Read a whole data set once and tell, by file name, what is wrong or odd in it.
+
+Splits --every picture, several threads--> ImageStats --> findings (KINDS in findings.py) and facts (counts,
+sizes, colors)
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data.checks.duplicates import doubles, file_doubles
+from striate.data.checks.findings import KINDS, Finding, blocking, refusal
+from striate.data.checks.image_stats import ImageStats, look
+from striate.data.dataset import Dataset, Splits
+from striate.data.read_dataset import read
+from striate.errors import ImageError
+
+Progress = Callable[[int, int], None]
+
+IMBALANCE = 20  # the largest class has this many times the pictures of the smallest
+TINY = 8  # pixels: a side below shows nothing to a network
+HUGE = 25_000_000  # pixels
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What ``check`` found.
+
+    Args:
+        path: what was read.
+        format: how it was read.
+        findings: in the order of ``KINDS``, the grave ones first.
+        facts: counts by split and class, sizes, modes, mean and std; plain Python values.
+        said: what was assumed.
+    """
+
+    path: str
+    format: str
+    findings: tuple[Finding, ...]
+    facts: dict[str, Any]
+    said: tuple[str, ...]
+
+    def blocking(self, accept: Collection[str] = ()) -> list[Finding]:
+        """The findings that training refuses, less the accepted kinds."""
+        return blocking(self.findings, accept)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values, ready for JSON."""
+        findings = [finding.to_dict() for finding in self.findings]
+        said = list(self.said)
+        return {
+            "path": self.path,
+            "format": self.format,
+            "said": said,
+            "facts": self.facts,
+            "findings": findings,
+        }
+
+
+def check(path: str | Path, format: str | None = None, *, progress: Progress | None = None) -> CheckReport:
+    """Read everything once.
+
+    Args:
+        path: as ``read``.
+        format: as ``read``.
+        progress: called now and then with (pictures done, pictures in all).
+
+    Raises:
+        DataError: there is no such path, or nothing in it that can be read.
+    """
+    splits = read(path, format)
+    looks = looks_at(splits, progress)
+    findings = [
+        *splits.findings,
+        *_of_pictures(splits, looks),
+        *doubles(splits, {name: _identities(seen) for name, seen in looks.items()}),
+        *_of_balance(splits),
+    ]
+    order = list(KINDS)
+    unique = sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.kind))
+    return CheckReport(str(path), splits.format, tuple(unique), facts_of(splits, looks), splits.said)
+
+
+def refuse(splits: Splits, accept: Collection[str] = ()) -> None:
+    """Stop before a training that the data would silently spoil; reads a little of every file, decodes none.
+
+    Raises:
+        DataError: names what was found, and the flags that accept it.
+        SettingError: ``accept`` holds a word that is no such kind.
+    """
+    found = blocking([*splits.findings, *file_doubles(splits)], accept)
+    if found:
+        raise refusal(found)
+
+
+def readable(splits: Splits, progress: Progress | None = None) -> Splits:
+    """The same splits without the pictures that cannot be decoded; these are added to the findings."""
+    looks = looks_at(splits, progress)
+    bad = [finding for finding in _of_pictures(splits, looks) if finding.kind == "unreadable"]
+    good = {
+        name: [place for place, seen in enumerate(part) if isinstance(seen, ImageStats)]
+        for name, part in looks.items()
+    }
+    parts = {name: splits[name].subset(places) for name, places in good.items() if places}
+    return replace(splits, parts=parts, findings=(*splits.findings, *bad))
+
+
+def looks_at(splits: Splits, progress: Progress | None = None) -> dict[str, list[ImageStats | ImageError]]:
+    """What every picture of every split looks like, or why it cannot be read."""
+    total = sum(map(len, splits.values()))
+    done = 0
+    looks: dict[str, list[ImageStats | ImageError]] = {name: [] for name in splits}
+    for name, part in splits.items():
+        for seen in _looks_at(part):
+            looks[name].append(seen)
+            done += 1
+            if progress is not None and (done % 100 == 0 or done == total):
+                progress(done, total)
+    return looks
+
+
+def _looks_at(part: Dataset) -> Iterator[ImageStats | ImageError]:
+    def try_look(index: int) -> ImageStats | ImageError:
+        try:
+            return look(part, index)
+        except ImageError as reason:
+            return reason
+
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(try_look, range(len(part)))
+
+
+def _of_pictures(splits: Splits, looks: dict[str, list[ImageStats | ImageError]]) -> Iterator[Finding]:
+    for name, seen in looks.items():
+        for index, one in enumerate(seen):
+            source = splits[name].name(index)
+            if isinstance(one, ImageError):
+                yield Finding(
+                    "unreadable", source, one.wrong.removeprefix(f"{source} cannot be read ").strip("()")
+                )
+                continue
+            yield from (Finding(kind, source) for kind in one.kinds)
+            if min(one.size) < TINY:
+                yield Finding("tiny", source, f"{one.size[0]} x {one.size[1]} pixels")
+            if one.size[0] * one.size[1] > HUGE:
+                yield Finding("huge", source, f"{one.size[0]} x {one.size[1]} pixels")
+
+
+def _identities(seen: list[ImageStats | ImageError]) -> NDArray[np.uint64]:
+    """What every picture shows; an unreadable one is like no other."""
+    numbers = (one.identity if isinstance(one, ImageStats) else id(one) for one in seen)
+    return np.fromiter(numbers, dtype=np.uint64, count=len(seen))
+
+
+def _of_balance(splits: Splits) -> list[Finding]:
+    counts = splits["train"].counts() if "train" in splits else np.zeros(0, dtype=np.int64)
+    shown = np.flatnonzero(counts)
+    if len(shown) < 2 or counts[shown].max() < IMBALANCE * counts[shown].min():
+        return []
+    least, most = (splits.classes[shown[place(counts[shown])]] for place in (np.argmin, np.argmax))
+    detail = f"{counts[shown].min()} of {least!r}, {counts[shown].max()} of {most!r}"
+    return [Finding("imbalance", "train", detail)]
+
+
+def facts_of(splits: Splits, looks: dict[str, list[ImageStats | ImageError]]) -> dict[str, Any]:
+    """Counts, sizes and colors as plain Python values."""
+    seen = [one for part in looks.values() for one in part if isinstance(one, ImageStats)]
+    sizes = np.array([one.size for one in seen]).reshape(-1, 2)
+    counts = {
+        name: dict(zip(splits.classes, part.counts().tolist(), strict=True)) for name, part in splits.items()
+    }
+    return {
+        "pictures": sum(map(len, splits.values())),
+        "classes": list(splits.classes),
+        "counts": counts,
+        "height": _spread(sizes[:, 0]),
+        "width": _spread(sizes[:, 1]),
+        "modes": dict(Counter(one.mode for one in seen).most_common()),
+        "grey": all(one.grey for one in seen),
+        **_colors(seen),
+    }
+
+
+def _spread(values: NDArray[np.int64]) -> dict[str, float]:
+    if not len(values):
+        return {}
+    return {"min": int(values.min()), "median": float(np.median(values)), "max": int(values.max())}
+
+
+def _colors(seen: list[ImageStats]) -> dict[str, list[float]]:
+    """Mean and std of all pixels, red, green and blue in 0..1."""
+    if not seen:
+        return {}
+    pixels = sum(one.size[0] * one.size[1] for one in seen)
+    mean = np.sum([one.total for one in seen], axis=0) / pixels
+    square = np.sum([one.squares for one in seen], axis=0) / pixels
+    std = np.sqrt(np.maximum(square - mean**2, 0))
+    return {"mean": (mean / 255).round(4).tolist(), "std": (std / 255).round(4).tolist()}

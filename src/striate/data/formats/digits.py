@@ -1,0 +1,30 @@
+"""The handwritten digits that ship inside scikit-learn: 1,797 grey pictures of 8 x 8, ten classes.
+
+Alpaydin, Kaynak 1998, "Optical recognition of handwritten digits", UCI repository.
+https://doi.org/10.24432/C50P49
+
+Their levels 0..16 (counts of inked pixels in 4 x 4 blocks) become 0..255. They come without splits: a fifth
+of every class, always the same, is for testing.
+"""
+
+import numpy as np
+
+from striate.data.checks.content_hash import identities
+from striate.data.formats.index import SPLITS, Found
+from striate.data.image_store import Array
+from striate.data.split import held_out
+
+TEST = 0.2  # of every class
+
+
+def read_digits() -> Found:
+    """The 1,797 digits; 359 of them, chosen by what they show, are the test split."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    store = Array((digits.images * (255 / 16)).round().astype(np.uint8), "digits")
+    labels = digits.target.astype(np.int64)
+    tested = held_out(identities(store, np.arange(len(store))), labels, TEST, seed=0)
+    split = np.where(tested, SPLITS.index("test"), SPLITS.index("train")).astype(np.int8)
+    said = f"read scikit-learn's 1,797 handwritten digits; {tested.sum()} of them are only for testing"
+    return Found(store, labels, tuple("0123456789"), split, said=(said,))

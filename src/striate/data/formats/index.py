@@ -1,0 +1,84 @@
+"""What a reader found before anything is split, and how rows of (file, label, split) become compact arrays.
+
+A listed file costs its name and about 20 bytes: one offset, one class number, one split number.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data.checks.findings import Finding
+from striate.data.image_store import Files, Store
+
+SPLITS = ("train", "val", "test")
+UNSAID = -1  # the data do not say to which split a picture belongs
+SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing", "t10k"), "test"),
+}
+
+
+class IndexRow(NamedTuple):
+    """One labelled file: its path below the root, its class name, and its split or None."""
+
+    name: str
+    label: str
+    split: str | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a reader found, before anything is split.
+
+    Args:
+        store: the images.
+        labels: int64 (N,) class numbers.
+        classes: K names.
+        split: int8 (N,), a place in ``SPLITS``, or ``UNSAID``.
+        findings: what was odd.
+        said: sentences for the user.
+    """
+
+    store: Store
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    split: NDArray[np.int8]
+    findings: tuple[Finding, ...] = ()
+    said: tuple[str, ...] = ()
+
+
+def gather(root: Path, rows: Iterable[IndexRow]) -> Found:
+    """Rows as a ``Found``; they are read once and never held as objects."""
+    labels, split, numbers = array("i"), array("b"), dict[str, int]()
+
+    def names() -> Iterator[str]:
+        for name, label, part in rows:
+            labels.append(numbers.setdefault(label, len(numbers)))
+            split.append(UNSAID if part is None else SPLITS.index(part))
+            yield name
+
+    store = Files(root, names())
+    classes, places = sorted_classes(numbers)
+    return Found(store, places[np.array(labels, dtype=np.int64)], classes, np.array(split, dtype=np.int8))
+
+
+def sorted_classes(numbers: dict[str, int]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Class names in order, and for every old number the new one.
+
+    Names sort as text; when all of them are whole numbers they sort as numbers, so that 10 comes after 9.
+
+    >>> sorted_classes({"10": 0, "9": 1})[0], sorted_classes({"cat": 0, "ant": 1})[0]
+    (('9', '10'), ('ant', 'cat'))
+    """
+    whole = all(name.isascii() and name.isdigit() for name in numbers)
+    classes = sorted(numbers, key=(lambda name: (int(name), name)) if whole else None)
+    places = np.zeros(len(numbers), dtype=np.int64)
+    for place, name in enumerate(classes):
+        places[numbers[name]] = place
+    return tuple(classes), places

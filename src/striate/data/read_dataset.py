@@ -1,0 +1,194 @@
+"""Read a labelled data set in whatever form it lies: recognised by looking, or stated with ``format``.
+
+    path --look--> folder | csv | idx | npz | digits --reader--> Found --split--> Splits
+
+Splits: those of the data are kept. Without any, a seeded share of every class becomes ``val``. When there is
+    a test split
+but no validation split, ``val`` is taken from the training pictures. With ``validation=0`` nothing is taken:
+every training picture is trained on, and there is a ``val`` only if the data have one.
+"""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data.checks.content_hash import identities, pixel_identities
+from striate.data.checks.findings import Finding
+from striate.data.dataset import Dataset, Splits
+from striate.data.formats.csv import read_table, table_file
+from striate.data.formats.digits import read_digits
+from striate.data.formats.idx import idx_files, read_idx
+from striate.data.formats.image_folder import read_folder
+from striate.data.formats.index import SPLITS, UNSAID, Found
+from striate.data.formats.npz import read_npz
+from striate.data.image_store import Files
+from striate.data.split import held_out, merged
+from striate.errors import DataError, SettingError
+
+READERS: dict[str, Callable[[Path], Found]] = {
+    "folder": read_folder,
+    "csv": read_table,
+    "idx": read_idx,
+    "npz": read_npz,
+    "digits": lambda path: read_digits(),
+}
+# Below both limits a split also decodes the pictures, to find one that was saved in two ways: about a second.
+DECODED_FILES = 5_000
+DECODED_BYTES = 32 * 1024**2
+
+
+def read(path: str | Path, format: str | None = None, *, seed: int = 0, validation: float = 0.1) -> Splits:
+    """Read a data set for classification.
+
+    Args:
+        path: a folder, a file, or ``"digits"``.
+        format: ``folder``, ``csv``, ``idx``, ``npz`` or ``digits``; None: recognised by looking.
+        seed: of the split, where the data have none.
+        validation: share of every class, 0 <= validation < 1, that is held out where the data have no such
+            split.
+
+    Returns:
+        ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
+        ``.said`` and what was odd in ``.findings``.
+
+    Raises:
+        DataError: there is no such path, or nothing in it that can be read.
+        SettingError: no such format, or a share outside 0..1.
+    """
+    if not 0 <= validation < 1:
+        raise SettingError(f"validation is {validation}", "0 or more and less than 1", "leave it out for 0.1")
+    root = Path(path)
+    try:
+        name = format or recognise(root)
+        found = _reader(name, root)(root)
+    except OSError as reason:
+        raise _closed(root, reason) from reason
+    split, said = assign(found, seed, validation)
+    findings = found.findings + tuple(class_findings(found, split))
+    return Splits(_parts(found, split), name, root, found.said + said, findings)
+
+
+def _reader(name: str, root: Path) -> Callable[[Path], Found]:
+    if name not in READERS:
+        known = "one of: " + ", ".join(READERS)
+        raise SettingError(f"format is {name!r}", known, "leave it out to have it recognised")
+    if name != "digits":
+        refuse_missing(root)
+    return READERS[name]
+
+
+def _closed(root: Path, reason: OSError) -> DataError:
+    """The error of a folder that may not be listed, a file that is named as a folder, ..."""
+    place = reason.filename or root
+    return DataError(
+        f"{place} cannot be read ({reason.strerror})",
+        "files and folders that you may read",
+        "check its permissions, and --format if you gave one",
+    )
+
+
+def recognise(path: Path) -> str:
+    """The format that a path looks like.
+
+    Raises:
+        DataError: there is no such path, or it is a file of no known format.
+    """
+    if not path.exists() and str(path) == "digits":
+        return "digits"
+    refuse_missing(path)
+    if idx_files(path):
+        return "idx"
+    if table_file(path):
+        return "csv"
+    if path.suffix.lower() == ".npz" or (path.is_dir() and len(list(path.glob("*.npz"))) == 1):
+        return "npz"
+    if path.is_dir():
+        return "folder"
+    raise DataError(
+        f"{path} is a file of no known format",
+        "a folder of pictures, or a .csv, .tsv, .npz or idx file",
+        "name the format if the file's ending is unusual: --format csv",
+    )
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise, with the nearest names that do exist.
+
+    Raises:
+        DataError: there is no such path.
+    """
+    if path.exists():
+        return
+    entries = path.parent.iterdir() if path.parent.is_dir() else ()
+    names = [entry.name for entry in entries if entry.name[0] != "." and may_be_data(entry)]
+    near = get_close_matches(path.name, names, 3)
+    hint = (
+        "did you mean " + ", ".join(str(path.parent / name) for name in near)
+        if near
+        else "check the spelling"
+    )
+    raise DataError(f"there is no {path}", "a folder, a file, or the word digits", hint)
+
+
+def may_be_data(path: Path) -> bool:
+    """Whether a path could be meant as data: a folder, or a file that ends as data do."""
+    return path.is_dir() or path.suffix.lower() in (".csv", ".tsv", ".npz", ".gz") or "idx" in path.name
+
+
+def assign(found: Found, seed: int, validation: float) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    """The split of every picture, int8 (N,), and what was assumed."""
+    split = found.split.copy()
+    said: tuple[str, ...] = ()
+    unsaid = split == UNSAID
+    if unsaid.any() and not unsaid.all():
+        said = (f"{unsaid.sum()} pictures without a split are trained on",)
+    split[unsaid] = SPLITS.index("train")
+    if validation == 0 or (split == SPLITS.index("val")).any():
+        return split, said
+    train = np.flatnonzero(split == SPLITS.index("train"))
+    chosen = train[held_out(_identity(found, train), found.labels[train], validation, seed)]
+    split[chosen] = SPLITS.index("val")
+    return split, (*said, f"held out {len(chosen)} of {len(train)} pictures for validation (seed {seed})")
+
+
+def _identity(found: Found, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """What every picture shows; for small sets of files also across formats."""
+    of_bytes = identities(found.store, places)
+    if not isinstance(found.store, Files) or not _small(found.store, places):
+        return of_bytes
+    return merged(pixel_identities(found.store, places), of_bytes)
+
+
+def _small(store: Files, places: NDArray[np.int64]) -> bool:
+    return len(places) <= DECODED_FILES and sum(map(store.size, map(int, places))) <= DECODED_BYTES
+
+
+def class_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
+    """What the labels alone tell: classes that training or a measurement never sees."""
+    findings = []
+    counts = {name: _counts(found, split == place) for place, name in enumerate(SPLITS)}
+    if not counts["train"].any():
+        return [Finding("no-train", "train", "no picture")]
+    if (counts["train"] > 0).sum() == 1:
+        only = found.classes[int(counts["train"].argmax())]
+        findings.append(Finding("one-class", only, "no other class in train"))
+    for number, name in enumerate(found.classes):
+        for part in ("val", "test"):
+            if counts[part][number] and not counts["train"][number]:
+                findings.append(Finding("unseen", name, f"{counts[part][number]} in {part}, none in train"))
+            elif counts["train"][number] and counts[part].any() and not counts[part][number]:
+                findings.append(Finding("unmeasured", name, f"none in {part}"))
+    return findings
+
+
+def _counts(found: Found, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return np.bincount(found.labels[mask], minlength=len(found.classes)).astype(np.int64)
+
+
+def _parts(found: Found, split: NDArray[np.int8]) -> dict[str, Dataset]:
+    whole = Dataset.whole(found.store, found.labels, found.classes)
+    places = {name: np.flatnonzero(split == number) for number, name in enumerate(SPLITS)}
+    return {name: whole.subset(chosen) for name, chosen in places.items() if len(chosen)}

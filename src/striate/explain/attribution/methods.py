@@ -1,0 +1,247 @@
+"""The methods by name: pictures in, an ``Explanation`` out.
+
+paths, arrays, PIL pictures, tensors --preprocess--> uint8 batch --method--> Explanation
+"""
+
+import platform
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import version
+from inspect import signature
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.inputs import Input, input_batches
+from striate.errors import SettingError, ShapeError
+from striate.explain.attribution.explanation import Explanation, named, plane
+from striate.explain.attribution.filters import filters
+from striate.explain.attribution.gradcam import gradcam
+from striate.explain.attribution.gradients import attribute
+from striate.explain.attribution.guided_backprop import deconvnet, guided_backprop, guided_gradcam
+from striate.explain.attribution.integrated_gradients import integrated_gradients
+from striate.explain.attribution.layer_names import require_layer
+from striate.explain.attribution.layers import activations, recommended
+from striate.explain.attribution.occlusion import occlusion
+from striate.explain.attribution.saliency import gradient_x_input, pixel_gradients
+from striate.explain.attribution.smoothgrad import smoothgrad
+from striate.explain.attribution.supported import require_floats, require_module
+from striate.explain.attribution.target import Target
+from striate.explain.evaluation.sanity import Sanity, sanity
+from striate.explain.synthesis.objectives import Objective
+from striate.tasks.classification.classifier import Classifier
+
+METHODS: dict[str, Callable[..., Tensor]] = {
+    "saliency": pixel_gradients,
+    "gradient_x_input": gradient_x_input,
+    "smoothgrad": smoothgrad,
+    "integrated_gradients": integrated_gradients,
+    "guided_backprop": guided_backprop,
+    "deconvnet": deconvnet,
+    "gradcam": gradcam,
+    "guided_gradcam": guided_gradcam,
+    "occlusion": occlusion,
+}
+"""What explains an answer."""
+
+LOOKS: dict[str, Callable[..., Any]] = {"activations": activations, "filters": filters}
+"""What shows the inside of the network, whatever it answers."""
+
+Explained = Explanation | tuple[Explanation, ...]
+
+
+def explain(
+    model: nn.Module,
+    images: Input | Sequence[Input],
+    method: str = "saliency",
+    *,
+    layer: str | Sequence[str] | None = None,
+    target: Target = None,
+    **options: Any,
+) -> Explained:
+    """Why did the model say so? The model is bit by bit the same afterwards.
+
+    Args:
+        model: a classifier; or any module, for a float tensor (N, C, H, W) or (N, ...) of what it takes.
+        images: what ``model.predict`` takes: one picture or several.
+        method: one of ``METHODS`` or ``LOOKS``.
+        layer: dotted name of the layer that a method looks at, or several for as many explanations; None
+            takes the last layer that gives maps, whose name the result says.
+        target: class name or number, or one for each picture; None explains the predicted class; an
+            objective such as ``channel("stages.2", 7)`` explains what a layer gives; a function of the
+            model's output, of up to 64 pictures at once, gives one number for each picture.
+        options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
+
+    Returns:
+        one explanation of all pictures, in the order given; of several layers a tuple of them.
+
+    Raises:
+        SettingError: there is no such method, layer or option, or the method needs a ReLU and there is none.
+        LabelError: there is no such class.
+        ImageError: a file cannot be read.
+        ShapeError: targets, outputs or gradients are not what the method needs.
+    """
+    takes_layer = _require_method(method, options)
+    require_module(model)
+    if layer is not None and not takes_layer:
+        raise SettingError(f"{method} was given the layer {layer!r}", "no layer", "leave layer out")
+    pixels = _pixels(model, images)
+    if method != "filters":
+        _require_some(pixels)
+    if not takes_layer:
+        return _one(model, pixels, method, None, target, options)
+    if layer is None and method != "filters":
+        layer = _recommended(model, pixels)
+    names = [layer] if layer is None or isinstance(layer, str) else _several(layer)
+    made = tuple(_one(model, pixels, method, name, target, options) for name in names)
+    return made[0] if layer is None or isinstance(layer, str) else made
+
+
+def _require_method(method: str, options: dict[str, Any]) -> bool:
+    """The method and its options exist; whether it looks at a layer.
+
+    Raises:
+        SettingError: they do not.
+    """
+    known = [*METHODS, *LOOKS]
+    if method not in known:
+        near = get_close_matches(str(method), known, 3, cutoff=0)
+        raise SettingError(f"there is no method {method!r}", "one of: " + ", ".join(known), " or ".join(near))
+    takes = _options(METHODS.get(method, LOOKS.get(method)))
+    for name, value in options.items():
+        if name == "layer" or name not in takes:
+            expected = ", ".join(sorted(takes.keys() - {"layer"})) or "no options"
+            raise SettingError(f"{method} has no option {name!r}", expected, f"leave {name} out")
+        _require_kind(method, name, value, takes[name])
+    return "layer" in takes
+
+
+def _options(method: Any) -> dict[str, Any]:
+    """The options of a method, by name, with their defaults; and ``layer``, if it takes one."""
+    given = {"probe", "pixels", "choice", "model", "images", "batch"}
+    places = signature(method).parameters.values()
+    found = {"layer" if place.name == "layers" else place.name: place.default for place in places}
+    return {name: default for name, default in found.items() if name not in given}
+
+
+def _require_kind(method: str, name: str, value: Any, default: Any) -> None:
+    """An option is of the kind of its default; one without a default counts pixels.
+
+    Raises:
+        SettingError: it is not.
+    """
+    kind = int if default is None else type(default)
+    words = {int: "a whole number", float: "a number", bool: "True or False", str: "a word"}
+    fits = isinstance(value, int | float if kind is float else kind) and isinstance(value, bool) == (
+        kind is bool
+    )
+    if not fits and not (value is None and default is None):
+        raise SettingError(f"{name} of {method} is {value!r}", words[kind], f"leave {name} out")
+
+
+def _several(layers: Any) -> list[str]:
+    """The names of layers.
+
+    Raises:
+        SettingError: there are none, or they are no names.
+    """
+    names = list(layers) if isinstance(layers, Sequence) else [layers]
+    if not names or not all(isinstance(name, str) for name in names):
+        wrong, expected = f"layer is {layers!r}", "a dotted name, or several, as `striate summary` lists them"
+        raise SettingError(wrong, expected, "leave layer out")
+    return names
+
+
+def _one(
+    model: nn.Module, pixels: Tensor, method: str, layer: str | None, target: Target, options: dict[str, Any]
+) -> Explanation:
+    """The explanation by one method, at one layer."""
+    whole = None if layer is None else require_layer(model, layer)
+    if method == "filters":
+        weights, shown = filters(model, whole)
+        labels = tuple(f"filter {number}" for number in range(1, len(weights) + 1))
+        return Explanation(weights, shown, method, labels, layer, {}, versions())
+    classes = getattr(model, "classes", None)
+    if method == "activations":
+        assert whole is not None
+        (volume,) = activations(model, pixels, [whole], **options).values()
+        return Explanation(volume, pixels, method, ("",) * len(pixels), layer, options, versions())
+    own = options if whole is None else {**options, "layer": whole}
+    values, numbers = attribute(model, pixels, target, partial(METHODS[method], **own))
+    words = str(target) if isinstance(target, Objective) else "target"
+    targets = named(classes, numbers) if len(numbers) == len(pixels) else (words,) * len(pixels)
+    fixed: Target = numbers if len(numbers) == len(pixels) else target
+
+    def maps(other: nn.Module) -> list[Tensor]:
+        found = attribute(other, pixels, fixed, partial(METHODS[method], **own))[0]
+        return [plane(one) for one in found]
+
+    def again() -> Sanity:
+        return sanity(model, [plane(one) for one in values], maps)
+
+    reasons = tuple(_reason(one, method, name, layer) for one, name in zip(values, targets, strict=True))
+    return Explanation(values, pixels, method, targets, layer, options, versions(), reasons, again)
+
+
+def _reason(values: Tensor, method: str, target: str, layer: str | None) -> str | None:
+    """Why a map is all zeros; None if it is not."""
+    if values.any():
+        return None
+    if layer is not None:
+        return f"no map of {layer} speaks for {target}: their weighted sum is nowhere above zero"
+    if method == "occlusion":
+        return f"the score of {target} is the same wherever the picture is covered"
+    return f"the score of {target} does not change with any pixel: on every way to it a unit is shut"
+
+
+def versions() -> dict[str, str]:
+    """Of the software that makes an explanation."""
+    return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
+
+
+def _recommended(model: nn.Module, pixels: Tensor) -> str:
+    """The last layer that gives maps; of one of our networks by the name that the network has for it."""
+    name = recommended(model, pixels)
+    return name.removeprefix("network.") if isinstance(model, Classifier) else name
+
+
+def _require_some(pixels: Tensor) -> None:
+    """Refuse no pictures at all, which only filters need not see.
+
+    Raises:
+        ShapeError: there are none.
+    """
+    if not len(pixels):
+        raise ShapeError("there are no pictures", "one picture or more", "name a picture")
+
+
+def _pixels(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
+    """uint8 (N, C, H, W) as a classifier's network sees them, on the CPU; others get their own tensor."""
+    if not isinstance(model, Classifier):
+        return _own_tensor(model, images)
+    if isinstance(images, Tensor) and images.ndim == 4:
+        images = list(images)
+    inputs = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
+    batches = list(input_batches(inputs, model.preprocess, batch=64))
+    channels, size = model.preprocess.channels, model.preprocess.size
+    return torch.cat(batches) if batches else torch.empty(0, channels, *size, dtype=torch.uint8)
+
+
+def _own_tensor(model: nn.Module, images: Any) -> Tensor:
+    """The tensor (N, ...) that a module of the user's takes.
+
+    Raises:
+        ShapeError: it is none, or one picture that is no batch.
+    """
+    if not isinstance(images, Tensor) or images.ndim < 2:
+        raise ShapeError(
+            f"{type(model).__name__} was given {type(images).__name__}",
+            "a tensor (N, C, H, W) of what it takes, as its preprocessing is not known",
+            "striate.tasks.classification.classifier.Classifier(network, classes, preprocess) takes pictures",
+        )
+    if images.ndim == 3 and any(isinstance(part, nn.Conv2d) for part in model.modules()):
+        wrong = f"{type(model).__name__} was given the shape {tuple(images.shape)}"
+        raise ShapeError(wrong, "a batch of pictures (N, C, H, W)", "images[None] for one picture")
+    return require_floats(model, images)

@@ -1,0 +1,201 @@
+"""The vectors of pictures: what the last layer of a network sees of them, or any other layer, or the pixels.
+
+pictures --> [ conv ] --> ... --> pooled, flat --> [ linear ] --> scores
+                |                      |
+        a layer by name:          the vectors, if no layer is named
+        mean over H and W
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from striate.data.batches.loader import Loader
+from striate.data.dataset import Dataset, Splits
+from striate.data.inputs import Input, image_of, name_of
+from striate.data.preprocess import Preprocess
+from striate.data.read_dataset import read
+from striate.errors import DataError, SettingError, ShapeError
+from striate.explain.attribution.gradients import Probe
+from striate.explain.attribution.partial_forward import Reader
+from striate.explain.embeddings.embeddings import UNKNOWN, Vectors
+from striate.explain.synthesis.initial_image import Model, opened
+from striate.layers.backbone import Backbone
+from striate.layers.memory_format import laid_out
+
+PIXELS = "pixels"
+"""The layer that is no layer: the picture as the network sees it."""
+
+BATCH = 64
+"""Pictures that go through the network at once."""
+
+THUMBNAIL = 32
+"""Longer side of the small pictures that are kept for maps, pixels."""
+
+MOST_BYTES = 64 * 1024**2
+"""Thumbnails of a data set are kept up to this size."""
+
+Measure = Callable[[Tensor], Tensor]
+Data = str | Path | Splits | Dataset | Sequence[Input]
+
+
+def embed(
+    model: Model,
+    data: Data,
+    layer: str | None = None,
+    *,
+    split: str = "all",
+    progress: Callable[[int, int], None] | None = None,
+) -> Vectors:
+    """A vector for every picture. The model stays as it is.
+
+    Args:
+        model: a classifier, a saved file, or the folder of a run.
+        data: a data set as for ``striate.train``, splits, a data set, or a list of pictures.
+        layer: dotted name, whose maps are averaged over H and W; ``"pixels"`` for the pixels; what the last
+            layer sees when left out.
+        split: of a data set: ``train``, ``val``, ``test`` or ``all``.
+        progress: called now and then with (pictures done, pictures in all).
+
+    Returns:
+        ``.values`` (N, D), ``.names``, ``.labels``, ``.classes``; ``.save("vectors.npz")``.
+
+    Raises:
+        SettingError: there is no such layer or split, or the model has no last linear layer.
+        DataError: the data cannot be read, or there are none.
+        ShapeError: the model does not give one vector for each picture, or numbers that are not finite.
+    """
+    network = opened(model)
+    preprocess = getattr(network, "preprocess", None)
+    if not isinstance(preprocess, Preprocess):
+        raise SettingError(
+            f"{type(network).__name__} does not say how pictures are prepared for it",
+            "a classifier of striate",
+            "striate.tasks.classification.classifier.Classifier(network, classes, preprocess)",
+        )
+    parts = list(_datasets(data, split))
+    batches = _pictures(data, preprocess) if not parts else _all(parts, preprocess)
+    count = len(data) if not parts else sum(map(len, parts))  # type: ignore[arg-type]
+    values, shown = _measured(network, layer, batches, count, progress)
+    if parts:
+        names = tuple(part.name(index) for part in parts for index in range(len(part)))
+        labels, classes = torch.from_numpy(np.concatenate([part.labels for part in parts])), parts[0].classes
+    else:
+        names = tuple(name_of(given) or str(place) for place, given in enumerate(data))  # type: ignore[arg-type]
+        labels, classes = torch.full((count,), UNKNOWN), ()
+    return Vectors(values, names, labels, classes, layer or "the last layer", shown)
+
+
+def _measured(
+    network: nn.Module,
+    layer: str | None,
+    batches: Iterator[Tensor],
+    count: int,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Tensor, Tensor | None]:
+    """Vectors (N, D) of all batches, and thumbnails if they are not too large."""
+    rows, small, done = [], [], 0
+    with torch.no_grad(), _measure(network, layer) as measure:
+        for images in batches:
+            rows.append(measure(images).float().cpu())
+            small.append(thumbnails(images))
+            done += len(images)
+            if small[0][0].numel() * count > MOST_BYTES:
+                small = small[:1]
+            if progress is not None:
+                progress(done, count)
+    if not rows:
+        raise DataError("there is no picture", "one picture or more", "check the path and the split")
+    shown = torch.cat(small)
+    return torch.cat(rows), shown if len(shown) == count else None
+
+
+@contextmanager
+def _measure(network: nn.Module, layer: str | None) -> Iterator[Measure]:
+    """uint8 images (N, C, H, W) -> vectors (N, D), while it is entered."""
+    if layer == PIXELS:
+        yield lambda images: images.flatten(1) / 255
+        return
+    probe = Probe(network)
+    if layer is not None:
+        read = Reader(probe, (layer,))
+        yield lambda images: _flat(read(_ready(probe, images)).maps[layer], len(images))
+        return
+    seen: dict[str, Any] = {}
+    handle = last_linear(network).register_forward_pre_hook(lambda _, given: seen.update(vector=given[0]))
+
+    def measure(images: Tensor) -> Tensor:
+        probe(_ready(probe, images))
+        return _flat(seen.get("vector"), len(images))
+
+    try:
+        yield measure
+    finally:
+        handle.remove()
+
+
+def last_linear(network: nn.Module) -> nn.Module:
+    """The layer that turns vectors into scores: the last of the head, else the last linear one.
+
+    Raises:
+        SettingError: there is none.
+    """
+    inner = getattr(network, "network", network)
+    linear = [module for module in inner.modules() if isinstance(module, nn.Linear)]
+    if isinstance(inner, Backbone) and len(inner.head):
+        return inner.head[-1]
+    if not linear:
+        wrong = f"{type(inner).__name__} has no linear layer at its end"
+        raise SettingError(wrong, "the name of a layer", "--layer NAME, as `striate summary` lists them")
+    return linear[-1]
+
+
+def thumbnails(images: Tensor) -> Tensor:
+    """uint8 (N, C, H, W) with a longer side of ``THUMBNAIL`` pixels at most."""
+    factor = THUMBNAIL / max(images.shape[2:])
+    if factor >= 1:
+        return images.clone()
+    size = [max(1, round(side * factor)) for side in images.shape[2:]]
+    return F.interpolate(images.float(), size=size, mode="area").round().to(torch.uint8)
+
+
+def _ready(probe: Probe, images: Tensor) -> Tensor:
+    return laid_out(probe.network, probe.pixels(images))
+
+
+def _flat(given: Any, count: int) -> Tensor:
+    """What a layer gave as vectors (N, D): maps are averaged over their places."""
+    if isinstance(given, Tensor) and given.ndim == 4:
+        given = given.mean((2, 3))
+    if not isinstance(given, Tensor) or given.ndim != 2 or len(given) != count:
+        shape = f"the shape {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__
+        raise ShapeError(f"the layer gives {shape}", "maps (N, C, H, W) or vectors (N, D)", "another layer")
+    return given.detach()
+
+
+def _datasets(data: Data, split: str) -> Iterator[Dataset]:
+    """The data sets that are meant; none for a list of pictures."""
+    if isinstance(data, str | Path):
+        data = read(data)
+    if isinstance(data, Dataset):
+        yield data
+    elif isinstance(data, Splits):
+        yield from data.values() if split == "all" else [data[split]]
+
+
+def _all(parts: Sequence[Dataset], preprocess: Preprocess) -> Iterator[Tensor]:
+    for part in parts:
+        for batch in Loader(part, preprocess, BATCH).batches():
+            yield batch.images
+
+
+def _pictures(data: Any, preprocess: Preprocess) -> Iterator[Tensor]:
+    for start in range(0, len(data), BATCH):
+        part = data[start : start + BATCH]
+        yield torch.stack([preprocess(image_of(given, preprocess.at_least)) for given in part])

@@ -1,0 +1,170 @@
+"""A data set as a plane: the pictures that the network finds alike stand together.
+
+data --embed--> vectors (N, D) --t-SNE or PCA--> points (N, 2) --> thumbnails without overlaps, or dots
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from striate.draw.charts import styled
+from striate.draw.theme import MUTED
+from striate.draw.thumbnails import MOST_SHOWN, NAMED, caption, class_colors, thumbnail_map
+from striate.errors import SettingError
+from striate.explain.embeddings.embed import Data, embed
+from striate.explain.embeddings.embeddings import Vectors
+from striate.explain.embeddings.projection import PERPLEXITY, Method, pca, tsne
+from striate.explain.synthesis.initial_image import Model
+from striate.files.atomic import write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".svg", ".pdf")
+"""Of files that can hold pictures, and dots."""
+
+
+@dataclass(frozen=True)
+class PictureMap:
+    """The pictures of a data set on a plane.
+
+    Args:
+        points: float32 (N, 2).
+        vectors: from which the points were made.
+        method: ``tsne`` or ``pca``.
+        said: what the map keeps, sentences for the user.
+    """
+
+    points: Tensor
+    vectors: Vectors
+    method: str
+    said: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def picture(self, side: int = 1400) -> Image.Image:
+        """The map as a picture of small pictures, none of which hides another; ``side`` in pixels.
+
+        Raises:
+            SettingError: the vectors came without pictures.
+        """
+        images = self.vectors.thumbnails
+        if images is None:
+            raise SettingError("the vectors hold no pictures", "vectors with thumbnails", "draw the figure()")
+        shown = thumbnail_map(
+            self.points.double().numpy(),
+            list(images),
+            self.vectors.labels.tolist(),
+            self.vectors.classes,
+            side,
+        )
+        return caption(shown, " · ".join(self.said))
+
+    def figure(self) -> "Figure":
+        """The map as a plot of dots, colored by class."""
+        classes, labels = self.vectors.classes, self.vectors.labels.numpy()
+        x, y = self.points.double().numpy().T
+        colors = np.array(class_colors(len(classes))).reshape(-1, 3) / 255
+        size = float(np.clip(3000 / len(labels), 1, 18))
+        named = 1 < len(classes) <= NAMED
+        with styled(7.5 if named else 6, 6) as (figure, axes):
+            for number, name in enumerate(classes if named else ()):
+                own = labels == number
+                axes.scatter(x[own], y[own], s=size, color=[colors[number]], label=name, linewidths=0)
+            if not named:
+                axes.scatter(x, y, s=size, color=MUTED, linewidths=0)
+            axes.set(xticks=[], yticks=[], title=" · ".join(self.said))
+            axes.spines[:].set_visible(False)
+            axes.title.set_fontsize(8)
+            if named:
+                axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
+        return figure
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture (.png, .jpg), or the plot of dots (.svg, .pdf, or without pictures).
+
+        Raises:
+            RunError: the place cannot be written to, or the ending names no format.
+        """
+        dots = self.vectors.thumbnails is None or Path(path).suffix.lower() in (".svg", ".pdf")
+        return write(path, lambda place: self._put(place, dots=dots), ENDINGS)
+
+    def _put(self, place: Path, *, dots: bool) -> None:
+        if dots:
+            self.figure().savefig(place)
+        else:
+            self.picture().save(place)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values, ready for JSON."""
+        rows = zip(self.vectors.names, self.points.tolist(), strict=True)
+        return {"method": self.method, "points": dict(rows), "said": list(self.said)}
+
+
+def picture_map(
+    vectors: Vectors, method: Method = "tsne", *, perplexity: float = PERPLEXITY, seed: int = 0
+) -> PictureMap:
+    """Vectors as points on a plane.
+
+    Args:
+        vectors: what ``striate.embed`` returned.
+        method: ``tsne`` keeps neighbourhoods, ``pca`` distances.
+        perplexity: about how many neighbours count for t-SNE.
+        seed: of t-SNE.
+
+    Raises:
+        SettingError: t-SNE is not installed.
+        ShapeError: there are too few pictures.
+    """
+    count = f"{len(vectors):,} pictures"
+    if len(vectors) > MOST_SHOWN and vectors.thumbnails is not None:
+        count += f", {MOST_SHOWN:,} of them shown"
+    if method == "tsne":
+        points = tsne(vectors.values, perplexity, seed).points
+        return PictureMap(points, vectors, method, (count, "t-SNE: near is alike, far means nothing"))
+    found = pca(vectors.values)
+    kept = f"PCA: {100 * float(found.shares.sum()):.0f} % of the variance"
+    return PictureMap(found.place(vectors.values), vectors, method, (count, kept))
+
+
+def map_pictures(
+    data: Data | Vectors,
+    model: Model | None = None,
+    method: Method = "tsne",
+    *,
+    layer: str | None = None,
+    split: str = "all",
+    seed: int = 0,
+) -> PictureMap:
+    """A data set as a map on which pictures that the network finds alike stand together.
+
+    Args:
+        data: with a model what ``striate.embed`` takes; without one its result, or the file of it.
+        model: a classifier, a saved file, or the folder of a run; it stays as it is.
+        method: ``tsne`` keeps neighbourhoods and needs the extra ``maps``; ``pca`` keeps distances.
+        layer: as for ``striate.embed``.
+        split: of a data set: ``train``, ``val``, ``test`` or ``all``.
+        seed: of t-SNE.
+
+    Returns:
+        ``.points`` (N, 2), ``.picture()``, ``.figure()``, ``.save(path)``.
+
+    Raises:
+        SettingError: there is no such method, layer or split; or t-SNE is not installed.
+        DataError: the data cannot be read.
+        ShapeError: there are too few pictures.
+    """
+    if method not in get_args(Method):
+        raise SettingError(f"method is {method!r}", "one of: " + ", ".join(get_args(Method)), "leave it out")
+    if model is not None and not isinstance(data, Vectors):
+        return picture_map(embed(model, data, layer, split=split), method, seed=seed)
+    if isinstance(data, str | Path):
+        data = Vectors.load(data)
+    if not isinstance(data, Vectors):
+        raise SettingError("no model was named", "a model, or vectors", "striate.map(data, model)")
+    return picture_map(data, method, seed=seed)

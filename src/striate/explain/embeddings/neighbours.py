@@ -1,0 +1,148 @@
+"""The nearest neighbours of vectors: exactly by comparing all with all, by an index when there are very many.
+
+vectors (N, D) --up to 100,000: every distance, block by block--> places and distances (Q, k)
+               --beyond: usearch, a graph of near ones----------> the same, nearly always
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.errors import SettingError, ShapeError
+from striate.explain.embeddings.embeddings import Vectors
+
+Metric = Literal["euclidean", "cosine"]
+
+MOST_EXACT = 100_000
+"""Vectors that are compared with each other; usearch takes more."""
+
+BLOCK = 1024
+"""Queries that are compared with all vectors at once."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest k vectors of every query, the nearest first.
+
+    Args:
+        places: int64 (Q, k), places among the vectors.
+        distances: float32 (Q, k), rising.
+        exact: whether every vector was compared.
+    """
+
+    places: Tensor
+    distances: Tensor
+    exact: bool = True
+
+    def same_label(self, labels: Tensor, queries: Tensor | None = None) -> float:
+        """The share of neighbours that have the label of their query.
+
+        Args:
+            labels: (N,) of the vectors.
+            queries: (Q,) labels of the queries; those of the vectors when left out.
+
+        >>> found = Neighbours(torch.tensor([[1, 2], [0, 2], [1, 0]]), torch.zeros(3, 2))
+        >>> found.same_label(torch.tensor([7, 7, 8]))
+        0.3333333432674408
+        """
+        own = labels if queries is None else queries
+        return float((labels[self.places] == own[:, None]).float().mean())
+
+
+def neighbours(
+    vectors: Tensor | Vectors,
+    queries: Tensor | Vectors | None = None,
+    k: int = 5,
+    metric: Metric = "euclidean",
+) -> Neighbours:
+    """The nearest k of some vectors for every query.
+
+    Args:
+        vectors: (N, D), or what ``striate.embed`` returned.
+        queries: (Q, D), or the same; when left out the vectors, of which none is its own neighbour.
+        k: neighbours, 1..N; without queries 1..N-1.
+        metric: ``euclidean``; or ``cosine``, 1 - cosine of the angle.
+
+    Returns:
+        places and distances (Q, k).
+
+    Raises:
+        ShapeError: vectors and queries have other shapes.
+        SettingError: k or the metric does not fit, or there are more than 100,000 vectors and no usearch.
+
+    >>> neighbours(torch.tensor([[0.0], [1.0], [5.0]]), k=1).places.flatten().tolist()
+    [1, 0, 1]
+    """
+    vectors = vectors.values if isinstance(vectors, Vectors) else vectors
+    queries = queries.values if isinstance(queries, Vectors) else queries
+    _require(vectors, queries, k, metric)
+    asked = vectors if queries is None else queries
+    rows, asked = vectors.detach().cpu().float(), asked.detach().cpu().float()
+    if metric == "cosine":
+        rows, asked = F.normalize(rows), F.normalize(asked)
+    own = queries is None
+    exact = len(rows) <= MOST_EXACT
+    find = _compared if exact else _indexed
+    places, distances = find(rows, asked, k, own=own)
+    if metric == "cosine":
+        distances = distances.square() / 2  # |a - b|^2 = 2 - 2 cos
+    return Neighbours(places, distances, exact)
+
+
+def _compared(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
+    """Every query with every vector by scikit-learn, then their distances without its rounding."""
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=k + own, algorithm="brute")
+    search.fit(rows.numpy())
+    places, distances = [torch.empty(0, k, dtype=torch.int64)], [torch.empty(0, k)]
+    for start in range(0, len(asked), BLOCK):
+        block = asked[start : start + BLOCK]
+        near = torch.from_numpy(search.kneighbors(block.numpy(), return_distance=False)).sort(1).values
+        apart = (rows[near].double() - block[:, None].double()).norm(dim=2)
+        if own:
+            apart[near == torch.arange(start, start + len(block))[:, None]] = torch.inf
+        best = apart.sort(dim=1, stable=True)
+        places.append(near.gather(1, best.indices[:, :k]))
+        distances.append(best.values[:, :k].float())
+    return torch.cat(places), torch.cat(distances)
+
+
+def _indexed(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
+    """The same by usearch's graph; without queries a vector is left out of its own neighbours."""
+    try:
+        from usearch.index import Index
+    except ImportError as reason:
+        raise SettingError(
+            f"there are {len(rows):,} vectors, and usearch is not installed",
+            f"up to {MOST_EXACT:,} vectors without it",
+            "pip install 'striate[maps]'",
+        ) from reason
+    index = Index(ndim=rows.shape[1], metric="l2sq", dtype="f32")
+    index.add(torch.arange(len(rows)).numpy(), rows.numpy())
+    found = index.search(asked.numpy(), k + own)
+    places = torch.from_numpy(found.keys.astype("int64"))
+    distances = torch.from_numpy(found.distances.copy()).clamp(min=0).sqrt()
+    if own:
+        order = (places == torch.arange(len(rows))[:, None]).sort(dim=1, stable=True).indices[:, :k]
+        places, distances = places.gather(1, order), distances.gather(1, order)
+    return places, distances
+
+
+def _require(vectors: Tensor, queries: Tensor | None, k: int, metric: str) -> None:
+    if metric not in get_args(Metric):
+        raise SettingError(f"metric is {metric!r}", "one of: " + ", ".join(get_args(Metric)), "leave it out")
+    asked = vectors if queries is None else queries
+    if vectors.ndim != 2 or asked.ndim != 2 or vectors.shape[1] != asked.shape[1]:
+        raise ShapeError(
+            f"vectors are {tuple(vectors.shape)}, queries {tuple(asked.shape)}",
+            "(N, D) and (Q, D)",
+            "embed both with the same model and layer",
+        )
+    most = len(vectors) - (queries is None)
+    if not 1 <= k <= most:
+        wrong = f"k is {k} for {len(vectors)} vectors"
+        raise SettingError(wrong, f"1..{most}" if most > 0 else "more pictures", "a smaller k, or more data")

@@ -1,0 +1,173 @@
+"""Every method on the same pictures of the same model, judged by numbers and not by looks.
+
+pictures --method--> maps --is the strongest pixel on the mark?---------> found
+                       |----how many of the strongest are?--------------> on the mark
+                       |----most important pixels go first--------------> deletion
+                       |----most important pixels come first------------> insertion
+                       '----the same while the weights are shuffled-----> sanity check
+"""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.inputs import Input
+from striate.errors import SettingError, ShapeError
+from striate.explain.attribution.explanation import Explanation
+from striate.explain.attribution.gradients import BATCH, Probe
+from striate.explain.attribution.methods import METHODS, Explained, explain, versions
+from striate.explain.attribution.supported import require_floats
+from striate.explain.evaluation.benchmark_table import BenchmarkRow, ExplanationBenchmark
+from striate.explain.evaluation.deletion import deletion, insertion
+from striate.explain.evaluation.pixel_importance import ranking
+from striate.explain.evaluation.pointing_game import pointing_game, topk_intersection
+from striate.explain.evaluation.synthetic_data import SyntheticData, planted
+from striate.explain.evaluation.toy_classifier import pupil
+from striate.explain.synthesis.initial_image import Model, as_seen, opened
+from striate.tasks.classification.classifier import Classifier
+
+COUNT = 200
+"""SyntheticData pictures that are explained."""
+
+SHUFFLED = 32
+"""Pictures that are explained again with shuffled weights, at most."""
+
+Pictures = Input | Sequence[Input] | SyntheticData
+
+
+def benchmark_explanations(
+    model: Model | None = None,
+    images: Pictures | None = None,
+    *,
+    methods: str | Sequence[str] | None = None,
+    count: int = COUNT,
+    seed: int = 0,
+    on_event: Callable[[BenchmarkRow], None] | None = None,
+) -> ExplanationBenchmark:
+    """What every method of explanation is worth: on your model, or where the right explanation is known.
+
+    Args:
+        model: a classifier, a saved file, the folder of a run, or any module for a tensor of images. When
+            left out, a small network learns pictures that have one mark each, which decides their class.
+        images: what the model is asked about; what it answers is explained.
+            ``striate.explain.evaluation.synthetic_data`` makes some of which the reason is known.
+        methods: of ``METHODS``, one or several; all when left out.
+        count: planted pictures that are explained; the network has not seen them.
+        seed: of the planted pictures and of the small network.
+        on_event: called with every row.
+
+    Returns:
+        ``.rows``, ``.chart()``, ``.save(path)``; prints as a table. A method that does not work with the
+        model says so in its row.
+
+    Raises:
+        SettingError: there is no such method, or a model without pictures, or pictures without a model.
+        ModelFileError: there is no such file, or it is no model.
+        ImageError: a picture cannot be read.
+        ShapeError: there is no picture.
+    """
+    names = _known([methods] if isinstance(methods, str) else methods)
+    if (model is None) != (images is None):
+        raise SettingError(
+            "a model was given without pictures" if images is None else "pictures were given without a model",
+            "both, or neither",
+            "striate.benchmark_explanations(model, pictures)",
+        )
+    if count < 1:
+        raise SettingError(f"count is {count}", "1 or more", f"leave it out for {COUNT}")
+    named = "a small network" if model is None else _name(model)
+    network = pupil(seed) if model is None else opened(model)
+    bed = planted(count, seed + 1) if images is None else images
+    pixels = bed.images if isinstance(bed, SyntheticData) else _seen(network, bed)
+    truth = bed if isinstance(bed, SyntheticData) else None
+    if not pixels.is_floating_point() and not isinstance(network, Classifier):
+        pixels = pixels / 255  # pictures, as a module of one's own takes them
+    accuracy = _accuracy(network, pixels, truth)
+    rows = []
+    for method in names:
+        rows.append(_row(method, network, pixels, truth))
+        if on_event:
+            on_event(rows[-1])
+    chance = None if truth is None else float(truth.masks.float().mean())
+    return ExplanationBenchmark(tuple(rows), named, len(pixels), accuracy, chance, versions())
+
+
+def _row(method: str, model: nn.Module, pixels: Tensor, truth: SyntheticData | None) -> BenchmarkRow:
+    """One method; whatever it cannot do is said in its row, and the others go on."""
+    target = None if truth is None else truth.labels.tolist()
+    try:
+        start = perf_counter()
+        found = _one(explain(model, pixels, method, target=target))
+        seconds = (perf_counter() - start) / max(1, len(pixels))
+        maps = ranking(method, found.values)
+        few = None if target is None else target[:SHUFFLED]
+        sane = _one(explain(model, pixels[:SHUFFLED], method, target=few)).check()
+        return BenchmarkRow(
+            method,
+            None if truth is None else pointing_game(maps, truth.masks).mean().item(),
+            None if truth is None else topk_intersection(maps, truth.masks).mean().item(),
+            deletion(model, pixels, maps, target).areas.mean().item(),
+            insertion(model, pixels, maps, target).areas.mean().item(),
+            sane.mean,
+            sane.correlations[-1],
+            sane.passed,
+            seconds,
+        )
+    except Exception as reason:
+        words = str(reason).strip().splitlines() or [type(reason).__name__]
+        return BenchmarkRow(method, failed=words[0])
+
+
+def _one(found: Explained) -> Explanation:
+    assert isinstance(found, Explanation)  # of one layer
+    return found
+
+
+def _known(methods: Sequence[str] | None) -> list[str]:
+    """The methods, in the order of the table.
+
+    Raises:
+        SettingError: there is no such method.
+    """
+    unknown = [name for name in methods or () if name not in METHODS]
+    if unknown or methods == []:
+        wrong = f"there is no method {unknown[0]!r}" if unknown else "there is no method in the list"
+        raise SettingError(wrong, "some of: " + ", ".join(METHODS), "leave methods out for all")
+    return [name for name in METHODS if methods is None or name in methods]
+
+
+def _seen(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
+    """(N, C, H, W) as the model sees them.
+
+    Raises:
+        ShapeError: there are none.
+    """
+    if isinstance(images, Tensor) and images.ndim == 4 and getattr(model, "preprocess", None) is None:
+        return require_floats(model, images)
+    if isinstance(images, Tensor) and images.ndim == 4:
+        images = list(images)
+    listed = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
+    if not len(listed):
+        raise ShapeError("there are no pictures", "one picture or more", "name a picture")
+    return torch.cat([as_seen(model, image) for image in listed])
+
+
+def _accuracy(model: nn.Module, pixels: Tensor, truth: SyntheticData | None) -> float | None:
+    """The share of planted pictures that are named rightly; as a first run it also warms the processor up."""
+    with torch.no_grad():
+        probe = Probe(model)
+        if truth is None:
+            probe(probe.pixels(pixels[:BATCH]))
+            return None
+        starts = range(0, len(pixels), BATCH)
+        answers = [probe(probe.pixels(pixels[start : start + BATCH])).argmax(1).cpu() for start in starts]
+        return (torch.cat(answers) == truth.labels).float().mean().item()
+
+
+def _name(model: Model) -> str:
+    """Of a model, for the headline."""
+    if not isinstance(model, nn.Module):
+        return str(model)
+    return str(getattr(model, "name", None) or type(model).__name__)

@@ -1,0 +1,133 @@
+"""What the page says about the data and the run, as plain values.
+
+Splits --> counts, sizes, sample pictures, what was assumed
+Run    --> settings, versions, the command that repeats it
+"""
+
+import math
+import platform
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from striate.data.dataset import Dataset, Splits
+from striate.draw.heatmap import picture
+from striate.errors import ImageError
+from striate.records import Sample
+from striate.report.inline_images import data_uri
+from striate.train.run.settings import FREE, Settings
+
+EXAMPLES = 24  # sample pictures; their sizes stand for those of all
+ELSEWHERE = FREE - {"accept"}  # settings of the machine, which another one need not share
+LIBRARIES = ("striate", "torch", "torchvision", "lightning-fabric", "torchmetrics", "numpy", "pillow")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One sample picture as data, its class and the file it came from."""
+
+    image: str
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split: images in all, in its smallest and in its largest class, and classes without any."""
+
+    name: str
+    images: int
+    smallest: int
+    largest: int
+    empty: int
+
+
+def parts(splits: Splits) -> list[Part]:
+    """The splits in their order."""
+    counts = {name: dataset.counts() for name, dataset in splits.items()}
+    return [
+        Part(name, int(number.sum()), int(number.min()), int(number.max()), int((number == 0).sum()))
+        for name, number in counts.items()
+    ]
+
+
+def samples(dataset: Dataset, count: int = EXAMPLES) -> list[Sample]:
+    """Images of as many classes as possible: class after class, the same ones at every call."""
+    if not len(dataset):
+        return []
+    order = np.argsort(dataset.labels, kind="stable")
+    chosen = order[np.linspace(0, len(order) - 1, min(count, len(order))).astype(int)]
+    return list(_readable(dataset, chosen.tolist()))
+
+
+def _readable(dataset: Dataset, indices: list[int]) -> Iterator[Sample]:
+    for index in indices:
+        try:
+            yield dataset[index]
+        except ImageError:
+            continue
+
+
+def examples(found: list[Sample], classes: tuple[str, ...]) -> list[Example]:
+    """The sample pictures, ready for the page."""
+    return [Example(data_uri(picture(one.image)), classes[one.label or 0], one.source) for one in found]
+
+
+def sizes(found: list[Sample]) -> str:
+    """What was seen of the pictures' sizes and colors, in words.
+
+    >>> import torch
+    >>> sizes([Sample(torch.zeros(1, 8, 6, dtype=torch.uint8))])
+    '6 × 8 pixels, grey'
+    """
+    if not found:
+        return "none"
+    seen = sorted({tuple(one.image.shape[-2:]) for one in found}, key=math.prod)
+    ends = [f"{wide} × {tall}" for tall, wide in dict.fromkeys((seen[0], seen[-1]))]
+    channels = {one.image.shape[0] for one in found}
+    color = "grey and color" if len(channels) > 1 else {1: "grey", 3: "color"}[channels.pop()]
+    return " to ".join(ends) + f" pixels, {color}"
+
+
+def command(root: str, settings: Settings) -> str:
+    """The command that trains the same model again.
+
+    >>> command("my digits", Settings(model="lenet5", epochs=3, loggers=("wandb",)))
+    "striate train 'my digits' --model lenet5 --epochs 3"
+    """
+    words = ["striate", "train", root]
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name not in ELSEWHERE and value != field.default:
+            for one in value if isinstance(value, tuple) else _pairs(value):
+                words += [f"--{name.replace('_', '-')}", str(one)]
+    return shlex.join(words)
+
+
+def _pairs(value: Any) -> list[str]:
+    """``name=value`` for each of a dictionary; anything else alone."""
+    return [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else [str(value)]
+
+
+def settings_rows(settings: Settings) -> list[tuple[str, str, str]]:
+    """Name, value and meaning of every setting."""
+    fields, values = Settings.model_fields, settings.to_dict()
+    return [(name, _shown(value), fields[name].description or "") for name, value in values.items()]
+
+
+def _shown(value: Any) -> str:
+    """A setting's value in words."""
+    if value is None:
+        return "decided by itself"
+    return ", ".join(map(str, value) if isinstance(value, list | tuple) else _pairs(value)) or "none"
+
+
+def versions() -> Mapping[str, str]:
+    """Of what made this run: the interpreter, the machine, the libraries."""
+    machine = f"{platform.system()} {platform.machine()}"
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"Python": platform.python_version(), "machine": machine} | libraries

@@ -1,0 +1,33 @@
+"""Ctrl-C asks a painting to end after its step, so that the best picture is kept. A second one ends it."""
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+
+class InterruptHandler:
+    """While entered, remembers SIGINT instead of dying of it; in the main thread only, others see none.
+
+    Attributes:
+        asked: whether it came.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> "InterruptHandler":
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True

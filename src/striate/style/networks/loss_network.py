@@ -1,0 +1,33 @@
+"""What a painter takes along: an eye that sees the layers that count, and how much each of them does.
+
+settings --> network --> Encoder and Weights; the network itself, with its head, is let go
+"""
+
+from striate.style.losses.losses import Weights
+from striate.style.networks.encoder import Encoder
+from striate.style.networks.feature_layers import encoder_of, layers_of, look
+from striate.style.settings import Settings
+
+
+def outfit(settings: Settings, *, content: bool = True) -> tuple[Encoder, Weights, tuple[str, ...]]:
+    """The encoder, the weights of the costs, and what was decided.
+
+    Args:
+        settings: of the painting.
+        content: whether there is one; a texture has none.
+
+    Raises:
+        SettingError: there is no such network, layer or device.
+        ModelFileError: the weights cannot be fetched or read.
+    """
+    found = look(settings)
+    kept, matched = layers_of(found.network, settings)
+    kept = kept if content else {}
+    weights = Weights(
+        {name: weight * settings.content_weight for name, weight in kept.items()},
+        {name: weight * settings.style_weight for name, weight in matched.items()},
+        settings.variation_weight,
+        settings.form,
+        settings.variation,
+    )
+    return encoder_of(found, [*kept, *matched], settings), weights, found.said

@@ -1,0 +1,37 @@
+"""The machine in words, and the device of it that is used."""
+
+import platform
+from pathlib import Path
+
+import torch
+
+from striate.train.run.settings import Settings
+
+
+def device_of(accelerator: str) -> torch.device:
+    """The device that training with such a setting uses."""
+    if accelerator in ("auto", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if accelerator == "mps" else "cpu")
+
+
+def machine_of(settings: Settings) -> dict[str, str]:
+    """What costs are measured on, in words."""
+    device = device_of(settings.accelerator)
+    name = torch.cuda.get_device_name() if device.type == "cuda" else processor()
+    return {
+        "device": f"{name}, {torch.get_num_threads()} threads" if device.type == "cpu" else name,
+        "arithmetic": "32 bits, PyTorch, channels last",
+        "torch": torch.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def processor() -> str:
+    """What the processor calls itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()

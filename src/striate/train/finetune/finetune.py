@@ -1,0 +1,261 @@
+"""What is reused of other trainings: weights, what they expect of a picture, how much of them learns anew.
+
+weights --> network, arguments, preprocessing --> a classifier to begin with
+pictures of a class:   below 10         below 1,000            1,000 and more
+learns:                the last layer   half of the layers     all of them
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.data.checks.statistics import Facts
+from striate.data.preprocess import Preprocess
+from striate.errors import ModelFileError, SettingError
+from striate.layers.backbone import Backbone
+from striate.tasks.classification.classifier import Classifier
+from striate.train.finetune.freeze import first_thawed, layer_count, thawing
+from striate.train.run.settings import Settings
+from striate.zoo.build import build
+from striate.zoo.networks import arguments_of, create, require_arguments
+from striate.zoo.save_load import preprocess_of, read_header
+from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, weights_file
+from striate.zoo.weights.published_weights import PUBLISHED, published
+
+IMAGENET_MODEL = "resnet18"
+"""The network whose published weights are meant when none is named."""
+
+REGIMES = ((10, 0.0), (1000, 0.5))
+"""Below so many pictures of a class this share of the layers learns; from the last number on, all of them.
+``benchmarks/transfer.py`` measures what the regimes are worth; with 10 pictures half of the layers are ahead
+already, and fewer were not measured."""
+
+SMALL_PICTURES = 64
+"""Pixels of a side up to which the first strides of a network for ImageNet lose what is to be seen."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What weights say of themselves before they are loaded.
+
+    Args:
+        model: the network that they belong to, as far as it is known.
+        arguments: with which it was built, besides its channels.
+        preprocess: what it expects of a picture; None if nobody has said.
+        classes: that it tells apart, in their order; none if nobody has said.
+    """
+
+    model: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    preprocess: Preprocess | None = None
+    classes: tuple[str, ...] = ()
+
+
+def source_of(settings: Settings) -> Source:
+    """What is known of the weights to begin with; nothing if there are none.
+
+    Raises:
+        ModelFileError: there is no such file.
+        SettingError: no weights are published for the network.
+    """
+    weights, model = settings.weights, settings.model
+    if weights is None:
+        return Source()
+    if weights == IMAGENET:
+        model = model or IMAGENET_MODEL
+        return Source(model, preprocess=published(model).preprocess)
+    path = weights_file(weights)
+    try:
+        header = read_header(path)
+    except ModelFileError:  # not of ours, or damaged, which loading will say
+        twin = PUBLISHED.get(model or "")
+        return Source(preprocess=twin.preprocess if twin else None)
+    own = {name: value for name, value in header["arguments"].items() if name != "in_channels"}
+    return Source(header["network"], own, preprocess_of(header), tuple(header["classes"]))
+
+
+def arguments(settings: Settings, source: Source) -> dict[str, Any]:
+    """The network's own arguments: those of the weights, unless of another network, and those asked for.
+
+    Raises:
+        SettingError: the network has no such argument, or not with such a value.
+    """
+    own = source.arguments if settings.model in (None, source.model) else {}
+    stem = {} if settings.stem is None else {"stem": settings.stem}
+    asked = {**own, **settings.set, **stem}
+    require_arguments(settings.model or source.model or "", asked)
+    return asked
+
+
+def choose_finetune(settings: Settings, network: nn.Module, found: Facts) -> str | None:
+    """``head``, ``last:K`` or ``all``; None without weights.
+
+    Raises:
+        SettingError: K is larger than the number of layers.
+    """
+    if settings.weights is None:
+        return None
+    if settings.finetune not in (None, "auto"):
+        first_thawed(network, settings.finetune)
+        return settings.finetune
+    if settings.unfreeze:
+        return "all"
+    share = next((share for most, share in REGIMES if pictures_of_a_class(found) < most), 1.0)
+    if share == 1:
+        return "all"
+    thawed = round(share * layer_count(network))
+    return f"last:{thawed}" if thawed > 1 else "head"
+
+
+def pictures_of_a_class(found: Facts) -> int:
+    """The mean over the classes that have any."""
+    return found.count // max(sum(count > 0 for count in found.counts), 1)
+
+
+def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
+    """Why it was decided so, for the user."""
+    model, stem = settings.model or "", settings.stem
+    said = []
+    if settings.weights and given.finetune in (None, "auto"):
+        said.append(f"finetune {settings.finetune}: {_reason(settings, pictures_of_a_class(found))}")
+    if settings.finetune == "head" and given.augment is None:
+        said.append("augment none: what frozen layers make of the pictures is computed once and kept")
+    small = found.side <= SMALL_PICTURES and "stem" in arguments_of(model)
+    if small and stem == "paper" and settings.weights is None:
+        said.append(
+            f"the pictures have {found.side} pixels, and the stem of {model} was made for larger ones: "
+            "--stem small keeps more of them"
+        )
+    return tuple(said)
+
+
+def _reason(settings: Settings, pictures: int) -> str:
+    """Why these layers learn."""
+    if settings.unfreeze:
+        return "all layers learn in the end, as they thaw step by step"
+    here = f"{pictures:,} pictures of a class are"
+    if settings.finetune == "head":
+        return f"{here} few, and the last layer alone forgets nothing of the weights"
+    if settings.finetune == "all":
+        return f"{here} many, so that every layer learns on from the weights"
+    return f"{here} enough for the upper layers, not for all"
+
+
+def require_weights(settings: Settings, found: Facts, *, named: bool = True) -> None:
+    """The weights can be loaded. Found out before a folder is made or replaced; nothing else changes.
+
+    Args:
+        settings: decided.
+        found: of the data.
+        named: whether the user said which network it is.
+
+    Raises:
+        ModelFileError: they cannot be read, or belong to another network.
+        SettingError: the run would end before every layer that shall learn has begun to.
+    """
+    if settings.weights is None:
+        return
+    source = source_of(settings)
+    channels = source.preprocess.channels if source.preprocess else found.channels
+    with torch.random.fork_rng(devices=[]):
+        own = arguments(settings, source)
+        try:
+            network = create(settings.model or "", len(found.counts), channels, settings.weights, **own)
+        except ModelFileError as error:
+            if named or source.model or ANOTHER not in error.wrong:
+                raise
+            raise ModelFileError(
+                f"{error.wrong}; {settings.model} is only the default, as no network was named",
+                "weights of the network that is trained, in our names, torchvision's or timm's",
+                "--model NAME, the network that the file was made for (model= in Python)",
+            ) from error
+    require_thawing(settings, network)
+
+
+def require_thawing(settings: Settings, network: nn.Module) -> None:
+    """Every layer that shall learn begins to before the run ends.
+
+    Raises:
+        SettingError: there are too few epochs, or too many between two steps.
+    """
+    if not settings.unfreeze:
+        return
+    steps = len(thawing(network, first_thawed(network, settings.finetune or "all"))) - 1
+    epochs, needed = settings.epochs or 1, 1 + steps * settings.unfreeze
+    if needed > epochs:
+        fits = (epochs - 1) // steps
+        other = f"unfreeze {fits}" if fits else "leave unfreeze out"
+        raise SettingError(
+            f"unfreeze is {settings.unfreeze}, and the lowest layers would learn from epoch {needed} "
+            f"of {epochs}",
+            f"{needed} epochs or more" + (f", or unfreeze at most {fits}" if fits else ""),
+            f"epochs {needed}, or {other}",
+        )
+
+
+def begin(
+    settings: Settings, classes: Sequence[str], preprocess: Preprocess
+) -> tuple[Classifier, Classifier, tuple[str, ...]]:
+    """What is trained, what carries the best of it to the file, and what was decided on the way.
+
+    The first one has the heads that only training looks at, if everything learns.
+
+    Raises:
+        ModelFileError: the weights cannot be read, or belong to another network.
+    """
+    source = source_of(settings)
+    name, own = settings.model or "", arguments(settings, source)
+    heads = (
+        {"auxiliary": True}
+        if "auxiliary" in arguments_of(name) and settings.finetune in (None, "all")
+        else {}
+    )
+    torch.manual_seed(settings.seed)
+    model = build(name, classes, preprocess, **{**heads, **own})
+    best = build(name, classes, preprocess, **own)
+    if settings.weights is None:
+        return model, best, ()
+    usual = arguments_of(name)
+    changed = {one: value for one, value in own.items() if value != usual[one]}
+    said, _ = (load_weights(backbone(one), name, settings.weights, changed=changed) for one in (model, best))
+    if others := _other_classes(source.classes, classes):
+        for one in (model, best):
+            backbone(one).replace_head(len(classes))
+        said = (*said, others)
+    return model, best, (*said, *_steps(settings, model.network))
+
+
+def _other_classes(theirs: Sequence[str], ours: Sequence[str]) -> str:
+    """Why as many classes need a last layer of their own; empty if they are the same.
+
+    Another number of them is nothing to look at here: loading has seen to it.
+    """
+    if len(theirs) != len(ours):
+        return ""
+    pairs = enumerate(zip(theirs, ours, strict=True))
+    differing = [(number, *pair) for number, pair in pairs if pair[0] != pair[1]]
+    if not differing:
+        return ""
+    number, old, new = differing[0]
+    return f"the last layer is new: class {number} of the weights is {old!r}, of the data {new!r}"
+
+
+def backbone(model: Classifier) -> Backbone:
+    """The network of a classifier that was built by its name."""
+    assert isinstance(model.network, Backbone)
+    return model.network
+
+
+def _steps(settings: Settings, network: nn.Module) -> tuple[str, ...]:
+    """In which epoch which layers begin to learn."""
+    if not settings.unfreeze:
+        return ()
+    lowest = thawing(network, first_thawed(network, settings.finetune or "all"))
+    steps = [
+        f"{first + 1} to {layer_count(network)} from epoch {1 + n * settings.unfreeze}"
+        for n, first in enumerate(lowest)
+    ]
+    return ("layers learn step by step: " + ", ".join(steps),)

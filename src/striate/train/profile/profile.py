@@ -1,0 +1,362 @@
+"""What a network costs on this machine: seconds for a picture, and memory, measured in a process of its own.
+
+    parent --model, size, batches (JSON)--> python -m striate.train.profile.profile
+           <--one line for each measurement--'   import | baseline | batch 1 | batch 32 | steps of training
+
+A peak of memory is true only where nothing else was computed before: each network has a new process, and what
+that process holds before the network is built is subtracted. On a CPU it is the resident set, on a GPU the
+tensors.
+"""
+
+import gc
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from statistics import median
+from time import perf_counter
+from traceback import clear_frames
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.data.preprocess import Preprocess
+from striate.errors import OutOfMemory, TrainingError
+from striate.layers.eval_mode import evaluating
+from striate.records import Batch
+from striate.tasks.classification.classifier import Classifier
+from striate.tasks.memory import is_refusal
+from striate.train.fabric.hardware import device_of
+from striate.train.finetune.finetune import arguments, source_of
+from striate.train.profile.memory import MARGIN, Peak, free_memory, out_of_memory
+from striate.train.run.settings import Settings
+from striate.zoo.build import build
+from striate.zoo.cost.summary import summary
+
+BATCHES = (1, 32)
+LEARNING = (2, 8)
+"""Batches of the two steps of training from which the memory of every other batch is estimated."""
+
+BYTES, SHARE = 8, 0.5
+"""Bytes of an activation and its gradient, and the share of the free memory above which a training is
+measured before it begins: a system that has promised more than it has ends a process without a word."""
+
+LEAST_SECONDS, LEAST_TIMES, LONG = 0.5, 3, 2.0
+"""A batch is repeated for so long and so often; one that takes longer than ``LONG`` is answered twice."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What answering takes.
+
+    Args:
+        batch: pictures that are answered at once.
+        seconds: for one picture.
+        memory: bytes at the peak, weights included.
+    """
+
+    batch: int
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Of one network.
+
+    Args:
+        size: (H, W) of the pictures that it saw, pixels.
+        parameters: numbers that it learned.
+        multiplications: for one picture.
+        answers: by batch; a batch that does not fit into memory is left out.
+        learning: (batch, bytes at the peak) of a step of training.
+    """
+
+    size: tuple[int, int]
+    parameters: int
+    multiplications: int
+    answers: tuple[Cost, ...]
+    learning: tuple[tuple[int, int], ...] = ()
+
+    def at(self, batch: int) -> Cost | None:
+        """What answering so many pictures at once takes; None where that was not measured."""
+        return next((cost for cost in self.answers if cost.batch == batch), None)
+
+    def learning_memory(self, batch: int) -> float:
+        """Bytes that training with such a batch takes, by the line through what was measured.
+
+        >>> Costs((8, 8), 1, 1, (), ((2, 300), (8, 900))).learning_memory(32)
+        3300.0
+        """
+        base, slope = self._line()
+        return base + slope * batch
+
+    def fitting_batch(self, free: float) -> int:
+        """The largest batch whose training takes at most ``free`` bytes, in eights from 8 on; 0 for none.
+
+        >>> Costs((8, 8), 1, 1, (), ((2, 300), (8, 900))).fitting_batch(3000)
+        24
+        """
+        base, slope = self._line()
+        most = int((free - base) // slope) if slope > 0 else 0
+        return max(0, most // 8 * 8 if most >= 8 else most)
+
+    def _line(self) -> tuple[float, float]:
+        """Bytes without pictures, and for each."""
+        if not self.learning:
+            return 0.0, 0.0
+        (few, least), (many, most) = self.learning[0], self.learning[-1]
+        slope = max(0.0, (most - least) / (many - few)) if many > few else least / few
+        return max(0.0, least - slope * few), slope
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Costs":
+        """The inverse of ``to_dict``."""
+        answers = tuple(Cost(**one) for one in values["answers"])
+        learning = tuple((int(batch), int(memory)) for batch, memory in values["learning"])
+        counts = values["parameters"], values["multiplications"]
+        return cls((values["size"][0], values["size"][1]), *counts, answers, learning)
+
+
+def measure(settings: Settings, classes: int, channels: int, batches: Sequence[int] = BATCHES) -> Costs:
+    """The costs of the network of decided settings, with random weights, in a new process.
+
+    Args:
+        settings: its ``model``, ``size``, ``precision`` (of training) and ``accelerator`` are looked at.
+        classes: K.
+        channels: C of the pictures.
+        batches: how many pictures shall be answered at once.
+
+    Raises:
+        SettingError: there is no such network.
+        ShapeError: it cannot take such pictures.
+        TrainingError: the process ended with nothing measured.
+    """
+    asked = {
+        "model": settings.model,
+        "classes": classes,
+        "channels": channels,
+        "arguments": arguments(settings, source_of(settings)),
+        "size": settings.height_width,
+        "precision": settings.precision,
+        "device": device_of(settings.accelerator).type,
+        "batches": list(batches),
+    }
+    with torch.device("meta"):
+        table = summary(classifier_of(asked).network, (channels, *(settings.height_width or ())))
+    lines = ask(asked)
+    answers = tuple(Cost(**line["answers"]) for line in lines if "answers" in line)
+    learning = tuple(
+        (line["learning"]["batch"], line["learning"]["memory"]) for line in lines if "learning" in line
+    )
+    total = table.total
+    return Costs(settings.height_width or (0, 0), total.parameters, total.multiplications, answers, learning)
+
+
+def ask(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the process measured before it ended, however it ended."""
+    done = subprocess.run(
+        [sys.executable, "-m", "striate.train.profile.profile"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines: list[dict[str, Any]] = [
+        json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")
+    ]
+    if not lines:
+        said = done.stderr.strip().splitlines()
+        reason = said[-1] if said else f"its process was ended by the signal {-done.returncode}"
+        raise TrainingError(
+            f"{asked['model']} could not be measured: {reason}",
+            "memory for the network and one picture",
+            "a smaller network or size, or another device",
+        )
+    return lines
+
+
+def too_large(settings: Settings, classes: int, channels: int) -> OutOfMemory:
+    """The error of a training that memory was refused to: it says which batch would fit."""
+    gc.collect()
+    torch.cuda.empty_cache()
+    try:
+        costs = measure(settings, classes, channels, batches=())
+    except TrainingError:  # not even the smallest batch could be measured
+        costs = Costs((0, 0), 0, 0, ())
+    device = device_of(settings.accelerator)
+    return out_of_memory(settings.model or "", settings.batch or 1, device, costs.fitting_batch)
+
+
+@contextmanager
+def memory_explained(settings: Settings, classes: int, channels: int) -> Iterator[None]:
+    """Where memory is refused inside, the error says which batch would fit.
+
+    Raises:
+        OutOfMemory: it was refused.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as reason:
+        if not is_refusal(reason):
+            raise
+        clear_frames(reason.__traceback__)  # they hold on to the memory
+        raise too_large(settings, classes, channels) from None
+
+
+def foresee_memory(settings: Settings, classes: int, channels: int) -> None:
+    """Before a training that seems to need much memory, measure small batches, and refuse what cannot fit.
+
+    Raises:
+        OutOfMemory: it does not fit; says which batch would.
+    """
+    free = free_memory(device_of(settings.accelerator))
+    frozen = settings.finetune not in (None, "all")
+    if free is None or frozen or settings.devices * settings.nodes > 1:
+        return
+    asked = {"model": settings.model, "classes": classes, "channels": channels, "size": settings.height_width}
+    with torch.device("meta"):
+        model = classifier_of({**asked, "arguments": arguments(settings, source_of(settings))})
+    if BYTES * (settings.batch or 1) * activations(model) > SHARE * free:
+        costs = None
+        with suppress(TrainingError):  # not even small batches could be measured: the training will say why
+            costs = measure(settings, classes, channels, batches=())
+        require_memory(settings, costs)
+
+
+def activations(model: Classifier) -> int:
+    """Numbers that the layers give for one picture, without computing any of them.
+
+    Args:
+        model: on the meta device.
+    """
+    found: list[int] = []
+
+    def count(module: nn.Module, given: object, result: object) -> None:
+        found.append(result.numel() if isinstance(result, torch.Tensor) else 0)
+
+    leaves = [module for module in model.network.modules() if not list(module.children())]
+    hooks = [module.register_forward_hook(count) for module in leaves]
+    with evaluating(model), torch.no_grad():
+        model.network(torch.empty(1, model.preprocess.channels, *model.preprocess.size, device="meta"))
+    for hook in hooks:
+        hook.remove()
+    return sum(found)
+
+
+def require_memory(settings: Settings, costs: Costs | None) -> None:
+    """A step of training fits into the memory that is free.
+
+    A process that takes more than there is may be ended by the system, without a word.
+
+    Raises:
+        OutOfMemory: it does not; says which batch would.
+    """
+    device, batch = device_of(settings.accelerator), settings.batch or 1
+    free = free_memory(device)
+    if costs and free is not None and costs.learning_memory(batch) > MARGIN * free:
+        raise out_of_memory(settings.model or "", batch, device, costs.fitting_batch)
+
+
+# ---- in the process of its own
+
+
+def classifier_of(asked: dict[str, Any]) -> Classifier:
+    """The network with random weights."""
+    size, half = asked["size"], (0.5,) * asked["channels"]
+    preprocess = Preprocess((size[0], size[1]), asked["channels"], half, half)
+    names = [str(number) for number in range(asked["classes"])]
+    return build(asked["model"], names, preprocess, **asked["arguments"])
+
+
+def measurements(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """One dictionary for each batch that fits into memory, smallest first."""
+    device = torch.device(asked["device"])
+    nn.Conv2d(1, 1, 1).to(device)(
+        torch.zeros(1, 1, 4, 4, device=device)
+    ).sum().backward()  # loads the libraries
+    peak = Peak(device)
+    model = classifier_of(asked).to(device).to(memory_format=torch.channels_last).eval()
+    for batch in asked["batches"]:
+        seconds = refusable(partial(answering, model, batch, peak))
+        if seconds is None:
+            break
+        yield {"answers": {"batch": batch, "seconds": seconds / batch, "memory": peak.bytes()}}
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9)
+    for batch in LEARNING:
+        step = partial(learning, model, batch, optimizer, peak, asked)
+        if refusable(step) is None:
+            break
+        yield {"learning": {"batch": batch, "memory": peak.bytes()}}
+
+
+def refusable(work: Callable[[], float]) -> float | None:
+    """What the work gives; None where there is not enough memory for it."""
+    try:
+        return work()
+    except (RuntimeError, MemoryError) as error:
+        if is_refusal(error):
+            return None
+        raise
+
+
+def pictures(model: Classifier, batch: int) -> torch.Tensor:
+    """Noise: uint8 (N, C, H, W)."""
+    shape = (batch, model.preprocess.channels, *model.preprocess.size)
+    return torch.randint(256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+@torch.inference_mode()
+def answering(model: Classifier, batch: int, peak: Peak) -> float:
+    """Median seconds from uint8 pictures in memory to their probabilities."""
+
+    images = pictures(model, batch)
+
+    def answer() -> float:
+        begin = perf_counter()
+        model.answer(images.to(model.mean.device)).softmax(1).cpu()
+        return perf_counter() - begin
+
+    peak.reset()
+    warm, times = answer(), [answer()]
+    while warm < LONG and (sum(times) < LEAST_SECONDS or len(times) < LEAST_TIMES):
+        times.append(answer())
+    return median(times)
+
+
+def learning(
+    model: Classifier,
+    batch: int,
+    optimizer: torch.optim.Optimizer,
+    peak: Peak,
+    asked: dict[str, Any],
+) -> float:
+    """Two steps of training, as the second one has the optimizer's memory too; the seconds of the second."""
+    device = model.mean.device
+    low = {"bf16": torch.bfloat16, "16": torch.float16}.get(asked["precision"])
+    labels = torch.arange(batch, device=device) % asked["classes"]
+    peak.reset()
+    images = pictures(model, batch).contiguous(memory_format=torch.channels_last)
+    for _ in range(2):
+        begin = perf_counter()
+        with torch.autocast(device.type, dtype=low, enabled=low is not None):
+            losses = model.losses(Batch(images.to(device), labels, labels))
+        optimizer.zero_grad()
+        torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return perf_counter() - begin
+
+
+if __name__ == "__main__":
+    for line in measurements(json.load(sys.stdin)):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,167 @@
+"""What the user left open, decided from the data, the network and the machine, and said aloud."""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.data.checks.statistics import Facts, facts, fitting, preprocess_for
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
+from striate.errors import SettingError, ShapeError
+from striate.layers.backbone import Backbone
+from striate.train.finetune import finetune as reuse
+from striate.train.finetune.finetune import arguments, choose_finetune, source_of
+from striate.train.run.settings import Settings
+from striate.zoo.inference.torch_engine import has_bf16
+from striate.zoo.networks import arguments_of, create
+
+SMALL = 32
+"""Pixels: grey pictures up to this side look like handwriting, which must not be mirrored."""
+
+LARGE = 64
+"""Pixels: the size that networks see of pictures at least as large, when they take any size."""
+
+PICTURES_SEEN, LEAST_EPOCHS, MOST_EPOCHS = 600_000, 8, 100
+LEAST_BATCH, MOST_BATCH, STEPS_AN_EPOCH = 8, 128, 16
+RATE_WITH_NORM, RATE_WITHOUT_NORM, RATE_ADAMW = 0.1, 0.05, 0.002
+FINETUNED = 0.5
+"""Share of the rate where layers below the softmax learn on: a high one would undo what they know."""
+DECAYS = {"sgd": 5e-4, "adamw": 0.05}
+WARMUPS = {"onecycle": 0.25, "cosine": 0.05, "constant": 0.0}
+
+FEW_CONVOLUTIONS = 4
+"""Networks with so few gain nothing by bf16: converting takes longer than it saves."""
+
+
+def decide(settings: Settings, found: Facts) -> Settings:
+    """Settings without None or "auto".
+
+    Raises:
+        SettingError: there is no such network, or it cannot do what is asked.
+        ShapeError: it cannot take pictures of that size.
+    """
+    handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
+    name = settings.model or source.model or ("lenet5" if handwriting else "resnet20")
+    settings = clamped(settings, found).model_copy(update={"model": name})
+    batch = settings.batch or 1
+    own = arguments(settings, source)
+    channels = source.preprocess.channels if source.preprocess else found.channels
+    with torch.device("meta"):
+        network = create(name, in_channels=channels, **own)
+    require_room_to_grow(settings, name, network)
+    finetune = choose_finetune(settings, network, found)
+    size = settings.height_width or (
+        source.preprocess.size if source.preprocess else default_size(network, found)
+    )
+    require_size(settings, name, network)
+    network.require((channels, *size))
+    chosen: dict[str, Any] = {
+        "stem": own.get("stem", arguments_of(name).get("stem")),
+        "epochs": min(MOST_EPOCHS, max(LEAST_EPOCHS, round(PICTURES_SEEN / found.count))),
+        "lr": default_rate(settings.optimizer, network, finetune) * batch / MOST_BATCH,
+        "weight_decay": DECAYS[settings.optimizer],
+        "warmup": WARMUPS[settings.schedule],
+        "augment": "none" if finetune == "head" else "digits" if handwriting else "light",
+        "size": f"{size[0]}x{size[1]}",
+        "fit": fitting(found, size),
+    }
+    open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
+    precision = (
+        default_precision(network, settings.accelerator)
+        if settings.precision == "auto"
+        else settings.precision
+    )
+    made = {"precision": precision, "finetune": finetune}
+    return settings.model_copy(update={**open_fields, **made})
+
+
+def clamped(settings: Settings, found: Facts) -> Settings:
+    """The settings with a batch that is no larger than the data, and that the devices share evenly."""
+    world = settings.devices * settings.nodes
+    largest = max(found.count // world, 1) * world
+    batch = settings.batch or max(default_batch(found.count) // world, 1) * world
+    return settings.model_copy(update={"batch": min(batch, largest)})
+
+
+def require_size(settings: Settings, name: str, network: Backbone) -> None:
+    """The network takes pictures of the size that was asked for.
+
+    Raises:
+        ShapeError: it does not.
+    """
+    least, most, asked = network.least_side, network.most_side, settings.height_width or ()
+    if all(least <= side and (most is None or side <= most) for side in asked):
+        return
+    may = f"{least} or more" if most is None else f"{least} to {most}"
+    raise ShapeError(f"size is {settings.size}, and {name} needs --size {may}", may, f"size {least}")
+
+
+def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:
+    """Pictures may begin smaller only for a network that takes them.
+
+    Raises:
+        SettingError: the network takes one size only.
+    """
+    if settings.grow < 1 and network.most_side is not None:
+        raise SettingError(
+            f"grow is {settings.grow:g} for {name}",
+            "1, as this network takes pictures of one size only",
+            "leave grow out, or choose a network such as resnet20",
+        )
+
+
+def default_batch(count: int) -> int:
+    """A power of two that makes 16 steps or more of an epoch, 8 to 128.
+
+    >>> default_batch(100), default_batch(1500), default_batch(60_000)
+    (8, 64, 128)
+    """
+    return min(MOST_BATCH, max(LEAST_BATCH, 1 << max(count // STEPS_AN_EPOCH, 1).bit_length() - 1))
+
+
+def default_rate(optimizer: str, network: nn.Module, finetune: str | None = None) -> float:
+    """The highest learning rate for a batch of 128."""
+    gentle = FINETUNED if finetune not in (None, "head") else 1.0
+    if optimizer == "adamw":
+        return RATE_ADAMW * gentle
+    normed = any(isinstance(module, nn.modules.batchnorm._NormBase) for module in network.modules())
+    return (RATE_WITH_NORM if normed else RATE_WITHOUT_NORM) * gentle
+
+
+def default_size(network: nn.Module, found: Facts) -> tuple[int, int]:
+    """The size of the network's paper; 64x64 for larger pictures if it takes any."""
+    own: tuple[int, int] = network.input_size  # type: ignore[assignment]
+    roomy = found.side >= LARGE > max(own) and network.most_side is None
+    return (LARGE, LARGE) if roomy else own
+
+
+def default_precision(network: nn.Module, accelerator: str) -> str:
+    """bf16 where the machine computes with it and the network is large enough to gain."""
+    convolutions = sum(isinstance(module, nn.Conv2d) for module in network.modules())
+    return "bf16" if convolutions > FEW_CONVOLUTIONS and has_bf16(accelerator) else "32"
+
+
+def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
+    """What was decided, for the user."""
+    kind = "grey" if found.channels == 1 else "color"
+    decided = [name for name in Settings.model_fields if getattr(given, name) != getattr(settings, name)]
+    first = f"{found.count:,} {kind} pictures to learn from, the shorter side is {found.side} pixels"
+    why = reuse.sentences(given, settings, found)
+    rest = ", ".join(f"{name} {getattr(settings, name)}" for name in decided)
+    return (first, f"chosen: {rest}", *why) if rest else (first, *why)
+
+
+def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
+    """How pictures become what the network sees: with the mean and deviation that belong to the weights, or
+    else with those of the training data.
+    """
+    assert settings.height_width is not None
+    of_weights = source_of(settings).preprocess
+    if of_weights is not None:
+        fit = settings.fit or of_weights.fit
+        return replace(of_weights, size=settings.height_width, fit=fit, views=settings.views)
+    found = facts(dataset)
+    plain = preprocess_for(dataset, found, settings.height_width, found.channels, settings.fit)
+    return replace(plain, views=settings.views)

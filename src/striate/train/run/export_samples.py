@@ -1,0 +1,58 @@
+"""Pictures on which a model is checked before it leaves the house: real ones, as near as they can be had.
+
+named by the user  >  those that its run did not train on  >  handwritten digits that ship with scikit-learn
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from torch import Tensor
+
+from striate.data.batches.cache import prepared
+from striate.data.dataset import Dataset
+from striate.data.inputs import Input, input_batches
+from striate.data.preprocess import Preprocess
+from striate.data.read_dataset import read
+from striate.errors import DataError, RunError, SettingError
+from striate.train.run.run_folder import RunFolder
+
+CHECKED = 16
+"""Pictures of a run, or digits, that are looked at; a user may name more."""
+
+UNSEEN_FIRST = ("test", "val", "train")
+
+
+def pictures_to_check(
+    file: Path, preprocess: Preprocess, named: Sequence[Input] | None = None
+) -> tuple[Tensor, str]:
+    """uint8 (N, C, H, W), prepared, and words for what they are.
+
+    Args:
+        file: of the model; if it lies in the folder of a run, that run's data are looked for.
+        preprocess: of the model.
+        named: pictures of the user, which come first.
+
+    Raises:
+        ImageError: one of the user's cannot be read.
+        SettingError: the user named none.
+    """
+    if named is not None:
+        if not len(named):
+            raise SettingError("no pictures were named to check", "one or more", "leave it out")
+        return next(iter(input_batches(named, preprocess, len(named)))), "named pictures"
+    found, words = _of_the_run(file.parent), "pictures of its run"
+    if found is None:
+        found, words = read("digits")["test"], "handwritten digits"
+    chosen = range(0, len(found), max(1, len(found) // CHECKED))
+    return prepared(found.subset(list(islice(chosen, CHECKED))), preprocess), words
+
+
+def _of_the_run(folder: Path) -> Dataset | None:
+    """The data of a run, if this is its folder and they are still where they were."""
+    files = RunFolder(folder)
+    try:
+        splits = read(files.read_json(files.splits)["root"])
+    except (RunError, DataError, KeyError):
+        return None
+    return next(splits[name] for name in UNSEEN_FIRST if name in splits)

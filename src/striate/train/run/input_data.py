@@ -1,0 +1,32 @@
+"""Data as a training takes them: read with its settings, and refused where they would silently spoil it."""
+
+from pathlib import Path
+
+from striate.data.checks.check import readable, refuse
+from striate.data.dataset import Splits
+from striate.data.read_dataset import read
+from striate.errors import SettingError
+from striate.train.run.run_folder import RunFolder
+from striate.train.run.settings import Settings
+
+Data = str | Path | Splits
+
+
+def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Splits:
+    """The data, read as they were before if a run is resumed; what would spoil the training is refused."""
+    files = RunFolder(folder or "")
+    goes_on = folder is not None and files.settings.exists()
+    if data is None:
+        if not goes_on:
+            wrong = (
+                "no data were named" if folder is None else f"{folder} holds no run that could say which data"
+            )
+            raise SettingError(wrong, "a folder, a file, or the word digits", "name the data")
+        data = str(files.read_json(files.splits)["root"])
+    if isinstance(data, Splits):
+        return data
+    settings = Settings(**files.read_json(files.settings)) if goes_on else given
+    accept = given.accept or settings.accept
+    splits = read(data, settings.format, seed=settings.seed, validation=settings.validation)
+    refuse(splits, accept)
+    return readable(splits) if "unreadable" in accept else splits

@@ -1,0 +1,299 @@
+"""A training from beginning to end, and what it leaves behind.
+
+Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from striate.data.augment.augment_recipe import augmentation
+from striate.data.batches.class_balance import class_weights
+from striate.data.batches.loader import Loader
+from striate.data.checks.statistics import Facts, facts
+from striate.data.dataset import Splits
+from striate.errors import DataError, OutOfMemory, RunError, SettingError, StriateError
+from striate.tasks.classification.classifier import Classifier
+from striate.tasks.classification.metrics import Metrics
+from striate.train.fabric.fabric import Executor, rank, require_machine, restarted
+from striate.train.finetune.finetune import begin, require_weights
+from striate.train.finetune.frozen_features import can_be_kept, embedding, last_layer
+from striate.train.profile.profile import foresee_memory, memory_explained
+from striate.train.run.defaults import clamped, decide, preprocessing, sentences
+from striate.train.run.evaluate import Evaluation, evaluate
+from striate.train.run.loggers import readers, require_packages
+from striate.train.run.run_folder import RunFolder, describe_splits
+from striate.train.run.settings import Settings, resumed
+from striate.train.session.batch_transforms import BatchTransforms
+from striate.train.session.checkpoint import load_checkpoint
+from striate.train.session.events import Event, Finished, Loading, Started
+from striate.train.session.interrupt import StopRequest
+from striate.train.session.loop import fit
+from striate.train.session.session import TrainingSession
+from striate.train.session.time_budget import within_budget
+from striate.zoo.save_load import load
+
+TOLD_EVERY = 0.3
+"""Seconds between two events while pictures are decoded."""
+
+EVALUATION_BATCH = 64  # larger ones leave the cache of a processor, and take twice as long
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training left behind.
+
+    Args:
+        folder: where its files are.
+        settings: all of them, as they were decided.
+        model: the best one, ready to predict.
+        history: one dictionary for each epoch, as in metrics.csv.
+        metrics: of the model on ``split``.
+        split: ``test`` if there is one, else ``val``, else ``train``.
+        evaluation: the scores behind the figures; None in a run that was opened later.
+    """
+
+    folder: Path
+    settings: Settings
+    model: Classifier
+    history: list[dict[str, Any]]
+    metrics: Metrics
+    split: str
+    evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Run":
+        """A complete run from its folder.
+
+        Raises:
+            RunError: there is no complete run.
+            ModelFileError: its model cannot be read.
+        """
+        files = RunFolder(folder)
+        judged = files.read_json(files.metrics)
+        settings = Settings(**files.read_json(files.settings))
+        metrics = Metrics.from_dict(judged["metrics"])
+        return cls(files.path, settings, load(files.model), files.read_history(), metrics, judged["split"])
+
+
+def train(
+    splits: Splits, settings: Settings, folder: str | Path, *, resume: bool = False, force: bool = False
+) -> Generator[Event]:
+    """Train a classifier. Nothing happens before the first event is asked for; the last carries the ``Run``.
+
+    Of several processes only the first yields events on the way, and writes; all yield ``Finished``.
+
+    Args:
+        splits: the data; ``val`` chooses the best epoch, ``test`` is never looked at before the end.
+        settings: what is left open is decided from the data.
+        folder: a new one.
+        resume: go on with the run in the folder; start it if there is none.
+        force: replace a run that is there.
+
+    Raises:
+        RunError: the folder holds something else, or cannot be written.
+        SettingError: the settings do not go together, with the machine, or with the run to be resumed.
+        DataError: there is nothing to learn from, or files cannot be read.
+        TrainingError: the loss is not a number.
+        OutOfMemory: the batch does not fit; ``train_fitting`` goes on with one that does.
+        Interrupted: a signal ended it; it can be resumed.
+    """
+    files, resume = RunFolder(folder), resume or restarted()
+    require_classes(splits)
+    found = facts(splits["train"])
+    chosen = decide(continued(settings, found, folder) if resume else settings, found)
+    augmentation(chosen.augment or "none")  # before a folder is made or replaced, say what is wrong
+    require_packages(chosen)
+    require_validation(chosen, splits)
+    require_machine(chosen)
+    require_weights(chosen, found, named=settings.model is not None)
+    if not (resume and files.settings.exists()):
+        foresee_memory(chosen, len(splits.classes), found.channels)
+        with memory_explained(chosen, len(splits.classes), found.channels):
+            chosen = within_budget(
+                chosen, splits, lambda few, some: set_up(few, some, files, StopRequest(""))
+            )
+        if chosen.budget and chosen.unfreeze:  # it may have taken the epochs in which the lowest layers learn
+            require_weights(chosen, found)
+    if rank() == 0:
+        files.claim(resume=resume, force=force)
+    random_state = torch.get_rng_state()
+    try:
+        with (
+            memory_explained(chosen, len(splits.classes), found.channels),
+            StopRequest(str(files.path)) as stop,
+        ):
+            yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found))
+    except StriateError as error:
+        if rank() == 0 and not resume:
+            if isinstance(error, OutOfMemory):
+                files.checkpoint.unlink(missing_ok=True)  # a run cannot go on with another batch
+            files.abandon()
+        raise
+    finally:
+        torch.set_rng_state(random_state)
+
+
+def require_validation(settings: Settings, splits: Splits) -> None:
+    """Patience needs pictures that are held out.
+
+    Raises:
+        SettingError: there are none.
+    """
+    if settings.patience and not len(splits.parts.get("val", ())):
+        raise SettingError(
+            f"patience is {settings.patience}, and no pictures are held out",
+            "a val split, to see whether an epoch was better",
+            "leave patience out, or set validation to 0.1",
+        )
+
+
+def continued(settings: Settings, found: Facts, folder: str | Path) -> Settings:
+    """The settings of the run in a folder, changed where they may be; the given ones if there is no run.
+
+    Raises:
+        SettingError: a given setting differs from the run's.
+    """
+    files = RunFolder(folder)
+    if not files.settings.exists():
+        return settings
+    said = clamped(settings, found) if settings.batch else settings
+    return resumed(said, files.read_json(files.settings))
+
+
+def _train(
+    splits: Splits, settings: Settings, files: RunFolder, stop: StopRequest, said: tuple[str, ...]
+) -> Generator[Event]:
+    """The part of ``train`` in which signals are caught."""
+    if rank() == 0:
+        record(splits, settings, files)
+    work = set_up(splits, settings, files, stop)
+    main = work.engine.rank == 0
+    reading = readers(settings, files) if main else []
+    try:
+        for event in _events(work, splits, said):
+            for reader in reading:
+                reader.read(event)
+            if main or isinstance(event, Finished):
+                yield event
+    finally:
+        for reader in reading:
+            reader.close()
+        work.engine.close()
+
+
+def _events(work: TrainingSession, splits: Splits, said: tuple[str, ...]) -> Generator[Event]:
+    """Set out from the checkpoint, or make the first one; then the loop."""
+    if work.folder.checkpoint.exists():
+        work.load(load_checkpoint(work.folder.checkpoint))
+        work.folder.write_history(work.state.rows)
+    yield Started(
+        folder=str(work.folder.path),
+        settings=work.settings.to_dict(),
+        said=(*splits.said, *said, *work.said),
+        counts={name: len(part) for name, part in splits.items()},
+        parameters=sum(p.numel() for p in work.engine.task.parameters() if p.requires_grad),
+        parameters_in_all=sum(p.numel() for p in work.best.parameters()),
+        steps=work.steps,
+        resumed=work.state.step,
+        device=str(work.engine.device),
+    )
+    loaders = [loader for loader in (work.train, work.validation) if loader is not None and loader.cached]
+    yield from _loading(loaders)
+    work.start()
+    yield from fit(work)
+    yield finish(work, splits)
+
+
+def _loading(loaders: list[Loader]) -> Generator[Event]:
+    """Fill the memory, telling now and then how far it is."""
+    images, before, told = sum(len(loader.dataset) for loader in loaders), 0, perf_counter()
+    yield Loading(images)
+    for loader in loaders:
+        for done, _ in loader.loading():
+            if perf_counter() - told > TOLD_EVERY:
+                yield Loading(images, before + done)
+                told = perf_counter()
+        before += len(loader.dataset)
+
+
+def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopRequest) -> TrainingSession:
+    """Model, engine and loaders; the random weights are those of the seed."""
+    data, classes = splits["train"], splits.classes
+    preprocess = preprocessing(data, settings)
+    model, best, said = begin(settings, classes, preprocess)
+    if settings.balance == "weights":
+        model.balance = class_weights(data.counts())
+    augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
+    kept = can_be_kept(settings, model.network, len(data))
+    engine = Executor(last_layer(model) if kept else model, settings)
+    share = {"rank": engine.rank, "world": engine.world, "balance": settings.balance == "sampling"}
+    options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}
+    shuffled = Loader(data, preprocess, settings.batch or 1, shuffle=True, **share, **options)
+    held_out = (
+        Loader(splits["val"], preprocess, EVALUATION_BATCH, **options)
+        if len(splits.parts.get("val", ()))
+        else None
+    )
+    if kept:
+        best.to(engine.device)
+        shuffled = embedding(shuffled, best, engine.arithmetic)
+        held_out = held_out and embedding(held_out, best, engine.arithmetic)
+    steps = (settings.epochs or 1) * len(shuffled)
+    prepare = BatchTransforms(
+        augment, settings, len(classes), device=engine.device, rank=engine.rank, steps=steps
+    )
+    return TrainingSession(engine, settings, files, shuffled, held_out, prepare, stop, best, said)
+
+
+def finish(work: TrainingSession, splits: Splits) -> Finished:
+    """The best model, and its figures in float32 on what it has never seen."""
+    files, settings = work.folder, work.settings
+    split = next(name for name in ("test", "val", "train") if len(splits.parts.get(name, ())))
+    model = load(files.model).to(work.engine.device)
+    loader = Loader(splits[split], model.preprocess, EVALUATION_BATCH, workers=settings.workers)
+    evaluation = evaluate(model, loader)
+    metrics = evaluation.metrics
+    if work.engine.rank == 0:
+        files.write_json(files.metrics, {"split": split, "metrics": metrics.to_dict()})
+    run = Run(files.path, settings, model.cpu(), work.state.rows, metrics, split, evaluation)
+    return Finished(str(files.path), split, metrics.to_dict(), run)
+
+
+def record(splits: Splits, settings: Settings, files: RunFolder) -> None:
+    """Write what the run is about.
+
+    Raises:
+        RunError: the run was started with other data.
+    """
+    description = describe_splits(splits)
+    if files.splits.exists() and files.read_json(files.splits)["fingerprint"] != description["fingerprint"]:
+        raise RunError(
+            f"the data at {splits.root} are not those that the run in {files.path} was started with",
+            "the same pictures, labels and splits",
+            "resume with the data as they were, or start a new run in another folder",
+        )
+    files.write_json(files.splits, description)
+    files.write_json(files.settings, settings.to_dict())
+
+
+def require_classes(splits: Splits) -> None:
+    """There is something to tell apart, and something to learn it from.
+
+    Raises:
+        DataError: there are no training pictures, or only one class.
+    """
+    if not len(splits.parts.get("train", ())):
+        raise DataError(
+            f"{splits.root} has no training pictures", "one picture or more", "`striate check` tells more"
+        )
+    if len(splits.classes) < 2:
+        raise DataError(
+            f"{splits.root} has only one class, {splits.classes[0]!r}",
+            "two classes or more",
+            "put the pictures of each class in a folder of its own",
+        )

@@ -1,0 +1,330 @@
+"""Every setting of a training: its name, range, default and meaning. The one list.
+
+    flags of the terminal, keywords of striate.train, settings.json of a run, the report  <--  Settings
+
+A setting that is None (and ``precision="auto"``) is decided from the data, the network and the machine by
+``striate.train.run.defaults``; a run's settings.json holds what was decided.
+"""
+
+import os
+import re
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from striate.errors import SettingError
+from striate.zoo.network_arguments import written
+
+BUDGET = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([smh])")
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+Positive = Annotated[int, Field(ge=1)]
+Logger = Literal["tensorboard", "wandb", "mlflow"]
+
+NUMBERS = {"int": "a whole number", "float": "a number"}
+"""What pydantic calls them."""
+
+FREE = frozenset(
+    {"accept", "workers", "loggers", "checkpoint_every", "accelerator", "devices", "nodes", "strategy"}
+)
+"""Settings that may change when a run is resumed: they do not change what is computed, up to rounding."""
+
+
+class Settings(BaseModel):
+    """How to train. Fields may be left out; wrong values are a ``SettingError``.
+
+    >>> Settings(epochs=3).epochs
+    3
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    model: str | None = Field(
+        None, description="network; by default lenet5 for grey pictures up to 32 pixels, else resnet20"
+    )
+    stem: Literal["paper", "small"] | None = Field(
+        None,
+        description="how a network begins that can begin in two ways: as its paper says (the default), or "
+        "small, without halving at once, for pictures of about 32 pixels",
+    )
+    set: dict[str, Any] = Field(
+        {},
+        description="further arguments of the network, as in width=0.5; in Python {'width': 0.5}",
+    )
+    weights: str | None = Field(
+        None,
+        description="weights to begin with: imagenet, a file (.safetensors, .pth) or the folder of a run; "
+        "by default random ones",
+    )
+    finetune: str | None = Field(
+        None,
+        description="which layers learn when weights are given: head (the last one), last:K, all, or auto, "
+        "which decides by the pictures of a class; by default auto",
+    )
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="when weights are given: factor of the learning rate from each layer to the one below it",
+    )
+    unfreeze: int = Field(
+        0,
+        ge=0,
+        description="when weights are given: the last layer learns first, and one stage more every so many "
+        "epochs; 0 is off",
+    )
+    epochs: Positive | None = Field(
+        None, description="passes over the data; by default 600,000 pictures in all, 8 to 100 passes"
+    )
+    budget: str | None = Field(
+        None,
+        description="most time to train, as in 90s, 10m or 1h: as many of the epochs as fit on this machine",
+    )
+    batch: Positive | None = Field(
+        None,
+        description="pictures in a step, all devices together; by default 1/16 of the data, 8, 16, ... 128",
+    )
+    lr: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        description="highest learning rate; by default, for 128 pictures in a batch, sgd 0.1 with batch norm "
+        "and 0.05 without, adamw 0.002",
+    )
+    optimizer: Literal["sgd", "adamw"] = Field("sgd", description="sgd has Nesterov momentum 0.9")
+    weight_decay: float | None = Field(
+        None, ge=0, le=1, description="of weights, not of biases and norms; by default sgd 0.0005, adamw 0.05"
+    )
+    schedule: Literal["onecycle", "cosine", "constant"] = Field(
+        "onecycle",
+        description="of the learning rate: up and down in lines, warm-up and half a cosine, or constant",
+    )
+    warmup: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="share of the steps in which lr rises; by default onecycle 0.25, cosine 0.05, else 0",
+    )
+    augment: str | None = Field(
+        None,
+        description="none, digits, light, alexnet, strong, parts as in mirror,crop=4, or a .json or .txt "
+        "file of parts; by default none where only the head learns, digits for grey pictures up to 32 "
+        "pixels, else light",
+    )
+    balance: Literal["none", "weights", "sampling"] = Field(
+        "none",
+        description="what makes rare classes count as much as others: weights in the loss, or drawing their "
+        "pictures more often",
+    )
+    grow: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="share of size to begin with, for 0.4 of the steps; half way up for 0.2; then all of it",
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of a label that is spread over all classes"
+    )
+    mixup: float = Field(
+        0.0, ge=0, le=10, description="strength (alpha) of mixing pairs of pictures; 0 is off"
+    )
+    cutmix: float = Field(
+        0.0, ge=0, le=10, description="strength (alpha) of pasting parts of pictures; 0 is off"
+    )
+    ema: float = Field(0.0, ge=0, lt=1, description="decay of the running average of the weights; 0 is off")
+    views: Literal["plain", "mirrored"] = Field(
+        "plain",
+        description="what an answer is made of: the picture, or the mean of it and its mirror image, "
+        "at twice the cost",
+    )
+    patience: int = Field(
+        0, ge=0, description="stop after so many epochs without a better score; 0 never stops early"
+    )
+    clip: float = Field(0.0, ge=0, description="longest gradient (norm over all weights); 0 is off")
+    seed: int = Field(
+        0, ge=0, lt=2**63, description="of everything random: weights, splits, order, augmentation"
+    )
+    precision: Literal["auto", "32", "bf16", "16"] = Field(
+        "auto",
+        description="of the arithmetic; auto is bf16 where the processor has it and the network gains by it",
+    )
+    accelerator: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="kind of device")
+    devices: Positive = Field(1, description="devices (processes) on each machine")
+    nodes: Positive = Field(1, description="machines")
+    strategy: Literal["auto", "ddp", "fsdp"] = Field(
+        "auto",
+        description="how several devices share the work: ddp copies the network, fsdp cuts it in pieces",
+    )
+    size: str | None = Field(
+        None,
+        description="pixels that the network sees, 32 or 32x48 (height x width); by default its own, or "
+        "64 for larger pictures and a network that takes any size",
+    )
+    fit: Literal["crop", "stretch", "pad"] | None = Field(
+        None,
+        description="crop, stretch or pad; by default pad for pictures slightly smaller than size, else crop",
+    )
+    format: str | None = Field(None, description="layout of the data; by default recognised by looking")
+    accept: tuple[str, ...] = Field(
+        (), description="kinds of findings that shall not stop the training; see striate check"
+    )
+    validation: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of the training pictures that is held out to "
+        "choose the best epoch, where the data have no such split",
+    )
+    workers: int | None = Field(
+        None,
+        ge=0,
+        description="processes that decode data too large for memory; by default one for each core, up to 8",
+    )
+    loggers: tuple[Logger, ...] = Field((), description="besides metrics.csv: tensorboard, wandb, mlflow")
+    checkpoint_every: float = Field(
+        30.0, ge=0, description="seconds between checkpoints; one is made at each epoch's end"
+    )
+
+    def __init__(self, **values: Any) -> None:
+        if isinstance(values.get("weights"), os.PathLike):
+            values["weights"] = os.fspath(values["weights"])
+        if is_recipe_file(values.get("augment")):
+            from striate.data.augment.augment_recipe import (
+                recipe_file,  # late: it imports torch, and --help must be quick
+            )
+
+            values["augment"] = recipe_file(values["augment"])
+        values |= own_arguments(values)
+        try:
+            super().__init__(**values)
+        except ValidationError as reason:
+            raise explained(reason) from None
+        require_reuse(self)
+        if self.size is not None and not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", self.size):
+            raise SettingError(f"size is {self.size!r}", "pixels, as in 32 or 32x48", "leave size out")
+        if self.budget is not None and not BUDGET.fullmatch(self.budget):
+            raise SettingError(f"budget is {self.budget!r}", "a time, as in 90s, 10m or 1h", "budget 10m")
+
+    @property
+    def height_width(self) -> tuple[int, int] | None:
+        """``size`` as numbers.
+
+        >>> Settings(size="32x48").height_width, Settings(size="64").height_width
+        ((32, 48), (64, 64))
+        """
+        if self.size is None:
+            return None
+        sides = [int(side) for side in self.size.split("x")]
+        return sides[0], sides[-1]
+
+    @property
+    def budget_seconds(self) -> float | None:
+        """``budget`` as a number.
+
+        >>> Settings(budget="90s").budget_seconds, Settings(budget="1.5h").budget_seconds
+        (90.0, 5400.0)
+        """
+        found = BUDGET.fullmatch(self.budget or "")
+        return float(found[1]) * SECONDS[found[2]] if found else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return self.model_dump(mode="json")
+
+
+def is_recipe_file(augment: Any) -> bool:
+    """Whether what stands for the augmentation names a file. Its text is kept, not its name.
+
+    >>> is_recipe_file("mine.json"), is_recipe_file("crop=0.1")
+    (True, False)
+    """
+    return str(augment).endswith((".json", ".txt"))
+
+
+def own_arguments(values: dict[str, Any]) -> dict[str, Any]:
+    """``set`` as a dictionary, without the stem, which is a setting of its own.
+
+    Raises:
+        SettingError: it is not written as NAME=VALUE, or names another stem than the setting.
+
+    >>> own_arguments({"set": ["stem=small", "width=0.5"]})
+    {'set': {'width': 0.5}, 'stem': 'small'}
+    """
+    given = values.get("set", {})
+    if not isinstance(given, list | tuple | dict):
+        return {}
+    own = dict(given) if isinstance(given, dict) else written(given)
+    if "stem" not in own:
+        return {"set": own} if given else {}
+    stem = own.pop("stem")
+    if values.get("stem") not in (None, stem):
+        raise SettingError(f"stem is {values['stem']!r} and {stem!r}", "one of them", "leave stem out of set")
+    return {"set": own, "stem": stem}
+
+
+def require_reuse(settings: Settings) -> None:
+    """What is said about reuse goes together.
+
+    Raises:
+        SettingError: there is no such way to finetune, or there are no weights to begin with.
+    """
+    finetune, unfreeze = settings.finetune, settings.unfreeze
+    if finetune is not None and not re.fullmatch(r"head|all|auto|last:[1-9]\d*", finetune):
+        expected = "head, last:K (K layers, 1 or more), all or auto"
+        raise SettingError(f"finetune is {finetune!r}", expected, "leave finetune out for auto")
+    asked = {"finetune": finetune, "layer_decay": settings.layer_decay, "unfreeze": unfreeze}
+    idle = {"finetune": None, "layer_decay": 1.0, "unfreeze": 0}
+    for name, value in asked.items():
+        if settings.weights is None and value != idle[name]:
+            raise SettingError(
+                f"{name} is {value!r}, and there are no weights to begin with",
+                "weights: imagenet, or a file",
+                f"name weights, or leave {name} out",
+            )
+    if unfreeze and finetune == "head":
+        raise SettingError(
+            f"unfreeze is {unfreeze}, and finetune is 'head'", "more layers that may thaw", "finetune all"
+        )
+
+
+def explained(reason: ValidationError) -> SettingError:
+    """The first of pydantic's complaints in three lines."""
+    first = reason.errors()[0]
+    name, value = str(first["loc"][0]) if first["loc"] else "settings", first["input"]
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(name, Settings.model_fields, n=3, cutoff=0)
+        return SettingError(
+            f"there is no setting {name!r}", "one of: " + ", ".join(Settings.model_fields), " or ".join(near)
+        )
+    message = first["msg"].removeprefix("Input should be ")
+    expected = NUMBERS.get(first["type"].split("_")[0], message) if "pars" in first["type"] else message
+    default = Settings.model_fields[name].default
+    attempt = f"leave {name} out" + ("" if default is None else f" for {default!r}")
+    return SettingError(f"{name} is {value!r}", expected, attempt)
+
+
+def resumed(given: Settings, saved: dict[str, Any]) -> Settings:
+    """The settings of a run that goes on: the saved ones, and of the given ones what may change.
+
+    Args:
+        given: what the user says now; what is left out, None or "auto" is taken from the run.
+        saved: settings.json of the run.
+
+    Raises:
+        SettingError: a given setting differs from the run's and would change its result.
+    """
+    said = {name: value for name, value in given.to_dict().items() if name in given.model_fields_set}
+    differing = [
+        name
+        for name, value in said.items()
+        if name not in FREE and value not in (None, "auto", saved.get(name))
+    ]
+    if differing:
+        lines = ", ".join(f"{name} is {said[name]!r} and was {saved.get(name)!r}" for name in differing)
+        raise SettingError(
+            f"the run was started with other settings: {lines}",
+            "the same settings, or none, when a run is resumed",
+            "leave them out to go on, or start a new run in another folder",
+        )
+    return Settings(**{**saved, **{name: value for name, value in said.items() if name in FREE}})

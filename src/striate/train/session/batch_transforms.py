@@ -1,0 +1,86 @@
+"""What is done to a batch before the network sees it: move, augment, mix, smooth.
+
+    uint8 Batch --device--> augment --> shrink (early steps) --> mixup | cutmix --> label smoothing --> Batch
+
+All that is random here is a function of (seed, rank, step): a step can be repeated, anywhere.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.data.augment.augment import Augment
+from striate.data.augment.mixup_cutmix import cutmix, mixup, smooth_labels
+from striate.data.batches.shuffle import seed_from
+from striate.records import Batch
+from striate.train.run.settings import Settings
+
+EARLY, MIDDLE = 0.4, 0.6
+"""Shares of the steps at which pictures that grow reach half of the missing size, and all of it."""
+
+
+class BatchTransforms:
+    """Batches made ready for training.
+
+    Args:
+        augment: what happens to the pictures.
+        settings: mixup, cutmix, label_smoothing and seed of it.
+        classes: K.
+        device: on which it is done.
+        rank: of this process.
+        steps: in the whole training.
+    """
+
+    def __init__(
+        self,
+        augment: Augment,
+        settings: Settings,
+        classes: int,
+        *,
+        device: torch.device,
+        rank: int,
+        steps: int,
+    ) -> None:
+        self.augment, self.settings, self.classes = augment, settings, classes
+        self.device, self.rank, self.steps = device, rank, steps
+        self.generator = torch.Generator()  # of the CPU: the same numbers for every device
+
+    def __call__(self, batch: Batch, step: int) -> Batch:
+        """The batch as step ``step`` sees it. Also seeds torch, for networks with dropout."""
+        seed = seed_from(self.settings.seed, self.rank, step)
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+        self.generator.manual_seed(seed)
+        batch = batch.to(self.device)
+        batch = replace(batch, images=self._shrunk(self.augment(batch.images, self.generator), step))
+        return self._smoothed(self._mixed(batch, step))
+
+    def _shrunk(self, images: Tensor, step: int) -> Tensor:
+        share = grown(self.settings.grow, step / self.steps)
+        if share == 1:
+            return images
+        sides = [max(1, round(side * share)) for side in images.shape[2:]]
+        return F.interpolate(images, sides, mode="bilinear", antialias=True)
+
+    def _mixed(self, batch: Batch, step: int) -> Batch:
+        """Mixup and cutmix take turns when both are on."""
+        mixing, pasting = self.settings.mixup, self.settings.cutmix
+        if mixing and not (pasting and step % 2):
+            return mixup(batch, self.classes, mixing, self.generator)
+        return cutmix(batch, self.classes, pasting, self.generator) if pasting else batch
+
+    def _smoothed(self, batch: Batch) -> Batch:
+        share = self.settings.label_smoothing
+        return smooth_labels(batch, self.classes, share) if share else batch
+
+
+def grown(share: float, done: float) -> float:
+    """The share of the size at a moment 0..1 of the training: small pictures teach the most in a given time.
+
+    >>> grown(0.5, 0.0), grown(0.5, 0.4), grown(0.5, 0.6)
+    (0.5, 0.75, 1.0)
+    """
+    return share if done < EARLY else (1 + share) / 2 if done < MIDDLE else 1.0

@@ -1,0 +1,267 @@
+"""Everything that the loop works with, and what it does between the lines: watch, report, save, evaluate."""
+
+import math
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.data.batches.loader import Loader
+from striate.errors import TrainingError
+from striate.records import Batch
+from striate.tasks.classification.classifier import Classifier
+from striate.train.fabric.fabric import Executor
+from striate.train.fabric.fsdp import overwrite, own_piece, whole
+from striate.train.run.evaluate import evaluate
+from striate.train.run.run_folder import RunFolder
+from striate.train.run.settings import Settings
+from striate.train.session.batch_transforms import BatchTransforms
+from striate.train.session.checkpoint import save_checkpoint
+from striate.train.session.ema import Average
+from striate.train.session.events import EpochEnded, Event, Saved, Stepped, Stopped
+from striate.train.session.interrupt import StopRequest
+from striate.train.session.progress import Progress
+from striate.train.session.schedule import learning_rate
+from striate.train.session.throughput import Clock, Interval
+from striate.zoo.save_load import save
+
+STEPS_UNSEEN = 10
+"""Steps after which a GPU is asked for its losses: at each one it would have to wait. A CPU is, always."""
+
+NAMED = 3
+"""Pictures that the error about a bad loss names."""
+
+
+@dataclass
+class TrainingSession:
+    """A training in progress.
+
+    Args:
+        engine: the model on its devices.
+        settings: decided ones.
+        folder: of the run.
+        train: shuffled batches.
+        validation: all images once; None without such a split.
+        prepare: augmentation and mixing.
+        stop: knows of signals.
+        best: a classifier that carries the best weights to the file; the engine's may lack what is frozen, or
+            have heads that only training looks at.
+        said: what was decided when the network was made, sentences for the user.
+    """
+
+    engine: Executor
+    settings: Settings
+    folder: RunFolder
+    train: Loader
+    validation: Loader | None
+    prepare: BatchTransforms
+    stop: StopRequest
+    best: Classifier
+    said: tuple[str, ...] = ()
+    state: Progress = field(default_factory=Progress)
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        task = self.engine.task
+        self.average = Average(task, self.settings.ema)
+        self.epochs, self.steps = self.settings.epochs or 1, (self.settings.epochs or 1) * len(self.train)
+        self._every = 1 if self.engine.device.type == "cpu" else STEPS_UNSEEN
+        self._pending: list[Tensor] = []
+        self._saved_at = perf_counter()
+
+    # ---- what the loop asks for
+
+    def start(self) -> None:
+        """Make the first checkpoint, so that one can always be gone back to."""
+        self.clock = Clock()
+        if self.state.step == 0:
+            self.save()
+
+    def done(self) -> bool:
+        """Whether all epochs are complete, or the last ones brought nothing."""
+        patience = self.settings.patience
+        return self.state.epoch >= self.epochs or bool(patience and self.state.stale >= patience)
+
+    def batches(self) -> Iterator[Batch]:
+        """The rest of the running epoch."""
+        self.clock.epoch = Interval()
+        self.engine.begin_epoch(self.state.epoch)
+        return self.clock.waits(self.train.batches(self.state.epoch, self.state.place), self.engine.world)
+
+    def rate(self) -> float:
+        """The learning rate of the step to come."""
+        s = self.settings
+        return learning_rate(self.state.step, self.steps, s.lr or 0.0, s.schedule, s.warmup or 0.0)
+
+    def watch(self, loss: Tensor) -> None:
+        """Keep account of the loss.
+
+        Raises:
+            TrainingError: it is not a number.
+        """
+        self._pending.append(loss.detach())
+        if len(self._pending) >= self._every:
+            self._settle()
+
+    def pulse(self) -> Iterator[Event]:
+        """After a step: report and save when it is time, end when a signal came."""
+        if self.state.step % self._every:
+            return
+        self._settle()  # all processes together, whosever clock is due
+        due = perf_counter() - self._saved_at >= self.settings.checkpoint_every
+        stop, due = self.engine.agree(bool(self.stop.asked), due)
+        if self.clock.due():
+            yield self._stepped()
+        if stop or due:
+            yield self.save()
+        if stop:
+            self.stop.asked = self.stop.asked or signal.SIGTERM  # another process was told
+            yield Stopped(self.state.step, self.stop.asked)
+            raise self.stop.interrupted(f"after step {self.state.step} of {self.steps}")
+
+    def end_epoch(self) -> Iterator[Event]:
+        """Evaluate, keep the model if it is the best, save."""
+        self._settle()
+        self._require_finite()
+        ended = self._ended()
+        row = {name: value for name, value in ended.to_dict().items() if name != "event"}
+        if ended.best:
+            self._keep_model(row)
+        self.state.end_epoch(row)
+        saved = self.save()
+        self.folder.write_history(self.state.rows)
+        yield ended
+        yield saved
+
+    # ---- checkpoints
+
+    def save(self) -> Saved:
+        """Write the checkpoint; all processes must ask, the first one writes."""
+        self._settle()
+        self._require_finite()
+        place = {**self.state.to_dict(), "loss_sum": self.engine.mean(self.state.loss_sum)}
+        state = {**self.engine.state(), "average": whole(self.average.tensors), "state": place}
+        if self.engine.rank == 0:
+            save_checkpoint(self.folder.checkpoint, state)
+        self._saved_at = perf_counter()
+        return Saved(self.state.step, str(self.folder.checkpoint))
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.engine.load(state)
+        overwrite(self.average.tensors, state["average"])
+        self.state.update(state["state"])
+
+    def _keep_model(self, scores: dict[str, Any]) -> None:
+        with self.average.in_place():
+            weights = whole(self.engine.task.state_dict())
+        if self.engine.rank == 0:
+            kept_by_name = self.best.state_dict()
+            overwrite({name: tensor for name, tensor in kept_by_name.items() if name in weights}, weights)
+            kept = {name: scores[name] for name in ("epoch", "val_loss", "val_accuracy")}
+            save(self.best, self.folder.model, scores=kept, settings=self.settings.to_dict())
+
+    # ---- what events say
+
+    def _stepped(self) -> Stepped:
+        self._settle()
+        recent, state = self.clock.recent, self.state
+        event = Stepped(
+            step=state.step,
+            steps=self.steps,
+            epoch=state.epoch + 1,
+            epochs=self.epochs,
+            loss=recent.loss / max(recent.steps, 1),
+            lr=self.engine.optimizer.param_groups[0]["lr"],
+            rate=recent.rate,
+            left=self.clock.left(self.steps - state.step),
+            waiting=recent.waiting,
+        )
+        self.clock.recent = Interval()
+        return event
+
+    def _ended(self) -> EpochEnded:
+        epoch, state = self.clock.epoch, self.state
+        rate, waiting = epoch.rate, epoch.waiting
+        train_loss = self.engine.mean(state.loss_sum / max(state.place, 1))
+        val_loss, val_accuracy = self._validate()
+        return EpochEnded(
+            epoch=state.epoch + 1,
+            step=state.step,
+            train_loss=train_loss,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            lr=self.engine.optimizer.param_groups[0]["lr"],
+            seconds=epoch.seconds,
+            rate=rate,
+            waiting=waiting,
+            best=state.improved(val_loss, val_accuracy),
+        )
+
+    def _validate(self) -> tuple[float | None, float | None]:
+        """Every process evaluates all of it: FSDP's pieces must be called together."""
+        if self.validation is None:
+            return None, None
+        with self.average.in_place():
+            answer = evaluate(self.engine.task, self.validation, self.engine.arithmetic())
+        return answer.loss, answer.metrics.accuracy
+
+    # ---- the loss is a number
+
+    def _require_finite(self) -> None:
+        """The last update may have spoiled the weights: then the last good checkpoint must stand."""
+        lengths = [torch.linalg.vector_norm(own_piece(p.detach())) for p in self.engine.task.parameters()]
+        (bad,) = self.engine.agree(not torch.stack(lengths).isfinite().all())
+        if bad:
+            raise TrainingError(
+                f"the weights are no numbers after step {self.state.step} (epoch {self.state.epoch + 1})",
+                "finite weights",
+                f"a lower lr than {self.settings.lr:g}, or clip 1; the last good state is kept in "
+                f"{self.folder.path}",
+            )
+
+    def _settle(self) -> None:
+        if not self._pending:
+            return
+        values = (
+            [loss.item() for loss in self._pending]
+            if self._every == 1
+            else torch.stack(self._pending).tolist()
+        )
+        self._pending = []
+        (bad,) = self.engine.agree(not all(map(math.isfinite, values)))
+        if bad:
+            raise self._blame(values)
+        total = sum(values)
+        self.state.loss_sum += total
+        for span in (self.clock.recent, self.clock.session):
+            span.loss += total
+            span.steps += len(values)
+
+    def _blame(self, values: list[float]) -> TrainingError:
+        """Name the step and the pictures with the largest loss; on a CPU with the weights before the step."""
+        state = self.state
+        first = next((n for n, value in enumerate(values) if not math.isfinite(value)), 0)
+        late = len(values) - 1 - first if self._every == 1 else len(values) - first
+        step, place = max(state.step - late, 0), max(state.place - late, 0)
+        batch = self.prepare(next(self.train.batches(state.epoch, place)), step)
+        names = [self.train.dataset.name(index) for index in self._worst(batch)]
+        return TrainingError(
+            f"the loss is {values[first]} at step {step + 1} (epoch {state.epoch + 1}); "
+            f"the largest losses of its batch: {', '.join(names)}",
+            "a finite loss",
+            f"a lower lr than {self.settings.lr:g}, or clip 1; {self.folder.path} keeps the last good state",
+        )
+
+    @torch.no_grad()
+    def _worst(self, batch: Batch) -> list[int]:
+        task = self.engine.task.eval()
+        losses = F.cross_entropy(task(batch.images).float(), batch.labels, reduction="none")
+        losses = losses.nan_to_num(nan=torch.inf)
+        order = losses.argsort(descending=True, stable=True)[:NAMED].cpu()
+        return [int(index) for index in batch.indices[order]]

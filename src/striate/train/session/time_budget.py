@@ -1,0 +1,123 @@
+"""A time to train in becomes a number of epochs, before the first step: the schedule ends when it does.
+
+    some steps on some of the pictures --> seconds a step --+
+    some pictures answered ------------> seconds a picture -+--> seconds an epoch --> epochs that fit
+
+The epochs are written to settings.json, so a run that goes on does what it would have done without a pause.
+"""
+
+from collections.abc import Callable
+from itertools import chain, count
+from time import perf_counter
+
+import torch
+
+from striate.data.batches.loader import Loader
+from striate.data.checks.statistics import sample
+from striate.data.dataset import Dataset, Splits
+from striate.errors import SettingError
+from striate.train.finetune.frozen_features import LastLayer
+from striate.train.run.evaluate import evaluate
+from striate.train.run.settings import Settings
+from striate.train.session.session import TrainingSession
+
+SAFETY = 0.9
+"""Share of the time that is planned with: checkpoints are written too, and a machine may be busier later."""
+
+WARM, LEAST_STEPS, MEASURED = 2, 2, 1.5
+"""Steps that are not counted; steps that are, at least; and for how many seconds."""
+
+BATCHES = 4
+"""Batches that the steps go through, again and again."""
+
+JUDGED = 128
+"""Pictures that are answered to see how long it takes."""
+
+
+def within_budget(
+    settings: Settings, splits: Splits, set_up: Callable[[Splits, Settings], TrainingSession]
+) -> Settings:
+    """The settings with as many of their epochs as fit into their budget; as they are without one.
+
+    Args:
+        settings: decided ones.
+        splits: the data.
+        set_up: model, engine and loaders for some data.
+
+    Raises:
+        SettingError: not even one epoch fits, or several devices share the work.
+    """
+    if settings.budget_seconds is None:
+        return settings
+    if settings.devices * settings.nodes > 1:
+        raise SettingError(
+            f"budget is {settings.budget!r} on several devices", "one device", "epochs instead of a budget"
+        )
+    random_state = torch.get_rng_state()
+    try:
+        seconds = seconds_of_an_epoch(settings, splits, set_up)
+    finally:
+        torch.set_rng_state(random_state)
+    epochs = int(SAFETY * settings.budget_seconds / seconds)
+    if epochs < 1:
+        needed = written(seconds / SAFETY)
+        raise SettingError(
+            f"budget is {settings.budget!r}, and one epoch of {settings.model} takes longer here",
+            f"{needed} or more",
+            f"budget {needed}, or a smaller network or size",
+        )
+    return settings.model_copy(update={"epochs": min(epochs, settings.epochs or epochs)})
+
+
+def seconds_of_an_epoch(
+    settings: Settings, splits: Splits, set_up: Callable[[Splits, Settings], TrainingSession]
+) -> float:
+    """Measured on this machine: all steps, and the validation after them."""
+    batch = settings.batch or 1
+    few = {name: _some(part, max(JUDGED, BATCHES * batch)) for name, part in splits.items()}
+    work = set_up(Splits(few, splits.format, splits.root), settings)
+    whole = Loader(splits["train"], work.train.preprocess, batch, shuffle=True, workers=settings.workers)
+    kept = isinstance(work.engine.task.network, LastLayer)
+    steps = seconds_of_a_step(work, work.train if whole.cached or kept else whole) * len(whole)
+    pictures = len(splits.parts.get("val", ()))
+    return steps + (seconds_of_an_answer(work) * pictures if pictures else 0.0)
+
+
+def seconds_of_a_step(work: TrainingSession, loader: Loader) -> float:
+    """Fetching, preparing and learning one batch of pictures in full size; the weights are spoiled."""
+    loader.load()
+    began, done = perf_counter(), 0
+    for batch in chain.from_iterable(map(loader.batches, count())):
+        loss = work.engine.loss(work.prepare(batch, work.steps - 1))
+        work.engine.update(loss, 0.0)
+        loss.item()  # wait for a GPU
+        done += 1
+        if done == WARM:
+            began = perf_counter()
+        elif done >= WARM + LEAST_STEPS and perf_counter() - began > MEASURED:
+            break
+    return (perf_counter() - began) / (done - WARM)
+
+
+def seconds_of_an_answer(work: TrainingSession) -> float:
+    """Answering one picture of the validation."""
+    assert work.validation is not None
+    work.validation.load()
+    began = perf_counter()
+    evaluate(work.engine.task, work.validation, work.engine.arithmetic())
+    return (perf_counter() - began) / len(work.validation.dataset)
+
+
+def _some(part: Dataset, most: int) -> Dataset:
+    """Up to so many of the pictures, evenly spread."""
+    return part.subset(sample(len(part), most))
+
+
+def written(seconds: float) -> str:
+    """A time that a budget may be, rounded up.
+
+    >>> written(0.2), written(61), written(125), written(4000)
+    ('1s', '62s', '3m', '67m')
+    """
+    whole = int(seconds) + 1
+    return f"{whole}s" if whole < 120 else f"{-(-whole // 60)}m"

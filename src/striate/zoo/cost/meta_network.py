@@ -1,0 +1,37 @@
+"""A network without its numbers: shapes are enough to know what it costs.
+
+"resnet50" --build on the meta device--> a network whose tensors have shapes and take no memory
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from striate.zoo.networks import create, require_arguments
+
+FEW, LARGE = 10, 64
+"""Classes of networks for small pictures, and pixels of their sides at most."""
+
+
+def outline(
+    name: str, channels: int = 3, classes: int | None = None, arguments: Mapping[str, Any] | None = None
+) -> nn.Module:
+    """A network of ``striate.models()`` on the meta device.
+
+    Args:
+        name: of the network.
+        channels: of its images.
+        classes: K; when left out as many as its paper has: 10 for small pictures, else 1000.
+        arguments: of the network's own.
+
+    Raises:
+        SettingError: there is no network of that name, or it has no such argument or value.
+    """
+    own = arguments or {}
+    require_arguments(name, own)
+    with torch.device("meta"):
+        network = create(name, classes=FEW if classes is None else classes, in_channels=channels, **own)
+        large = max(create(name, in_channels=channels).input_size) > LARGE
+        return create(name, in_channels=channels, **own) if large and classes is None else network

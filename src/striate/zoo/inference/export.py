@@ -1,0 +1,266 @@
+"""A classifier for other programs: ONNX, a torch program, or OpenVINO's format, checked before it is there.
+
+    Classifier --export--> file beside --read back--> same scores on real pictures? --rename--> model.onnx
+                                                       no: refused, with the difference
+
+Every file takes uint8 ``images`` (N, C, H, W), 0..255, any N, already of the model's size, and gives
+``scores`` (N, K) before the softmax: the normalization is inside. How a picture gets that size, the classes
+and the versions stand in its metadata as JSON, under ``striate``.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from striate.errors import ModelFileError, SettingError
+from striate.layers.eval_mode import evaluating
+from striate.tasks.classification.classifier import Classifier, Scores
+from striate.zoo.inference.graph_cache import digest, folder_of, write_graph
+from striate.zoo.inference.openvino_engine import INPUT, OUTPUT, compiled, converted, exported, openvino
+from striate.zoo.inference.quantize import Quantized
+from striate.zoo.inference.torch_engine import has_bf16
+from striate.zoo.save_load import versions
+
+Format = Literal["onnx", "torch", "openvino"]
+ENDINGS = {"onnx": ".onnx", "torch": ".pt2", "openvino": ".xml"}
+
+KEY = "striate"
+TORCH_KEY = "striate.json"
+
+TOLERANCE = 1e-5
+"""Of the largest score: what reordering float32 sums may change."""
+
+BF16_BY_DEFAULT = (
+    "OpenVINO computes in bf16 on this processor unless INFERENCE_PRECISION_HINT is f32, as it was here"
+)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that was written.
+
+    Args:
+        path: of the file.
+        pictures: how many it was checked on.
+        difference: the largest one of any score, as a share of the largest score; for int8 the share of
+            pictures that it costs.
+        said: sentences for the user.
+    """
+
+    path: Path
+    pictures: int
+    difference: float
+    said: tuple[str, ...] = ()
+
+
+def default_path(file: Path, to: str, precision: str = "exact") -> Path:
+    """Beside the model's file: model.onnx, model.pt2, model.xml, model.int8.xml."""
+    return file.with_suffix((".int8" if precision == "int8" else "") + ENDINGS.get(to, ""))
+
+
+def needs_file(name: str) -> SettingError:
+    """The error for int8 of a name: its engine is kept beside a file."""
+    return SettingError(
+        f"{name} has no file of its own beside which an int8 engine could be kept",
+        "a saved model",
+        f'striate.zoo.save_load.save(striate.load("{name}"), "{name}.safetensors") in Python, then that file',
+    )
+
+
+def export(
+    model: Classifier, to: Format, path: str | Path, pictures: Tensor, words: str = "pictures"
+) -> Exported:
+    """Write a classifier for other programs; it is read back and compared before it takes its place.
+
+    Args:
+        model: stays as it is.
+        to: ``onnx``, ``torch`` or ``openvino``.
+        path: of the file; an old one is replaced. OpenVINO's weights go beside it, as .bin.
+        pictures: uint8 (N, C, H, W), prepared, on which both must agree.
+        words: for what they are.
+
+    Raises:
+        SettingError: there is no such format, or what it needs is not installed.
+        ModelFileError: the file cannot be written, or gives other scores than the model.
+    """
+    path = Path(path)
+    require(to, path)
+    writers: dict[str, Callable[[Classifier, Path], Scores]] = {
+        "onnx": _write_onnx,
+        "torch": _write_torch,
+        "openvino": _write_openvino,
+    }
+    found = 0.0
+
+    def write(beside: Path) -> None:
+        nonlocal found
+        found = difference(model, writers[to](model, beside), pictures)
+        if not found <= TOLERANCE:
+            raise ModelFileError(
+                f"the {to} file gives other scores: they differ by {found:.1e} of the largest",
+                f"at most {TOLERANCE:.0e}",
+                "another format; a network of your own may do what the format cannot say",
+            )
+
+    in_its_place(path, write)
+    said = f"checked on {len(pictures)} {words}: scores differ by {found:.1e} of the largest"
+    notes = (BF16_BY_DEFAULT,) if to == "openvino" and has_bf16("cpu") else ()
+    return Exported(path, len(pictures), found, (f"{said} (allowed: {TOLERANCE:.0e})", *notes))
+
+
+def export_int8(model: Classifier, file: Path, path: str | Path, found: Quantized) -> Exported:
+    """Write an int8 graph that was accepted, for OpenVINO, and keep it as the model's own int8 engine.
+
+    Args:
+        file: of the model; the engine is kept beside it.
+        path: of the exported file.
+        found: from ``quantize``.
+
+    Raises:
+        ModelFileError: one of them cannot be written.
+    """
+    path = Path(path)
+    require("openvino", path)
+    in_its_place(path, lambda beside: _save(found.graph, model, beside))
+    if not write_graph(found.graph, folder_of(file), "int8", digest(model)):
+        raise ModelFileError(
+            f"the int8 engine cannot be kept in {folder_of(file)}",
+            "a folder beside the model that you may write to",
+            f"the file {path}, which is complete, in a program of your own",
+        )
+    kept = "striate predict --precision int8 answers with it from now on"
+    return Exported(path, found.count, found.loss / 100, (str(found), kept))
+
+
+def _save(graph: Any, model: Classifier, path: Path) -> None:
+    """Write a graph with what belongs to the model, as .xml and .bin."""
+    graph.set_rt_info(metadata(model), KEY)
+    openvino().save_model(graph, path, compress_to_fp16=False)
+
+
+def metadata(model: Classifier) -> str:
+    """What a program has to know to use the file, as JSON."""
+    return json.dumps(
+        {
+            "network": model.name,
+            "arguments": model.arguments,
+            "classes": list(model.classes),
+            "preprocess": asdict(model.preprocess),
+            "input": "images: uint8 (N, C, H, W), 0..255, RGB, of preprocess.size; normalization is inside",
+            "output": "scores: float32 (N, K) before the softmax",
+            "versions": versions(),
+        }
+    )
+
+
+@torch.no_grad()
+def difference(model: Classifier, scores: Scores, pictures: Tensor) -> float:
+    """The largest of any score, all pictures at once and one alone, as a share of the largest score."""
+    with evaluating(model):
+        wanted = model(pictures.to(model.mean.device)).float().cpu()
+    furthest = max((scores(part) - wanted[: len(part)]).abs().max() for part in (pictures, pictures[:1]))
+    return float(furthest / wanted.abs().max().clamp(min=torch.finfo(torch.float32).tiny))
+
+
+def is_int8(to: str, precision: str, calibrate: object) -> bool:
+    """Whether a file in int8 is asked for.
+
+    Raises:
+        SettingError: there is no such precision of a file, or int8 lacks its format or its pictures.
+    """
+    if precision not in ("exact", "int8"):
+        raise SettingError(
+            f"precision is {precision!r}",
+            "exact or int8; bf16 is chosen when a model runs",
+            "--precision exact",
+        )
+    if precision == "int8" and to != "openvino":
+        raise SettingError(f"int8 is not written for {to}", "openvino", "--to openvino --precision int8")
+    if precision == "int8" and calibrate is None:
+        raise SettingError(
+            "int8 has no pictures to calibrate on", "labelled pictures of your own", "--calibrate DATA"
+        )
+    if precision == "exact" and calibrate is not None:
+        raise SettingError("there is nothing to calibrate", "precision int8 with it", "--precision int8")
+    return precision == "int8"
+
+
+def require(to: str, path: Path) -> None:
+    """Refuse formats that do not exist, packages that are missing, and places that cannot be written."""
+    if to not in get_args(Format):
+        raise SettingError(f"to is {to!r}", "one of: " + ", ".join(get_args(Format)), "--to onnx")
+    needed = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino",), "torch": ()}[to]
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SettingError(
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed",
+            f"{', '.join(needed)} for {to} files",
+            "pip install 'striate[export]'",
+        )
+    if path.suffix != ENDINGS[to]:
+        raise SettingError(
+            f"{path} is to be a file for {to}", f"a name in {ENDINGS[to]}", f"--out {path.stem}{ENDINGS[to]}"
+        )
+    if not path.parent.is_dir():
+        raise ModelFileError(
+            f"there is no folder {path.parent}", "a folder that exists", f"mkdir -p {path.parent}"
+        )
+
+
+def in_its_place(path: Path, write: Callable[[Path], None]) -> None:
+    """Have files written beside under the path's own name, then take their places, the named one last.
+
+    Raises:
+        ModelFileError: the folder cannot be written.
+    """
+    beside = path.parent / f".{path.name}.{token_hex(4)}"
+    try:
+        beside.mkdir()
+        write(beside / path.name)
+        for file in sorted(beside.iterdir(), key=lambda file: file.name == path.name):
+            os.replace(file, path.parent / file.name)
+    except OSError as error:
+        raise ModelFileError(
+            f"{path} cannot be written: {error.strerror or error}",
+            "a folder with room that you may write to",
+            "another --out",
+        ) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _write_onnx(model: Classifier, path: Path) -> Scores:
+    import onnxruntime
+
+    program = torch.onnx.export(
+        exported(model), input_names=[INPUT], output_names=[OUTPUT], dynamo=True, verbose=False
+    )
+    assert program is not None  # it is None only when a path is given
+    shape = program.model.graph.inputs[0].shape
+    assert shape is not None  # the input was given with one
+    program.rename_axes({str(shape[0]): "N"})
+    program.model.metadata_props[KEY] = metadata(model)
+    program.save(path)
+    onnxruntime.disable_telemetry_events()
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda images: torch.from_numpy(session.run(None, {INPUT: images.numpy()})[0])
+
+
+def _write_torch(model: Classifier, path: Path) -> Scores:
+    torch.export.save(exported(model), path, extra_files={TORCH_KEY: metadata(model)})
+    program = torch.export.load(path).module()
+    return lambda images: program(images.to(model.mean.device)).cpu()
+
+
+def _write_openvino(model: Classifier, path: Path) -> Scores:
+    _save(converted(model), model, path)
+    return compiled(openvino().Core().read_model(path), "exact")

@@ -1,0 +1,191 @@
+"""The networks by name. A name is a line of this dictionary and nothing else: its spelling means nothing.
+
+create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3) --> a network
+"""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import partial
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.backbones.alexnet import AlexNet, AlexNet2012
+from striate.backbones.convnext import convnext
+from striate.backbones.efficientnet import efficientnet
+from striate.backbones.googlenet import googlenet, googlenet_2014, se_googlenet
+from striate.backbones.inception_resnet_v2 import InceptionResNetV2
+from striate.backbones.inception_v2 import InceptionV2
+from striate.backbones.inception_v3 import InceptionV3
+from striate.backbones.lenet import lenet5, lenet5_1998
+from striate.backbones.mobilenet_v1 import MobileNetV1
+from striate.backbones.mobilenet_v2 import MobileNetV2
+from striate.backbones.mobilenet_v3 import LARGE, SMALL, MobileNetV3
+from striate.backbones.nin import NinCifar, NinImageNet
+from striate.backbones.resnet import basic_resnet, bottleneck_resnet, plain
+from striate.backbones.resnet_cifar import ResNetCifar
+from striate.backbones.se_resnet import basic_se_resnet, bottleneck_se_resnet
+from striate.backbones.vgg import VGG
+from striate.backbones.xception import Xception
+from striate.errors import SettingError
+from striate.layers.backbone import Backbone
+from striate.zoo.model_file import differences
+from striate.zoo.network_arguments import require
+from striate.zoo.weights.load_weights import AUXILIARY, IMAGENET, load_weights, of_other_arguments
+
+Builder = Callable[..., Backbone]
+"""Called with ``classes``, ``in_channels`` and the network's own arguments."""
+
+MODELS: dict[str, Builder] = {
+    "alexnet": AlexNet,
+    "alexnet_2012": AlexNet2012,
+    "convnext_tiny": partial(convnext, "tiny"),
+    "convnext_small": partial(convnext, "small"),
+    "convnext_base": partial(convnext, "base"),
+    "convnext_large": partial(convnext, "large"),
+    "efficientnet_b0": partial(efficientnet, "b0"),
+    "efficientnet_b1": partial(efficientnet, "b1"),
+    "efficientnet_b2": partial(efficientnet, "b2"),
+    "efficientnet_b3": partial(efficientnet, "b3"),
+    "efficientnet_b4": partial(efficientnet, "b4"),
+    "efficientnet_b5": partial(efficientnet, "b5"),
+    "efficientnet_b6": partial(efficientnet, "b6"),
+    "efficientnet_b7": partial(efficientnet, "b7"),
+    "googlenet": googlenet,
+    "googlenet_2014": googlenet_2014,
+    "inception_resnet_v2": InceptionResNetV2,
+    "inception_v2": InceptionV2,
+    "inception_v3": InceptionV3,
+    "lenet5": lenet5,
+    "lenet5_1998": lenet5_1998,
+    "mobilenet_v1": MobileNetV1,
+    "mobilenet_v2": MobileNetV2,
+    "mobilenet_v3_large": partial(MobileNetV3, LARGE),
+    "mobilenet_v3_small": partial(MobileNetV3, SMALL),
+    "nin_cifar": NinCifar,
+    "nin_imagenet": NinImageNet,
+    "plain_18": partial(plain, 18),
+    "plain_34": partial(plain, 34),
+    "plain_20": partial(ResNetCifar, 20, shortcuts=False),
+    "plain_32": partial(ResNetCifar, 32, shortcuts=False),
+    "plain_44": partial(ResNetCifar, 44, shortcuts=False),
+    "plain_56": partial(ResNetCifar, 56, shortcuts=False),
+    "plain_110": partial(ResNetCifar, 110, shortcuts=False),
+    "resnet18": partial(basic_resnet, 18),
+    "resnet34": partial(basic_resnet, 34),
+    "resnet50": partial(bottleneck_resnet, 50),
+    "resnet101": partial(bottleneck_resnet, 101),
+    "resnet152": partial(bottleneck_resnet, 152),
+    "resnet20": partial(ResNetCifar, 20),
+    "resnet32": partial(ResNetCifar, 32),
+    "resnet44": partial(ResNetCifar, 44),
+    "resnet56": partial(ResNetCifar, 56),
+    "resnet110": partial(ResNetCifar, 110),
+    "se_googlenet": se_googlenet,
+    "se_resnet18": partial(basic_se_resnet, 18),
+    "se_resnet34": partial(basic_se_resnet, 34),
+    "se_resnet50": partial(bottleneck_se_resnet, 50),
+    "se_resnet101": partial(bottleneck_se_resnet, 101),
+    "se_resnet152": partial(bottleneck_se_resnet, 152),
+    "vgg11": partial(VGG, 11, batch_norm=False),
+    "vgg11_bn": partial(VGG, 11, batch_norm=True),
+    "vgg13": partial(VGG, 13, batch_norm=False),
+    "vgg13_bn": partial(VGG, 13, batch_norm=True),
+    "vgg16": partial(VGG, 16, batch_norm=False),
+    "vgg16_bn": partial(VGG, 16, batch_norm=True),
+    "vgg19": partial(VGG, 19, batch_norm=False),
+    "vgg19_bn": partial(VGG, 19, batch_norm=True),
+    "xception": Xception,
+}
+
+
+def models() -> list[str]:
+    """The names that ``create`` knows."""
+    return list(MODELS)
+
+
+def create(
+    name: str, classes: int = 1000, in_channels: int = 3, weights: str | Path | None = None, **arguments: Any
+) -> Backbone:
+    """A network by its name.
+
+    Args:
+        name: one of ``models()``.
+        classes: K, how many scores it gives, 1 or more.
+        in_channels: C of the images, 1 or more.
+        weights: ``"imagenet"`` fetches those that are published, once; or a .safetensors or .pth file with
+            our names, torchvision's or timm's. ``said`` of the network tells what had to be adapted. None
+            starts from random weights.
+        arguments: of the network's own, such as ``stem="small"``; ``arguments_of(name)`` lists them.
+
+    Raises:
+        SettingError: there is no network of that name, a number is smaller than 1, or the network has no such
+            argument or not with such a value.
+        ModelFileError: the weights cannot be fetched or read, or belong to another network.
+
+    >>> create("lenet5", classes=10, in_channels=1).channels
+    {2: 6, 4: 16}
+    """
+    build = _builder(name)
+    for argument, value in (("classes", classes), ("in_channels", in_channels)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise SettingError(f"{argument} is {value!r}", "a whole number, 1 or more", f"{argument}=3")
+    require_arguments(name, arguments)
+    network = build(classes=classes, in_channels=in_channels, **arguments)
+    if weights is not None:
+        changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}
+        if weights == IMAGENET and changed:
+            with torch.device("meta"):
+                usual = build(classes=classes, in_channels=in_channels)
+            _require_as_published(network, name, usual, changed)
+        network.said = load_weights(network, name, weights, changed=changed)
+    return network
+
+
+def arguments_of(name: str) -> dict[str, Any]:
+    """The arguments that a network has besides classes and in_channels, with their defaults.
+
+    >>> arguments_of("resnet20")
+    {'shortcuts': True, 'width': 1.0, 'depth': 1.0}
+    """
+    return {argument: one.default for argument, one in _parameters(name).items()}
+
+
+def require_arguments(name: str, arguments: Mapping[str, Any]) -> None:
+    """The network has these arguments, and they can have these values.
+
+    Raises:
+        SettingError: it has no such argument, or that cannot have such a value.
+    """
+    require(name, _parameters(name), arguments)
+
+
+def _parameters(name: str) -> dict[str, Parameter]:
+    """The arguments that a network has of its own."""
+    build = _builder(name)
+    fixed = build.args if isinstance(build, partial) else ()
+    parameters = list(signature(build.func if isinstance(build, partial) else build).parameters.values())
+    bound = build.keywords if isinstance(build, partial) else {}
+    left = [one for one in parameters[len(fixed) :] if one.name not in ("classes", "in_channels", *bound)]
+    return {one.name: one for one in left}
+
+
+def _require_as_published(network: Backbone, name: str, usual: Backbone, changed: Mapping[str, Any]) -> None:
+    """The network has the tensors that it usually has. Found out before anything is fetched.
+
+    Raises:
+        ModelFileError: it has not.
+    """
+    wrong = differences(network.state_dict(), usual.state_dict())
+    if wrong := [one for one in wrong if not AUXILIARY.match(one)]:
+        raise of_other_arguments(f"the published weights of {name}", changed, wrong)
+
+
+def _builder(name: str) -> Builder:
+    """The line of the dictionary."""
+    if name in MODELS:
+        return MODELS[name]
+    near = get_close_matches(str(name).lower(), MODELS, n=3, cutoff=0)
+    raise SettingError(f"there is no network {name!r}", "one of `striate.models()`", " or ".join(near))

@@ -1,0 +1,150 @@
+"""A classifier to a file and back: network, classes and preprocessing, without the training code's arguments.
+
+Classifier --save--> model.safetensors --load--> Classifier, equal bit by bit, on the CPU
+"""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.data.preprocess import Preprocess
+from striate.errors import ModelFileError, SettingError, StriateError
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.build import build
+from striate.zoo.model_file import load_tensors, read_header, write_file
+
+__all__ = ["load", "preprocess_of", "read_header", "save"]
+
+LEARN_ON = (
+    "striate train DATA --model NAME --weights FILE, which says what network it is and learns its classes; "
+    "in Python striate.create(NAME, weights=FILE)"
+)
+"""What to do with weights of somebody else's, which name neither a network nor classes."""
+
+EXPORTS = (".onnx", ".xml", ".bin", ".pt2")
+"""Endings of what ``striate export`` writes."""
+
+STRANGE = (
+    StriateError,
+    KeyError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+)
+"""What building from a header raises when somebody else wrote it."""
+
+
+def save(
+    model: Classifier,
+    path: str | Path,
+    *,
+    scores: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    licence: str | None = None,
+) -> None:
+    """Write a classifier that ``build`` made, or ``load`` read, as one file.
+
+    Args:
+        model: its tensors are stored as they are, whatever their dtype or device.
+        path: where the file shall be; an old one is replaced when the new one is complete.
+        scores: what was measured, plain values.
+        settings: how it was trained, plain values.
+        licence: of the weights, an SPDX name for example.
+
+    Raises:
+        ModelFileError: the network has no name, or the file cannot be written there.
+        SettingError: scores or settings are not plain values.
+    """
+    if model.name is None:
+        raise ModelFileError(
+            f"the network of this classifier, {type(model.network).__name__}, is not known by a name",
+            "a classifier made by striate.zoo.build or read by striate.load",
+            "safetensors.torch.save_model(model, path) keeps the tensors; your code then builds the network",
+        )
+    header = {
+        "network": model.name,
+        "arguments": model.arguments,
+        "classes": list(model.classes),
+        "preprocess": asdict(model.preprocess),
+        "scores": scores,
+        "settings": settings,
+        "versions": versions(),
+        "licence": licence,
+    }
+    try:
+        write_file(path, model.network.state_dict(), header)
+    except (TypeError, ValueError) as error:
+        raise SettingError(
+            f"scores or settings cannot be stored: {error}",
+            "text, finite numbers, true or false, lists and dictionaries",
+            "convert tensors and arrays with .tolist()",
+        ) from error
+
+
+def load(path: str | Path) -> Classifier:
+    """Read a classifier, ready to predict. No code of the file is run.
+
+    Raises:
+        ModelFileError: the file is missing, truncated, foreign, of another format number, or names a network,
+            classes or tensors that do not fit each other.
+    """
+    _refuse_export(Path(path))
+    header = read_header(path, LEARN_ON)
+    try:
+        with torch.device("meta"):  # shapes only, so that a strange header costs no memory
+            own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
+            built = build(header["network"], header["classes"], preprocess_of(header), **own)
+        _require_arguments(built.arguments, header["arguments"])
+    except STRANGE as error:
+        raise ModelFileError(
+            f"{path} has a header that names no network of ours: {_first_line(error)}",
+            "a network, its classes and its preprocessing",
+            "the version of striate that wrote it: " + str(header.get("versions", "unknown")),
+        ) from error
+    load_tensors(built.network, path)
+    model = Classifier(built.network, built.classes, built.preprocess)
+    model.name, model.arguments = built.name, built.arguments
+    return model.eval()
+
+
+def _refuse_export(path: Path) -> None:
+    """Say of a file for other programs what it is, and what was meant."""
+    if path.suffix in EXPORTS:
+        raise ModelFileError(
+            f"{path} is an export, which other programs read",
+            "the model that it was made of: the folder of a run, or its model.safetensors",
+            "the folder of the run; openvino.Core, onnxruntime or torch.export.load read the export",
+        )
+
+
+def _require_arguments(built: dict[str, Any], named: Any) -> None:
+    """The network must be built as the file says."""
+    if named != built:
+        raise SettingError(f"the arguments are {named}", f"{built}", "save the model again")
+
+
+def versions() -> dict[str, str]:
+    """Of what the file was written with."""
+    return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
+
+
+def preprocess_of(header: Mapping[str, Any]) -> Preprocess:
+    """The preprocessing that a header of ``read_header`` speaks of, as it was before it became JSON."""
+    values = dict(header["preprocess"])
+    for field, kind in (("size", int), ("mean", float), ("std", float)):
+        values[field] = tuple(kind(number) for number in values[field])
+    height, width = values["size"]
+    return Preprocess(**(values | {"size": (height, width)}))
+
+
+def _first_line(error: Exception) -> str:
+    """What is wrong, in one line."""
+    return f"no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]

@@ -1,0 +1,40 @@
+"""A classifier with published weights: 1,000 classes by name, and pictures prepared as these weights expect.
+
+"resnet50" --> network, weights, class names, preprocessing --> Classifier, ready to predict
+"""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.networks import create
+from striate.zoo.weights.load_weights import IMAGENET
+from striate.zoo.weights.published_weights import PUBLISHED, categories, published
+
+
+def is_ready(model: str | Path) -> bool:
+    """Whether this is the name of a network with published weights, and no file or folder has it."""
+    return str(model) in PUBLISHED and not Path(model).exists()
+
+
+def spelling(model: str | Path) -> str:
+    """What to try for a model that is not there: the names that are spelled alike."""
+    near = get_close_matches(str(model).lower(), PUBLISHED)
+    return " or ".join(near) or "check the spelling"
+
+
+def ready(name: str) -> Classifier:
+    """A classifier that tells the classes of ImageNet apart; its weights are fetched once.
+
+    Args:
+        name: a network with published weights.
+
+    Raises:
+        SettingError: there are no published weights for this network.
+        ModelFileError: the file cannot be fetched.
+    """
+    preprocess = published(name).preprocess
+    network = create(name, in_channels=preprocess.channels, weights=IMAGENET)
+    model = Classifier(network, categories(name), preprocess)
+    model.name, model.arguments = name, {"in_channels": preprocess.channels}
+    return model.eval()

@@ -1,0 +1,53 @@
+"""Neighbours by features against neighbours by pixels, where both are known."""
+
+import pytest
+import torch
+from torch import nn
+
+from striate.data.dataset import Dataset
+from striate.data.image_store import Array
+from striate.data.preprocess import Preprocess
+from striate.draw import image_grid as sheet
+from striate.errors import SettingError
+from striate.explain.embeddings.similar_images import lookalikes
+from striate.tasks.classification.classifier import Classifier
+
+
+def bars() -> Dataset:
+    """Dark and bright bars, each on the left and on the right side: pixels see the side first."""
+    images = torch.zeros(8, 1, 4, 4, dtype=torch.uint8)
+    labels = [0, 0, 0, 0, 1, 1, 1, 1]
+    for place in range(8):
+        column = 0 if place % 2 else 3
+        images[place, 0, :, column] = (200 if labels[place] else 140) + place // 2
+    return Dataset.whole(Array(images.permute(0, 2, 3, 1).numpy(), "bars"), labels, ("dark", "bright"))
+
+
+@pytest.fixture
+def model() -> Classifier:
+    """Sees the mean of all pixels, which does not say where the bar is."""
+    network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2))
+    return Classifier(network, ("dark", "bright"), Preprocess((4, 4), 1, (0.0,), (1.0,)))
+
+
+def test_features_find_the_class_where_pixels_find_the_place(model):
+    found = lookalikes(model, bars(), k=3)
+    by_features, by_pixels = found.same_class()
+    assert by_features == 1.0
+    assert by_pixels == pytest.approx(1 / 3)  # of three with the same side one has the same class
+
+
+def test_a_sheet_has_two_rows_for_every_query(model, tmp_path):
+    found = lookalikes(model, bars(), k=2)
+    assert found.sheet([0, 5], side=40).height > found.sheet([0], side=40).height
+    assert found.save(tmp_path / "near.png").exists()
+    with pytest.raises(SettingError, match="no picture 8"):
+        found.sheet([8])
+
+
+def test_a_query_has_its_class_below_it_and_rows_say_what_is_alike(model, monkeypatch):
+    told = []
+    monkeypatch.setattr(sheet, "grid", lambda cells, words, **_: told.extend(words))
+    lookalikes(model, bars(), k=1).sheet([0])
+    assert told[:2] == ["by features", "dark (query)"]
+    assert told[3:5] == ["by pixels", "dark (query)"]

@@ -1,0 +1,58 @@
+"""A network with its classes and its preprocessing answers for pictures."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from striate.data.preprocess import Preprocess
+from striate.errors import SettingError
+from striate.tasks.classification.classifier import Classifier
+
+# Dark left half, bright right half: a network that scores (left, right) says 0 and 1 of it.
+HALVES = torch.zeros(1, 1, 2, 4, dtype=torch.uint8)
+HALVES[..., 2:] = 255
+
+
+class Sides(nn.Module):
+    """Scores: the mean of the left half and the mean of the right half."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.stack([half.mean((1, 2, 3)) for half in images.chunk(2, dim=3)], dim=1)
+
+
+def classifier(views: str) -> Classifier:
+    return Classifier(Sides(), ("left", "right"), Preprocess((2, 4), 1, (0.0,), (1.0,), views=views))
+
+
+def test_a_plain_answer_is_what_the_network_says() -> None:
+    assert classifier("plain").answer(HALVES).tolist() == [[0.0, 1.0]]
+
+
+def test_mirrored_views_answer_with_the_mean_of_both_sides() -> None:  # (0, 1) and (1, 0)
+    model = classifier("mirrored")
+    assert model.answer(HALVES).tolist() == [[0.5, 0.5]]
+    assert model.predict(HALVES[0]).scores.tolist() == [0.5, 0.5]
+    assert model(HALVES).tolist() == [[0.0, 1.0]]  # the network itself, as it is exported
+
+
+def test_views_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(SettingError, match="views is 'both'"):
+        classifier("both")
+
+
+class Flattened(nn.Module):
+    """Scores: the sums of two channels, laid out flat in the way that wants one memory layout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, 1, bias=False)
+        nn.init.ones_(self.conv.weight)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.conv(images).view(len(images), -1).unflatten(1, (2, -1)).sum(2)
+
+
+def test_a_network_of_your_own_may_lay_its_maps_out_flat() -> None:  # 4 pixels of 3 channels, all 1
+    model = Classifier(Flattened(), ("a", "b"), Preprocess((2, 2), 3, (0.0,) * 3, (1.0,) * 3))
+    white = torch.full((3, 2, 2), 255, dtype=torch.uint8)
+    assert model.answer(torch.stack([white, white])).tolist() == [[12.0, 12.0]] * 2

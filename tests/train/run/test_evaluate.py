@@ -1,0 +1,51 @@
+"""Evaluation sees every image once and leaves the model as it was."""
+
+import torch
+
+from striate.data.batches.loader import Loader
+from striate.data.dataset import Splits
+from striate.data.preprocess import Preprocess
+from striate.train.run.evaluate import evaluate
+from striate.zoo.build import build
+
+GREY = Preprocess((32, 32), 1, (0.5,), (0.5,))
+
+
+def test_scores_are_those_of_the_model_in_the_order_of_the_split(tiny: Splits) -> None:
+    model = build("lenet5", tiny.classes, GREY).train()
+    answer = evaluate(model, Loader(tiny["val"], GREY, batch=7))
+    images = torch.stack([sample.image for sample in tiny["val"]])
+    with torch.no_grad():
+        raw = model(images)
+    assert torch.allclose(answer.scores, raw.softmax(1), atol=1e-6)
+    assert answer.indices.tolist() == list(range(20))
+    assert answer.labels.tolist() == [0, 1] * 10
+    truth = raw.double().log_softmax(1)[torch.arange(20), answer.labels]
+    assert abs(answer.loss + truth.mean().item()) < 1e-6
+    assert answer.metrics.count == 20
+
+
+def test_the_mode_of_the_model_is_left_as_it_was(tiny: Splits) -> None:
+    model = build("lenet5", tiny.classes, GREY)
+    for mode in (True, False):
+        model.train(mode)
+        evaluate(model, Loader(tiny["val"], GREY, batch=20))
+        assert model.training is mode
+
+
+def test_no_images_give_an_empty_answer(tiny: Splits) -> None:
+    answer = evaluate(build("lenet5", tiny.classes, GREY), Loader(tiny["val"].subset([]), GREY, batch=4))
+    assert (answer.scores.shape, answer.loss, answer.metrics.count) == ((0, 2), 0.0, 0)
+
+
+def test_what_answers_predictions_is_what_is_measured(tiny: Splits) -> None:
+    model, asked = build("lenet5", tiny.classes, GREY), []
+
+    def engine(pictures: int):
+        asked.append(pictures)
+        return lambda images: torch.tensor([[0.0, 9.0]]).expand(len(images), 2)
+
+    model.engine = engine
+    answer = evaluate(model, Loader(tiny["val"], GREY, batch=7))
+    assert asked == [20]
+    assert answer.metrics.accuracy == 0.5  # of 20 pictures, 10 are of the second class

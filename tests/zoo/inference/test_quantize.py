@@ -1,0 +1,138 @@
+"""int8 is calibrated on pictures, measured on others, and accepted only within what it may cost."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import striate
+from striate.data.dataset import Dataset
+from striate.data.image_store import Array
+from striate.data.preprocess import Preprocess
+from striate.errors import DataError, SettingError
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.build import build
+from striate.zoo.inference import quantize as quantizing
+from striate.zoo.inference.export import export_int8
+from striate.zoo.inference.quantize import Quantized, quantize
+from striate.zoo.save_load import save
+
+SIDE = 16
+
+
+def model() -> Classifier:
+    """A network that says by its own random weights what is what."""
+    torch.manual_seed(0)
+    made = build("resnet20", ("a", "b"), Preprocess((SIDE, SIDE)))
+    made.network.train()
+    with torch.no_grad():
+        made(torch.randint(0, 256, (8, 3, SIDE, SIDE), dtype=torch.uint8))
+    return made.eval()
+
+
+def labelled(count: int, by: Classifier) -> Dataset:
+    """Noise with the class that the model itself is surest of: its accuracy is 100 %."""
+    random = np.random.default_rng(count)
+    pixels = random.integers(0, 256, (5 * count, SIDE, SIDE, 3)) // random.integers(
+        1, 9, (5 * count, 1, 1, 3)
+    )
+    answers = by.predict(list(pixels.astype(np.uint8)))
+    surest = sorted(range(5 * count), key=lambda place: -answers[place].score)[:count]
+    labels = [answers[place].label for place in surest]
+    return Dataset.whole(Array(pixels[surest].astype(np.uint8), "noise"), labels, by.classes)
+
+
+def test_an_accepted_graph_says_what_it_costs_and_becomes_the_engine(tmp_path: Path) -> None:
+    made = model()
+    file = tmp_path / "model.safetensors"
+    save(made, file)
+    unseen = labelled(40, made)
+    found = quantize(made, labelled(20, made), unseen, most_loss=20)
+    assert (found.exact, found.count) == (1.0, 40)
+    assert found.accuracy >= 0.8
+    export_int8(made, file, tmp_path / "model.int8.xml", found)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("model.safetensors", "model.int8.xml", "model.int8.bin", "model.openvino")
+    }
+    answers = striate.load(file, precision="int8").predict([unseen.image(place) for place in range(40)])
+    exact = made.predict([unseen.image(place) for place in range(40)])
+    same = sum(a.label == b.label for a, b in zip(answers, exact, strict=True)) / 40
+    assert same == found.accuracy
+    assert any(not torch.equal(a.scores, b.scores) for a, b in zip(answers, exact, strict=True))
+
+
+def test_the_loss_is_in_points() -> None:  # 98 % - 95.5 % = 2.5 points
+    assert Quantized(None, 0.98, 0.955, 200).loss == pytest.approx(2.5)
+
+
+def test_more_loss_than_allowed_is_refused_with_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = model()
+    shares = iter([0.90, 0.85])  # exact, then int8
+    monkeypatch.setattr(quantizing, "eight_bits", lambda graph, pictures: graph)
+    monkeypatch.setattr(quantizing, "accuracy", lambda *_: next(shares))
+    with pytest.raises(SettingError) as caught:
+        quantize(made, labelled(2, made), labelled(3, made), most_loss=1.5)
+    assert caught.value.wrong.startswith("int8 costs 5.00 points of accuracy: 85.00% instead of 90.00% on 3 ")
+    assert caught.value.expected == "at most 1.5 points"
+    assert "--most-loss 5.01" in caught.value.attempt
+
+
+def test_other_weights_need_another_calibration(tmp_path: Path) -> None:
+    made = model()
+    file = tmp_path / "model.safetensors"
+    save(made, file)
+    export_int8(made, file, tmp_path / "out.xml", Quantized(quantizing.converted(made), 1, 1, 1))
+    torch.nn.init.ones_(made.network.head[-1].bias)
+    save(made, file)
+    changed = striate.load(file, precision="int8")
+    with pytest.raises(SettingError, match="weights of this model have changed"):
+        changed.predict(np.zeros((SIDE, SIDE, 3), np.uint8))
+
+
+def test_a_sample_is_taken_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantizing, "CALIBRATION", 3)
+    images = np.arange(5, dtype=np.uint8).repeat(12).reshape(5, 2, 2, 3)
+    dataset = Dataset.whole(Array(images, "five greys"), [0] * 5, ("one",))
+    assert quantizing.sample(dataset, Preprocess((2, 2)))[:, 0, 0, 0].tolist() == [0, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("learned", "unseen", "most_loss", "error", "wrong"),
+    [
+        (0, 3, 1.0, DataError, "no pictures to calibrate on"),
+        (2, 0, 1.0, DataError, "no pictures to measure on"),
+        (2, 3, -1.0, SettingError, r"most_loss is -1\.0"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    learned: int, unseen: int, most_loss: float, error: type[Exception], wrong: str
+) -> None:
+    made = model()
+    with pytest.raises(error, match=wrong):
+        quantize(made, labelled(learned, made), labelled(unseen, made), most_loss)
+
+
+def test_nncf_comes_in_without_the_warning_of_a_missing_gpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    compilers = logging.getLogger("torch.utils.cpp_extension")
+
+    def imported(name: str) -> str:
+        compilers.warning("No CUDA runtime is found, using CUDA_HOME='/usr/local'")
+        compilers.error("something else")
+        return name
+
+    monkeypatch.setattr(compilers, "propagate", True)
+    monkeypatch.setattr(quantizing.importlib, "import_module", imported)
+    level = compilers.level
+    assert quantizing._nncf() == "nncf"
+    assert compilers.level == level
+    assert [record.message for record in caplog.records] == ["something else"]
+
+
+def test_so_few_pictures_that_one_is_more_than_the_loss_are_told() -> None:
+    # one of 12 pictures is 100 / 12 = 8.3 points, one of 200 is 0.5
+    assert str(Quantized(None, 1, 1, 12)).endswith("; 12 pictures cannot show less than 8.3 points")
+    assert "cannot show" not in str(Quantized(None, 1, 1, 200))
