@@ -1,9 +1,10 @@
 """The ground floor: pure functions on tensors, and the arithmetic of the layers that are made of them.
 
-geometry    how large a map comes out, what a unit sees      pool        many numbers become one
-cost        parameters and multiplications of a layer        unpool      one number becomes many
-conv        one convolution in three ways                    normalize   maps that quieten each other
-edges       kernels that were known before any was learned  variation   how rough a picture is
+geometry         output size and receptive field of a layer     pool             many numbers become one
+multiplications  parameters and multiplications of a layer      unpool           one number becomes many
+conv             one convolution computed in three ways         normalize        response normalization
+edges            hand-made kernels that find edges              total_variation  how rough an image is
+intervals        the interval of a measured number, and of the difference of two models
 """
 
 from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly
