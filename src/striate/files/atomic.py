@@ -1,4 +1,4 @@
-"""Files are written beside their place and renamed, so that a crash leaves the old file or the new one.
+"""Files are written under a temporary name and renamed: a crash leaves the old file or the new one.
 
 .name.<random>.ending --written--> --brought to the disk--> --renamed--> name.ending
 
@@ -6,6 +6,7 @@ Whether that will work is found out before the work begins: ``writable`` tries i
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,24 +21,26 @@ PLOTS = (".png", ".svg", ".pdf")
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """A place to write to, with the same ending; when all went well it becomes the file, else it is removed.
+    """A temporary path with the same ending; when all went well it becomes the file, else it is removed.
 
     Raises:
         OSError: it cannot be written or renamed.
     """
-    place = _place(path)
+    temporary = _temporary(path)
     try:
-        yield place
-        with open(place, "rb+") as file:
+        yield temporary
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        os.replace(place, path)
+        os.replace(temporary, path)
     finally:
-        place.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def leftovers(path: Path) -> Iterator[Path]:
-    """What crashes left beside a file."""
-    return path.parent.glob(f".{path.stem}.{'[0-9a-f]' * 8}{path.suffix}")
+    """The temporary files that crashes left beside a file."""
+    name = re.compile(rf"\.{re.escape(path.stem)}\.[0-9a-f]{{8}}{re.escape(path.suffix)}")
+    beside_it = path.parent.iterdir() if path.parent.is_dir() else ()
+    return (one for one in beside_it if name.fullmatch(one.name))
 
 
 def writable(path: str | Path, endings: Sequence[str], kind: type[StriateError] = RunError) -> Path:
@@ -62,11 +65,11 @@ def writable(path: str | Path, endings: Sequence[str], kind: type[StriateError] 
                 f"{path.stem}{endings[0]}",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        place = _place(path)
-        place.touch()
-        place.unlink()
+        temporary = _temporary(path)
+        temporary.touch()
+        temporary.unlink()
     except (OSError, ValueError) as reason:
-        raise kind(_wrong(path, reason), _expected(endings), "another place") from reason
+        raise kind(_wrong(path, reason), _expected(endings), "another path") from reason
     return path
 
 
@@ -76,27 +79,27 @@ def write(
     endings: Sequence[str],
     kind: type[StriateError] = RunError,
 ) -> Path:
-    """Let ``put`` write a file to a place beside ``path``, and rename it; the folder is made if need be.
+    """Let ``put`` write a temporary file beside ``path``, and rename it; the folder is made if need be.
 
     Args:
         path: the file.
-        put: writes to the place that it is given, which has the same ending.
+        put: writes to the path that it is given, which has the same ending.
         endings: which its name may have, in small letters, the usual one first.
         kind: of the error.
 
     Raises:
-        StriateError: of this kind: the place cannot be written to, or the ending names no format.
+        StriateError: of this kind: the file cannot be written, or the ending names no format.
     """
     path = writable(path, endings, kind)
     try:
-        with beside(path) as place:
-            put(place)
+        with beside(path) as temporary:
+            put(temporary)
     except (OSError, ValueError) as reason:
-        raise kind(_wrong(path, reason), _expected(endings), "another place") from reason
+        raise kind(_wrong(path, reason), _expected(endings), "another path") from reason
     return path
 
 
-def _place(path: Path) -> Path:
+def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{token_hex(4)}{path.suffix}")
 
 
@@ -108,7 +111,7 @@ def _expected(endings: Sequence[str]) -> str:
 
 
 def _wrong(path: Path, reason: Exception) -> str:
-    """Why a file cannot be written, without the name of the place beside it."""
+    """Why a file cannot be written, without the name of the temporary file."""
     if isinstance(reason, FileExistsError | NotADirectoryError):
         return f"{path} cannot be written (a file stands where {path.parent} would be)"
     return f"{path} cannot be written ({getattr(reason, 'strerror', None) or reason})"
