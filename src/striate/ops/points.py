@@ -7,8 +7,8 @@
          true  x-------------x  true             a limb of 10 pixels is right while each of its
                o                 o  predicted    ends is at most 5 pixels away
 
-Points are (x, y) in pixels or in any other unit that all arguments share. A point that is not visible is counted
-nowhere: its error is NaN, and it is neither right nor wrong.
+Points are (x, y) in pixels or in any other unit that all arguments share. A point that is not visible is
+counted nowhere: its error is NaN, and it is neither right nor wrong.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def point_error(points: Tensor, truth: Tensor, visible: Tensor, length: Tensor) 
             f"the lengths have the shape {tuple(length.shape)}", f"({len(truth)},), one an image", "check N"
         )
     counted = visible & (length > 0)[:, None]
-    error = (points - truth).norm(dim=-1) / length[:, None]
+    error = torch.linalg.vector_norm(points - truth, dim=-1) / length[:, None]
     return error.where(counted, torch.nan)
 
 
@@ -71,7 +71,8 @@ def pck(error: Tensor, share: float) -> Tensor:
     """
     if not share > 0:
         raise SettingError(f"share is {share!r}", "above 0", "0.1")
-    return (error <= share).to(error.dtype).where(~error.isnan(), torch.nan)
+    right: Tensor = (error <= share).to(error.dtype)
+    return right.where(~error.isnan(), torch.nan)
 
 
 def pcp(
@@ -109,8 +110,8 @@ def pcp(
     if not share > 0:
         raise SettingError(f"share is {share!r}", "above 0", "0.5")
     first, second = torch.tensor(limbs, dtype=torch.int64).reshape(-1, 2).to(truth.device).unbind(1)
-    length = (truth[:, first] - truth[:, second]).norm(dim=-1)
-    away = (points - truth).norm(dim=-1)
+    length = torch.linalg.vector_norm(truth[:, first] - truth[:, second], dim=-1)
+    away = torch.linalg.vector_norm(points - truth, dim=-1)
     right = (away[:, first] <= share * length) & (away[:, second] <= share * length)
     counted = visible[:, first] & visible[:, second] & (length > 0)
     return right.to(truth.dtype).where(counted, torch.nan)
@@ -132,7 +133,7 @@ def expected_points(maps: Tensor) -> Tensor:
     [[[0.5, 0.5]]]
     """
     height, width = maps.shape[-2:]
-    mass = maps.flatten(-2).softmax(-1).unflatten(-1, (height, width))
+    mass = maps.flatten(-2).softmax(-1).view(maps.shape)
     x = (torch.arange(width, device=maps.device, dtype=maps.dtype) + 0.5) / width
     y = (torch.arange(height, device=maps.device, dtype=maps.dtype) + 0.5) / height
     return torch.stack([(mass.sum(-2) * x).sum(-1), (mass.sum(-1) * y).sum(-1)], dim=-1)
