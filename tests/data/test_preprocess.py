@@ -114,3 +114,21 @@ def test_bicubic_overshoots_where_bilinear_does_not() -> None:
     assert (int(soft.min()), int(soft.max())) == (100, 200)
     assert int(sharp.min()) < 100
     assert int(sharp.max()) > 200
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e308])
+def test_a_mean_that_makes_every_picture_nan_is_refused(value):
+    with pytest.raises(SettingError, match="mean is"):
+        Preprocess((4, 4), mean=(0.5, value, 0.5))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0, -0.5, 1e-9])
+def test_a_std_that_cannot_be_divided_by_is_refused(value):
+    with pytest.raises(SettingError, match="std is"):
+        Preprocess((4, 4), std=(0.5, value, 0.5))
+
+
+@pytest.mark.parametrize("size", [(0, 4), (4, -1), (4, 10**9), (4,)])
+def test_a_size_that_no_picture_has_is_refused(size):
+    with pytest.raises(SettingError, match="size is"):
+        Preprocess(size)

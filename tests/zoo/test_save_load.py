@@ -228,6 +228,9 @@ def test_tensors_of_somebody_else_are_refused(path):
         {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.1], "channels": 10**30}},
         {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.1], "channels": 1, "fit": "melt"}},
         {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.1], "channels": 1, "colour": 1}},
+        {"preprocess": {"size": [32, 32], "mean": [float("nan")], "std": [0.1], "channels": 1}},
+        {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.0], "channels": 1}},
+        {"preprocess": {"size": [32, 32], "mean": [0.5] * 3, "std": [0.5] * 3, "channels": 2**40}},
     ],
 )
 def test_a_header_that_names_no_model_is_refused(path, change):
@@ -273,8 +276,8 @@ def test_surplus_misshapen_and_whole_number_tensors_are_named(path):
 def test_nothing_is_loaded_when_one_tensor_is_wrong(path, model):
     rewrite(path, change_tensors=lambda tensors: tensors | {"head.output.bias": torch.zeros(9)})
     before = model.network.stem.conv1.weight.clone()
-    with pytest.raises(ModelFileError):
-        file.load_tensors(model.network, path)
+    with file.open_model(path) as opened, pytest.raises(ModelFileError):
+        opened.load_into(model.network)
     assert torch.equal(model.network.stem.conv1.weight, before)
 
 
@@ -305,3 +308,58 @@ def test_an_export_is_told_from_a_model(ending: str, tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="is an export") as caught:
         load(path)
     assert "model.safetensors" in caught.value.expected
+
+
+def test_a_refusal_without_words_is_told_all_the_same(path, monkeypatch):  # MemoryError has none
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("striate.zoo.save_load.build", refuse)
+    assert "names no network of ours: MemoryError" in refused(path).wrong
+
+
+def test_a_named_pipe_is_no_model(tmp_path):
+    os.mkfifo(tmp_path / "m.safetensors")
+    assert "it is a named pipe" in refused(tmp_path / "m.safetensors").wrong
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["stem.conv1.bias", "head.output.bias"])
+def test_weights_that_give_nothing_but_nan_are_refused(path, name, value):
+    def spoil(tensors):
+        tensors[name][0] = value
+        return tensors
+
+    rewrite(path, change_tensors=spoil)
+    assert f"holds {name}, with values that are infinite or no number" in refused(path).wrong
+
+
+def test_a_negative_variance_is_refused(tmp_path):
+    model = build("resnet20", ["a", "b"], Preprocess((32, 32)))
+    model.network.stem.norm.running_var[0] = -1
+    save(model, tmp_path / "m")
+    assert "stem.norm.running_var, a variance that is negative" in refused(tmp_path / "m").wrong
+
+
+def test_a_file_that_claims_more_bytes_than_it_has_is_not_read(path, monkeypatch):
+    with open(path, "ab") as file:
+        file.truncate(2**40)  # sparse: reading it would fill the memory
+    assert "bytes of tensors instead of" in refused(path).wrong
+
+
+def test_a_file_that_is_replaced_while_it_is_open_gives_the_old_model(path, model, tmp_path):
+    other = build("lenet5", ["x", "y", "z"], PREPROCESS)
+    with file.open_model(path) as opened:
+        save(other, path)
+        opened.load_into(model.network)
+        assert opened.header["classes"] == ["cat", "شجرة", "a/b c"]
+    assert not torch.equal(model.network.stem.conv1.weight, other.network.stem.conv1.weight)
+
+
+def test_a_file_that_is_changed_while_it_is_open_is_refused(path, model, tmp_path):
+    other = build("lenet5", ["cat", "شجرة", "a/b c"], PREPROCESS)
+    save(other, tmp_path / "other", **NOTES)
+    with file.open_model(path) as opened:
+        path.write_bytes((tmp_path / "other").read_bytes())  # as cp does: the same file with other bytes
+        with pytest.raises(ModelFileError, match="changed while it was read"):
+            opened.load_into(model.network)

@@ -3,6 +3,7 @@
 uint8 (C, H, W), any size --fit--> uint8 (channels, *size) --on the device--> (pixels / 255 - mean) / std
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal, get_args
@@ -19,6 +20,12 @@ Interpolation = Literal["bilinear", "bicubic"]
 
 # Rec. 601 luma, as Pillow converts RGB to grey: L = (299 R + 587 G + 114 B) / 1000
 LUMA = (0.299, 0.587, 0.114)
+
+LARGEST = 32_768
+"""Pixels of a side that a network can see; more is a slip, or a file that was changed."""
+
+MOST_MEAN, LEAST_STD = 1e6, 1e-6
+"""Beyond these a float32 picture becomes infinite or NaN when it is normalized."""
 
 LONGEST = 8
 """Times what is kept; a side that is longer is a thread, which must not grow a page when it is scaled."""
@@ -44,7 +51,8 @@ class Preprocess:
         interpolation: with which pictures are scaled, antialiased in either case.
 
     Raises:
-        SettingError: no such fit, views or interpolation, or no such share.
+        SettingError: no such fit, views or interpolation, no such share, a size that no picture has, or a
+            mean or std with which every answer would be NaN.
     """
 
     size: tuple[int, int]
@@ -64,6 +72,10 @@ class Preprocess:
                 raise SettingError(f"{name} is {value!r}", expected, f"leave it out for {choices[0]}")
         if self.share is not None and not 0 < self.share <= 1:
             raise SettingError(f"share is {self.share!r}", "above 0, at most 1", "leave it out for all")
+        if len(self.size) != 2 or not all(1 <= side <= LARGEST for side in self.size):
+            expected = f"(H, W), each 1 to {LARGEST:,} pixels"
+            raise SettingError(f"size is {self.size!r}", expected, "size=(224, 224)")
+        require_normalization(self.mean, self.std)
 
     @property
     def at_least(self) -> tuple[int, int]:
@@ -106,6 +118,21 @@ class Preprocess:
         image = resize(crop_to(image, (height, width)), sides, self.interpolation)
         top, left = (round((have - want) / 2) for have, want in zip(sides, self.size, strict=True))
         return image[..., top : top + self.size[0], left : left + self.size[1]]
+
+
+def require_normalization(mean: Sequence[float], std: Sequence[float]) -> None:
+    """Pixels stay numbers when the mean is subtracted and they are divided by std.
+
+    Raises:
+        SettingError: one of them is NaN, infinite or much too large, or a std is 0 or below.
+    """
+    for name, values, least in (("mean", mean, -MOST_MEAN), ("std", std, LEAST_STD)):
+        if not all(least <= value <= MOST_MEAN for value in values):  # NaN lies nowhere
+            raise SettingError(
+                f"{name} is {tuple(values)}",
+                f"numbers between {least:g} and {MOST_MEAN:g}, of pixels in 0..1",
+                f"leave {name} out for 0.5",
+            )
 
 
 def scaled(height: int, width: int, factor: float) -> tuple[int, int]:

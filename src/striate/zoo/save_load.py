@@ -13,10 +13,11 @@ from typing import Any
 import torch
 
 from striate.data.preprocess import Preprocess
-from striate.errors import ModelFileError, SettingError, StriateError
+from striate.errors import ModelFileError, SettingError
+from striate.files.regular import reason_of
 from striate.tasks.classification.classifier import Classifier
 from striate.zoo.build import build
-from striate.zoo.model_file import load_tensors, read_header, write_file
+from striate.zoo.model_file import OpenModel, open_model, read_header, short, write_file
 
 __all__ = ["load", "preprocess_of", "read_header", "save"]
 
@@ -28,18 +29,6 @@ LEARN_ON = (
 
 EXPORTS = (".onnx", ".xml", ".bin", ".pt2")
 """Endings of what ``striate export`` writes."""
-
-STRANGE = (
-    StriateError,
-    KeyError,
-    AttributeError,
-    TypeError,
-    ValueError,
-    RuntimeError,
-    OverflowError,
-    MemoryError,
-)
-"""What building from a header raises when somebody else wrote it."""
 
 
 def save(
@@ -97,22 +86,30 @@ def load(path: str | Path) -> Classifier:
             classes or tensors that do not fit each other.
     """
     _refuse_export(Path(path))
-    header = read_header(path, LEARN_ON)
-    try:
-        with torch.device("meta"):  # shapes only, so that a strange header costs no memory
-            own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
-            built = build(header["network"], header["classes"], preprocess_of(header), **own)
-        _require_arguments(built.arguments, header["arguments"])
-    except STRANGE as error:
-        raise ModelFileError(
-            f"{path} has a header that names no network of ours: {_first_line(error)}",
-            "a network, its classes and its preprocessing",
-            "the version of striate that wrote it: " + str(header.get("versions", "unknown")),
-        ) from error
-    load_tensors(built.network, path)
+    with open_model(path, LEARN_ON) as file:
+        built = _built(file)
+        file.load_into(built.network)
     model = Classifier(built.network, built.classes, built.preprocess)
     model.name, model.arguments = built.name, built.arguments
     return model.eval()
+
+
+def _built(file: OpenModel) -> Classifier:
+    """What a header speaks of, on the meta device: shapes only, so that a strange header costs no memory."""
+    header = file.header
+    try:
+        with torch.device("meta"):
+            own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
+            built = build(header["network"], header["classes"], preprocess_of(header), **own)
+        _require_arguments(built.arguments, header["arguments"])
+    except Exception as error:  # somebody else may have written it: building stumbles in many ways
+        wrong = f"no {error}" if isinstance(error, KeyError) else reason_of(error)
+        raise ModelFileError(
+            f"{file.path} has a header that names no network of ours: {wrong}",
+            "a network, its classes and its preprocessing",
+            "the version of striate that wrote it: " + short(header.get("versions", "unknown")),
+        ) from error
+    return built
 
 
 def _refuse_export(path: Path) -> None:
@@ -143,8 +140,3 @@ def preprocess_of(header: Mapping[str, Any]) -> Preprocess:
         values[field] = tuple(kind(number) for number in values[field])
     height, width = values["size"]
     return Preprocess(**(values | {"size": (height, width)}))
-
-
-def _first_line(error: Exception) -> str:
-    """What is wrong, in one line."""
-    return f"no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]

@@ -1,5 +1,7 @@
 """A network with its classes and its preprocessing answers for pictures."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -56,3 +58,16 @@ def test_a_network_of_your_own_may_lay_its_maps_out_flat() -> None:  # 4 pixels 
     model = Classifier(Flattened(), ("a", "b"), Preprocess((2, 2), 3, (0.0,) * 3, (1.0,) * 3))
     white = torch.full((3, 2, 2), 255, dtype=torch.uint8)
     assert model.answer(torch.stack([white, white])).tolist() == [[12.0, 12.0]] * 2
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_model_of_another_dtype_predicts_as_before_up_to_its_rounding(dtype):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 15 * 15, 2))
+    model = Classifier(network, ("a", "b"), Preprocess((32, 32)))
+    picture = torch.randint(256, (3, 40, 40), dtype=torch.uint8)
+    before = model.predict(picture).scores
+    for cast in (deepcopy(model).to(dtype), deepcopy(model)):
+        cast.network.to(dtype)  # the second one as it comes from a file: its mean is still float32
+        after = cast.predict(picture).scores
+        assert torch.allclose(after, before, atol=0.02)

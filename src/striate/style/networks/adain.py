@@ -23,7 +23,7 @@ from striate.errors import ModelFileError, SettingError
 from striate.style.networks.encoder import Encoder
 from striate.style.networks.feature_layers import encoder_of, look
 from striate.style.settings import Looking
-from striate.zoo.model_file import load_tensors, read_header, write_file
+from striate.zoo.model_file import OpenModel, open_model, write_file
 
 KIND = "adain"
 MARKS, MARK_SIDE = 8, 64
@@ -156,7 +156,13 @@ def load_any(path: str | Path) -> AnyStyle:
         ModelFileError: the file is missing, truncated, foreign or misshapen, or its encoder cannot be found.
         SettingError: it was trained with a network that does not exist here.
     """
-    header = read_header(path)
+    with open_model(path) as file:
+        return _read_any(file)
+
+
+def _read_any(file: OpenModel) -> AnyStyle:
+    """The network of a file that is open."""
+    path, header = file.path, file.header
     numbers = header.get("arguments")
     if (
         header.get("network") != KIND
@@ -177,7 +183,7 @@ def load_any(path: str | Path) -> AnyStyle:
             "the weights that looked when it learned",
             "train it again, with weights that are published or a model's file",
         )
-    load_tensors(model.decoder, path)
+    file.load_into(model.decoder)
     return model.eval()
 
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.errors import ModelFileError
-from striate.zoo.model_file import load_tensors, read_header, write_file
+from striate.zoo.model_file import open_model, write_file
 
 KIND = "fast_style"
 WIDTH, BLOCKS = 32, 5
@@ -101,19 +101,19 @@ def load_fast(path: str | Path) -> FastStyle:
     Raises:
         ModelFileError: the file is missing, truncated, foreign or misshapen.
     """
-    header = read_header(path)
-    numbers = header.get("arguments")
-    numbers = numbers if isinstance(numbers, dict) else {}
-    known = set(numbers) == {"width", "blocks"} and all(map(_counts, numbers.values()))
-    if header.get("network") != KIND or not known:
-        raise ModelFileError(
-            f"{path} is no fast style: it says that it is {header.get('network')!r}",
-            "a file that `striate train-style` wrote",
-            "train one, or leave --with out",
-        )
-    with torch.device("meta"):
-        network = FastStyle(**numbers)
-    load_tensors(network, path)
+    with open_model(path) as file:
+        numbers = file.header.get("arguments")
+        numbers = numbers if isinstance(numbers, dict) else {}
+        known = set(numbers) == {"width", "blocks"} and all(map(_counts, numbers.values()))
+        if file.header.get("network") != KIND or not known:
+            raise ModelFileError(
+                f"{path} is no fast style: it says that it is {file.header.get('network')!r}",
+                "a file that `striate train-style` wrote",
+                "train one, or leave --with out",
+            )
+        with torch.device("meta"):
+            network = FastStyle(**numbers)
+        file.load_into(network)
     return network.eval()
 
 

@@ -64,9 +64,16 @@ class Classifier(nn.Module):
         return scores
 
     def normalized(self, images: Tensor) -> Tensor:
-        """uint8 0..255 or float 0..1 images (N, C, H, W) -> what the network sees of them."""
+        """uint8 0..255 or float 0..1 images (N, C, H, W) -> what the network sees of them, in its dtype."""
         pixels = images if images.is_floating_point() else images / 255
-        return (pixels - self.mean) / self.std
+        seen, dtype = (pixels - self.mean) / self.std, self.dtype
+        return seen if seen.dtype == dtype else seen.to(dtype)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of the network's weights; that of the mean if it has none."""
+        weights = (one for one in self.network.parameters() if one.is_floating_point())
+        return next(weights, self.mean).dtype
 
     def answer(self, images: Tensor) -> Tensor:
         """The scores (N, K) that predictions are made of: with mirrored views, the mean of both sides.
