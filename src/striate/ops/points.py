@@ -48,7 +48,7 @@ def point_error(points: Tensor, truth: Tensor, visible: Tensor, length: Tensor) 
         )
     counted = visible & (length > 0)[:, None]
     error = torch.linalg.vector_norm(points - truth, dim=-1) / length[:, None]
-    return error.where(counted, torch.nan)
+    return torch.where(counted, error, torch.nan)
 
 
 def pck(error: Tensor, share: float) -> Tensor:
@@ -71,8 +71,8 @@ def pck(error: Tensor, share: float) -> Tensor:
     """
     if not share > 0:
         raise SettingError(f"share is {share!r}", "above 0", "0.1")
-    right: Tensor = (error <= share).to(error.dtype)
-    return right.where(~error.isnan(), torch.nan)
+    right = (error <= share).to(error.dtype)
+    return torch.where(error.isnan(), error, right)
 
 
 def pcp(
@@ -114,7 +114,7 @@ def pcp(
     away = torch.linalg.vector_norm(points - truth, dim=-1)
     right = (away[:, first] <= share * length) & (away[:, second] <= share * length)
     counted = visible[:, first] & visible[:, second] & (length > 0)
-    return right.to(truth.dtype).where(counted, torch.nan)
+    return torch.where(counted, right.to(truth.dtype), torch.nan)
 
 
 def expected_points(maps: Tensor) -> Tensor:
