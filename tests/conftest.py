@@ -1,4 +1,4 @@
-"""What the tests share: where real pictures are, and a browser when there is one."""
+"""What the tests share: where real pictures are, a browser if there is one, a problem that is learned fast."""
 
 import os
 import shutil
@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+from striate.data.dataset import Dataset, Splits
+from striate.data.image_store import Array
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -40,3 +43,18 @@ def picture_folder(tmp_path: Path) -> Path:
             pixels = np.clip(random.normal(color, 30, (40, 40, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / f"{number:02}.jpg")
     return tmp_path / "pictures"
+
+
+def stripes(count: int, seed: int) -> Dataset:
+    """Grey pictures of 32x32: "dark" is noise below 60, "striped" has every other column bright."""
+    random = np.random.default_rng(seed)
+    images = random.integers(0, 60, (count, 32, 32), dtype=np.uint8)
+    labels = np.arange(count) % 2
+    images[labels == 1, :, ::2] += 150
+    return Dataset.whole(Array(images, "stripes"), labels, ("dark", "striped"))
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Splits:
+    """64 pictures to learn from, 20 to choose by."""
+    return Splits({"train": stripes(64, seed=0), "val": stripes(20, seed=1)}, "npz", Path("stripes"))

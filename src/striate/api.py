@@ -31,6 +31,7 @@ from striate.style.painting.stylize import stylize
 from striate.style.painting.texture import texture
 from striate.tasks.classification.classifier import Classifier
 from striate.tasks.classification.metrics import Metrics
+from striate.train.run.headline import unseen
 from striate.train.run.input_data import Data, to_train_on
 from striate.train.run.settings import Settings
 from striate.zoo.cost.meta_network import outline
@@ -77,7 +78,6 @@ __all__ = [
 
 Model = Classifier | str | Path
 
-UNSEEN_FIRST = ("test", "val", "train")
 BATCH = 64
 """Images that go through a network at once when nothing is learned."""
 
@@ -308,11 +308,6 @@ def splits_for(
         name: trained.get(name) if value is None else value for name, value in said.items()
     }
     return read(data, format, **{name: value for name, value in kept.items() if value is not None})
-
-
-def unseen(splits: Splits) -> str:
-    """The split that tells most about new pictures: ``test``, else ``val``, else ``train``."""
-    return next(name for name in UNSEEN_FIRST if name in splits)
 
 
 @overload

@@ -7,6 +7,7 @@ import pytest
 
 from striate.cli.main import run
 from striate.cli.measuring import tell
+from striate.tasks.classification.confusion import Confusion
 from striate.tasks.classification.metrics import Metrics
 
 # truth rows, guess columns: 3 of 4 cats, 2 of 2 dogs
@@ -14,13 +15,14 @@ TWO = Metrics(
     classes=("cat", "dog"),
     count=6,
     accuracy=5 / 6,
-    top5=1.0,
+    top5=None,
     precision=(3 / 3, 2 / 3),
     recall=(3 / 4, 2 / 2),
     f1=(6 / 7, 4 / 5),
     support=(4, 2),
-    confusion=((3, 1), (0, 2)),
+    confusion=Confusion.from_json([[3, 1], [0, 2]]),
     calibration_error=0.125,
+    calibration_interval=(0.1, 0.2),
 )
 
 
@@ -28,8 +30,8 @@ def test_figures_are_told_with_the_weakest_class_first(capsys: pytest.CaptureFix
     tell(TWO)
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
         "6 pictures, 2 classes",
-        "accuracy             83.33 %",
-        "calibration error    12.50 %",
+        "accuracy             83.33 %  95 % interval 43.6 to 97.0 %",  # Wilson, 5 of 6
+        "calibration error    12.50 %  95 % interval 10.0 to 20.0 %",
         "",
         "class  precision    recall       F1  pictures",
         "dog      66.67 %  100.00 %  80.00 %         2",

@@ -15,7 +15,7 @@ from striate.compare import compare as room
 from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.data.dataset import Splits
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, TrainingError
-from striate.tasks.classification.metrics import binomial_interval
+from striate.ops.intervals import wilson
 from striate.train.profile import memory
 from striate.train.profile import profile as costs
 from striate.train.profile.lr_finder import find_rate
@@ -351,7 +351,7 @@ def test_spread_is_that_of_the_seeds_or_of_the_number_of_pictures() -> None:
     # mean 0.8, deviations -0.1 and 0.1: sqrt((0.01 + 0.01) / 1) = 0.1414
     several = ComparisonRow("a", accuracies=(0.7, 0.9), count=100)
     assert several.interval == pytest.approx((0.8 - 0.02**0.5, 0.8 + 0.02**0.5))
-    assert ComparisonRow("a", accuracies=(0.5,), count=100).interval == binomial_interval(0.5, 100)
+    assert ComparisonRow("a", accuracies=(0.5,), count=100).interval == wilson(50, 100)
     assert table(row("a", 0.9), row("b", 0.89)).within_spread()
     assert not table(row("a", 0.99), row("b", 0.5)).within_spread()
 

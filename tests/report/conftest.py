@@ -11,7 +11,8 @@ from sklearn.datasets import load_digits
 from striate.data.dataset import Dataset, Splits
 from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
-from striate.tasks.classification.metrics import classification_metrics
+from striate.tasks.classification.answers import answers_of_probabilities
+from striate.tasks.classification.metrics import metrics_of
 from striate.train.run.evaluate import Evaluation
 from striate.train.run.run import Run
 from striate.train.run.settings import Settings
@@ -30,8 +31,10 @@ def digit_splits(classes: tuple[str, ...], origin: str = "digits") -> Splits:
 
 def judged(scores: torch.Tensor, dataset: Dataset) -> Evaluation:
     labels = torch.from_numpy(dataset.labels)
-    measured = classification_metrics(scores, labels, dataset.classes)
-    return Evaluation(scores, labels, torch.arange(len(labels)), 0.0, measured)
+    answers = answers_of_probabilities(scores, labels)
+    return Evaluation(
+        answers, torch.arange(len(labels)), answers.loss(), metrics_of(answers, dataset.classes)
+    )
 
 
 def epochs(count: int) -> list[dict[str, object]]:

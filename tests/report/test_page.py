@@ -10,7 +10,8 @@ import torch
 from striate.data.dataset import Splits
 from striate.errors import RunError
 from striate.report.page import curves, report, write_report
-from striate.tasks.classification.metrics import classification_metrics
+from striate.tasks.classification.answers import answers_of
+from striate.tasks.classification.metrics import metrics_of
 from striate.train.run.evaluate import Evaluation
 
 SCRIPTS = ("größer", "кошка", "חתול", "قطة", "고양이", "🐈")
@@ -25,7 +26,7 @@ def words(page: str) -> str:
 def test_page_says_what_was_measured(made):
     run, splits, evaluation = made()
     page = words(report(run, splits, evaluation))
-    right = int((evaluation.scores.argmax(1) == evaluation.labels).sum())
+    right = int(evaluation.answers.right.sum())
     assert f"Of 100 pictures in the val split it named {right} rightly." in page
     assert f"Mistakes {100 - right} of 100 pictures" in page
     assert "Parameters 61.7 k" in page
@@ -35,12 +36,15 @@ def test_page_says_what_was_measured(made):
 
 def test_worst_mistake_comes_first(made):
     run, splits, evaluation = made()
-    confidence, said = evaluation.scores.max(1)
-    wrong = said != evaluation.labels
-    place = int((confidence * wrong).argmax())
+    answers = evaluation.answers
+    place = int((answers.confidence * ~answers.right).argmax())
     page = words(report(run, splits, evaluation))
     first = re.search(r"said (\d) [>\d. ]+% is (\d) [<\d. ]+% digits\[(\d+)\]", page)
-    assert first.groups() == (str(int(said[place])), str(int(evaluation.labels[place])), str(200 + place))
+    assert first.groups() == (
+        str(int(answers.predicted[place])),
+        str(int(answers.labels[place])),
+        str(200 + place),
+    )
 
 
 def test_page_asks_nobody_for_anything(made):
@@ -66,7 +70,7 @@ def test_names_cannot_do_harm(made):
 def test_any_number_of_classes(made, count):
     page = report(*made(tuple(f"class {number}" for number in range(count))))
     assert f"class {count - 1}" in page
-    assert ("Among its best five" in page) == (count > 5)
+    assert ("Top-5 accuracy" in page) == (count >= 20)
 
 
 def test_page_of_a_thousand_classes_stays_small(made):
@@ -83,8 +87,9 @@ def test_model_without_mistakes(made):
 def test_nothing_to_measure(made):
     run, splits, _ = made()
     data = Splits({"train": splits["train"], "val": splits["val"].subset([])}, "digits", splits.root)
-    scores, none = torch.empty(0, 10), torch.empty(0, dtype=torch.int64)
-    nothing = Evaluation(scores, none, none, 0.0, classification_metrics(scores, none, splits.classes))
+    none = torch.empty(0, dtype=torch.int64)
+    answers = answers_of(torch.empty(0, 10), none)
+    nothing = Evaluation(answers, none, answers.loss(), metrics_of(answers, splits.classes))
     assert "Nothing was measured" in words(report(run, data, nothing))
 
 

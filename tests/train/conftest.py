@@ -1,4 +1,4 @@
-"""A problem that a network learns in a second, dark pictures against striped ones; and processes to kill."""
+"""Processes to kill."""
 
 import json
 import os
@@ -8,28 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from striate.data.dataset import Dataset, Splits
-from striate.data.image_store import Array
-
 PROGRAM = Path(__file__).with_name("program.py")
-
-
-def stripes(count: int, seed: int) -> Dataset:
-    """Grey pictures of 32x32: "dark" is noise below 60, "striped" has every other column bright."""
-    random = np.random.default_rng(seed)
-    images = random.integers(0, 60, (count, 32, 32), dtype=np.uint8)
-    labels = np.arange(count) % 2
-    images[labels == 1, :, ::2] += 150
-    return Dataset.whole(Array(images, "stripes"), labels, ("dark", "striped"))
-
-
-@pytest.fixture(scope="session")
-def tiny() -> Splits:
-    """64 pictures to learn from, 20 to choose by."""
-    return Splits({"train": stripes(64, seed=0), "val": stripes(20, seed=1)}, "npz", Path("stripes"))
 
 
 class Stable:

@@ -55,16 +55,16 @@ fig.tight_layout()
 # Which digit is taken for which
 # ------------------------------
 #
-# Rows are what a digit is, columns what the network said. What is right stands on the diagonal.
+# Rows are the true digits, columns the predicted ones. What is right stands on the diagonal.
 
-matrix = run.metrics.confusion
+matrix = run.metrics.confusion.dense().numpy()
 fig, axis = plt.subplots(figsize=(4.8, 4.8))
 axis.imshow(matrix, cmap="Blues", vmax=45)
 for row, counts in enumerate(matrix):
     for column, count in enumerate(counts):
         if count:
             axis.text(column, row, count, ha="center", va="center", color="white" if count > 25 else "0.2")
-axis.set(xlabel="said", ylabel="is", xticks=range(10), yticks=range(10))
+axis.set(xlabel="predicted", ylabel="true", xticks=range(10), yticks=range(10))
 fig.tight_layout()
 
 # %%

@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from striate.formatting import UNKNOWN
+
 MACHINE_WIDTH = 120
 """Columns where nobody looks: a pipe or a file."""
 
@@ -73,13 +75,13 @@ def table(*columns: str) -> Table:
     return made
 
 
-def percent(share: float) -> str:
-    """A share 0..1 for people.
+def percent(share: float | None) -> str:
+    """A share 0..1 for people, in columns that line up; a dash for what is not known.
 
-    >>> percent(0.98765)
-    '98.77 %'
+    >>> percent(0.98765), percent(None)
+    ('98.77 %', '–')
     """
-    return f"{100 * share:.2f} %"
+    return UNKNOWN if share is None else f"{100 * share:.2f} %"
 
 
 def seconds(value: float) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from striate.cli.console import as_json as print_json
 from striate.cli.console import err, out, percent, some, table
 from striate.errors import SettingError
+from striate.formatting import percent_range
 
 if TYPE_CHECKING:
     from striate.tasks.classification.metrics import Metrics
@@ -17,12 +18,13 @@ SHOWN = 30
 def evaluate(model: str, data: str, split: str | None, format: str | None, *, as_json: bool) -> None:
     """Measure a model and print the metrics."""
     from striate import api
+    from striate.train.run.headline import role, unseen
 
     splits = api.splits_for(model, data, format=format)
     for sentence in splits.said:
         err().print(sentence)
-    part = split or api.unseen(splits)
-    err().print(f"measured on: {part}")
+    part = split or unseen(splits)
+    err().print(f"measured on: {part}{role(part)}")
     metrics = api.evaluate(model, splits, part)
     if as_json:
         print_json(metrics.to_dict())
@@ -34,11 +36,15 @@ def tell(metrics: "Metrics") -> None:
     """Print figures for people, the weakest classes first."""
     console = out()
     console.print(f"{some(metrics.count, 'picture')}, {some(len(metrics.classes), 'class')}")
-    console.print(f"accuracy           {percent(metrics.accuracy):>9}")
-    if len(metrics.classes) > 5:  # with five classes the top five are all
-        console.print(f"top-5 accuracy     {percent(metrics.top5):>9}")
-    console.print(f"calibration error  {percent(metrics.calibration_error):>9}")
-    order = sorted(range(len(metrics.classes)), key=lambda k: (metrics.support[k] == 0, metrics.f1[k]))
+    headlines = {
+        "accuracy": (metrics.accuracy, metrics.interval),
+        "top-5 accuracy": (metrics.top5, metrics.top5_interval),
+        "calibration error": (metrics.calibration_error, metrics.calibration_interval),
+    }
+    for name, (share, interval) in headlines.items():
+        if share is not None:
+            console.print(f"{name:18} {percent(share):>9}  95 % interval {percent_range(interval)}")
+    order = sorted(range(len(metrics.classes)), key=lambda k: (metrics.support[k] == 0, metrics.f1[k] or 0))
     rows = table("class", "precision", "recall", "F1", "pictures")
     for k in order[:SHOWN]:
         measured = (metrics.precision[k], metrics.recall[k], metrics.f1[k])

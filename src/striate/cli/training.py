@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate.cli.console import as_json as print_json
-from striate.cli.console import err, out, percent, some, table
+from striate.cli.console import err, out, table
 from striate.cli.progress import Counting, Narrator
 from striate.errors import SettingError
 
@@ -105,10 +105,17 @@ def report(run: "Run", *, as_json: bool) -> None:
     files = {"model": run.folder / "model.safetensors", "report": run.folder / "report.html"}
     if as_json:
         paths = {"folder": str(run.folder), **{name: str(path) for name, path in files.items()}}
-        print_json({**paths, "split": run.split, "metrics": run.metrics.to_dict(), "history": run.history})
+        print_json(
+            {
+                **paths,
+                "split": run.split,
+                "headline": run.headline(),
+                "metrics": run.metrics.to_dict(),
+                "history": run.history,
+            }
+        )
         return
     console = out()
-    metrics = run.metrics
-    console.print(f"{percent(metrics.accuracy)} of {some(metrics.count, f'{run.split} picture')} right")
+    console.print(run.headline())
     for name, path in files.items():
         console.print(f"{name + ':':8}{path}")

@@ -21,6 +21,7 @@ from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, Str
 from striate.train.fabric.hardware import machine_of
 from striate.train.profile.profile import Costs, measure, require_memory
 from striate.train.run.defaults import decide
+from striate.train.run.headline import unseen
 from striate.train.run.run import require_classes, train
 from striate.train.run.run_folder import RunFolder, describe_splits, require_no_file
 from striate.train.run.settings import FREE, Settings
@@ -204,7 +205,7 @@ def _train(
             for event in _events(plan, state, splits, model, seed):
                 yield event
                 if isinstance(event, Finished):
-                    said = event.run.evaluation.scores.argmax(1).tolist()
+                    said = event.run.evaluation.answers.predicted.tolist()
                     files.write_json(files.path / "answers.json", {"said": said})
         except Interrupted:
             raise
@@ -233,7 +234,7 @@ def _events(plan: Plan, state: CompareState, splits: Splits, model: str, seed: i
 def comparison(plan: Plan, state: CompareState, splits: Splits, failed: dict[str, str]) -> Comparison:
     """What is known by now."""
     rows = ordered([row_of(plan, state, model, failed.get(model, "")) for model in plan.models])
-    split = next(name for name in ("test", "val", "train") if len(splits.parts.get(name, ())))
+    split = unseen(splits)
     answers = {
         row.model: state.files.read_json(path)["said"]
         for row in rows

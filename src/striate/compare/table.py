@@ -14,7 +14,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from striate.draw.pareto import Point, frontier, scatter
-from striate.tasks.classification.metrics import binomial_interval
+from striate.ops.intervals import wilson
 from striate.train.profile.profile import BATCHES, Cost, Costs
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class ComparisonRow:
         if self.accuracy is None:
             return None
         if len(self.accuracies) == 1:
-            return binomial_interval(self.accuracy, self.count)
+            return wilson(round(self.accuracy * self.count), self.count)
         return max(0.0, self.accuracy - self.deviation), min(1.0, self.accuracy + self.deviation)
 
     @property

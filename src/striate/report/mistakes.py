@@ -9,6 +9,7 @@ from striate.data.dataset import Dataset
 from striate.draw.heatmap import overlay, picture
 from striate.explain.attribution.saliency import saliency
 from striate.report.inline_images import data_uri
+from striate.tasks.classification.answers import Answers
 from striate.tasks.classification.classifier import Classifier
 
 SHOWN = 24
@@ -21,65 +22,62 @@ class Mistake:
     Args:
         image: the picture as the network saw it, as data.
         why: the saliency of the answer over it, as data.
-        said: the class that was answered, ``confidence`` its probability.
-        truth: the class that it is, ``chance`` the probability that it was given.
+        predicted: the class with the highest probability, ``confidence``.
+        true: the true class, which got the probability ``true_probability``.
         source: the file it came from.
     """
 
     image: str
     why: str
-    said: str
+    predicted: str
     confidence: float
-    truth: str
-    chance: float
+    true: str
+    true_probability: float
     source: str
 
 
-def worst(scores: Tensor, labels: Tensor, count: int = SHOWN) -> list[int]:
-    """Places of the wrong answers, surest first; of equal ones the first.
+def worst(answers: Answers, count: int = SHOWN) -> list[int]:
+    """Positions of the wrong answers, surest first; of equal ones the first.
 
     Args:
-        scores: probabilities (N, K).
-        labels: int64 (N,).
+        answers: of N images.
         count: at most so many.
 
-    >>> worst(torch.tensor([[0.6, 0.4], [0.1, 0.9], [0.2, 0.8]]), torch.tensor([1, 1, 0]))
+    >>> from striate.tasks.classification.answers import answers_of
+    >>> raw = torch.tensor([[0.6, 0.4], [0.1, 0.9], [0.2, 0.8]]).log()
+    >>> worst(answers_of(raw, torch.tensor([1, 1, 0])))
     [2, 0]
     """
-    confidence, said = scores.max(1)
-    wrong = (said != labels).nonzero().flatten()
-    order = confidence[wrong].sort(descending=True, stable=True).indices[:count]
-    return [int(place) for place in wrong[order]]
+    wrong = (~answers.right).nonzero().flatten()
+    order = answers.confidence[wrong].sort(descending=True, stable=True).indices[:count]
+    return [int(position) for position in wrong[order]]
 
 
-def mistakes(
-    model: Classifier, dataset: Dataset, scores: Tensor, labels: Tensor, indices: Tensor
-) -> list[Mistake]:
+def mistakes(model: Classifier, dataset: Dataset, answers: Answers, indices: Tensor) -> list[Mistake]:
     """The worst mistakes with their pictures.
 
     Args:
         model: the classifier that answered; it is not changed.
         dataset: where the images are.
-        scores: probabilities (N, K).
-        labels: int64 (N,).
-        indices: int64 (N,), the place of each answer's image in the data set.
+        answers: of N images.
+        indices: int64 (N,), the position of each answer's image in the data set.
     """
-    places = worst(scores, labels)
-    if not places:
+    rows = worst(answers)
+    if not rows:
         return []
-    samples = [dataset[int(indices[place])] for place in places]
+    samples = [dataset[int(indices[row])] for row in rows]
     images = torch.stack([model.preprocess(sample.image) for sample in samples])
-    said = scores[places].argmax(1)
-    maps = saliency(model, images, said)
+    predicted = answers.predicted[rows]
+    maps = saliency(model, images, predicted)
     return [
         Mistake(
-            image=data_uri(picture(images[row])),
-            why=data_uri(overlay(images[row], maps[row])),
-            said=model.classes[int(said[row])],
-            confidence=float(scores[place].max()),
-            truth=model.classes[int(labels[place])],
-            chance=float(scores[place, labels[place]]),
-            source=samples[row].source,
+            image=data_uri(picture(images[number])),
+            why=data_uri(overlay(images[number], maps[number])),
+            predicted=model.classes[int(predicted[number])],
+            confidence=float(answers.confidence[row]),
+            true=model.classes[int(answers.labels[row])],
+            true_probability=float(answers.true_probability[row]),
+            source=samples[number].source,
         )
-        for row, place in enumerate(places)
+        for number, row in enumerate(rows)
     ]

@@ -16,10 +16,12 @@ from striate.data.dataset import Splits
 from striate.draw import charts
 from striate.errors import RunError
 from striate.files.atomic import beside
+from striate.formatting import brief, duration, grouped, percent, percent_range, plural
 from striate.report import page_data as facts
 from striate.report import per_class as classes
 from striate.report.inline_images import drawn
 from striate.report.mistakes import mistakes
+from striate.tasks.classification.calibration import JUDGED_FROM, calibration
 from striate.train.run.evaluate import Evaluation
 from striate.train.run.run import Run
 from striate.zoo.cost.summary import HEADINGS, summary
@@ -65,7 +67,7 @@ def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
         style=style(),
         split=run.split,
         metrics=measured,
-        mistakes=mistakes(model, splits[run.split], evaluation.scores, evaluation.labels, evaluation.indices),
+        mistakes=mistakes(model, splits[run.split], evaluation.answers, evaluation.indices),
         curves=curves(run.history),
         epochs=len(run.history),
         seconds=sum(float(row["seconds"]) for row in run.history),
@@ -88,16 +90,19 @@ def _by_class(splits: Splits, evaluation: Evaluation) -> dict[str, Any]:
     """What the page says class by class."""
     measured = evaluation.metrics
     counts = [dataset.counts().tolist() for dataset in splits.values()]
-    bins = classes.calibration(evaluation.scores, evaluation.labels) if measured.count else None
+    answers = evaluation.answers
+    bins = calibration(answers.confidence, answers.right) if measured.count else None
     as_table = len(measured.classes) <= classes.CELLS
-    large = None if as_table else charts.confusion(measured.confusion, measured.classes)
-    small = charts.reliability(bins.confidence, bins.right, bins.count) if bins else None
+    drawable = classes.CELLS < len(measured.classes) <= classes.DRAWN
+    large = charts.confusion(measured.confusion.dense(), measured.classes) if drawable else None
+    small = charts.reliability(bins.confidence, bins.right, bins.count) if bins and bins.judged else None
     return {
         "rows": classes.class_rows(measured, counts),
         "confused": classes.most_confused(measured),
         "cells": classes.shares(measured) if as_table else None,
         "confusion": large and drawn(large, "Confusion matrix, classes by number"),
         "calibration": bins,
+        "judged_from": JUDGED_FROM,
         "reliability": small and drawn(small, "Reliability diagram"),
     }
 
@@ -130,59 +135,11 @@ def template(name: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"percent": percent, "grouped": grouped, "brief": brief, "lasted": lasted}
+    pages.filters |= {"percent": percent, "percent_range": percent_range, "grouped": grouped, "brief": brief}
+    pages.filters |= {"duration": duration, "plural": plural}
     return pages.get_template(name)
 
 
 def style() -> Markup:
     """The look of all pages."""
     return Markup(Path(__file__).with_name("page.css").read_text("utf-8"))
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """A share 0..1 in percent; never rounded up to 100 or down to 0.
-
-    >>> percent(0.98765), percent(0.99999), percent(1.0), percent(0.00001)
-    ('98.8 %', '> 99.9 %', '100 %', '< 0.1 %')
-    """
-    least = 10.0**-digits
-    if share in (0, 1):
-        return f"{share:.0%}".replace("%", " %")
-    if share * 100 < least / 2:
-        return f"< {least} %"
-    if share * 100 > 100 - least / 2:
-        return f"> {100 - least} %"
-    return f"{share * 100:.{digits}f} %"
-
-
-def grouped(number: int) -> str:
-    """A whole number with its thousands apart.
-
-    >>> grouped(61706)
-    '61,706'
-    """
-    return f"{number:,}"
-
-
-def brief(number: float) -> str:
-    """A large number in three digits.
-
-    >>> brief(850), brief(61706), brief(416520), brief(11_200_000)
-    ('850', '61.7 k', '417 k', '11.2 M')
-    """
-    for size, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if number >= size:
-            return f"{number / size:.3g}{name}"
-    return str(number)
-
-
-def lasted(seconds: float) -> str:
-    """A time in words.
-
-    >>> lasted(4.21), lasted(75), lasted(7380)
-    ('4.2 s', '1 min 15 s', '2 h 3 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"

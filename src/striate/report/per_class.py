@@ -1,14 +1,12 @@
-"""Class by class: what was taken for what, how well each is known, and if confidence can be believed."""
+"""Class by class: what was taken for what, and how well each is known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from striate.tasks.classification.metrics import CALIBRATION_BINS, Metrics
+from striate.tasks.classification.metrics import Metrics
 
 CELLS = 40  # up to so many classes the confusion matrix is a table of text, else a picture
+DRAWN = 1000  # up to so many classes there is a picture: with more a cell is smaller than half a pixel
 CONFUSED = 10  # pairs of classes in the list beside it
 
 
@@ -20,35 +18,25 @@ class ClassRow:
         name: of the class.
         counts: images in each split of the data, in their order.
         support: images that were evaluated.
-        precision, recall, f1: 0..1.
+        precision, recall, f1: 0..1; None where there is nothing to measure.
     """
 
     name: str
     counts: tuple[int, ...]
     support: int
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 @dataclass(frozen=True)
 class Confused:
-    """``times`` images of the class ``truth``, a ``share`` 0..1 of them, were taken for ``said``."""
+    """``times`` images of the class ``true``, a ``share`` 0..1 of them, were taken for ``predicted``."""
 
-    truth: str
-    said: str
+    true: str
+    predicted: str
     times: int
     share: float
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Confidence against truth, in bins of equal width from 0 to 1; empty bins hold zeros."""
-
-    confidence: list[float]
-    right: list[float]
-    count: list[int]
-    mean: float
 
 
 def class_rows(metrics: Metrics, counts: Sequence[Sequence[int]]) -> list[ClassRow]:
@@ -60,41 +48,21 @@ def class_rows(metrics: Metrics, counts: Sequence[Sequence[int]]) -> list[ClassR
     """
     measured = zip(metrics.support, metrics.precision, metrics.recall, metrics.f1, strict=True)
     rows = [
-        ClassRow(name, tuple(int(split[number]) for split in counts), *numbers)
+        ClassRow(name, tuple(split[number] for split in counts), *numbers)
         for number, (name, numbers) in enumerate(zip(metrics.classes, measured, strict=True))
     ]
-    return sorted(rows, key=lambda row: (row.support == 0, row.f1))
+    return sorted(rows, key=lambda row: (row.support == 0, row.f1 or 0.0))
 
 
 def most_confused(metrics: Metrics, count: int = CONFUSED) -> list[Confused]:
     """The pairs of classes that were mixed up most often, most frequent first."""
-    matrix = torch.tensor(metrics.confusion).fill_diagonal_(0)
-    times, places = matrix.flatten().sort(descending=True, stable=True)
-    pairs = [divmod(place, len(metrics.classes)) for place in places[:count].tolist()]
     return [
-        Confused(metrics.classes[truth], metrics.classes[said], number, number / metrics.support[truth])
-        for (truth, said), number in zip(pairs, times.tolist(), strict=False)
-        if number
+        Confused(metrics.classes[true], metrics.classes[predicted], images, images / metrics.support[true])
+        for true, predicted, images in metrics.confusion.mistakes(count).tolist()
     ]
 
 
 def shares(metrics: Metrics) -> list[list[tuple[int, float]]]:
     """The confusion matrix as (count, share of the row) by row."""
-    rows = zip(metrics.confusion, metrics.support, strict=True)
+    rows = zip(metrics.confusion.dense().tolist(), metrics.support, strict=True)
     return [[(count, count / max(total, 1)) for count in row] for row, total in rows]
-
-
-def calibration(scores: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> Calibration:
-    """How often answers of each confidence were right.
-
-    Args:
-        scores: probabilities (N, K).
-        labels: int64 (N,).
-        bins: of equal width.
-    """
-    confidence, said = scores.double().max(1)
-    right = (said == labels).double()
-    place = (confidence * bins).ceil().long().clamp(1, bins) - 1  # bins are open below and closed above
-    count = torch.bincount(place, minlength=bins)
-    means = [torch.bincount(place, part, minlength=bins) / count.clamp(min=1) for part in (confidence, right)]
-    return Calibration(means[0].tolist(), means[1].tolist(), count.tolist(), float(confidence.mean()))

@@ -1,32 +1,30 @@
-"""A network against labelled images: probabilities of all of them, and the metrics."""
+"""A network against labelled images: what it answered to each of them, and the metrics."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from striate.data.batches.loader import Loader
 from striate.layers.eval_mode import evaluating
+from striate.tasks.classification.answers import Answers, answers_of, joined
 from striate.tasks.classification.classifier import Classifier
-from striate.tasks.classification.metrics import Metrics, classification_metrics
+from striate.tasks.classification.metrics import Metrics, metrics_of
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a classifier said to the images of one split, in the split's order.
+    """What a classifier answered to the images of one split, in the split's order.
 
     Args:
-        scores: float32 (N, K) probabilities, on the CPU.
-        labels: int64 (N,), the truth.
-        indices: int64 (N,), places in the data set.
+        answers: a row for each image, on the CPU.
+        indices: int64 (N,), positions of the images in the data set.
         loss: mean cross-entropy; 0 for no images.
         metrics: accuracy and the rest.
     """
 
-    scores: Tensor
-    labels: Tensor
+    answers: Answers
     indices: Tensor
     loss: float
     metrics: Metrics
@@ -43,17 +41,12 @@ def evaluate(
         arithmetic: a context such as ``torch.autocast``; float32 by default.
     """
     device, answer = model.mean.device, model.answering(len(loader.dataset))
-    raw, none = [torch.empty(0, len(model.classes))], torch.empty(0, dtype=torch.int64)
-    labels, indices = [none], [none]
+    parts, indices = [], [torch.empty(0, dtype=torch.int64)]
     with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
         for batch in loader.batches():
-            raw.append(answer(batch.images.to(device)).float().cpu())
-            labels.append(batch.labels)
+            raw = answer(batch.images.to(device)).float().cpu()
+            with torch.autocast("cpu", enabled=False):  # probabilities and losses are exact in any arithmetic
+                parts.append(answers_of(raw, batch.labels))
             indices.append(batch.indices)
-    return _measured(torch.cat(raw), torch.cat(labels), torch.cat(indices), model.classes)
-
-
-def _measured(raw: Tensor, labels: Tensor, indices: Tensor, classes: tuple[str, ...]) -> Evaluation:
-    scores = raw.softmax(1)
-    loss = F.cross_entropy(raw.double(), labels).item() if len(labels) else 0.0
-    return Evaluation(scores, labels, indices, loss, classification_metrics(scores, labels, classes))
+    answers = joined(parts)
+    return Evaluation(answers, torch.cat(indices), answers.loss(), metrics_of(answers, model.classes))

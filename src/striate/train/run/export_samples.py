@@ -15,12 +15,11 @@ from striate.data.inputs import Input, input_batches
 from striate.data.preprocess import Preprocess
 from striate.data.read_dataset import read
 from striate.errors import DataError, RunError, SettingError
+from striate.train.run.headline import unseen
 from striate.train.run.run_folder import RunFolder
 
 CHECKED = 16
 """Pictures of a run, or digits, that are looked at; a user may name more."""
-
-UNSEEN_FIRST = ("test", "val", "train")
 
 
 def pictures_to_check(
@@ -55,4 +54,4 @@ def _of_the_run(folder: Path) -> Dataset | None:
         splits = read(files.read_json(files.splits)["root"])
     except (RunError, DataError, KeyError):
         return None
-    return next(splits[name] for name in UNSEEN_FIRST if name in splits)
+    return splits[unseen(splits)]

@@ -25,6 +25,7 @@ from striate.train.finetune.frozen_features import can_be_kept, embedding, last_
 from striate.train.profile.profile import foresee_memory, memory_explained
 from striate.train.run.defaults import clamped, decide, preprocessing, sentences
 from striate.train.run.evaluate import Evaluation, evaluate
+from striate.train.run.headline import headline, unseen
 from striate.train.run.loggers import readers, require_packages
 from striate.train.run.run_folder import RunFolder, describe_splits
 from striate.train.run.settings import Settings, resumed
@@ -54,7 +55,7 @@ class Run:
         history: one dictionary for each epoch, as in metrics.csv.
         metrics: of the model on ``split``.
         split: ``test`` if there is one, else ``val``, else ``train``.
-        evaluation: the scores behind the figures; None in a run that was opened later.
+        evaluation: the answers behind the metrics; None in a run that was opened later.
     """
 
     folder: Path
@@ -78,6 +79,10 @@ class Run:
         settings = Settings(**files.read_json(files.settings))
         metrics = Metrics.from_dict(judged["metrics"])
         return cls(files.path, settings, load(files.model), files.read_history(), metrics, judged["split"])
+
+    def headline(self) -> str:
+        """How good the model is in a sentence, with the interval and what else the pictures were used for."""
+        return headline(self.metrics, self.split)
 
 
 def train(
@@ -253,15 +258,16 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
 def finish(work: TrainingSession, splits: Splits) -> Finished:
     """The best model, and its figures in float32 on what it has never seen."""
     files, settings = work.folder, work.settings
-    split = next(name for name in ("test", "val", "train") if len(splits.parts.get(name, ())))
+    split = unseen(splits)
     model = load(files.model).to(work.engine.device)
     loader = Loader(splits[split], model.preprocess, EVALUATION_BATCH, workers=settings.workers)
     evaluation = evaluate(model, loader)
     metrics = evaluation.metrics
     if work.engine.rank == 0:
-        files.write_json(files.metrics, {"split": split, "metrics": metrics.to_dict()})
+        told = headline(metrics, split)
+        files.write_json(files.metrics, {"split": split, "headline": told, "metrics": metrics.to_dict()})
     run = Run(files.path, settings, model.cpu(), work.state.rows, metrics, split, evaluation)
-    return Finished(str(files.path), split, metrics.to_dict(), run)
+    return Finished(str(files.path), split, metrics.summary(), run)
 
 
 def record(splits: Splits, settings: Settings, files: RunFolder) -> None:

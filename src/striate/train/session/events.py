@@ -150,8 +150,8 @@ class Finished(Event):
 
     Args:
         folder: of the run.
-        split: on which the figures were measured: test, else val, else train.
-        metrics: of the best model, as ``Metrics.to_dict`` gives them.
+        split: on which the metrics were measured: test, else val, else train.
+        metrics: of the best model, as ``Metrics.summary`` gives them; metrics.json has those of each class.
         run: the ``Run`` itself; not part of ``to_dict``.
     """
 

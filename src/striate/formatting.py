@@ -1,0 +1,82 @@
+"""Numbers for people: the one place where a share, a count and a duration become text.
+
+0.9877 --percent--> 98.8 %   61706 --grouped--> 61,706   61706 --brief--> 61.7 k   75 --duration--> 1 min 15 s
+"""
+
+UNKNOWN = "–"
+"""What stands where nothing can be said."""
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share 0..1 in percent; never rounded up to 100 or down to 0; a dash for None.
+
+    >>> percent(0.98765), percent(0.99999), percent(1.0), percent(0.00001), percent(None)
+    ('98.8 %', '> 99.9 %', '100 %', '< 0.1 %', '–')
+    """
+    if share is None:
+        return UNKNOWN
+    least = 10.0**-digits
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    if share * 100 < least / 2:
+        return f"< {least:g} %"
+    if share * 100 > 100 - least / 2:
+        return f"> {100 - least:g} %"
+    return f"{share * 100:.{digits}f} %"
+
+
+def percent_range(interval: tuple[float, float] | None, digits: int = 1) -> str:
+    """An interval of shares in percent; nothing for None.
+
+    >>> percent_range((0.40382, 0.59618)), percent_range((0.9, 1.0)), percent_range(None)
+    ('40.4 to 59.6 %', '90.0 to 100 %', '')
+    """
+    if interval is None:
+        return ""
+    low, high = (percent(side, digits).removesuffix(" %") for side in interval)
+    return f"{low} to {high} %"
+
+
+def grouped(number: int) -> str:
+    """A whole number with its thousands apart.
+
+    >>> grouped(61706)
+    '61,706'
+    """
+    return f"{number:,}"
+
+
+def brief(number: float) -> str:
+    """A large number in three digits.
+
+    >>> brief(850), brief(61706), brief(416520), brief(11_200_000)
+    ('850', '61.7 k', '417 k', '11.2 M')
+    """
+    for size, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{name}"
+    return str(number)
+
+
+def duration(seconds: float) -> str:
+    """A time in its two largest units.
+
+    >>> duration(4.21), duration(59.97), duration(75), duration(7380)
+    ('4.2 s', '1 min 0 s', '1 min 15 s', '2 h 3 min')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return (
+        f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> plural(1, "picture"), plural(60000, "picture"), plural(3, "class")
+    ('1 picture', '60,000 pictures', '3 classes')
+    """
+    ending = "" if count == 1 else "es" if noun.endswith(("s", "ch")) else "s"
+    return f"{count:,} {noun}{ending}"
