@@ -3,12 +3,12 @@
 Three classification runs by the public functions alone, on one thread, each version in a process of its own:
 
     digits     the digits of the demo: augmentation, label smoothing, EMA
-    cifar      one epoch of ResNet-20 on 2,000 pictures of CIFAR-10, with mixup, cutmix, EMA and bf16 where it is
+    cifar      one epoch of ResNet-20 on 2,000 pictures of CIFAR-10, with mixup, cutmix and EMA
     head       the last layer alone, on features of the frozen run before it
 
-Held equal: machine, Python, libraries, threads, seed, pictures. Compared: all columns of metrics.csv that are
-no times, a digest of the tensors of the best model, of the checkpoint's weights, optimizer and average, and of
-the scores of fixed pictures. Then this version loads the model files that the other one wrote.
+Held equal: machine, Python, libraries, threads, seed, pictures. Compared: all columns of metrics.csv that
+are no times, a digest of the tensors of the best model, of the checkpoint's weights, optimizer and average,
+and of the scores of fixed pictures. Then this version loads the model files that the other one wrote.
 
     python benchmarks/bit_identity.py                   the digests of this version
     python benchmarks/bit_identity.py OTHER_CHECKOUT    both, side by side; ends with 1 if anything differs

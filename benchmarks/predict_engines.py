@@ -96,7 +96,7 @@ def learned(name: str, splits: Splits, seconds: float) -> Classifier:
         batch = next(steps)
         images = batch.images.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
-            loss = F.cross_entropy(model(images).float(), batch.labels)
+            loss = F.cross_entropy(model(images).float(), batch.targets.labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -164,7 +164,7 @@ def speed(name: str, images: Tensor, peak: dict[str, float]) -> None:
 def agreement(name: str, model: Classifier, splits: Splits) -> None:
     """Print how much of what a network has learned each precision keeps."""
     unseen = list(Loader(splits["val"], model.preprocess, 32).batches())
-    truth = torch.cat([batch.labels for batch in unseen])
+    truth = torch.cat([batch.targets.labels for batch in unseen])
     engines = built(model, sample(splits["train"], model.preprocess))
     with torch.no_grad():
         wanted = torch.cat([model(batch.images) for batch in unseen])

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.data.preprocess import Preprocess
-from striate.records import Batch
+from striate.records import Batch, ClassTargets
 from striate.tasks.classification.classifier import Classifier
 from striate.train.fabric.fabric import Executor
 from striate.train.run.settings import Settings
@@ -64,7 +64,7 @@ class Ours:
         self.engine = Executor(model, settings.model_copy(update={"optimizer": "sgd"}))
 
     def step(self, images: Tensor, labels: Tensor) -> float:
-        loss = self.engine.loss(Batch(images, labels, torch.arange(BATCH)))
+        loss = self.engine.loss(Batch.full(images, torch.arange(BATCH), ClassTargets(labels)))
         self.engine.update(loss, RATE)
         return loss.item()
 

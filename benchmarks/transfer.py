@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 import striate
+from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.dataset import Dataset, Splits
 from striate.data.read_dataset import read
 
@@ -45,7 +46,7 @@ def chosen(dataset: Dataset, classes: list[str], start: int, count: int, seed: i
     orders = [generator.permutation(np.flatnonzero(dataset.labels == number)) for number in numbers]
     part = dataset.subset(np.concatenate([order[start : start + count] for order in orders]))
     labels = np.searchsorted(numbers, part.labels)
-    return Dataset(part.store, labels, tuple(classes), part.places)
+    return Dataset(part.store, ClassAnnotations(labels, tuple(classes)), part.places)
 
 
 def splits(root: Path, **parts: Dataset) -> Splits:

@@ -21,7 +21,7 @@ def main() -> None:
     images = [digits["test"].image(number * 9) for number in range(SHOWN)]
     explained = striate.explain(run.model, images)
     answers = run.model.predict(images)
-    words = [f"{answer.name}   {answer.score:.0%}" for answer in answers]
+    words = [f"{answer.class_name}   {answer.score:.0%}" for answer in answers]
     grid([*images, *explained.heat()], [*words, *[""] * SHOWN], columns=SHOWN, side=96).save(PICTURE)
 
 

@@ -80,7 +80,7 @@ def test_classes_are_matched_by_name(done: tuple[object, list[Event]]) -> None:
 def test_predict_and_explain_take_a_run_folder(done: tuple[object, list[Event]]) -> None:
     run, _ = done
     image = read("digits")["test"][0].image
-    assert striate.predict(run.folder, image).name == run.model.predict(image).name
+    assert striate.predict(run.folder, image).class_name == run.model.predict(image).class_name
     assert len(striate.explain(run.folder, image)) == 1
 
 

@@ -17,7 +17,7 @@ def test_a_folder_a_file_and_a_pattern_are_answered_in_the_order_given(
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(answers) == 1 + 11 + 20
     assert answers[0]["source"] == given[0]
-    assert [answer["class"] for answer in answers] == ["dark"] + ["bright"] * 11 + ["dark"] * 20
+    assert [answer["class_name"] for answer in answers] == ["dark"] + ["bright"] * 11 + ["dark"] * 20
 
 
 def test_an_unreadable_picture_is_named_and_the_others_are_answered(

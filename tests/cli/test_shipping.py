@@ -50,7 +50,7 @@ def test_engines_answer_as_the_model_does(
     file.write_bytes((trained / "model.safetensors").read_bytes())
     assert run(["predict", str(pictures / "dark"), "--model", str(file), "--json", *flags]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [answer["class"] for answer in answers] == ["dark"] * 20
+    assert [answer["class_name"] for answer in answers] == ["dark"] * 20
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,17 @@ WHOLE = Dataset.whole(Array(PIXELS, "x"), [1, 0, 1, 2], ("a", "b", "c"))
 
 def test_a_subset_keeps_its_images_labels_and_names() -> None:
     part = WHOLE.subset([2, 1]).subset([0])
-    assert (part[0].image.item(), part[0].label, part.name(0), part[0].source) == (2, 1, "x[2]", "x[2]")
+    assert (part[0].image.item(), part[0].targets.labels.item(), part.name(0), part[0].source) == (
+        2,
+        1,
+        "x[2]",
+        "x[2]",
+    )
     assert part.image(0, (1, 1)).item() == 2
 
 
 def test_a_dataset_ends_and_counts_every_class() -> None:
-    assert [sample.label for sample in WHOLE] == [1, 0, 1, 2]
+    assert [sample.targets.labels.item() for sample in WHOLE] == [1, 0, 1, 2]
     assert WHOLE.subset([0, 2]).counts().tolist() == [0, 2, 0]
     for index in (4, -1):
         with pytest.raises(IndexError):

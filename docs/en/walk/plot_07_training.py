@@ -82,9 +82,9 @@ for axis, place in zip(axes.flat, unsure, strict=True):
     answer, truth = answers[place], test.classes[test.labels[place]]
     axis.imshow(test.image(place)[0].numpy(), cmap="gray_r")
     axis.set_title(
-        f"{answer.name}?  {answer.score:.0%}\nit is {truth}",
+        f"{answer.class_name}?  {answer.score:.0%}\nit is {truth}",
         fontsize=9,
-        color="black" if answer.name == truth else "#c0392b",
+        color="black" if answer.class_name == truth else "#c0392b",
     )
     axis.axis("off")
 fig.tight_layout()

@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import striate
+from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.dataset import Dataset, Splits
 from striate.data.read_dataset import read
 
@@ -24,7 +25,8 @@ def of(part: Dataset, numbers: range, most: int = 1000) -> Dataset:
     """At most so many pictures of each of some digits."""
     places = np.concatenate([np.flatnonzero(part.labels == number)[:most] for number in numbers])
     chosen = part.subset(places)
-    return Dataset(chosen.store, chosen.labels - numbers[0], tuple(map(str, numbers)), chosen.places)
+    annotations = ClassAnnotations(chosen.labels - numbers[0], tuple(map(str, numbers)))
+    return Dataset(chosen.store, annotations, chosen.places)
 
 
 def accuracy(train: Dataset, test: Dataset, out: Path, **settings: object) -> float:

@@ -89,6 +89,11 @@ class Array:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of every image."""
+        return self.images.shape[1], self.images.shape[2]
+
     def relative(self, index: int) -> str:
         """``[index]``."""
         return f"[{index}]"

@@ -1,20 +1,21 @@
 """How a picture of any size becomes what one network was trained on. Travels with the model.
 
-uint8 (C, H, W), any size --fit--> uint8 (channels, *size) --on the device--> (pixels / 255 - mean) / std
+uint8 (C, H, W), any size --cut, scale, place--> uint8 (channels, *size) --device--> (x / 255 - mean) / std
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import SettingError
+from striate.records.affine import scaling
 
-Fit = Literal["crop", "stretch", "pad"]
+Fit = Literal["crop", "stretch", "pad", "letterbox", "keep"]
 Views = Literal["plain", "mirrored"]
 Interpolation = Literal["bilinear", "bicubic"]
 
@@ -42,8 +43,9 @@ class Preprocess:
         std: per channel, of pixels in 0..1.
         fit: ``crop`` cuts the largest middle part of the right shape and scales it; ``stretch`` scales both
             sides; ``pad`` centers the picture on black without scaling (scaled down first if it is too
-            large).
-
+            large); ``letterbox`` scales the whole picture until it fits, and centers it on black; ``keep``
+            leaves pictures as they are (scaled down if they are too large), so that they differ in size and
+            are padded to the largest one of a batch.
         views: ``mirrored`` answers with the mean of the scores of a picture and of its mirror image, at twice
             the cost.
         share: what ``crop`` keeps of the sides of that middle part, above 0 and at most 1, and scales before
@@ -83,41 +85,74 @@ class Preprocess:
         tall, wide = self.size
         return round(tall / (self.share or 1)), round(wide / (self.share or 1))
 
+    @property
+    def one_size(self) -> bool:
+        """Whether every picture becomes one of ``size``."""
+        return self.fit != "keep"
+
     def __call__(self, image: Tensor) -> Tensor:
         """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""
-        return match_channels(self._fit(image), self.channels)
+        plan = self._plan(*image.shape[-2:])
+        resized = resize(crop_to(image, plan.cut), plan.resized, self.interpolation)
+        return match_channels(placed(resized, plan.size, plan.offset), self.channels)
 
-    def _fit(self, image: Tensor) -> Tensor:
-        height, width = image.shape[-2:]
-        tall, wide = self.size
-        if (height, width) == (tall, wide):
-            return image
+    def affine(self, size: tuple[int, int]) -> Tensor:
+        """float32 (2, 3): from places in a picture of (H, W) pixels to places in what it becomes."""
+        plan = self._plan(*size)
+        (y, x) = (after / before for after, before in zip(plan.resized, plan.cut, strict=True))
+        top, left = ((have - want) // 2 for have, want in zip(size, plan.cut, strict=True))
+        return scaling(x, y, plan.offset[1] - left * x, plan.offset[0] - top * y)
+
+    def _plan(self, height: int, width: int) -> "Plan":
+        """What is done to a picture of that size."""
+        own, (tall, wide) = (height, width), self.size
+        if own == self.size:
+            return Plan(own, own, own)
         if self.fit == "stretch":
-            return resize(image, (tall, wide), self.interpolation)
-        if self.fit == "pad":
-            shrink = min(1.0, tall / height, wide / width)
-            return pad_to(resize(image, scaled(height, width, shrink), self.interpolation), self.size)
-        if self.share is not None:
-            return self._middle(image)
-        factor = max(
-            tall / height, wide / width
-        )  # cut first: a thread of 1 x 10,000 pixels must not grow a page
-        cut = min(height, max(1, round(tall / factor))), min(width, max(1, round(wide / factor)))
-        return resize(crop_to(image, cut), self.size, self.interpolation)
+            return Plan(own, self.size, self.size)
+        if self.fit == "crop":
+            return self._cropping(height, width)
+        factor = min(tall / height, wide / width)
+        resized = scaled(height, width, factor if self.fit == "letterbox" else min(1.0, factor))
+        if self.fit == "keep":
+            return Plan(own, resized, resized)
+        down, right = (want - have for have, want in zip(resized, self.size, strict=True))
+        return Plan(own, resized, self.size, (down // 2, right // 2))
 
-    def _middle(self, image: Tensor) -> Tensor:
-        """Scale so that the share fills the size, and cut the middle; of a thread the ends are cut first."""
+    def _cropping(self, height: int, width: int) -> "Plan":
+        """Cut the middle and scale it; with a share scale first, of a thread the ends are cut before."""
         tall, wide = self.at_least
-        factor = max(tall / image.shape[-2], wide / image.shape[-1])
+        factor = max(tall / height, wide / width)
+        if self.share is None:  # cut first: a thread of 1 x 10,000 pixels must not grow a page
+            return Plan(
+                (min(height, max(1, round(tall / factor))), min(width, max(1, round(wide / factor)))),
+                self.size,
+                self.size,
+            )
         most = (ceil(LONGEST * tall / factor), ceil(LONGEST * wide / factor))
-        height, width = min(image.shape[-2], most[0]), min(image.shape[-1], most[1])
+        height, width = min(height, most[0]), min(width, most[1])
         if tall * width >= wide * height:
             sides = tall, max(wide, width * tall // height)
         else:
             sides = max(tall, height * wide // width), wide
-        image = resize(crop_to(image, (height, width)), sides, self.interpolation)
         top, left = (round((have - want) / 2) for have, want in zip(sides, self.size, strict=True))
-        return image[..., top : top + self.size[0], left : left + self.size[1]]
+        return Plan((height, width), sides, self.size, (-top, -left))
+
+
+class Plan(NamedTuple):
+    """What is done to a picture: the middle is cut, resized, and placed in the result.
+
+    Args:
+        cut: (H, W) of the middle part that is taken.
+        resized: (H, W) that it is scaled to.
+        size: (H, W) of the result.
+        offset: (y, x) of the scaled part in the result; below 0 where it is cut again.
+    """
+
+    cut: tuple[int, int]
+    resized: tuple[int, int]
+    size: tuple[int, int]
+    offset: tuple[int, int] = (0, 0)
 
 
 def require_normalization(mean: Sequence[float], std: Sequence[float]) -> None:
@@ -157,14 +192,20 @@ def resize(image: Tensor, size: tuple[int, int], interpolation: Interpolation = 
 
 def crop_to(image: Tensor, size: tuple[int, int]) -> Tensor:
     """The middle (..., C, *size) of an image at least as large."""
+    if tuple(image.shape[-2:]) == size:
+        return image
     top, left = ((have - want) // 2 for have, want in zip(image.shape[-2:], size, strict=True))
     return image[..., top : top + size[0], left : left + size[1]]
 
 
-def pad_to(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """The image in the middle of black (..., C, *size)."""
-    down, right = (want - have for have, want in zip(image.shape[-2:], size, strict=True))
-    return F.pad(image, (right // 2, right - right // 2, down // 2, down - down // 2))
+def placed(image: Tensor, size: tuple[int, int], offset: tuple[int, int]) -> Tensor:
+    """(..., C, *size): the image with its corner at ``offset`` (y, x), on black; what lies outside is cut."""
+    (top, left), (height, width) = offset, image.shape[-2:]
+    if size == (height, width):
+        return image
+    if height >= size[0] and width >= size[1]:
+        return image[..., -top : size[0] - top, -left : size[1] - left]
+    return F.pad(image, (left, size[1] - left - width, top, size[0] - top - height))
 
 
 def match_channels(image: Tensor, channels: int) -> Tensor:

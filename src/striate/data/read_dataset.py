@@ -22,8 +22,9 @@ from striate.data.formats.csv import read_table, table_file
 from striate.data.formats.digits import read_digits
 from striate.data.formats.idx import idx_files, read_idx
 from striate.data.formats.image_folder import read_folder
-from striate.data.formats.index import SPLITS, UNSAID, Found
+from striate.data.formats.index import Found
 from striate.data.formats.npz import read_npz
+from striate.data.formats.split_names import SPLITS, UNSAID
 from striate.data.image_store import Files
 from striate.data.split import held_out, merged
 from striate.errors import DataError, SettingError
@@ -41,7 +42,7 @@ DECODED_BYTES = 32 * 1024**2
 
 
 def read(path: str | Path, format: str | None = None, *, seed: int = 0, validation: float = 0.1) -> Splits:
-    """Read a data set for classification.
+    """Read a data set.
 
     Args:
         path: a folder, a file, or ``"digits"``.
@@ -67,7 +68,7 @@ def read(path: str | Path, format: str | None = None, *, seed: int = 0, validati
     except OSError as reason:
         raise _closed(root, reason) from reason
     split, said = assign(found, seed, validation)
-    findings = found.findings + tuple(class_findings(found, split))
+    findings = found.findings + tuple(split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.said + said, findings)
 
 
@@ -149,7 +150,7 @@ def assign(found: Found, seed: int, validation: float) -> tuple[NDArray[np.int8]
     if validation == 0 or (split == SPLITS.index("val")).any():
         return split, said
     train = np.flatnonzero(split == SPLITS.index("train"))
-    chosen = train[held_out(_identity(found, train), found.labels[train], validation, seed)]
+    chosen = train[held_out(_identity(found, train), found.annotations.strata()[train], validation, seed)]
     split[chosen] = SPLITS.index("val")
     return split, (*said, f"held out {len(chosen)} of {len(train)} pictures for validation (seed {seed})")
 
@@ -166,29 +167,14 @@ def _small(store: Files, places: NDArray[np.int64]) -> bool:
     return len(places) <= DECODED_FILES and sum(map(store.size, map(int, places))) <= DECODED_BYTES
 
 
-def class_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
-    """What the labels alone tell: classes that training or a measurement never sees."""
-    findings = []
-    counts = {name: _counts(found, split == place) for place, name in enumerate(SPLITS)}
-    if not counts["train"].any():
+def split_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
+    """What the annotations alone tell of the splits."""
+    if not (split == SPLITS.index("train")).any():
         return [Finding("no-train", "train", "no picture")]
-    if (counts["train"] > 0).sum() == 1:
-        only = found.classes[int(counts["train"].argmax())]
-        findings.append(Finding("one-class", only, "no other class in train"))
-    for number, name in enumerate(found.classes):
-        for part in ("val", "test"):
-            if counts[part][number] and not counts["train"][number]:
-                findings.append(Finding("unseen", name, f"{counts[part][number]} in {part}, none in train"))
-            elif counts["train"][number] and counts[part].any() and not counts[part][number]:
-                findings.append(Finding("unmeasured", name, f"none in {part}"))
-    return findings
-
-
-def _counts(found: Found, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.bincount(found.labels[mask], minlength=len(found.classes)).astype(np.int64)
+    return found.annotations.findings(split)
 
 
 def _parts(found: Found, split: NDArray[np.int8]) -> dict[str, Dataset]:
-    whole = Dataset.whole(found.store, found.labels, found.classes)
+    whole = Dataset(found.store, found.annotations, np.arange(len(found.store)))
     places = {name: np.flatnonzero(split == number) for number, name in enumerate(SPLITS)}
     return {name: whole.subset(chosen) for name, chosen in places.items() if len(chosen)}

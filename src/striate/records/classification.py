@@ -1,73 +1,17 @@
-"""The nouns that everybody shares: ``Sample``, ``Batch``, ``Classification``, ``Embedding``.
+"""Which of K classes an image shows."""
 
-    file -> Sample -> Batch -> raw scores -> Classification -> picture, table or JSON
-
-Images are uint8 RGB outside a network; ``Batch.images`` stay uint8 until the device.
-"""
-
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from striate.errors import LabelError, ShapeError
+from striate.records.record import Record
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One image and what is known about it.
-
-    Args:
-        image: uint8 (C, H, W), C = 1 (grey) or 3 (RGB).
-        label: class number 0..K-1, or None when nobody has said.
-        source: the file (or array place) it came from; every error names it.
-
-    Raises:
-        ShapeError: the image is not a uint8 tensor (1 or 3, H, W).
-    """
-
-    image: Tensor
-    label: int | None = None
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        shape = tuple(self.image.shape)
-        if self.image.dtype != torch.uint8 or len(shape) != 3 or shape[0] not in (1, 3):
-            raise ShapeError(
-                f"{self.source or 'the image'} is {self.image.dtype} {shape}",
-                "uint8 (1, H, W) or (3, H, W)",
-                "decode files with striate.data.decode, or scale floats to 0..255 and call .to(torch.uint8)",
-            )
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Images of one size with their targets.
-
-    Args:
-        images: uint8 (N, C, H, W), or float 0..1 once they were augmented on the device.
-        labels: int64 (N,) class numbers, or float (N, K) shares of every class (mixup, cutmix).
-        indices: int64 (N,), the place of every image in its data set, so that an error can name the file.
-    """
-
-    images: Tensor
-    labels: Tensor
-    indices: Tensor
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def to(self, device: torch.device) -> "Batch":
-        """The same batch with images and labels on another device."""
-        images, labels = (part.to(device, non_blocking=True) for part in (self.images, self.labels))
-        return replace(self, images=images, labels=labels)
-
-
-@dataclass(frozen=True)
-class Classification:
+class Classification(Record):
     """The answer of a classifier for one image.
 
     Args:
@@ -78,8 +22,9 @@ class Classification:
     Raises:
         ShapeError: scores and classes differ in number.
 
+    >>> import torch
     >>> answer = Classification(torch.tensor([0.25, 0.75]), ("cat", "dog"))
-    >>> answer.name, answer.label, answer.score
+    >>> answer.class_name, answer.class_index, answer.score
     ('dog', 1, 0.75)
     """
 
@@ -96,14 +41,14 @@ class Classification:
             )
 
     @property
-    def label(self) -> int:
+    def class_index(self) -> int:
         """The class number with the highest score."""
         return int(self.scores.argmax())
 
     @property
-    def name(self) -> str:
+    def class_name(self) -> str:
         """The class name with the highest score."""
-        return self.classes[self.label]
+        return self.classes[self.class_index]
 
     @property
     def score(self) -> float:
@@ -116,71 +61,20 @@ class Classification:
         names = [self.classes[place] for place in places.tolist()]
         return list(zip(names, scores.tolist(), strict=True))
 
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "Classification":
+        """The answer itself: it has no places."""
+        return self
+
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
         scores = dict(zip(self.classes, self.scores.tolist(), strict=True))
         return {
             "source": self.source,
-            "class": self.name,
-            "label": self.label,
+            "class_name": self.class_name,
+            "class_index": self.class_index,
             "score": self.score,
             "scores": scores,
         }
-
-    def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """What a layer says of one image: a vector, near that of images that are alike to the network.
-
-    Args:
-        vector: float (D,).
-        source: the file it came from, or "".
-        name: of its class, or None when nobody has said.
-
-    Raises:
-        ShapeError: it is no vector.
-
-    >>> Embedding(torch.tensor([0.0, 0.0])).distance(Embedding(torch.tensor([3.0, 4.0])))
-    5.0
-    """
-
-    vector: Tensor
-    source: str = ""
-    name: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.vector.ndim != 1 or not len(self.vector) or not self.vector.is_floating_point():
-            raise ShapeError(
-                f"the vector is {self.vector.dtype} {tuple(self.vector.shape)}",
-                "floats (D,), D of 1 or more",
-                "pass one row of what striate.embed returned",
-            )
-
-    def distance(self, other: "Embedding") -> float:
-        """Euclidean distance to another vector of the same length.
-
-        Raises:
-            ShapeError: the lengths differ.
-        """
-        if other.vector.shape != self.vector.shape:
-            raise ShapeError(
-                f"one vector has {len(self.vector)} numbers, the other {len(other.vector)}",
-                "vectors of one length",
-                "embed both images with the same model and layer",
-            )
-        return float((self.vector - other.vector).norm())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain Python values, ready for JSON."""
-        return {"source": self.source, "class": self.name, "vector": self.vector.tolist()}
-
-    def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
 
 
 def class_number(classes: Sequence[str], name: str | int) -> int:

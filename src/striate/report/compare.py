@@ -183,7 +183,7 @@ def _alone(answers: dict[str, list[int]], splits: Splits, split: str, model: str
     sample, classes = part[index], splits.classes
     others = dict.fromkeys(classes[said[index]] for name, said in answers.items() if name != model)
     shown: torch.Tensor = sample.image
-    return Alone(data_uri(picture(shown)), classes[sample.label or 0], tuple(others), sample.source)
+    return Alone(data_uri(picture(shown)), part.annotations.words(index), tuple(others), sample.source)
 
 
 def _largest(comparison: Comparison) -> dict[str, float]:

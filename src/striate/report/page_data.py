@@ -55,26 +55,26 @@ def parts(splits: Splits) -> list[Part]:
     ]
 
 
-def samples(dataset: Dataset, count: int = EXAMPLES) -> list[Sample]:
-    """Images of as many classes as possible: class after class, the same ones at every call."""
+def samples(dataset: Dataset, count: int = EXAMPLES) -> list[tuple[Sample, str]]:
+    """Images of as many classes as possible, with what is known of them: the same ones at every call."""
     if not len(dataset):
         return []
-    order = np.argsort(dataset.labels, kind="stable")
+    order = np.argsort(dataset.annotations.strata(), kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, min(count, len(order))).astype(int)]
     return list(_readable(dataset, chosen.tolist()))
 
 
-def _readable(dataset: Dataset, indices: list[int]) -> Iterator[Sample]:
+def _readable(dataset: Dataset, indices: list[int]) -> Iterator[tuple[Sample, str]]:
     for index in indices:
         try:
-            yield dataset[index]
+            yield dataset[index], dataset.annotations.words(index)
         except ImageError:
             continue
 
 
-def examples(found: list[Sample], classes: tuple[str, ...]) -> list[Example]:
+def examples(found: list[tuple[Sample, str]]) -> list[Example]:
     """The sample pictures, ready for the page."""
-    return [Example(data_uri(picture(one.image)), classes[one.label or 0], one.source) for one in found]
+    return [Example(data_uri(picture(one.image)), words, one.source) for one, words in found]
 
 
 def sizes(found: list[Sample]) -> str:

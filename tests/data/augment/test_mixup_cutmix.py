@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from striate.data.augment.mixup_cutmix import beta, cutmix, mixup, partners_of, shares, smooth_labels, span
-from striate.records import Batch
+from striate.records import Batch, ClassTargets
 
-BATCH = Batch(
+LABELS = torch.tensor([0, 1, 2, 3, 0, 1])
+BATCH = Batch.full(
     torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1).expand(6, 3, 8, 10) * 51,  # image i is i / 5
-    torch.tensor([0, 1, 2, 3, 0, 1]),
     torch.arange(10, 16),
+    ClassTargets(LABELS),
 )
 
 
@@ -18,13 +19,13 @@ def seeded(seed=0):
 
 
 def test_smoothing_gives_a_share_to_all():  # 0.9 + 0.1 / 4 and 0.1 / 4
-    rows = smooth_labels(BATCH, 4, 0.1).labels
+    rows = smooth_labels(BATCH, 4, 0.1).targets.labels
     assert rows[2].tolist() == pytest.approx([0.025, 0.025, 0.925, 0.025])
     assert torch.allclose(rows.sum(1), torch.ones(6))
 
 
 def test_smoothing_by_nothing_is_one_hot():
-    assert torch.equal(smooth_labels(BATCH, 4, 0).labels, shares(BATCH.labels, 4))
+    assert torch.equal(smooth_labels(BATCH, 4, 0).targets.labels, shares(LABELS, 4))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -35,9 +36,9 @@ def test_mixup_blends_images_and_labels_alike(seed):
     for i, j in enumerate(partners.tolist()):
         assert torch.allclose(mixed.images[i], torch.tensor(weight * i / 5 + (1 - weight) * j / 5), atol=1e-6)
         expected = torch.zeros(4)
-        expected[BATCH.labels[i]] += weight
-        expected[BATCH.labels[j]] += 1 - weight
-        assert torch.allclose(mixed.labels[i], expected)
+        expected[LABELS[i]] += weight
+        expected[LABELS[j]] += 1 - weight
+        assert torch.allclose(mixed.targets.labels[i], expected)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -48,8 +49,8 @@ def test_cutmix_labels_are_the_exact_shares_of_pixels(seed):
         values, counts = image.flatten().unique(return_counts=True)
         expected = torch.zeros(4)
         for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-            expected[BATCH.labels[value // 51]] += count / 80
-        assert torch.allclose(mixed.labels[i], expected), i
+            expected[LABELS[value // 51]] += count / 80
+        assert torch.allclose(mixed.targets.labels[i], expected), i
 
 
 def test_cutmix_pastes_one_rectangle():
@@ -69,8 +70,8 @@ def test_mixing_leaves_the_batch_and_its_indices_alone():
 
 def test_the_ways_follow_each_other():
     mixed = cutmix(mixup(smooth_labels(BATCH, 4, 0.1), 4, 0.2, seeded()), 4, 1.0, seeded())
-    assert torch.allclose(mixed.labels.sum(1), torch.ones(6))
-    assert mixed.labels.min() >= 0.025 - 1e-6
+    assert torch.allclose(mixed.targets.labels.sum(1), torch.ones(6))
+    assert mixed.targets.labels.min() >= 0.025 - 1e-6
 
 
 def test_weights_have_the_spread_of_their_distribution():
@@ -91,4 +92,4 @@ def test_a_span_is_cut_off_at_the_border():
 def test_one_seed_gives_one_mix():
     once, twice = (cutmix(BATCH, 4, 1.0, seeded(7)) for _ in range(2))
     assert torch.equal(once.images, twice.images)
-    assert torch.equal(once.labels, twice.labels)
+    assert torch.equal(once.targets.labels, twice.targets.labels)

@@ -50,8 +50,8 @@ def test_images_labels_and_indices_belong_together(cache_bytes):
         assert batch.images.dtype == torch.uint8
         assert batch.images.shape == (7, 1, 2, 2)
         assert (batch.images == batch.indices.view(-1, 1, 1, 1)).all()
-        assert batch.labels.tolist() == [index % 3 for index in batch.indices.tolist()]
-        assert (batch.labels.dtype, batch.indices.dtype) == (torch.int64, torch.int64)
+        assert batch.targets.labels.tolist() == [index % 3 for index in batch.indices.tolist()]
+        assert (batch.targets.labels.dtype, batch.indices.dtype) == (torch.int64, torch.int64)
 
 
 def test_indices_are_those_of_the_subset():

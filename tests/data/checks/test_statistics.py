@@ -23,7 +23,7 @@ def pictures(folder: Path, *sizes: tuple[int, int], color: str = "grey") -> Data
 
 def test_sizes_are_medians_and_color_is_seen(tmp_path: Path) -> None:
     found = facts(pictures(tmp_path, (10, 20), (30, 40), (300, 200)))
-    assert found == Facts(grey=True, size=(40, 30), same_size=False, counts=(2, 1))
+    assert found == Facts(grey=True, size=(40, 30), same_size=False, counts=(2, 1), count=3)
     assert not facts(pictures(tmp_path, (10, 20), color="teal")).grey
 
 
@@ -61,7 +61,7 @@ def test_unreadable_files_are_passed_over_unless_there_are_no_others(tmp_path: P
 def test_pictures_a_little_too_small_are_padded(
     size: tuple[int, int], same: bool, want: tuple[int, int], fit: str
 ) -> None:
-    assert fitting(Facts(True, size, same, (1,)), want) == fit
+    assert fitting(Facts(True, size, same, (1,), 1), want) == fit
 
 
 def test_mean_and_std_are_those_of_what_the_network_sees() -> None:

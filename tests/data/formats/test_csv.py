@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from striate.data.formats.csv import read_table, table_file
-from striate.data.formats.index import SPLITS
+from striate.data.formats.split_names import SPLITS
 from striate.errors import DataError
 
 
@@ -31,7 +31,7 @@ def test_separators_columns_and_quotes_are_recognised(text: str, tmp_path: Path)
     found = read_table(write(tmp_path, text))
     assert [found.store.relative(index) for index in range(2)] == ["a.jpg", "sub/d.jpg"]
     assert found.classes == ("x", "y")
-    assert found.labels.tolist() == [0, 1]
+    assert found.annotations.labels.tolist() == [0, 1]
     assert found.findings == ()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from striate.data.formats.digits import read_digits
-from striate.data.formats.index import SPLITS
+from striate.data.formats.split_names import SPLITS
 
 
 def test_the_digits_are_all_there() -> None:
@@ -12,14 +12,14 @@ def test_the_digits_are_all_there() -> None:
     images = found.store.images  # type: ignore[attr-defined]
     assert images.shape == (1797, 8, 8, 1)
     assert (images.min(), images.max()) == (0, 255)
-    assert (found.labels == 0).sum() == 178
+    assert (found.annotations.labels == 0).sum() == 178
     assert found.classes == tuple("0123456789")
 
 
 def test_a_fifth_of_every_digit_is_always_for_testing() -> None:
     # of 178 182 177 183 181 182 181 179 174 180 digits
     found = read_digits()
-    counts = np.bincount(found.labels[found.split == SPLITS.index("test")])
+    counts = np.bincount(found.annotations.labels[found.split == SPLITS.index("test")])
     assert counts.tolist() == [36, 36, 35, 37, 36, 36, 36, 36, 35, 36]
     assert (found.split == read_digits().split).all()
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from striate.data.formats.idx import read_idx
-from striate.data.formats.index import SPLITS
+from striate.data.formats.split_names import SPLITS
 from striate.data.image_store import Array
 from striate.errors import DataError
 
@@ -29,7 +29,7 @@ def test_images_and_labels_are_paired(ending: str, tmp_path: Path) -> None:
     found = read_idx(write(tmp_path, ending=ending))
     assert found.store.read(1).tolist() == [[[4, 5, 6]]]
     assert found.classes == ("5", "7")
-    assert found.labels.tolist() == [1, 0]
+    assert found.annotations.labels.tolist() == [1, 0]
     assert found.split.tolist() == [0, 0]
 
 
@@ -47,7 +47,7 @@ def test_mnist_is_as_it_was_published(shared_data: Path) -> None:
     # 60,000 and 10,000 digits; the test set holds 980 zeros and 1,135 ones; mean 0.1307
     found = read_idx(shared_data / "mnist")
     assert np.bincount(found.split).tolist() == [60_000, 0, 10_000]
-    assert np.bincount(found.labels[found.split == 2])[:2].tolist() == [980, 1135]
+    assert np.bincount(found.annotations.labels[found.split == 2])[:2].tolist() == [980, 1135]
     assert isinstance(found.store, Array)
     assert found.store.images[:60_000].mean() / 255 == pytest.approx(0.1307, abs=1e-4)
 

@@ -7,7 +7,8 @@ import pytest
 
 from striate.data.checks.findings import Finding
 from striate.data.formats.image_folder import read_folder, split_folders
-from striate.data.formats.index import SPLITS, Found
+from striate.data.formats.index import Found
+from striate.data.formats.split_names import SPLITS
 from striate.errors import DataError
 
 
@@ -21,7 +22,7 @@ def plant(root: Path, *names: str) -> Path:
 def rows(found: Found) -> list[tuple[str, str, str]]:
     return [
         (found.store.relative(index), found.classes[label], "?" if part < 0 else SPLITS[part])
-        for index, (label, part) in enumerate(zip(found.labels, found.split, strict=True))
+        for index, (label, part) in enumerate(zip(found.annotations.labels, found.split, strict=True))
     ]
 
 

@@ -22,7 +22,11 @@ def write(folder: Path, **arrays: Any) -> Path:
 def test_images_and_labels_have_several_names(names: tuple[str, str], tmp_path: Path) -> None:
     found = read_npz(write(tmp_path, **dict(zip(names, (X, Y), strict=True))))
     assert found.store.read(0).tolist() == [X[0].tolist()]
-    assert (found.classes, found.labels.tolist(), found.split.tolist()) == (("2", "4"), [1, 0], [-1, -1])
+    assert (found.classes, found.annotations.labels.tolist(), found.split.tolist()) == (
+        ("2", "4"),
+        [1, 0],
+        [-1, -1],
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,7 @@ def test_images_and_labels_have_several_names(names: tuple[str, str], tmp_path: 
 def test_parts_are_splits(names: tuple[str, ...], tmp_path: Path) -> None:
     arrays = dict(zip(names, (X, Y, X[:1], Y[:1, None]), strict=True))
     found = read_npz(write(tmp_path, **arrays))
-    assert (found.split.tolist(), found.labels.tolist()) == ([0, 0, 2], [1, 0, 1])
+    assert (found.split.tolist(), found.annotations.labels.tolist()) == ([0, 0, 2], [1, 0, 1])
 
 
 def test_a_folder_with_one_file_is_that_file(tmp_path: Path) -> None:
@@ -69,9 +73,9 @@ def test_levels_become_bytes(images: np.ndarray, levels: list[int], tmp_path: Pa
 
 def test_labels_may_be_names_or_numbers_of_names(tmp_path: Path) -> None:
     named = read_npz(write(tmp_path, x=X, y=np.array(["dog", "a cat"])))
-    assert (named.classes, named.labels.tolist()) == (("a cat", "dog"), [1, 0])
+    assert (named.classes, named.annotations.labels.tolist()) == (("a cat", "dog"), [1, 0])
     numbered = read_npz(write(tmp_path, x=X, y=np.array([2.0, 0.0]), classes=np.array(["c", "b", "a"])))
-    assert (numbered.classes, numbered.labels.tolist()) == (("c", "b", "a"), [2, 0])
+    assert (numbered.classes, numbered.annotations.labels.tolist()) == (("c", "b", "a"), [2, 0])
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_rates_fall_from_the_last_layer_down(
     ("count", "finetune"), [(2, "head"), (9, "head"), (10, "last:10"), (999, "last:10"), (1000, "all")]
 )
 def test_auto_decides_by_the_pictures_of_a_class(known: Path, count: int, finetune: str) -> None:
-    found = Facts(True, (32, 32), True, (count, count))
+    found = Facts(True, (32, 32), True, (count, count), 2 * count)
     for asked in (None, "auto"):
         assert decide(Settings(weights=str(known), finetune=asked), found).finetune == finetune
 
@@ -429,15 +429,16 @@ def test_a_second_head_is_trained_and_neither_saved_nor_asked(
 
 def test_the_loss_is_the_weighed_sum_of_both_heads(forked: None) -> None:
     from striate.data.preprocess import Preprocess
-    from striate.records import Batch
+    from striate.records import Batch, ClassTargets
     from striate.zoo.build import build
 
     preprocess = Preprocess((64, 64), 1, (0.0,), (1.0,))
     model = build("forked", ("a", "b"), preprocess, auxiliary=True)
-    batch = Batch(torch.rand(3, 1, 64, 64), torch.tensor([0, 1, 1]), torch.arange(3))
+    targets = ClassTargets(torch.tensor([0, 1, 1]))
+    batch = Batch.full(torch.rand(3, 1, 64, 64), torch.arange(3), targets)
     losses = model.losses(batch)
     scores = model.network.training_scores(batch.images)  # type: ignore[operator]
-    low = nn.functional.cross_entropy(scores["auxiliary_low"][1], batch.labels)
+    low = nn.functional.cross_entropy(scores["auxiliary_low"][1], batch.targets.labels)
     assert losses["auxiliary_low"].item() == pytest.approx(0.3 * low.item())
     assert set(losses) == {"cross_entropy", "auxiliary_low"}
 
@@ -480,7 +481,7 @@ def test_balanced_batches_show_every_class_equally_often(
 
     def batches(work: TrainingSession) -> Any:
         for batch in waits(work):
-            seen.append(batch.labels)
+            seen.append(batch.targets.labels)
             yield batch
 
     monkeypatch.setattr(TrainingSession, "batches", batches)

@@ -18,7 +18,7 @@ from striate.train.run.settings import Settings
 
 def seen(count: int, channels: int, side: int) -> Facts:
     """So many square pictures of one size."""
-    return Facts(channels == 1, (side, side), True, (count,))
+    return Facts(channels == 1, (side, side), True, (count,), count)
 
 
 DIGITS, PHOTOS = seen(1600, 1, 28), seen(50_000, 3, 32)
@@ -94,9 +94,9 @@ def test_bf16_is_for_networks_that_gain_on_machines_that_can(monkeypatch: pytest
 
 def test_a_look_finds_grey_pictures_in_color_files() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (4, 20, 30, 1), dtype=np.uint8).repeat(3, axis=3)
-    assert facts(dataset(grey)) == Facts(True, (20, 30), True, (4, 0))
+    assert facts(dataset(grey)) == Facts(True, (20, 30), True, (4, 0), 4)
     grey[3, 0, 0] = (9, 8, 9)
-    assert facts(dataset(grey)) == Facts(False, (20, 30), True, (4, 0))
+    assert facts(dataset(grey)) == Facts(False, (20, 30), True, (4, 0), 4)
 
 
 def test_mean_and_deviation_are_those_of_the_training_data() -> None:  # half 0, half 255: 0.5 and 0.5

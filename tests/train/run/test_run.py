@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.checks.statistics import facts
-from striate.data.dataset import Splits
+from striate.data.dataset import Dataset, Splits
 from striate.errors import (
     DataError,
     Interrupted,
@@ -53,7 +55,11 @@ def test_a_run_learns_and_its_model_predicts(events: list[Event], tiny: Splits) 
     assert isinstance(finished, Finished)
     assert finished.run.metrics.accuracy == 1.0
     picture = tiny["val"][1]
-    assert finished.run.model.predict(picture.image).name == tiny.classes[picture.label or 0] == "striped"
+    assert (
+        finished.run.model.predict(picture.image).class_name
+        == tiny.classes[picture.targets.labels.item()]
+        == "striped"
+    )
     assert not finished.run.model.training
 
 
@@ -323,9 +329,8 @@ def test_settings_for_a_folder_without_a_run_are_the_given_ones(tiny: Splits, tm
 def test_nothing_to_tell_apart_is_refused(
     tiny: Splits, tmp_path: Path, labels: list[int], classes: tuple[str, ...]
 ) -> None:
-    data = type(tiny["train"])(
-        tiny["train"].store, torch.tensor(labels).long().numpy(), classes, torch.arange(len(labels)).numpy()
-    )
+    annotations = ClassAnnotations(np.array(labels, np.int64), classes)
+    data = Dataset(tiny["train"].store, annotations, np.arange(len(labels)))
     with pytest.raises(DataError):
         list(train(Splits({"train": data}, "npz", Path("x")), Settings(**QUICK), tmp_path / "run"))
     assert not (tmp_path / "run").exists()

@@ -40,7 +40,7 @@ def labelled(count: int, by: Classifier) -> Dataset:
     )
     answers = by.predict(list(pixels.astype(np.uint8)))
     surest = sorted(range(5 * count), key=lambda place: -answers[place].score)[:count]
-    labels = [answers[place].label for place in surest]
+    labels = [answers[place].class_index for place in surest]
     return Dataset.whole(Array(pixels[surest].astype(np.uint8), "noise"), labels, by.classes)
 
 
@@ -58,7 +58,7 @@ def test_an_accepted_graph_says_what_it_costs_and_becomes_the_engine(tmp_path: P
     }
     answers = striate.load(file, precision="int8").predict([unseen.image(place) for place in range(40)])
     exact = made.predict([unseen.image(place) for place in range(40)])
-    same = sum(a.label == b.label for a, b in zip(answers, exact, strict=True)) / 40
+    same = sum(a.class_index == b.class_index for a, b in zip(answers, exact, strict=True)) / 40
     assert same == found.accuracy
     assert any(not torch.equal(a.scores, b.scores) for a, b in zip(answers, exact, strict=True))
 

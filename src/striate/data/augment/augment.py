@@ -120,16 +120,26 @@ class Augment:
         Raises:
             SettingError: a crop or an erased square is as large as the pictures, or ``pca`` lacks its axes.
         """
+        return self.placed(images, generator)[0]
+
+    def placed(self, images: Tensor, generator: torch.Generator) -> tuple[Tensor, Placement | None]:
+        """The same, and where the pictures went; None if every pixel stayed in its place."""
         if not len(images):
-            return images
-        rows = list(UNIFORM.values())
+            return images, None
+        rows, place = list(UNIFORM.values()), None
         table = torch.rand(sum(rows), len(images), generator=generator, device=generator.device)
         uniform = dict(zip(UNIFORM, table.to(images.device).split_with_sizes(rows), strict=True))
-        if self.bent or self.mirror or self.flip or self.crop:
-            images = moved(images, self.placement(uniform, generator, images), self.edge)
+        if self.moves:
+            place = self.placement(uniform, generator, images)
+            images = moved(images, place, self.edge)
         if self.color or self.pca:
             images = self._colored(to_float(images), uniform, generator).clamp_(0, 1)
-        return self._erased(images, uniform["erase"]) if self.erase else images
+        return self._erased(images, uniform["erase"]) if self.erase else images, place
+
+    @property
+    def moves(self) -> bool:
+        """Whether pixels change their places."""
+        return bool(self.bent or self.mirror or self.flip or self.crop)
 
     @property
     def bent(self) -> bool:

@@ -51,6 +51,27 @@ class Placement:
     offset: Tensor
     bend: Warp | None = None
 
+    def affine(self, size: tuple[int, int]) -> Tensor:
+        """float32 (N, 2, 3): from places in the old pictures to places in the new ones, without the warp.
+
+        Args:
+            size: (H, W) of the pictures, pixels.
+
+        It is the way back of q = F L (p - t) + o, with places measured from the corner, not the middle c:
+        p = (F L)^-1 (q - c - o) + t + c.
+
+        >>> one = Placement(torch.tensor([[-1.0, 1.0]]), torch.zeros(1, 2))
+        >>> one.affine((10, 20)).tolist()
+        [[[-1.0, 0.0, 20.0], [0.0, 1.0, 0.0]]]
+        """
+        forth, shift = torch.diag_embed(self.flips), torch.zeros_like(self.flips)
+        if self.bend is not None:
+            forth, shift = self.flips[:, :, None] * self.bend.linear, self.bend.shift
+        middle = torch.tensor([size[1] / 2, size[0] / 2], device=forth.device)
+        back = torch.linalg.inv(forth)
+        moved = shift + middle - (back @ (self.offset + middle)[:, :, None])[:, :, 0]
+        return torch.cat([back, moved[:, :, None]], dim=2) + 0.0  # no negative zeros
+
 
 def linear_maps(rotation: Tensor, shear: Tensor, scale: Tensor) -> Tensor:
     """(N, 2, 2): from places in the new pictures to places in the old ones.

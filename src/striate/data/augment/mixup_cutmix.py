@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.data.augment.geometric import to_float
-from striate.records import Batch
+from striate.errors import ShapeError
+from striate.records import Batch, ClassTargets
 
 
 def shares(labels: Tensor, classes: int) -> Tensor:
@@ -40,9 +41,9 @@ def mixup(batch: Batch, classes: int, alpha: float, generator: torch.Generator) 
     Source: Zhang, Cisse, Dauphin, Lopez-Paz 2018, equations in section 1. https://arxiv.org/abs/1710.09412
     """
     weight, partners = beta(alpha, generator), partners_of(batch, generator)
-    images, labels = to_float(batch.images), shares(batch.labels, classes)
+    images, labels = to_float(batch.images), shares(labels_of(batch), classes)
     blend = [part * weight + part[partners] * (1 - weight) for part in (images, labels)]
-    return replace(batch, images=blend[0], labels=blend[1])
+    return replace(batch, images=blend[0], targets=ClassTargets(blend[1]))
 
 
 def cutmix(batch: Batch, classes: int, alpha: float, generator: torch.Generator) -> Batch:
@@ -65,10 +66,11 @@ def cutmix(batch: Batch, classes: int, alpha: float, generator: torch.Generator)
     height, width = batch.images.shape[2:]
     share, partners = (1 - beta(alpha, generator)) ** 0.5, partners_of(batch, generator)
     rows, columns = (span(side, share, generator) for side in (height, width))
-    images, labels = batch.images.clone(), shares(batch.labels, classes)
+    images, labels = batch.images.clone(), shares(labels_of(batch), classes)
     images[:, :, rows, columns] = batch.images[partners][:, :, rows, columns]
     pasted = (rows.stop - rows.start) * (columns.stop - columns.start) / (height * width)
-    return replace(batch, images=images, labels=labels * (1 - pasted) + labels[partners] * pasted)
+    targets = ClassTargets(labels * (1 - pasted) + labels[partners] * pasted)
+    return replace(batch, images=images, targets=targets)
 
 
 def smooth_labels(batch: Batch, classes: int, amount: float) -> Batch:
@@ -76,11 +78,24 @@ def smooth_labels(batch: Batch, classes: int, amount: float) -> Batch:
 
     Source: Szegedy and others 2016, section 7. https://arxiv.org/abs/1512.00567
 
-    >>> batch = Batch(torch.zeros(1, 1, 1, 1), torch.tensor([1]), torch.tensor([0]))
-    >>> smooth_labels(batch, 4, 0.5).labels.tolist()
+    >>> batch = Batch.full(torch.zeros(1, 1, 1, 1), torch.tensor([0]), ClassTargets(torch.tensor([1])))
+    >>> smooth_labels(batch, 4, 0.5).targets.labels.tolist()
     [[0.125, 0.625, 0.125, 0.125]]
     """
-    return replace(batch, labels=shares(batch.labels, classes) * (1 - amount) + amount / classes)
+    labels = shares(labels_of(batch), classes) * (1 - amount) + amount / classes
+    return replace(batch, targets=ClassTargets(labels))
+
+
+def labels_of(batch: Batch) -> Tensor:
+    """The labels of a batch of classified pictures, (N,) or (N, K).
+
+    Raises:
+        ShapeError: its targets are of another kind.
+    """
+    if isinstance(batch.targets, ClassTargets):
+        return batch.targets.labels
+    wrong = f"the batch has {type(batch.targets).__name__}"
+    raise ShapeError(wrong, "ClassTargets, a class for each picture", "data for classification")
 
 
 def beta(alpha: float, generator: torch.Generator) -> float:

@@ -6,6 +6,7 @@ Files --threads--> uint8 (N, C, H, W) <--in chunks-- Array
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,7 +17,20 @@ from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
 from striate.errors import ImageError
 
-Making = Generator[tuple[int, int], None, Tensor]
+
+class Prepared(NamedTuple):
+    """Images that are ready for the network.
+
+    Args:
+        images: (N, channels, *size), uint8 as a rule.
+        affines: float32 (N, 2, 3), from places in the files to places in the images; None where nobody asks.
+    """
+
+    images: Tensor
+    affines: Tensor | None = None
+
+
+Making = Generator[tuple[int, int], None, Prepared]
 """Yields (images done, images in all) now and then, and returns all of them."""
 
 CHUNK = 1024  # images of an array prepared at once: 28x28 greys stay inside a processor's cache
@@ -35,27 +49,42 @@ def prepared(dataset: Dataset, preprocess: Preprocess) -> Tensor:
     Raises:
         DataError: files cannot be read; all were tried, the first ten are named.
     """
-    return made(preparing(dataset, preprocess))
+    return made(preparing(dataset, preprocess)).images
 
 
 def preparing(dataset: Dataset, preprocess: Preprocess) -> Making:
-    """The same, telling how far it is."""
+    """The same with their maps, telling how far it is."""
     images = torch.empty(len(dataset), preprocess.channels, *preprocess.size, dtype=torch.uint8)
+    affines = torch.empty(len(dataset), 2, 3) if dataset.annotations.spatial else None
     with one_thread_each():
         if isinstance(dataset.store, Array):
             _copy_all(dataset, preprocess, images)
+            if affines is not None:
+                affines[:] = preprocess.affine(dataset.store.size)
         else:
-            yield from _decode_all(dataset, preprocess, images)
-    return images
+            yield from _decode_all(dataset, preprocess, Prepared(images, affines))
+    return Prepared(images, affines)
 
 
-def made(making: Making) -> Tensor:
+def one_prepared(dataset: Dataset, preprocess: Preprocess, index: int) -> tuple[Tensor, Tensor | None]:
+    """One image, uint8 (channels, *size), and its map (2, 3) where the annotations have places.
+
+    Raises:
+        ImageError: its file cannot be read.
+    """
+    if not dataset.annotations.spatial:
+        return preprocess(dataset.image(index, preprocess.at_least)), None
+    image = dataset.image(index)  # at full size, in whose pixels places are written
+    return preprocess(image), preprocess.affine((image.shape[1], image.shape[2]))
+
+
+def made(making: Making) -> Prepared:
     """What comes out in the end.
 
     >>> def three():
     ...     yield 1, 3
-    ...     return torch.zeros(3)
-    >>> made(three())
+    ...     return Prepared(torch.zeros(3))
+    >>> made(three()).images
     tensor([0., 0., 0.])
     """
     while True:
@@ -78,10 +107,13 @@ def _copy_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> None:
         images[start : start + CHUNK] = from_array(dataset, preprocess, chunk)
 
 
-def _decode_all(dataset: Dataset, preprocess: Preprocess, images: Tensor) -> Iterator[tuple[int, int]]:
+def _decode_all(dataset: Dataset, preprocess: Preprocess, all_of_it: Prepared) -> Iterator[tuple[int, int]]:
     def fill(index: int) -> Finding | None:
         try:
-            images[index] = preprocess(dataset.image(index, preprocess.at_least))
+            image, affine = one_prepared(dataset, preprocess, index)
+            all_of_it.images[index] = image
+            if affine is not None and all_of_it.affines is not None:
+                all_of_it.affines[index] = affine
         except ImageError as reason:
             return Finding("unreadable", dataset.name(index), reason.wrong)
         return None

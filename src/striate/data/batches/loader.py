@@ -16,8 +16,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as Fetcher
 
-from striate.data.batches.cache import Making, cache_size, from_array, preparing
+from striate.data.batches.cache import Making, Prepared, cache_size, from_array, one_prepared, preparing
 from striate.data.batches.class_balance import balanced
+from striate.data.batches.padding import padded
 from striate.data.batches.shuffle import permutation, share_of
 from striate.data.dataset import Dataset
 from striate.data.image_store import Array
@@ -71,10 +72,11 @@ class Loader:
         self.seed, self.shuffle, self.rank, self.world = seed, shuffle, rank, world
         self.balance = balance
         self.workers = cores() if workers is None else workers
-        self.cached = cache_size(dataset, preprocess) <= cache_bytes
-        self._labels = torch.tensor(dataset.labels)
+        self.cached = preprocess.one_size and cache_size(dataset, preprocess) <= cache_bytes
+        self._strata = torch.from_numpy(dataset.annotations.strata()) if balance else None
+        self._sizes = torch.tensor([preprocess.size])
         self._make: Make = preparing
-        self._images: Tensor | None = None
+        self._kept: Prepared | None = None
 
     def __len__(self) -> int:
         """Steps in an epoch."""
@@ -92,67 +94,72 @@ class Loader:
 
     def loading(self) -> Iterator[tuple[int, int]]:
         """The same, telling now and then how many images are done, of how many."""
-        if self.cached and self._images is None:
-            self._images = yield from self._make(self.dataset, self.preprocess)
+        if self.cached and self._kept is None:
+            self._kept = yield from self._make(self.dataset, self.preprocess)
 
     def showing(self, make: Make) -> "Loader":
         """The same steps with something else in the place of the images, made once and kept in memory."""
         other = copy(self)
-        other.cached, other._make, other._images = True, make, None
+        other.cached, other._make, other._kept = True, make, None
         return other
 
     def batches(self, epoch: int = 0, start: int = 0) -> Iterator[Batch]:
-        """The steps of an epoch from ``start`` on: uint8 images, int64 labels, int64 indices, all on the CPU.
+        """The steps of an epoch from ``start`` on: uint8 images, targets, int64 indices, all on the CPU.
 
         Raises:
             DataError: files cannot be read (all of them, when the data set is decoded at once).
         """
         self.load()
         steps = self._steps(epoch, start)
-        if self._images is not None:
-            return self._from_memory(self._images, steps)
-        if isinstance(self.dataset.store, Array):
-            return self._from_array(steps)
+        if self._kept is not None:
+            return self._from_memory(self._kept, steps)
+        if isinstance(self.dataset.store, Array) and self.preprocess.one_size:
+            return self._from_array(self.dataset.store, steps)
         return self._from_files(list(steps))
 
     def _steps(self, epoch: int, start: int) -> Iterator[Tensor]:
         """The indices of this rank, step by step."""
         count = len(self.dataset)
-        if self.shuffle and self.balance:
-            order = balanced(self._labels, self.seed, epoch)
+        if self.shuffle and self._strata is not None:
+            order = balanced(self._strata, self.seed, epoch)
         else:
             order = permutation(count, self.seed, epoch) if self.shuffle else torch.arange(count)
         for step in range(start, len(self)):
             yield share_of(order[step * self.batch : (step + 1) * self.batch], self.rank, self.world)
 
-    def _batch(self, images: Tensor, indices: Tensor) -> Batch:
-        return Batch(images, self._labels.index_select(0, indices), indices)
+    def _batch(self, images: Tensor, indices: Tensor, affines: Tensor | None) -> Batch:
+        targets = self.dataset.annotations.collate(indices)
+        if affines is not None:
+            targets = targets.moved(affines, self.preprocess.size)
+        return Batch(images, self._sizes.expand(len(indices), 2), indices, targets)
 
-    def _from_memory(self, images: Tensor, steps: Iterator[Tensor]) -> Iterator[Batch]:
-        pixels = images.numpy()  # numpy just copies; torch wakes a team of threads for a few kilobytes
+    def _from_memory(self, kept: Prepared, steps: Iterator[Tensor]) -> Iterator[Batch]:
+        pixels = kept.images.numpy()  # numpy just copies; torch wakes a team of threads for a few kilobytes
         for indices in steps:
-            yield self._batch(torch.from_numpy(pixels[indices.numpy()]), indices)
+            affines = None if kept.affines is None else kept.affines[indices]
+            yield self._batch(torch.from_numpy(pixels[indices.numpy()]), indices, affines)
 
-    def _from_array(self, steps: Iterator[Tensor]) -> Iterator[Batch]:
+    def _from_array(self, store: Array, steps: Iterator[Tensor]) -> Iterator[Batch]:
+        affine = self.preprocess.affine(store.size) if self.dataset.annotations.spatial else None
         for indices in steps:
-            yield self._batch(from_array(self.dataset, self.preprocess, indices), indices)
+            affines = None if affine is None else affine.expand(len(indices), 2, 3)
+            yield self._batch(from_array(self.dataset, self.preprocess, indices), indices, affines)
 
     def _from_files(self, steps: list[Tensor]) -> Iterator[Batch]:
-        decoder = Decoder(self.dataset, self.preprocess, steps)
         loader = DataLoader(
-            decoder,
+            Decoder(self.dataset, self.preprocess, steps),
             batch_size=None,
             num_workers=self.workers,
             prefetch_factor=2 if self.workers else None,
             generator=torch.Generator(),  # else torch would draw from the global one
         )
-        for indices, images in zip(steps, loader, strict=True):
-            if isinstance(images, ImageError):
-                raise images
-            yield self._batch(images, indices)
+        for batch in loader:
+            if isinstance(batch, ImageError):
+                raise batch
+            yield batch
 
 
-class Decoder(Fetcher[Tensor | ImageError]):
+class Decoder(Fetcher[Batch | ImageError]):
     """Whole batches by step number, decoded in a worker process.
 
     An unreadable file is returned, not raised: torch would raise it again as an error of another kind.
@@ -164,15 +171,22 @@ class Decoder(Fetcher[Tensor | ImageError]):
     def __len__(self) -> int:
         return len(self.steps)
 
-    def __getitem__(self, step: int) -> Tensor | ImageError:
-        indices: list[int] = self.steps[step].tolist()
-        images = torch.empty(len(indices), self.preprocess.channels, *self.preprocess.size, dtype=torch.uint8)
+    def __getitem__(self, step: int) -> Batch | ImageError:
+        indices = self.steps[step]
         try:
-            for place, index in enumerate(indices):
-                images[place] = self.preprocess(self.dataset.image(index, self.preprocess.at_least))
+            pairs = [one_prepared(self.dataset, self.preprocess, index) for index in indices.tolist()]
         except ImageError as reason:
             return reason
-        return images
+        if pairs:
+            images, sizes = padded([image for image, _ in pairs])
+        else:  # a rank that is left without images
+            shape = (0, self.preprocess.channels, *self.preprocess.size)
+            images, sizes = torch.empty(shape, dtype=torch.uint8), torch.empty(0, 2, dtype=torch.int64)
+        targets = self.dataset.annotations.collate(indices)
+        affines = [affine for _, affine in pairs if affine is not None]
+        if affines:
+            targets = targets.moved(torch.stack(affines), (images.shape[2], images.shape[3]))
+        return Batch(images, sizes, indices, targets)
 
 
 def cores() -> int:

@@ -47,8 +47,7 @@ def doubles(splits: Mapping[str, Dataset], identity: Mapping[str, NDArray[np.uin
 def _compare(splits: Mapping[str, Dataset], before: Place, after: Place) -> list[Finding]:
     (old_split, old), (new_split, new) = before, after
     old_name, new_name = splits[old_split].name(old), splits[new_split].name(new)
-    classes = splits[old_split].classes
-    labels = [classes[splits[part].labels[number]] for part, number in (before, after)]
+    labels = [splits[part].annotations.words(number) for part, number in (before, after)]
     findings = []
     if labels[0] != labels[1]:
         findings.append(

@@ -25,18 +25,15 @@ class Facts:
         grey: no picture of the sample has color.
         size: (H, W), the medians, pixels.
         same_size: all pictures of the sample have this size.
-        counts: pictures of each class.
+        counts: how often each class occurs.
+        count: pictures in all.
     """
 
     grey: bool
     size: tuple[int, int]
     same_size: bool
     counts: tuple[int, ...]
-
-    @property
-    def count(self) -> int:
-        """Pictures in all."""
-        return sum(self.counts)
+    count: int
 
     @property
     def channels(self) -> int:
@@ -73,7 +70,8 @@ def facts(dataset: Dataset) -> Facts:
     sizes = np.array([size for size, _ in seen])
     height, width = np.median(sizes, axis=0).astype(int).tolist()
     same = bool((sizes == sizes[0]).all())
-    return Facts(all(grey for _, grey in seen), (height, width), same, tuple(dataset.counts().tolist()))
+    grey, counts = all(grey for _, grey in seen), tuple(dataset.counts().tolist())
+    return Facts(grey, (height, width), same, counts, len(dataset))
 
 
 def sample(count: int, most: int) -> NDArray[np.int64]:
@@ -106,9 +104,9 @@ def preprocess_for(
 def fitting(found: Facts, size: tuple[int, int]) -> Fit:
     """``pad`` for pictures of one size a little below the network's: scaling them would only blur.
 
-    >>> fitting(Facts(True, (28, 28), True, (5, 5)), (32, 32))
+    >>> fitting(Facts(True, (28, 28), True, (5, 5), 10), (32, 32))
     'pad'
-    >>> fitting(Facts(True, (8, 8), True, (5, 5)), (32, 32))
+    >>> fitting(Facts(True, (8, 8), True, (5, 5), 10), (32, 32))
     'crop'
     """
     shares = [have / want for have, want in zip(found.size, size, strict=True)]

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from striate.data.checks.findings import Finding
-from striate.data.formats.index import SPLIT_WORDS, Found, IndexRow, gather
+from striate.data.formats.index import Found, IndexRow, gather
+from striate.data.formats.split_names import SPLIT_WORDS
 from striate.errors import DataError
 
 ENDINGS = (".csv", ".tsv")

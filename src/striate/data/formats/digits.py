@@ -9,8 +9,10 @@ of every class, always the same, is for testing.
 
 import numpy as np
 
+from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.checks.content_hash import identities
-from striate.data.formats.index import SPLITS, Found
+from striate.data.formats.index import Found
+from striate.data.formats.split_names import SPLITS
 from striate.data.image_store import Array
 from striate.data.split import held_out
 
@@ -27,4 +29,4 @@ def read_digits() -> Found:
     tested = held_out(identities(store, np.arange(len(store))), labels, TEST, seed=0)
     split = np.where(tested, SPLITS.index("test"), SPLITS.index("train")).astype(np.int8)
     said = f"read scikit-learn's 1,797 handwritten digits; {tested.sum()} of them are only for testing"
-    return Found(store, labels, tuple("0123456789"), split, said=(said,))
+    return Found(store, ClassAnnotations(labels, tuple("0123456789")), split, said=(said,))

@@ -18,7 +18,9 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.formats.index import SPLIT_WORDS, SPLITS, UNSAID, Found
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.formats.index import Found
+from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
 from striate.data.image_store import Array
 from striate.errors import DataError
 
@@ -49,7 +51,8 @@ def read_idx(path: Path) -> Found:
     classes, numbers = np.unique(values, return_inverse=True)
     store = Array(np.concatenate([images for images, _ in pairs]), str(path))
     said = "read as idx files: " + ", ".join(file.name for file in files)
-    return Found(store, numbers.astype(np.int64), tuple(map(str, classes)), split, said=(said,))
+    annotations = ClassAnnotations(numbers.astype(np.int64), tuple(map(str, classes)))
+    return Found(store, annotations, split, said=(said,))
 
 
 def idx_files(path: Path) -> list[Path]:

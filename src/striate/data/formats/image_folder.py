@@ -16,7 +16,8 @@ from pathlib import Path
 
 from striate.data.checks.findings import Finding
 from striate.data.decode import EXTENSIONS
-from striate.data.formats.index import SPLIT_WORDS, Found, IndexRow, gather
+from striate.data.formats.index import Found, IndexRow, gather
+from striate.data.formats.split_names import SPLIT_WORDS
 from striate.errors import DataError
 
 Identity = tuple[int, int]  # device and inode: the same folder under any name

@@ -12,16 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.checks.findings import Finding
+from striate.data.formats.split_names import SPLITS, UNSAID
 from striate.data.image_store import Files, Store
-
-SPLITS = ("train", "val", "test")
-UNSAID = -1  # the data do not say to which split a picture belongs
-SPLIT_WORDS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing", "t10k"), "test"),
-}
 
 
 class IndexRow(NamedTuple):
@@ -38,19 +33,22 @@ class Found:
 
     Args:
         store: the images.
-        labels: int64 (N,) class numbers.
-        classes: K names.
+        annotations: what is known of them.
         split: int8 (N,), a place in ``SPLITS``, or ``UNSAID``.
         findings: what was odd.
         said: sentences for the user.
     """
 
     store: Store
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
+    annotations: Annotations
     split: NDArray[np.int8]
     findings: tuple[Finding, ...] = ()
     said: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """K names."""
+        return self.annotations.classes
 
 
 def gather(root: Path, rows: Iterable[IndexRow]) -> Found:
@@ -65,7 +63,8 @@ def gather(root: Path, rows: Iterable[IndexRow]) -> Found:
 
     store = Files(root, names())
     classes, places = sorted_classes(numbers)
-    return Found(store, places[np.array(labels, dtype=np.int64)], classes, np.array(split, dtype=np.int8))
+    annotations = ClassAnnotations(places[np.array(labels, dtype=np.int64)], classes)
+    return Found(store, annotations, np.array(split, dtype=np.int8))
 
 
 def sorted_classes(numbers: dict[str, int]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.formats.index import SPLIT_WORDS, SPLITS, UNSAID, Found, sorted_classes
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.formats.index import Found, sorted_classes
+from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
 from striate.data.image_store import Array
 from striate.errors import DataError
 
@@ -48,7 +50,8 @@ def read_npz(path: Path) -> Found:
     split = np.repeat(np.array(list(pairs), dtype=np.int8), [len(part) for part in images])
     labels, classes = _numbered(file, np.concatenate(values), content)
     said = f"read as arrays: {', '.join(pair[0] for pair in pairs.values())} of {file.name}"
-    return Found(Array(np.concatenate(images), str(file)), labels, classes, split, said=(said,))
+    store = Array(np.concatenate(images), str(file))
+    return Found(store, ClassAnnotations(labels, classes), split, said=(said,))
 
 
 def _load(file: Path) -> Content:

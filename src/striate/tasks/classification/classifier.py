@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.data.augment.mixup_cutmix import labels_of
 from striate.data.inputs import Input, input_batches, name_of
 from striate.data.preprocess import Preprocess
 from striate.layers.backbone import Backbone
@@ -95,8 +96,9 @@ class Classifier(nn.Module):
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Mean cross-entropy of every head, for class numbers or for shares of every class."""
+        labels = labels_of(batch)
         return {
-            name: share * F.cross_entropy(scores.float(), batch.labels, self.balance)
+            name: share * F.cross_entropy(scores.float(), labels, self.balance)
             for name, (share, scores) in self._training_scores(batch.images).items()
         }
 

@@ -9,6 +9,7 @@ On one device nothing has to be wrapped, and nothing is: Fabric's wrappers take 
 import logging
 import os
 import warnings
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import reduce
 from operator import add
@@ -18,13 +19,16 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError
-from striate.records import Batch
+from striate.records import Batch, Targets
 from striate.tasks.classification.classifier import Classifier
 from striate.train.fabric.fsdp import overwrite, spread, whole
 from striate.train.finetune.freeze import first_thawed, layer_scales, thaw, thawing
 from striate.train.run.settings import Settings
 
 MOMENTUM = 0.9
+
+Like = Callable[[Sequence[Tensor]], Targets]
+"""``Targets.like`` of a batch: a wrapped module is passed tensors, and no objects that hold some."""
 
 
 class Objective(nn.Module):
@@ -35,11 +39,11 @@ class Objective(nn.Module):
         self.task = task
         self._format = torch.channels_last if channels_last else torch.contiguous_format
 
-    def forward(self, images: Tensor, labels: Tensor, indices: Tensor) -> Tensor:
-        """Images (N, C, H, W), labels (N,) or (N, K), indices (N,) -> a scalar."""
-        if labels.is_floating_point():
-            labels = labels.float()  # Fabric may have made it bf16
-        batch = Batch(images.contiguous(memory_format=self._format), labels, indices)
+    def forward(self, images: Tensor, sizes: Tensor, indices: Tensor, like: Like, *tensors: Tensor) -> Tensor:
+        """The tensors of a batch, those of its targets last, and what makes targets of them -> a scalar."""
+        # Fabric may have made them bf16
+        known = [one.float() if one.is_floating_point() else one for one in tensors]
+        batch = Batch(images.contiguous(memory_format=self._format), sizes, indices, like(known))
         return reduce(add, self.task.losses(batch).values())
 
 
@@ -91,11 +95,16 @@ class Executor:
     def loss(self, batch: Batch) -> Tensor:
         """The loss of one batch on the device, a scalar."""
         if self.wrapped or self.settings.precision == "32":
-            loss: Tensor = self.objective(batch.images, batch.labels, batch.indices)
-            return loss
+            return self._loss(batch)
         with self.arithmetic():
-            loss = self.objective(batch.images, batch.labels, batch.indices)
-            return loss
+            return self._loss(batch)
+
+    def _loss(self, batch: Batch) -> Tensor:
+        targets = batch.targets
+        loss: Tensor = self.objective(
+            batch.images, batch.sizes, batch.indices, targets.like, *targets.tensors()
+        )
+        return loss
 
     def update(self, loss: Tensor, lr: float) -> None:
         """One step of the optimizer down the gradient of the loss."""

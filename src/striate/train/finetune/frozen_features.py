@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from striate.data.augment.augment import Augment
 from striate.data.augment.augment_recipe import augmentation
-from striate.data.batches.cache import Making
+from striate.data.batches.cache import Making, Prepared
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
@@ -100,4 +100,4 @@ def embedded(
             images = batch.images.to(device).contiguous(memory_format=torch.channels_last)
             rows.append(network.embed(model.normalized(images)).float().cpu())
             yield sum(map(len, rows)), len(dataset)
-    return torch.cat(rows)[:, :, None, None]
+    return Prepared(torch.cat(rows)[:, :, None, None])

@@ -27,7 +27,7 @@ from torch import nn
 from striate.data.preprocess import Preprocess
 from striate.errors import OutOfMemory, TrainingError
 from striate.layers.eval_mode import evaluating
-from striate.records import Batch
+from striate.records import Batch, ClassTargets
 from striate.tasks.classification.classifier import Classifier
 from striate.tasks.memory import is_refusal
 from striate.train.fabric.hardware import device_of
@@ -349,7 +349,7 @@ def learning(
     for _ in range(2):
         begin = perf_counter()
         with torch.autocast(device.type, dtype=low, enabled=low is not None):
-            losses = model.losses(Batch(images.to(device), labels, labels))
+            losses = model.losses(Batch.full(images.to(device), labels, ClassTargets(labels)))
         optimizer.zero_grad()
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()

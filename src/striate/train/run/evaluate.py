@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from striate.data.augment.mixup_cutmix import labels_of
 from striate.data.batches.loader import Loader
 from striate.layers.eval_mode import evaluating
 from striate.tasks.classification.answers import Answers, answers_of, joined
@@ -46,7 +47,7 @@ def evaluate(
         for batch in loader.batches():
             raw = answer(batch.images.to(device)).float().cpu()
             with torch.autocast("cpu", enabled=False):  # probabilities and losses are exact in any arithmetic
-                parts.append(answers_of(raw, batch.labels))
+                parts.append(answers_of(raw, labels_of(batch)))
             indices.append(batch.indices)
     answers = joined(parts)
     return Evaluation(answers, torch.cat(indices), answers.loss(), metrics_of(answers, model.classes))

@@ -180,7 +180,7 @@ def describe_splits(splits: Splits) -> dict[str, Any]:
     """Which image is in which split, by relative path or place in an array; and a fingerprint of it all."""
     parts = {name: _images(part) for name, part in splits.items()}
     content = json.dumps(
-        [list(splits.classes), parts, {n: part.labels.tolist() for n, part in splits.items()}]
+        [list(splits.classes), parts, {n: part.annotations.fingerprint() for n, part in splits.items()}]
     )
     return {
         "root": str(splits.root),

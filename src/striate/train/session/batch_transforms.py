@@ -8,13 +8,13 @@ All that is random here is a function of (seed, rank, step): a step can be repea
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from striate.data.augment.augment import Augment
 from striate.data.augment.mixup_cutmix import cutmix, mixup, smooth_labels
 from striate.data.batches.shuffle import seed_from
 from striate.records import Batch
+from striate.records.affine import scaling
 from striate.train.run.settings import Settings
 
 EARLY, MIDDLE = 0.4, 0.6
@@ -54,16 +54,29 @@ class BatchTransforms:
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
         self.generator.manual_seed(seed)
-        batch = batch.to(self.device)
-        batch = replace(batch, images=self._shrunk(self.augment(batch.images, self.generator), step))
+        batch = self._shrunk(self._augmented(batch.to(self.device)), step)
         return self._smoothed(self._mixed(batch, step))
 
-    def _shrunk(self, images: Tensor, step: int) -> Tensor:
+    def _augmented(self, batch: Batch) -> Batch:
+        images, place = self.augment.placed(batch.images, self.generator)
+        size = (images.shape[2], images.shape[3])
+        if place is None or not batch.targets.spatial:
+            return replace(batch, images=images)
+        return replace(batch, images=images, targets=batch.targets.moved(place.affine(size), size))
+
+    def _shrunk(self, batch: Batch, step: int) -> Batch:
         share = grown(self.settings.grow, step / self.steps)
         if share == 1:
-            return images
-        sides = [max(1, round(side * share)) for side in images.shape[2:]]
-        return F.interpolate(images, sides, mode="bilinear", antialias=True)
+            return batch
+        tall, wide = batch.images.shape[2:]
+        height, width = (max(1, round(side * share)) for side in (tall, wide))
+        images = F.interpolate(batch.images, [height, width], mode="bilinear", antialias=True)
+        targets, factors = batch.targets, (height / tall, width / wide)
+        if targets.spatial:
+            affine = scaling(factors[1], factors[0]).expand(len(batch), 2, 3)
+            targets = targets.moved(affine.to(self.device), (height, width))
+        sizes = (batch.sizes * torch.tensor(factors)).round().long()
+        return replace(batch, images=images, sizes=sizes, targets=targets)
 
     def _mixed(self, batch: Batch, step: int) -> Batch:
         """Mixup and cutmix take turns when both are on."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.data.augment.mixup_cutmix import labels_of
 from striate.data.batches.loader import Loader
 from striate.errors import TrainingError
 from striate.records import Batch
@@ -261,7 +262,7 @@ class TrainingSession:
     @torch.no_grad()
     def _worst(self, batch: Batch) -> list[int]:
         task = self.engine.task.eval()
-        losses = F.cross_entropy(task(batch.images).float(), batch.labels, reduction="none")
+        losses = F.cross_entropy(task(batch.images).float(), labels_of(batch), reduction="none")
         losses = losses.nan_to_num(nan=torch.inf)
         order = losses.argsort(descending=True, stable=True)[:NAMED].cpu()
         return [int(index) for index in batch.indices[order]]

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from striate.data.augment.mixup_cutmix import labels_of
 from striate.data.batches.cache import prepared
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
@@ -130,7 +131,7 @@ def sample(dataset: Dataset, preprocess: Preprocess) -> Tensor:
 def accuracy(scores: Scores, model: Classifier, dataset: Dataset) -> float:
     """The share of pictures whose class gets the highest score, 0..1."""
     hits = sum(
-        int((model.viewed(scores, batch.images).argmax(1) == batch.labels).sum())
+        int((model.viewed(scores, batch.images).argmax(1) == labels_of(batch)).sum())
         for batch in Loader(dataset, model.preprocess, BATCH).batches()
     )
     return hits / len(dataset)

@@ -1,0 +1,104 @@
+"""What is known of the pictures of a data set, whatever it is: columns of arrays, a row for each picture.
+
+Annotations --collate([7, 3])--> Targets of these two pictures, in the pixels of the files
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.data.checks.findings import Finding
+from striate.errors import LabelError
+from striate.records import Targets
+
+SHOWN = 5, 10
+"""Class names that an error lists: unknown ones, known ones."""
+
+
+class Annotations(ABC):
+    """What is known of N pictures.
+
+    Attributes:
+        classes: K names.
+        task: what such annotations teach when nobody says.
+        spatial: whether they have places in the picture, as their targets.
+    """
+
+    classes: tuple[str, ...]
+    task: ClassVar[str]
+    spatial: ClassVar[bool] = True
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """N."""
+
+    @abstractmethod
+    def subset(self, indices: NDArray[np.int64]) -> Self:
+        """Those of some of the pictures, in the order given."""
+
+    @abstractmethod
+    def joined(self, others: Sequence[Self]) -> Self:
+        """These, and then those of other pictures with the same classes."""
+
+    @abstractmethod
+    def remap(self, classes: tuple[str, ...]) -> Self:
+        """The same with the class numbers of a model, by name.
+
+        Raises:
+            LabelError: the model does not know a class.
+        """
+
+    @abstractmethod
+    def collate(self, indices: Tensor) -> Targets:
+        """The targets of some pictures, int64 (n,); places are pixels of the files."""
+
+    @abstractmethod
+    def counts(self) -> NDArray[np.int64]:
+        """int64 (K,): how often each class occurs."""
+
+    @abstractmethod
+    def strata(self) -> NDArray[np.int64]:
+        """int64 (N,): groups of pictures; a split takes the same share of each. Zeros for one group."""
+
+    @abstractmethod
+    def words(self, index: int) -> str:
+        """What is known of one picture, for people; equal words mean equal knowledge."""
+
+    @abstractmethod
+    def fingerprint(self) -> Any:
+        """Plain values that are others when anything that is known is another."""
+
+    @abstractmethod
+    def findings(self, split: NDArray[np.int8]) -> list[Finding]:
+        """What is wrong or odd, as far as the annotations alone tell.
+
+        Args:
+            split: int8 (N,), for each picture its number in ``SPLITS``.
+        """
+
+
+def numbers_of(names: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """int64 (K,): for each name its number among the classes of a model.
+
+    Raises:
+        LabelError: the model does not know a name.
+
+    >>> numbers_of(("dog", "cat"), ("ant", "cat", "dog")).tolist()
+    [2, 1]
+    """
+    numbers = {name: number for number, name in enumerate(classes)}
+    unknown = [name for name in names if name not in numbers]
+    if unknown:
+        (first, second) = SHOWN
+        shown = ", ".join(unknown[:first]) + (", ..." if len(unknown) > first else "")
+        known = ", ".join(classes[:second]) + (", ..." if len(classes) > second else "")
+        raise LabelError(
+            f"the model does not know the classes {shown}",
+            f"classes among: {known}",
+            "rename them, or train on these data",
+        )
+    return np.array([numbers[name] for name in names], dtype=np.int64)

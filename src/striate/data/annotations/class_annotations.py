@@ -1,0 +1,93 @@
+"""One class for each picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.data.annotations.annotations import Annotations, numbers_of
+from striate.data.checks.findings import Finding
+from striate.data.formats.split_names import SPLITS
+from striate.records import ClassTargets
+
+
+@final
+@dataclass(frozen=True)
+class ClassAnnotations(Annotations):
+    """One class for each picture.
+
+    Args:
+        labels: int64 (N,) class numbers.
+        classes: K names.
+    """
+
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    task: ClassVar[str] = "classification"
+    spatial: ClassVar[bool] = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def _tensor(self) -> Tensor:
+        return torch.tensor(self.labels)
+
+    def subset(self, indices: NDArray[np.int64]) -> "ClassAnnotations":
+        """The labels of some pictures."""
+        return replace(self, labels=self.labels[indices])
+
+    def joined(self, others: Sequence["ClassAnnotations"]) -> "ClassAnnotations":
+        """All labels."""
+        return replace(self, labels=np.concatenate([one.labels for one in (self, *others)]))
+
+    def remap(self, classes: tuple[str, ...]) -> "ClassAnnotations":
+        """The class numbers of a model.
+
+        Raises:
+            LabelError: the model does not know a class.
+        """
+        return ClassAnnotations(numbers_of(self.classes, classes)[self.labels], classes)
+
+    def collate(self, indices: Tensor) -> ClassTargets:
+        """The labels, int64 (n,)."""
+        return ClassTargets(self._tensor.index_select(0, indices))
+
+    def counts(self) -> NDArray[np.int64]:
+        """int64 (K,): pictures of each class."""
+        return np.bincount(self.labels, minlength=len(self.classes)).astype(np.int64)
+
+    def strata(self) -> NDArray[np.int64]:
+        """The classes."""
+        return self.labels
+
+    def words(self, index: int) -> str:
+        """The name of the class."""
+        return self.classes[int(self.labels[index])]
+
+    def fingerprint(self) -> Any:
+        """The labels."""
+        return self.labels.tolist()
+
+    def findings(self, split: NDArray[np.int8]) -> list[Finding]:
+        """Classes that training or a measurement never sees."""
+        findings = []
+        counts = {
+            name: self.subset(np.flatnonzero(split == number)).counts() for number, name in enumerate(SPLITS)
+        }
+        if (counts["train"] > 0).sum() == 1:
+            only = self.classes[int(counts["train"].argmax())]
+            findings.append(Finding("one-class", only, "no other class in train"))
+        for number, name in enumerate(self.classes):
+            for part in ("val", "test"):
+                if counts[part][number] and not counts["train"][number]:
+                    detail = f"{counts[part][number]} in {part}, none in train"
+                    findings.append(Finding("unseen", name, detail))
+                elif counts["train"][number] and counts[part].any() and not counts[part][number]:
+                    findings.append(Finding("unmeasured", name, f"none in {part}"))
+        return findings

@@ -1,0 +1,41 @@
+"""The nouns that everybody shares.
+
+    file -> Sample -> Batch -> raw scores -> Record -> picture, table or JSON
+
+    sample.py, batch.py     one image and what is known of it; images of one size with their targets
+    targets.py              what is known: ClassTargets, PointTargets, BoxTargets, MaskTargets
+    affine.py               maps of places in one picture to places in another one
+    record.py               Record: what all answers have; then one file for each kind of answer:
+    classification.py       Classification     which of K classes
+    localization.py         Localization       where the one object is, and which of K classes
+    pose.py                 Pose               L named points
+    embedding.py            Embedding          a vector
+
+Images are uint8 RGB outside a network; ``Batch.images`` stay uint8 until the device. Places are pixels, x to
+the right and y down, measured from the top left corner: the middle of the first pixel is (0.5, 0.5).
+"""
+
+from striate.records.batch import Batch
+from striate.records.classification import Classification, class_number
+from striate.records.embedding import Embedding
+from striate.records.localization import Localization
+from striate.records.pose import Pose
+from striate.records.record import Record
+from striate.records.sample import Sample
+from striate.records.targets import BoxTargets, ClassTargets, MaskTargets, PointTargets, Targets
+
+__all__ = [
+    "Batch",
+    "BoxTargets",
+    "ClassTargets",
+    "Classification",
+    "Embedding",
+    "Localization",
+    "MaskTargets",
+    "PointTargets",
+    "Pose",
+    "Record",
+    "Sample",
+    "Targets",
+    "class_number",
+]

@@ -1,0 +1,281 @@
+"""What is known of the images of a batch, one class for each kind of knowledge.
+
+    ClassTargets    labels (N,) or (N, K)                       which class
+    PointTargets    points (N, L, 2), visible (N, L)            where L named points are
+    BoxTargets      boxes (M, 4), labels (M,), counts (N,)      M boxes on N images, none on some of them
+    MaskTargets     masks (N, H, W)                             the class of every pixel
+
+Whatever moves pixels gives the affine map that it applied, and ``moved`` takes the targets along.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.errors import ShapeError
+from striate.records.affine import areas, clipped_boxes, determinant, inverse, moved_boxes, moved_points
+
+IGNORED = 255
+"""The value of a mask's pixels that nobody has named."""
+
+LEAST_SHARE, LEAST_SIDE = 0.2, 1.0
+"""A moved box is dropped when less than this share of it is left inside, or a side is shorter (pixels)."""
+
+
+class Targets(ABC):
+    """What is known of N images.
+
+    Attributes:
+        spatial: whether there are places in the picture; ``moved`` gives back the same targets if not.
+    """
+
+    spatial: ClassVar[bool] = True
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """N."""
+
+    @abstractmethod
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All tensors, always as many: what is passed to other devices and through wrapped modules."""
+
+    @abstractmethod
+    def like(self, tensors: Sequence[Tensor]) -> Self:
+        """The same kind of targets with other tensors, in the order of ``tensors``."""
+
+    @abstractmethod
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> Self:
+        """Where the targets are in pictures that were moved.
+
+        Args:
+            affine: (N, 2, 3), from places in the old pictures to places in the new ones.
+            size: (H, W) of the new pictures, pixels.
+        """
+
+    def to(self, device: torch.device) -> Self:
+        """The same targets on another device."""
+        return self.like([tensor.to(device, non_blocking=True) for tensor in self.tensors()])
+
+
+@final
+@dataclass(frozen=True)
+class ClassTargets(Targets):
+    """One class for each image.
+
+    Args:
+        labels: int64 (N,) class numbers, or float (N, K) shares of every class (mixup, cutmix).
+    """
+
+    labels: Tensor
+    spatial: ClassVar[bool] = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The labels."""
+        return (self.labels,)
+
+    def like(self, tensors: Sequence[Tensor]) -> "ClassTargets":
+        """Other labels."""
+        (labels,) = tensors
+        return ClassTargets(labels)
+
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "ClassTargets":
+        """The same: a class is nowhere."""
+        return self
+
+
+@final
+@dataclass(frozen=True)
+class PointTargets(Targets):
+    """L named points on each image.
+
+    Args:
+        points: float32 (N, L, 2), x and y, pixels; anything where a point is not visible.
+        visible: bool (N, L); other points are left out of losses and metrics.
+        scale: float32 (N,), the length in pixels by which errors are divided.
+        pairs: numbers of points that are left and right of each other; they change places in a mirror.
+
+    Raises:
+        ShapeError: the shapes do not belong together.
+    """
+
+    points: Tensor
+    visible: Tensor
+    scale: Tensor
+    pairs: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.points.shape)
+        if (
+            len(shape) != 3
+            or shape[2] != 2
+            or self.visible.shape != shape[:2]
+            or self.scale.shape != shape[:1]
+        ):
+            raise ShapeError(
+                f"points are {shape}, visible {tuple(self.visible.shape)}, scale {tuple(self.scale.shape)}",
+                "(N, L, 2), (N, L) and (N,)",
+                "one row for each image",
+            )
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Points, visible, scale."""
+        return self.points, self.visible, self.scale
+
+    def like(self, tensors: Sequence[Tensor]) -> "PointTargets":
+        """Other points with the same pairs."""
+        points, visible, scale = tensors
+        return PointTargets(points, visible, scale, self.pairs)
+
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "PointTargets":
+        """The points where they are now; outside the picture they are not visible.
+
+        >>> points = torch.tensor([[[1.0, 2.0], [4.0, 2.0]]])
+        >>> one = PointTargets(points, torch.ones(1, 2) > 0, torch.ones(1), ((0, 1),))
+        >>> one.moved(torch.tensor([[[-1.0, 0.0, 10.0], [0.0, 1.0, 0.0]]]), (10, 10)).points.tolist()
+        [[[6.0, 2.0], [9.0, 2.0]]]
+        """
+        points, visible = moved_points(self.points, affine), self.visible
+        area = determinant(affine.to(points))
+        if self.pairs:
+            order = torch.arange(points.shape[1], device=points.device)
+            left, right = torch.tensor(self.pairs, device=points.device).T
+            order[left], order[right] = right, left
+            mirrored = area < 0
+            points = torch.where(mirrored[:, None, None], points[:, order], points)
+            visible = torch.where(mirrored[:, None], visible[:, order], visible)
+        height, width = size
+        inside = ((points >= 0) & (points <= points.new_tensor([width, height]))).all(2)
+        return replace(self, points=points, visible=visible & inside, scale=self.scale * area.abs().sqrt())
+
+
+@final
+@dataclass(frozen=True)
+class BoxTargets(Targets):
+    """Any number of boxes on each image, all in one table.
+
+    Args:
+        boxes: float32 (M, 4), x1, y1, x2, y2, pixels; those of the first image first, and so on.
+        labels: int64 (M,), class numbers 0..K-1.
+        counts: int64 (N,), boxes of each image; they sum to M.
+
+    Raises:
+        ShapeError: the shapes do not belong together.
+    """
+
+    boxes: Tensor
+    labels: Tensor
+    counts: Tensor
+
+    def __post_init__(self) -> None:
+        boxes, labels = tuple(self.boxes.shape), tuple(self.labels.shape)
+        if len(boxes) != 2 or boxes[1] != 4 or labels != boxes[:1] or self.counts.ndim != 1:
+            raise ShapeError(
+                f"boxes are {boxes}, labels {labels}, counts {tuple(self.counts.shape)}",
+                "(M, 4), (M,) and (N,)",
+                "one row for each box, and the number of boxes of each image",
+            )
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    @property
+    def images(self) -> Tensor:
+        """int64 (M,): which image of the batch each box is on.
+
+        >>> BoxTargets(torch.zeros(3, 4), torch.zeros(3).long(), torch.tensor([1, 0, 2])).images.tolist()
+        [0, 2, 2]
+        """
+        numbers = torch.arange(len(self.counts), device=self.counts.device)
+        return numbers.repeat_interleave(self.counts)
+
+    def split(self) -> list[tuple[Tensor, Tensor]]:
+        """For each image its boxes (m, 4) and labels (m,)."""
+        ends = self.counts.cumsum(0)[:-1].cpu()
+        pairs = zip(self.boxes.tensor_split(ends), self.labels.tensor_split(ends), strict=True)
+        return list(pairs)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Boxes, labels, counts."""
+        return self.boxes, self.labels, self.counts
+
+    def like(self, tensors: Sequence[Tensor]) -> "BoxTargets":
+        """Other boxes."""
+        boxes, labels, counts = tensors
+        return BoxTargets(boxes, labels, counts)
+
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "BoxTargets":
+        """The upright boxes around where they are now, clipped to the picture.
+
+        A box is dropped when less than a fifth of it is left inside, or less than a pixel of a side.
+
+        >>> one = BoxTargets(torch.tensor([[1.0, 2.0, 4.0, 6.0]]), torch.tensor([0]), torch.tensor([1]))
+        >>> one.moved(torch.tensor([[[-1.0, 0.0, 10.0], [0.0, 1.0, 0.0]]]), (10, 10)).boxes.tolist()
+        [[6.0, 2.0, 9.0, 6.0]]
+        """
+        images = self.images
+        moved = moved_boxes(self.boxes, affine.to(self.boxes)[images])
+        inside = clipped_boxes(moved, size)
+        sides = inside[:, 2:] - inside[:, :2]
+        kept = (sides >= LEAST_SIDE).all(1) & (areas(inside) >= LEAST_SHARE * areas(moved))
+        counts = torch.bincount(images[kept], minlength=len(self.counts))
+        return BoxTargets(inside[kept], self.labels[kept], counts)
+
+
+@final
+@dataclass(frozen=True)
+class MaskTargets(Targets):
+    """The class of every pixel.
+
+    Args:
+        masks: uint8 (N, H, W), class numbers, or ``IGNORED``.
+
+    Raises:
+        ShapeError: the masks are not (N, H, W).
+    """
+
+    masks: Tensor
+
+    def __post_init__(self) -> None:
+        if self.masks.ndim != 3 or self.masks.is_floating_point():
+            wrong = f"masks are {self.masks.dtype} {tuple(self.masks.shape)}"
+            raise ShapeError(wrong, "whole numbers (N, H, W)", "one number for each pixel")
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The masks."""
+        return (self.masks,)
+
+    def like(self, tensors: Sequence[Tensor]) -> "MaskTargets":
+        """Other masks."""
+        (masks,) = tensors
+        return MaskTargets(masks)
+
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "MaskTargets":
+        """Every new pixel has the class of the old pixel at its middle; what comes from outside is ignored.
+
+        >>> mirror = torch.tensor([[[-1.0, 0.0, 2.0], [0.0, 1.0, 0.0]]])
+        >>> MaskTargets(torch.tensor([[[1, 2]]])).moved(mirror, (1, 2)).masks.tolist()
+        [[[2, 1]]]
+        """
+        height, width = self.masks.shape[1:]
+        back = inverse(affine.to(self.masks.device, torch.float32))
+        y, x = (torch.arange(side, device=back.device) + 0.5 for side in size)
+        middles = torch.stack([x.repeat(size[0]), y.repeat_interleave(size[1])], dim=1)
+        old = moved_points(middles.expand(len(back), -1, -1), back)
+        grid = (old / old.new_tensor([width, height]) * 2 - 1).view(-1, *size, 2)
+        known = self.masks.float()[:, None] + 1  # 0 is what lies outside
+        found = F.grid_sample(known, grid, mode="nearest", align_corners=False)[:, 0].round()
+        return MaskTargets(torch.where(found > 0, found - 1, IGNORED).to(self.masks.dtype))

@@ -1,0 +1,39 @@
+"""One class for each picture, in columns."""
+
+import numpy as np
+import pytest
+import torch
+
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.errors import LabelError
+
+WHOLE = ClassAnnotations(np.array([1, 0, 1, 2]), ("ant", "bee", "cat"))
+
+
+def test_a_subset_and_its_complement_join_to_all():
+    first, second = WHOLE.subset(np.array([0, 1])), WHOLE.subset(np.array([2, 3]))
+    assert first.joined([second]).labels.tolist() == WHOLE.labels.tolist()
+
+
+def test_targets_are_in_the_order_asked_for():
+    assert WHOLE.collate(torch.tensor([3, 0])).labels.tolist() == [2, 1]
+
+
+def test_classes_are_those_of_the_model_by_name():
+    assert WHOLE.remap(("cat", "dog", "bee", "ant")).labels.tolist() == [2, 3, 2, 0]
+    with pytest.raises(LabelError, match="does not know the classes cat"):
+        WHOLE.remap(("ant", "bee"))
+
+
+def test_what_is_known_of_a_picture_in_words():
+    assert [WHOLE.words(index) for index in range(2)] == ["bee", "ant"]
+    assert (WHOLE.counts().tolist(), WHOLE.strata().tolist()) == ([1, 2, 1], [1, 0, 1, 2])
+
+
+def test_another_label_is_another_fingerprint():
+    assert WHOLE.fingerprint() != WHOLE.subset(np.array([0, 1, 2, 2])).fingerprint()
+
+
+def test_classes_that_training_never_sees_are_found():  # bee, ant in train; bee and cat in val
+    kinds = {(one.kind, one.source) for one in WHOLE.findings(np.array([0, 0, 1, 1], dtype=np.int8))}
+    assert kinds == {("unseen", "cat"), ("unmeasured", "ant")}
