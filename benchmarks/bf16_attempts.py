@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 import striate
-from striate.api import splits_for
+from striate.api.evaluate import splits_for
 from striate.data.batches.loader import Loader
 from striate.data.preprocess import Preprocess
 from striate.tasks.classification.classifier import Classifier, Scores

@@ -73,8 +73,10 @@ def near(name: str, run: Path, part: Dataset) -> None:
         vectors = striate.embed(model, part, layer)
         labels = vectors.labels
         high = striate.neighbours(vectors, k=K).same_label(labels)
-        flat = striate.neighbours(striate.map(vectors).points, k=K).same_label(labels)
-        plane = striate.neighbours(striate.map(vectors, method="pca").points, k=K).same_label(labels)
+        flat = striate.neighbours(striate.embedding_map(vectors).points, k=K).same_label(labels)
+        plane = striate.neighbours(striate.embedding_map(vectors, method="pca").points, k=K).same_label(
+            labels
+        )
         print(
             f"{name}: of {COUNT} pictures, the nearest {K} with the same class by {space}: {high:.3f}", end=""
         )
@@ -89,7 +91,7 @@ def draw(lenet: Path, resnet: Path, folder: Path) -> None:
     digits = read("digits")
     with tempfile.TemporaryDirectory() as place:
         reader = striate.train("digits", model="lenet5", epochs=12, out=place, force=True).model
-    whole = striate.map(digits, reader)
+    whole = striate.embedding_map(digits, reader)
     small(whole.picture(1000), folder / "inside_map.png")
     some = lookalikes(reader, digits["test"], k=6)
     small(some.sheet(disputed(some), side=64), folder / "inside_neighbours.png")

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import striate
-from striate.api import splits_for
+from striate.api.evaluate import splits_for
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Splits
 from striate.data.inputs import input_batches

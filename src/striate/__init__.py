@@ -1,5 +1,14 @@
 """striate: everything that convolutional networks do with pictures.
 
+api/        the verbs                                  cli/        the command line
+report/     the pages of a run                         compare/    several networks on one data set
+train/      make a network better                      explain/    look inside one
+style/      paint with one                             zoo/        networks by name, weights, saved models
+tasks/      networks that answer a question            backbones/  networks, one paper a file
+data/       pictures and labels, read and augmented    draw/       pictures of answers
+layers/     parts that networks share                  ops/        functions on tensors
+files/      files written whole or not at all          records, errors         answers; mistakes
+
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
 
 >>> import striate
@@ -14,30 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from striate import errors, ops
-    from striate.api import (
-        apply_style,
-        benchmark_explanations,
-        check,
-        compare,
-        create,
-        embed,
-        evaluate,
-        explain,
-        export,
-        find_rate,
-        invert,
-        load,
-        map,
-        models,
-        neighbours,
-        predict,
-        stylize,
-        summary,
-        texture,
-        train,
-        train_style,
-        visualize,
-    )
+    from striate.api.check import check
+    from striate.api.compare import compare
+    from striate.api.embeddings import embed, embedding_map, neighbours
+    from striate.api.evaluate import evaluate
+    from striate.api.explain import benchmark_explanations, explain, invert, visualize
+    from striate.api.export import export
+    from striate.api.networks import create, load, models, summary
+    from striate.api.predict import predict
+    from striate.api.style import apply_style, stylize, texture, train_style
+    from striate.api.train import find_rate, train
     from striate.errors import StriateError
 
 __version__ = "0.1.0"
@@ -51,6 +46,7 @@ __all__ = [
     "compare",
     "create",
     "embed",
+    "embedding_map",
     "errors",
     "evaluate",
     "explain",
@@ -58,7 +54,6 @@ __all__ = [
     "find_rate",
     "invert",
     "load",
-    "map",
     "models",
     "neighbours",
     "ops",
@@ -72,6 +67,20 @@ __all__ = [
 ]
 
 _ROOMS = {"errors", "ops"}
+
+_FILES = {
+    "StriateError": "errors",
+    "check": "api.check",
+    "compare": "api.compare",
+    **dict.fromkeys(("embed", "embedding_map", "neighbours"), "api.embeddings"),
+    "evaluate": "api.evaluate",
+    **dict.fromkeys(("benchmark_explanations", "explain", "invert", "visualize"), "api.explain"),
+    "export": "api.export",
+    **dict.fromkeys(("create", "load", "models", "summary"), "api.networks"),
+    "predict": "api.predict",
+    **dict.fromkeys(("apply_style", "stylize", "texture", "train_style"), "api.style"),
+    **dict.fromkeys(("find_rate", "train"), "api.train"),
+}
 
 
 class _VerbsModule(ModuleType):
@@ -87,13 +96,11 @@ class _VerbsModule(ModuleType):
 
 def __getattr__(name: str) -> Any:
     """Import what a public name stands for, the first time that it is used."""
-    if name not in __all__:
-        raise AttributeError(f"module 'striate' has no attribute {name!r}")
     if name in _ROOMS:
         return import_module(f"striate.{name}")
-    globals()[name] = getattr(
-        import_module("striate.errors" if name == "StriateError" else "striate.api"), name
-    )
+    if name not in _FILES:
+        raise AttributeError(f"module 'striate' has no attribute {name!r}")
+    globals()[name] = getattr(import_module(f"striate.{_FILES[name]}"), name)
     return globals()[name]
 
 

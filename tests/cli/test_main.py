@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from typer import Exit
 
-from striate.cli import main, measuring
+import striate
+from striate.cli import main
 from striate.errors import Interrupted, LabelError
 from striate.train.run.settings import Settings
 
@@ -125,14 +126,14 @@ def test_every_way_to_end_has_its_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("STRIATE_DEBUG", raising=False)
-    monkeypatch.setattr(measuring, "summary", raising(error))
+    monkeypatch.setattr(striate, "summary", raising(error))
     assert main.run(["summary", "lenet5"]) == code
     assert capsys.readouterr().err == said
 
 
 def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIATE_DEBUG", "1")
-    monkeypatch.setattr(measuring, "summary", raising(ValueError("ours")))
+    monkeypatch.setattr(striate, "summary", raising(ValueError("ours")))
     with pytest.raises(ValueError, match="ours"):
         main.run(["summary", "lenet5"])
 

@@ -15,7 +15,7 @@ VERBS = [
     "find_rate",
     "invert",
     "load",
-    "map",
+    "embedding_map",
     "models",
     "neighbours",
     "predict",

@@ -115,7 +115,7 @@ def test_a_signal_ends_a_run_within_two_seconds_and_it_can_be_resumed(
 
 
 def test_a_batch_larger_than_the_data_can_be_repeated_when_a_run_goes_on(tmp_path: Path) -> None:
-    from striate.api import train
+    from striate.api.train import train
 
     said = {"model": "lenet5", "epochs": 1, "batch": 100_000, "out": tmp_path / "run"}
     first = train("digits", **said)

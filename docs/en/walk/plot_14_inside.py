@@ -75,7 +75,7 @@ for name, one in (("features", vectors), ("pixels", pixels)):
 # %%
 # And on a plane, where t-SNE keeps who is near whom:
 
-plane = striate.map(vectors)
+plane = striate.embedding_map(vectors)
 fig, axis = plt.subplots(figsize=(8, 7))
 axis.imshow(plane.picture(800))
 axis.axis("off")

@@ -62,7 +62,7 @@ def hushed() -> Iterator[None]:
         os.close(nowhere)
 
 
-def as_json(values: Any, *, lines: bool = False) -> None:
+def print_json(values: Any, *, lines: bool = False) -> None:
     """Print plain values as JSON, on one line or indented."""
     print(json.dumps(values, ensure_ascii=False, allow_nan=False, indent=None if lines else 2), flush=lines)
 

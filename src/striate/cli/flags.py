@@ -1,42 +1,96 @@
-"""One flag for each training setting, made from the one list of settings.
+"""The flags: those that verbs share, and one for each setting, made from the one list of settings.
 
     Settings.batch: int, 1.., "Images in a step."  -->  --batch INTEGER  Images in a step. [default: 64]
 
-Values go to ``Settings`` as they were typed, which checks them all and explains in three lines what is wrong.
+Values go to the settings as they were typed, which check them all and explain in three lines what is wrong.
 """
 
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
-from pydantic.fields import FieldInfo
 
-from striate.train.run.settings import Settings
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
-PANELS = {
+MODEL = "A .safetensors file, the folder of a run, or a name with published weights, as resnet50"
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help='A folder, .csv, .npz or idx files; or "digits".')]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL + ".")]
+ModelFlag = Annotated[
+    str, typer.Option("--model", metavar="MODEL", help="A .safetensors file, or the folder of a run.")
+]
+Images = Annotated[
+    list[str], typer.Argument(metavar="IMAGES...", help="Files, folders or patterns like 'a/*.jpg'.")
+]
+Format = Annotated[
+    str | None, typer.Option(metavar="folder|csv|idx|npz", help="The layout, if looking is not enough.")
+]
+Json = Annotated[bool, typer.Option("--json", metavar=" ", help="Print JSON, for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar=" ", help="Show no progress.")]
+FitBatch = Annotated[
+    bool,
+    typer.Option(
+        "--fit-batch", metavar=" ", help="If a batch is too large for memory, go on with one that fits."
+    ),
+]
+Split = Annotated[str, typer.Option(metavar="train|val|test|all", help="Part of the data.")]
+Layer = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Another layer than the last; pixels for none.")
+]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Random seed.")]
+Painted = Annotated[str, typer.Option(metavar="FILE", help="Where to paint.")]
+Preview = Annotated[
+    str | None, typer.Option(metavar="FILE", help="A picture of how far it is, every ten steps.")
+]
+
+Panels = Mapping[str, tuple[str, ...]]
+METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
+
+TRAINING: Panels = {
     "Data": ("format", "size", "fit", "augment", "balance", "validation", "accept", "views", "workers"),
     "Reuse": ("weights", "finetune", "layer_decay", "unfreeze"),
     "Regularization": ("weight_decay", "label_smoothing", "mixup", "cutmix", "ema", "patience", "clip"),
     "Machine": ("precision", "accelerator", "devices", "nodes", "strategy", "checkpoint_every", "loggers"),
 }
-METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
+PAINTING: Panels = {
+    "Network": ("network", "weights", "precision", "device", "seed"),
+    "What counts": (
+        *("content_layers", "style_layers", "content_weight", "style_weight"),
+        *("variation_weight", "form", "variation"),
+    ),
+}
 
 
-def takes_settings(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give the verb, which ends in ``**settings``, a flag for every field of ``Settings``.
+def takes_settings(
+    kind: "type[BaseModel]", panels: Panels, other: str, *left_out: str
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a verb, which ends in ``**settings``, a flag for every field of ``kind`` but those left out.
 
-    A verb that takes several ``models`` gets none for ``model``.
+    Args:
+        kind: the settings.
+        panels: names of settings by the group of the help in which they stand.
+        other: the group of all others.
+        left_out: names of settings that the verb does not take.
     """
-    own = [one for one in signature(verb).parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
-    names = Settings.model_fields.keys() - ({"model"} if any(one.name == "models" for one in own) else set())
-    flags = [flag(name, field) for name, field in Settings.model_fields.items() if name in names]
-    verb.__signature__ = signature(verb).replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
-    return verb
+
+    def extended(verb: Callable[..., None]) -> Callable[..., None]:
+        named = [one for one in signature(verb).parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+        flags = [
+            flag(name, field, next((title for title, names in panels.items() if name in names), other))
+            for name, field in kind.model_fields.items()
+            if name not in left_out
+        ]
+        verb.__signature__ = signature(verb).replace(parameters=[*named, *flags])  # type: ignore[attr-defined]
+        return verb
+
+    return extended
 
 
-def flag(name: str, field: FieldInfo) -> Parameter:
+def flag(name: str, field: "FieldInfo", panel: str) -> Parameter:
     """The typer option of one field; unset is None, so that only what was typed is passed on."""
     kinds = alternatives(field.annotation)
     many = get_origin(kinds[0]) in (tuple, dict)
@@ -46,7 +100,7 @@ def flag(name: str, field: FieldInfo) -> Parameter:
         help=meaning(field),
         metavar=metavar(kinds),
         show_default=False,
-        rich_help_panel=panel(name),
+        rich_help_panel=panel,
     )
     return Parameter(
         name, Parameter.KEYWORD_ONLY, default=option, annotation=list[str] | None if many else str | None
@@ -74,9 +128,10 @@ def metavar(kinds: list[Any]) -> str:
     return "|".join(dict.fromkeys(words))
 
 
-def meaning(field: FieldInfo) -> str:
+def meaning(field: "FieldInfo") -> str:
     """The description and the default; None and what is empty are explained by the description.
 
+    >>> from striate.train.run.settings import Settings
     >>> meaning(Settings.model_fields["seed"]).endswith("(default 0)")
     True
     """
@@ -93,11 +148,6 @@ def plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def panel(name: str) -> str:
-    """The group of the help that a setting is listed in."""
-    return next((title for title, names in PANELS.items() if name in names), "How it learns")
-
-
-def given(settings: Mapping[str, Any]) -> dict[str, Any]:
+def typed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that were typed."""
     return {name: value for name, value in settings.items() if value is not None}

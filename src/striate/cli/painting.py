@@ -1,132 +1,61 @@
-"""The verbs that paint, and their flags: one for each setting, made from the one list of settings.
+"""What the verbs that paint share: progress, lists of numbers, and what they leave."""
 
-striate stylize CONTENT STYLE | texture IMAGE | train-style STYLE DATA
-"""
-
-from collections.abc import Callable
-from inspect import Parameter, signature
-from typing import Annotated, Any
+import signal
+from typing import TYPE_CHECKING
 
 import typer
 
-from striate.cli.flags import alternatives, given, meaning, metavar
-from striate.style.settings import LearnSettings, Looking, Settings
+from striate.cli.console import err, out
+from striate.errors import SettingError
 
-painting = typer.Typer()
+if TYPE_CHECKING:
+    from striate.style.events import Event
+    from striate.style.painting.optimize import Painting
 
-PANELS = {
-    "Network": ("network", "weights", "precision", "device", "seed"),
-    "What counts": (
-        *("content_layers", "style_layers", "content_weight", "style_weight"),
-        *("variation_weight", "form", "variation"),
-    ),
-}
-Out = Annotated[str, typer.Option(metavar="FILE", help="Where to paint.")]
-Preview = Annotated[
-    str | None, typer.Option(metavar="FILE", help="A picture of how far it is, every ten steps.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar=" ", help="Show no progress.")]
+EVERY = 10
+"""Steps from one line to the next."""
 
 
-def takes(kind: type[Looking], *left_out: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a verb, which ends in ``**settings``, a flag for every setting but those left out."""
+class Narrator:
+    """Listens to the events of a painting and prints them to stderr.
 
-    def extended(verb: Callable[..., None]) -> Callable[..., None]:
-        own = [one for one in signature(verb).parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
-        flags = []
-        for name, field in kind.model_fields.items():
-            if name in left_out:
-                continue
-            kinds = [one for one in alternatives(field.annotation) if one in (int, float, str)]
-            option = typer.Option(
-                None,
-                "--" + name.replace("_", "-"),
-                help=meaning(field),
-                metavar=metavar(kinds or alternatives(field.annotation)),
-                show_default=False,
-                rich_help_panel=next((title for title, names in PANELS.items() if name in names), "How"),
-            )
-            flags.append(Parameter(name, Parameter.KEYWORD_ONLY, default=option, annotation=str | None))
-        verb.__signature__ = signature(verb).replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
-        return verb
-
-    return extended
-
-
-@painting.command(short_help="Paint a picture in the style of another.")
-@takes(Settings)
-def stylize(
-    content: Annotated[str, typer.Argument(metavar="CONTENT", help="A picture file: what shall be seen.")],
-    styles: Annotated[
-        list[str] | None, typer.Argument(metavar="[STYLE...]", help="Picture files: how it shall be painted.")
-    ] = None,
-    *,
-    out: Out = "stylized.png",
-    mix: Annotated[
-        str | None, typer.Option(metavar="N,N", help="How much every style counts (default: the same).")
-    ] = None,
-    mask: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="Where a style counts, white; one for each, repeatable."),
-    ] = None,
-    learned: Annotated[
-        str | None, typer.Option("--with", metavar="FILE", help="Paint with a file of train-style, at once.")
-    ] = None,
-    preview: Preview = None,
-    quiet: Quiet = False,
-    **settings: Any,
-) -> None:
-    """Paint a picture in the style of another, or of several. Ctrl-C keeps the best so far.
-
-    Says beforehand how much memory it takes; larger pictures are painted by tiles, without seams.
+    Args:
+        quiet: print nothing.
     """
-    from striate.cli import brush
 
-    if learned is not None:
-        brush.apply_style(content, styles or [], learned, out, given(settings))
-        return
-    asked = {"mix": mix, "masks": mask or [], "preview": preview}
-    brush.stylize(content, styles or [], out, asked, quiet=quiet, settings=given(settings))
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
 
+    def __call__(self, event: "Event") -> None:
+        """Print one event."""
+        from striate.style.events import Planned
 
-@painting.command(short_help="Make a picture with the texture of another.")
-@takes(Settings, "content_layers", "content_weight", "start", "colors")
-def texture(
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="A picture file.")],
-    *,
-    out: Out = "texture.png",
-    shape: Annotated[
-        str | None, typer.Option(metavar="HxW", help="Pixels of the new picture (default: of the old).")
-    ] = None,
-    preview: Preview = None,
-    quiet: Quiet = False,
-    **settings: Any,
-) -> None:
-    """Make a new picture with the texture of another, from noise. Ctrl-C keeps the best so far."""
-    from striate.cli import brush
-
-    brush.texture(image, shape, out, preview, quiet=quiet, settings=given(settings))
+        if self._quiet:
+            return
+        if isinstance(event, Planned):
+            for sentence in event.said:
+                err().print(sentence)
+        elif event.step == 1 or event.step % EVERY == 0 or event.step == event.steps:
+            costs = "  ".join(f"{name} {value:.4g}" for name, value in event.costs.items())
+            err().print(f"step {event.step:>{len(str(event.steps))}}/{event.steps}  {costs}")
 
 
-@painting.command("train-style", short_help="Train a network that paints in one pass.")
-@takes(LearnSettings)
-def train_style(
-    style: Annotated[
-        str, typer.Argument(metavar="STYLE", help="A picture file; with --any a folder of them.")
-    ],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A folder of pictures of anything.")],
-    *,
-    out: Annotated[str, typer.Option(metavar="FILE", help="The file.")] = "style.safetensors",
-    any_style: Annotated[
-        bool, typer.Option("--any", metavar=" ", help="Learn to paint in any style, a little less well.")
-    ] = False,
-    quiet: Quiet = False,
-    **settings: Any,
-) -> None:
-    """Train a network that paints in one pass, in one style or in any.
+def numbers(text: str) -> list[float]:
+    """``2,1`` as numbers.
 
-    Then: striate stylize CONTENT --with FILE
+    Raises:
+        SettingError: it is none.
     """
-    from striate.cli import brush
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError as reason:
+        raise SettingError(f"{text!r} is no list of numbers", "as in 2,1", "check the spelling") from reason
 
-    brush.train_style(style, data, out, any_style=any_style, quiet=quiet, settings=given(settings))
+
+def leave(painting: "Painting", file: str) -> None:
+    """Write the picture; 130 when it was ended early."""
+    path = painting.save(file)
+    out().print(f"painted: {path}")
+    if painting.interrupted:
+        err().print(f"interrupted after {len(painting.costs)} steps: this is the best until then")
+        raise typer.Exit(128 + signal.SIGINT)

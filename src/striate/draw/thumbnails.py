@@ -109,7 +109,7 @@ def thumbnail_map(
         raise ShapeError(
             f"there are {len(points)} points, {len(images)} pictures and {len(labels)} labels",
             "one or more of each, and as many",
-            "pass what striate.map made",
+            "pass what striate.embedding_map made",
         )
     chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), MOST_SHOWN)).astype(int))
     board = max(1, math.ceil(math.sqrt(ROOM * len(chosen))))

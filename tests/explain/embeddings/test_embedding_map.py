@@ -9,7 +9,7 @@ from torch import nn
 from striate.data.preprocess import Preprocess
 from striate.data.read_dataset import read
 from striate.errors import DataError, RunError, SettingError, ShapeError
-from striate.explain.embeddings.embedding_map import map_pictures, picture_map
+from striate.explain.embeddings.embedding_map import embedding_map, picture_map
 from striate.explain.embeddings.embeddings import Vectors
 from striate.tasks.classification.classifier import Classifier
 
@@ -53,22 +53,22 @@ def test_json_has_a_point_for_every_name():
 
 def test_the_file_of_vectors_makes_the_same_map(tmp_path):
     path = vectors().save(tmp_path / "v.npz")
-    assert torch.equal(map_pictures(path, method="pca").points, picture_map(vectors(), "pca").points)
+    assert torch.equal(embedding_map(path, method="pca").points, picture_map(vectors(), "pca").points)
 
 
 def test_data_and_a_model_make_a_map():
     network = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(4, 10))
     model = Classifier(network, [str(k) for k in range(10)], Preprocess((8, 8), 1, (0.5,), (0.5,)))
-    found = map_pictures(read("digits")["test"].subset(range(9)), model, "pca")
+    found = embedding_map(read("digits")["test"].subset(range(9)), model, "pca")
     assert found.vectors.values.shape == (9, 4)
 
 
 def test_bad_input_is_refused_in_three_lines(tmp_path):
     with pytest.raises(SettingError, match="method is 'umap'"):
-        map_pictures(vectors(), method="umap")
+        embedding_map(vectors(), method="umap")
     with pytest.raises(SettingError, match="no model was named"):
-        map_pictures(read("digits"))
+        embedding_map(read("digits"))
     with pytest.raises(DataError, match="cannot be read as vectors"):
-        map_pictures(tmp_path)
+        embedding_map(tmp_path)
     with pytest.raises(ShapeError, match="for a t-SNE map"):
-        map_pictures(vectors(3))
+        embedding_map(vectors(3))

@@ -132,7 +132,7 @@ def picture_map(
     return PictureMap(found.place(vectors.values), vectors, method, (count, kept))
 
 
-def map_pictures(
+def embedding_map(
     data: Data | Vectors,
     model: Model | None = None,
     method: Method = "tsne",
@@ -166,5 +166,5 @@ def map_pictures(
     if isinstance(data, str | Path):
         data = Vectors.load(data)
     if not isinstance(data, Vectors):
-        raise SettingError("no model was named", "a model, or vectors", "striate.map(data, model)")
+        raise SettingError("no model was named", "a model, or vectors", "striate.embedding_map(data, model)")
     return picture_map(data, method, seed=seed)

@@ -172,7 +172,7 @@ def _read_any(file: OpenModel) -> AnyStyle:
         raise ModelFileError(
             f"{path} is no network for any style: it says that it is {header.get('network')!r}",
             "a file that `striate train-style --any` wrote",
-            "train one, or leave --with out",
+            "train one: striate train-style",
         )
     layer, mark = str(numbers.pop("layer")), numbers.pop("mark")
     model = any_style([layer], Looking(**numbers))

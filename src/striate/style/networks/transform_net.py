@@ -109,7 +109,7 @@ def load_fast(path: str | Path) -> FastStyle:
             raise ModelFileError(
                 f"{path} is no fast style: it says that it is {file.header.get('network')!r}",
                 "a file that `striate train-style` wrote",
-                "train one, or leave --with out",
+                "train one: striate train-style",
             )
         with torch.device("meta"):
             network = FastStyle(**numbers)

@@ -12,7 +12,7 @@ from striate.cli.main import run
 COMMANDS = (
     (("stylize", "none.png", "none.png"), "--out"),
     (("stylize", "none.png", "none.png", "--out", "painted.png"), "--preview"),
-    (("stylize", "none.png", "--with", "none.safetensors"), "--out"),
+    (("apply-style", "none.png", "none.safetensors"), "--out"),
     (("texture", "none.png"), "--out"),
     (("texture", "none.png", "--out", "painted.png"), "--preview"),
     (("train-style", "none.png", "none"), "--out"),

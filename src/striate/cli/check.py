@@ -2,14 +2,19 @@
 
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.console import as_json as print_json
-from striate.cli.console import err, hushed, out, some
+import striate
+from striate.cli.console import err, hushed, print_json, some
+from striate.cli.console import out as stdout
+from striate.cli.flags import Data, Format, Json
 from striate.cli.pictures import save as save_picture
 from striate.cli.progress import Counting
+from striate.data.checks.findings import KINDS
+from striate.files.atomic import PICTURES, writable
+from striate.train.run.settings import Settings
 
 if TYPE_CHECKING:
     from striate.data.checks.check import CheckReport
@@ -21,24 +26,39 @@ SHOWN = 10
 WORDS = {"refuse": "stops training", "warn": "look at", "info": "to know"}
 
 
-def check(data: str, format: str | None, *, json: bool) -> None:
-    """Print the findings; ends with 2 if training would refuse the data."""
-    from striate import api
+def check(
+    data: Data,
+    format: Format = None,
+    augment: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Draw one sample N times, augmented.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The augmentation to draw, as in train.")
+    ] = None,
+    out: Annotated[str, typer.Option(metavar="FILE", help="Where to draw it.")] = "augmented.png",
+    json: Json = False,
+) -> None:
+    """Read a data set once and list, by file name, what is wrong, odd or worth knowing.
 
+    Ends with 2 if training would refuse the data. With --augment N: draw what augmentation does instead.
+    """
+    if augment is not None:
+        draw_augmented(data, format, augment, recipe, out)
+        return
     with Counting("looking at pictures") as progress, hushed():
-        report = api.check(data, format, progress=progress)
+        report = striate.check(data, format, progress=progress)
     if json:
         print_json(report.to_dict())
     else:
-        tell_facts(report)
-        tell(report.findings)
+        show_facts(report)
+        show_findings(report.findings)
     if report.blocking():
         raise typer.Exit(2)
 
 
-def tell_facts(report: "CheckReport") -> None:
+def show_facts(report: "CheckReport") -> None:
     """What the data are: counts by split, sizes, colors."""
-    console, facts = out(), report.facts
+    console, facts = stdout(), report.facts
     for sentence in report.said:
         console.print(sentence)
     counts = {name: sum(by_class.values()) for name, by_class in facts["counts"].items()}
@@ -53,11 +73,9 @@ def tell_facts(report: "CheckReport") -> None:
         console.print(f"mean {mean}, standard deviation {std} (red, green, blue, 0..1)")
 
 
-def tell(findings: "tuple[Finding, ...]") -> None:
+def show_findings(findings: "tuple[Finding, ...]") -> None:
     """The findings by severity and kind, the gravest first."""
-    from striate.data.checks.findings import KINDS
-
-    console, order = out(), list(WORDS)
+    console, order = stdout(), list(WORDS)
     kinds = list(KINDS)
     ranked = sorted(findings, key=lambda one: (order.index(one.severity), kinds.index(one.kind)))
     for kind, group in groupby(ranked, key=lambda one: one.kind):
@@ -71,7 +89,7 @@ def tell(findings: "tuple[Finding, ...]") -> None:
         console.print("nothing wrong was found")
 
 
-def sheet(data: str, format: str | None, count: int, recipe: str | None, place: str) -> None:
+def draw_augmented(data: str, format: str | None, count: int, recipe: str | None, file: str) -> None:
     """Draw one training sample as the network sees it, and ``count`` times augmented."""
     import torch
 
@@ -79,11 +97,9 @@ def sheet(data: str, format: str | None, count: int, recipe: str | None, place: 
     from striate.data.checks.statistics import facts
     from striate.data.read_dataset import read
     from striate.draw.image_grid import augmentation_sheet
-    from striate.files.atomic import PICTURES, writable
     from striate.train.run.defaults import decide, preprocessing
-    from striate.train.run.settings import Settings
 
-    writable(place, PICTURES)
+    writable(file, PICTURES)
     dataset = read(data, format)["train"]
     settings = decide(Settings(augment=recipe), facts(dataset))
     preprocess = preprocessing(dataset, settings)
@@ -91,6 +107,6 @@ def sheet(data: str, format: str | None, count: int, recipe: str | None, place: 
     sample = dataset[len(dataset) // 2]
     images = preprocess(sample.image).repeat(count, 1, 1, 1)
     changed = augment(images, torch.Generator().manual_seed(0))
-    save_picture(augmentation_sheet(images[0], list(changed)), Path(place))
+    save_picture(augmentation_sheet(images[0], list(changed)), Path(file))
     err().print(f"{sample.source}, augmented by {augment}")
-    out().print(f"drawn: {place}")
+    stdout().print(f"drawn: {file}")

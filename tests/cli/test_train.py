@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from striate.cli.main import run
-from striate.cli.training import report
+from striate.cli.train import show
 from striate.train.run.run import Run
 
 STRIATE = [sys.executable, "-m", "striate"]
@@ -34,7 +34,7 @@ def test_of_several_processes_only_the_first_one_speaks(
 ) -> None:
     for number, lines in (("1", 0), ("0", 3)):  # metrics, model and report
         monkeypatch.setenv("RANK", number)
-        report(Run.open(trained), as_json=False)
+        show(Run.open(trained), json=False)
         assert len(capsys.readouterr().out.splitlines()) == lines
 
 

@@ -113,7 +113,7 @@ def test_methods_are_judged_on_pictures_of_ones_own(
     assert [line.split()[0] for line in told.splitlines()[2:4]] == ["saliency", "gradcam"]
     assert "found" not in told
     assert told.splitlines()[-1] == f"written: {table}"
-    assert remarks.splitlines() == ["judged: saliency", "judged: gradcam"]
+    assert remarks.splitlines() == ["measured: saliency", "measured: gradcam"]
     assert table.read_text().count("\n") == 3
     assert run(["benchmark-explanations", str(trained), picture, "--method", "saliency", "--json"]) == 0
     assert json.loads(said(capsys)[0])["pictures"] == 1

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from striate.cli.evaluate import show
 from striate.cli.main import run
-from striate.cli.measuring import tell
 from striate.tasks.classification.confusion import Confusion
 from striate.tasks.classification.metrics import Metrics
 
@@ -27,7 +27,7 @@ TWO = Metrics(
 
 
 def test_figures_are_told_with_the_weakest_class_first(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(TWO)
+    show(TWO)
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
         "6 pictures, 2 classes",
         "accuracy             83.33 %  95 % interval 43.6 to 97.0 %",  # Wilson, 5 of 6

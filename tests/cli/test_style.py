@@ -58,12 +58,12 @@ def test_a_style_is_learned_and_used(
         str(file),
     )
     assert run(["train-style", picture, str(tmp_path), *flags, *QUICK]) == 0
-    assert capsys.readouterr().out == f"learned: {file}\n"
-    assert run(["stylize", picture, "--with", str(file), "--size", "20", "--out", str(place)]) == 0
+    assert capsys.readouterr().out == f"written: {file}\n"
+    assert run(["apply-style", picture, str(file), "--size", "20", "--out", str(place)]) == 0
     with Image.open(place) as shown:
         assert shown.size == (20, 16)
-    assert run(["stylize", picture, "--with", str(file), "--steps", "3", "--out", str(place)]) == 2
-    assert "--steps cannot be used with --with" in capsys.readouterr().err
+    assert run(["apply-style", picture, str(file), "--steps", "3", "--out", str(place)]) == 2
+    assert "`striate apply-style` has no flag --steps" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""A data set, read once for what is wrong with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from striate.data.checks.check import CheckReport
+from striate.data.checks.check import check as check_data
+
+__all__ = ["check"]
+
+
+def check(
+    data: str | Path, format: str | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> CheckReport:
+    """Read a data set once and list what is wrong, odd or worth knowing.
+
+    Args:
+        data: a folder, a .csv, .npz or idx file, or ``"digits"``.
+        format: ``folder``, ``csv``, ``idx``, ``npz`` or ``digits``; recognised by looking when left out.
+        progress: called now and then with (pictures done, pictures in all).
+
+    Returns:
+        ``.findings`` by file name, ``.facts``, and ``.blocking()``: those that training would refuse.
+
+    Raises:
+        DataError: there is nothing that can be read.
+    """
+    return check_data(data, format, progress=progress)

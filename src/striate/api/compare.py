@@ -1,0 +1,71 @@
+"""Several networks on one data set."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from striate.api.run_events import finished, report
+from striate.compare.compare import Plan, default_folder
+from striate.compare.compare import compare as comparing
+from striate.compare.table import Comparison
+from striate.data.dataset import Splits
+from striate.report.compare import write_comparison
+from striate.train.run.input_data import Data, to_train_on
+from striate.train.run.settings import Settings
+from striate.train.session.events import Event, Finished
+
+__all__ = ["compare"]
+
+
+def compare(
+    data: Data,
+    models: Sequence[str],
+    budget: str | None = None,
+    *,
+    seeds: int = 1,
+    costs_only: bool = False,
+    fit_batch: bool = False,
+    out: str | Path | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    **settings: Any,
+) -> Comparison:
+    """Train several networks on the same data, measure what each costs here, and write compare.html.
+
+    Args:
+        data: as for ``train``.
+        models: names among ``models()``.
+        budget: most time for each training, as in ``10m``.
+        seeds: trainings of each network, counted up from ``seed``.
+        costs_only: measure time and memory, and train nothing.
+        fit_batch: where a batch does not fit into memory, go on with one that does.
+        out: a new folder, or that of a comparison that shall go on; ``runs/compare-<data>`` when left out.
+        on_event: called with every event.
+        settings: as for ``train``, the same for all networks.
+
+    Returns:
+        ``.rows`` in order, ``.frontier()``, ``.chart()``, ``.folder``; prints as a table.
+
+    Raises:
+        SettingError: a name or a setting does not exist. A network that fails later says why in its row.
+        RunError: the folder holds something else.
+        Interrupted: a signal ended it; the same call goes on.
+    """
+    plan = Plan(tuple(models), Settings(budget=budget, **settings), seeds, costs_only, fit_batch)
+    splits = {plan.settings.seed: to_train_on(data, plan.settings, None)}
+
+    def reading(seed: int) -> Splits:
+        if seed not in splits:
+            splits[seed] = to_train_on(data, plan.of("", seed), None)
+        return splits[seed]
+
+    def hearing(event: Event) -> None:
+        if isinstance(event, Finished):
+            report(event.run, splits[event.run.settings.seed])
+        if on_event:
+            on_event(event)
+
+    first = splits[plan.settings.seed]
+    folder = default_folder(plan, first) if out is None else Path(out)
+    found: Comparison = finished(comparing(reading, plan, folder), hearing).comparison
+    write_comparison(found, first)
+    return found

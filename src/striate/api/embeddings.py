@@ -1,0 +1,7 @@
+"""Pictures as vectors: embed them, draw them as a map, find the nearest ones."""
+
+from striate.explain.embeddings.embed import embed
+from striate.explain.embeddings.embedding_map import embedding_map
+from striate.explain.embeddings.neighbours import neighbours
+
+__all__ = ["embed", "embedding_map", "neighbours"]

@@ -1,0 +1,59 @@
+"""Write a model for other programs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from striate.api.evaluate import splits_for
+from striate.api.networks import model_file
+from striate.data.class_mapping import translated
+from striate.data.inputs import Input
+from striate.train.run.export_samples import pictures_to_check
+from striate.train.run.headline import unseen
+from striate.zoo.inference import export as files
+from striate.zoo.inference.export import Exported, Format
+from striate.zoo.inference.quantize import quantize
+from striate.zoo.save_load import load as load_file
+from striate.zoo.weights.pretrained import is_ready, ready
+
+__all__ = ["export"]
+
+
+def export(
+    model: str | Path,
+    to: Format,
+    out: str | Path | None = None,
+    *,
+    check: Sequence[Input] | None = None,
+    precision: Literal["exact", "int8"] = "exact",
+    calibrate: str | Path | None = None,
+    most_loss: float = 1.0,
+) -> Exported:
+    """Write a saved model for other programs; it takes its place after its scores were compared.
+
+    Args:
+        model: a saved file, the folder of a run, or the name of a network with published weights.
+        to: ``onnx``, ``torch`` or ``openvino``.
+        out: the file; beside the model when left out, for a name in the current folder.
+        check: pictures on which the scores must agree; those of the run, or digits, when left out.
+        precision: ``int8``, for OpenVINO, is calibrated and also becomes the model's own engine of that name.
+        calibrate: labelled pictures for int8, as for ``train``.
+        most_loss: points of accuracy on unseen pictures of these that int8 may cost.
+
+    Raises:
+        SettingError: there is no such format or precision, or int8 costs more than that, or has no file.
+        ModelFileError: the file cannot be written, or gives other scores than the model.
+    """
+    named = is_ready(model)
+    file = Path(f"{model}.safetensors") if named else model_file(model)
+    path = Path(out or files.default_path(file, to, precision))
+    files.require(to, path)
+    if named and files.is_int8(to, precision, calibrate):
+        raise files.needs_file(str(model))
+    classifier = ready(str(model)) if named else load_file(file)
+    if not files.is_int8(to, precision, calibrate) or calibrate is None:
+        pictures, words = pictures_to_check(file, classifier.preprocess, check)
+        return files.export(classifier, to, path, pictures, words)
+    parts = splits_for(model, calibrate)
+    seen = translated(parts[unseen(parts)], classifier.classes)
+    return files.export_int8(classifier, file, path, quantize(classifier, parts["train"], seen, most_loss))

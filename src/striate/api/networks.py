@@ -1,0 +1,98 @@
+"""Networks by name, saved models, and what a network is made of."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from striate.errors import ModelFileError, SettingError
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.cost.meta_network import outline
+from striate.zoo.cost.summary import Summary
+from striate.zoo.cost.summary import summary as table
+from striate.zoo.inference.inference import EngineName, InferenceEngine, Precision
+from striate.zoo.networks import create, models
+from striate.zoo.save_load import load as load_file
+from striate.zoo.weights.pretrained import is_ready, ready, spelling
+
+__all__ = ["create", "load", "models", "summary"]
+
+Model = Classifier | str | Path
+
+
+def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "exact") -> Classifier:
+    """Read a saved model, ready to predict.
+
+    Args:
+        path: a .safetensors file; the folder of a run, whose best model is meant; or the name of a network
+            with published weights, such as ``resnet50``, which tells the 1,000 classes of ImageNet apart.
+        engine: what computes its predictions: ``openvino``, ``torch``, or ``auto``, which leaves small jobs
+            to PyTorch as it is and takes OpenVINO for large ones.
+        precision: ``exact``; ``bf16``, faster, scores within 0.02; or ``int8``, after
+            ``striate export MODEL --to openvino --precision int8 --calibrate DATA``.
+
+    Raises:
+        ModelFileError: there is no such file, it is truncated, foreign or misshapen, or cannot be fetched.
+        SettingError: there is no such engine or precision, or they do not go together.
+    """
+    if is_ready(path):
+        model = ready(str(path))
+        model.engine = InferenceEngine(model, engine, precision)
+        return model
+    path = model_file(path)
+    model = load_file(path)
+    model.engine = InferenceEngine(model, engine, precision, path)
+    return model
+
+
+def summary(
+    model: nn.Module | str | Path,
+    input_size: tuple[int, ...] | None = None,
+    *,
+    classes: int | None = None,
+    arguments: Mapping[str, Any] | None = None,
+) -> Summary:
+    """A network's layers: activations, parameters, multiplications, receptive fields and strides.
+
+    Args:
+        model: any network, one of ``models()``, a saved file or the folder of a run.
+        input_size: (C, H, W) of one image; that of the model when left out.
+        classes: K, for a name; when left out 10 for networks of small pictures, else 1000.
+        arguments: arguments of the network's own, for a name, as in ``{"width": 0.5}``.
+
+    Raises:
+        SettingError: there is no network of that name, or it has no such argument.
+        ModelFileError: there is no such file, or it is none of ours.
+        ShapeError: the network cannot take such an image.
+    """
+    if isinstance(model, str) and not Path(model).exists() and not _names_file(model):
+        model = outline(model, input_size[0] if input_size else 3, classes, arguments)
+    elif arguments or classes is not None:
+        extra = "arguments" if arguments else "classes"
+        raise SettingError(f"{extra} was given with {model}", "a network's name", f"leave {extra} out")
+    elif isinstance(model, str | Path):
+        model = load(model)
+    return table(model, input_size)
+
+
+def _names_file(text: str) -> bool:
+    """Whether a file is meant, and not a network."""
+    return text.endswith(".safetensors") or "/" in text or os.sep in text
+
+
+def model_file(path: str | Path) -> Path:
+    """The file of a saved model; a run's folder stands for its best one."""
+    path = Path(path)
+    if not path.exists():
+        raise ModelFileError(
+            f"there is no {path}",
+            "a .safetensors file, the folder of a run, or a network with published weights, as resnet50",
+            spelling(path),
+        )
+    return path / "model.safetensors" if path.is_dir() else path
+
+
+def classifier_of(model: Model) -> Classifier:
+    return load(model) if isinstance(model, str | Path) else model

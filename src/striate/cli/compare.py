@@ -1,0 +1,80 @@
+"""``striate compare``: several networks on the same data, a table, and a page to show to others."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import striate
+from striate.cli.console import err, print_json
+from striate.cli.console import out as stdout
+from striate.cli.flags import TRAINING, Data, FitBatch, Json, Quiet, takes_settings, typed
+from striate.cli.progress import Narrator
+from striate.errors import Interrupted
+from striate.train.run.settings import Settings
+from striate.train.session.events import Compared
+
+if TYPE_CHECKING:
+    from striate.compare.table import Comparison
+    from striate.train.session.events import Event
+
+
+@takes_settings(Settings, TRAINING, "How it learns", "model")
+def compare(
+    data: Data,
+    models: Annotated[str, typer.Option(metavar="NAME,NAME", help="The networks; see striate.models().")],
+    *,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each network.")] = 1,
+    costs_only: Annotated[
+        bool, typer.Option("--costs-only", metavar=" ", help="Measure time and memory; train nothing.")
+    ] = False,
+    fit_batch: FitBatch = False,
+    out: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Where (default runs/compare-DATA, which goes on).")
+    ] = None,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", metavar=" ", help="Print the table as CSV.")] = False,
+    quiet: Quiet = False,
+    **settings: Any,
+) -> None:
+    """Compare networks on the same data, split, budget and seeds: accuracy, time and memory on this machine.
+
+    Writes a folder with a run for each and compare.html. The same command goes on where it was interrupted.
+    """
+    chosen: dict[str, Any] = {"seeds": seeds, "costs_only": costs_only, "fit_batch": fit_batch, "out": out}
+    chosen |= typed(settings)
+    Settings(**typed(settings))  # refused before torch is imported
+    done: list[Comparison] = []
+    with Narrator(quiet=quiet) as narrator:
+
+        def listen(event: "Event") -> None:
+            narrator(event)
+            if isinstance(event, Compared):
+                done.append(event.comparison)
+
+        names = [name for part in models.split(",") if (name := part.strip())]
+        try:
+            table = striate.compare(data, names, on_event=listen, **chosen)
+        except Interrupted:
+            if done and not (json or csv):
+                err().print("\ndone so far:")
+                stdout().print(str(done[-1]))
+            raise
+    show(table, json=json, csv=csv)
+    if all(row.accuracy is None if table.seeds else row.costs is None for row in table.rows):
+        raise typer.Exit(2)
+
+
+def show(table: "Comparison", *, json: bool, csv: bool) -> None:
+    """Print the table for machines or for people."""
+    if json:
+        print_json(table.to_dict())
+        return
+    if csv:
+        print(table.to_csv(), end="")
+        return
+    err().print()
+    console = stdout()
+    console.print(str(table))
+    console.print()
+    console.print(table.headline())
+    console.print(f"page: {table.folder / 'compare.html'}")

@@ -1,0 +1,67 @@
+"""``striate evaluate``: how good a model is."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import striate
+from striate.cli.console import err, out, percent, print_json, some, table
+from striate.cli.flags import Data, Format, Json, Model
+from striate.formatting import percent_range
+
+if TYPE_CHECKING:
+    from striate.tasks.classification.metrics import Metrics
+
+SHOWN = 30
+"""Classes in the table; with more, the weakest."""
+
+
+def evaluate(
+    model: Model,
+    data: Data,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="train|val|test|all", help="Part of the data (default: test, or val without it)."
+        ),
+    ] = None,
+    format: Format = None,
+    json: Json = False,
+) -> None:
+    """Measure a model on a data set: accuracy, top-5, calibration, and every class."""
+    from striate.api.evaluate import splits_for
+    from striate.train.run.headline import role, unseen
+
+    splits = splits_for(model, data, format=format)
+    for sentence in splits.said:
+        err().print(sentence)
+    part = split or unseen(splits)
+    err().print(f"measured on: {part}{role(part)}")
+    metrics = striate.evaluate(model, splits, part)
+    if json:
+        print_json(metrics.to_dict())
+    else:
+        show(metrics)
+
+
+def show(metrics: "Metrics") -> None:
+    """Print metrics for people, the weakest classes first."""
+    console = out()
+    console.print(f"{some(metrics.count, 'picture')}, {some(len(metrics.classes), 'class')}")
+    headlines = {
+        "accuracy": (metrics.accuracy, metrics.interval),
+        "top-5 accuracy": (metrics.top5, metrics.top5_interval),
+        "calibration error": (metrics.calibration_error, metrics.calibration_interval),
+    }
+    for name, (share, interval) in headlines.items():
+        if share is not None:
+            console.print(f"{name:18} {percent(share):>9}  95 % interval {percent_range(interval)}")
+    order = sorted(range(len(metrics.classes)), key=lambda k: (metrics.support[k] == 0, metrics.f1[k] or 0))
+    rows = table("class", "precision", "recall", "F1", "pictures")
+    for k in order[:SHOWN]:
+        measured = (metrics.precision[k], metrics.recall[k], metrics.f1[k])
+        rows.add_row(metrics.classes[k], *map(percent, measured), f"{metrics.support[k]:,}")
+    console.print()
+    console.print(rows)
+    if len(order) > SHOWN:
+        console.print(f"... and {some(len(order) - SHOWN, 'class')} that are better known; --json has all")

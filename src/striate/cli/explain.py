@@ -1,0 +1,86 @@
+"""``striate explain``: where a network looked."""
+
+from typing import Annotated, Any
+
+import typer
+
+import striate
+from striate.cli.console import err, out
+from striate.cli.flags import Model
+from striate.cli.pictures import expand
+from striate.errors import SettingError
+
+
+def explain(
+    model: Model,
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="IMAGES...", help="Files, folders or patterns; filters need none."),
+    ] = None,
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help="saliency, gradcam, integrated_gradients, occlusion, ...")
+    ] = "saliency",
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The layer that the method looks at (default: the last with maps)."
+        ),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="The class to explain (default: the predicted one).")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of the method, as in samples=50; repeatable."),
+    ] = None,
+    save: Annotated[
+        str, typer.Option("--out", "--save", metavar="FILE", help="Where to draw it; .npz keeps the numbers.")
+    ] = "explained.png",
+) -> None:
+    """Show where a model looked: every picture, its map and both together, drawn into one file.
+
+    Methods: saliency, gradient_x_input, smoothgrad, integrated_gradients, guided_backprop, deconvnet,
+    gradcam, guided_gradcam, occlusion; activations and filters show the inside of the network.
+    """
+    options = values(option or [])
+    from striate.explain.attribution.explanation import ENDINGS, MOST_MAPS, VOLUME, Explanation
+    from striate.files.atomic import writable
+
+    writable(save, ENDINGS)
+    paths = expand(images or [])
+    made = striate.explain(model, paths, method, layer=layer, target=target, **options)
+    assert isinstance(made, Explanation)  # of one layer
+    if made.layer is not None and layer is None:
+        err().print(f"layer: {made.layer}, the last one that gives maps")
+    if made.method == VOLUME:
+        shape = "x".join(str(side) for side in made.values.shape[2:])
+        for path in paths:
+            out().print(f"{path}  {made.values.shape[1]} maps of {shape}")
+        if made.values.shape[1] > MOST_MAPS:
+            out().print(f"the first {MOST_MAPS} maps of every picture are drawn; .npz keeps all")
+    elif len(made.targets) == len(paths):
+        reasons = made.reasons or (None,) * len(paths)
+        for path, name, reason in zip(paths, made.targets, reasons, strict=True):
+            out().print(f"{path}  {name}" + (f"  nothing to see: {reason}" if reason else ""))
+    out().print(f"drawn: {made.save(save)}")
+
+
+def values(options: list[str]) -> dict[str, Any]:
+    """``["samples=50", "relu=false", "at=input"]`` as numbers, truths and words by name.
+
+    Raises:
+        SettingError: an option is not written so.
+
+    >>> values(["samples=50", "noise=0.2", "relu=false", "at=input"])
+    {'samples': 50, 'noise': 0.2, 'relu': False, 'at': 'input'}
+    """
+    found: dict[str, Any] = {}
+    for option in options:
+        name, _, text = option.partition("=")
+        if not name or not text:
+            raise SettingError(f"the option is {option!r}", "NAME=VALUE", "--option samples=50")
+        try:
+            found[name] = int(text) if text.lstrip("-").isdecimal() else float(text)
+        except ValueError:
+            found[name] = {"true": True, "false": False}.get(text, text)
+    return found

@@ -1,0 +1,112 @@
+"""``striate predict``: what is in pictures."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import striate
+from striate.cli.console import err, hushed, out, print_json, some
+from striate.cli.flags import MODEL, Images, Json
+from striate.cli.pictures import expand, newest_model
+from striate.cli.pictures import save as save_picture
+from striate.errors import ImageError
+from striate.files.atomic import PICTURES, writable
+
+if TYPE_CHECKING:
+    from striate.records import Classification
+    from striate.tasks.classification.classifier import Classifier
+
+AT_ONCE = 256
+"""Pictures that are answered before the next ones are read."""
+
+
+def predict(
+    images: Images,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help=MODEL + " (default: the newest run)."),
+    ] = None,
+    json: Json = False,
+    save: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Draw the answers on the pictures.")
+    ] = None,
+    top: Annotated[int, typer.Option(metavar="K", min=1, help="How many classes to name.")] = 3,
+    engine: Annotated[
+        str, typer.Option(metavar="auto|openvino|torch", help="What computes; auto is quick for any number.")
+    ] = "auto",
+    precision: Annotated[
+        str, typer.Option(metavar="exact|bf16|int8", help="bf16 and int8 are faster and not exact.")
+    ] = "exact",
+) -> None:
+    """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
+    if save:
+        writable(Path(save) / "answer.png", PICTURES)
+    paths = expand(images)
+    path = Path(model) if model else newest_model()
+    chosen: dict[str, Any] = {"engine": engine, "precision": precision}
+    classifier = striate.load(path, **chosen)
+    for sentence in getattr(classifier.engine, "said", ()):
+        err().print(sentence)
+    if not model:
+        err().print(f"model: {path}")
+    width = max(len(str(path)) for path in paths)
+    unreadable = 0
+    for source, answer in answers(classifier, paths):
+        if isinstance(answer, ImageError):
+            err().print(f"ImageError: {answer}")
+            unreadable += 1
+            continue
+        if json:
+            print_json(answer.to_dict(), lines=True)
+        else:
+            out().print(f"{source!s:{width}}  {in_words(answer, top)}")
+        if save:
+            draw(answer, Path(save), top)
+    if unreadable:
+        err().print(f"{some(unreadable, 'picture')} of {len(paths):,} could not be read")
+        raise typer.Exit(2)
+
+
+def answers(
+    model: "Classifier", paths: Sequence[Path]
+) -> "Iterator[tuple[Path, Classification | ImageError]]":
+    """The answer, or the error, for each picture."""
+    for start in range(0, len(paths), AT_ONCE):
+        yield from _answers(model, paths[start : start + AT_ONCE])
+
+
+def _answers(
+    model: "Classifier", paths: Sequence[Path]
+) -> "Iterator[tuple[Path, Classification | ImageError]]":
+    """Halves are tried until the unreadable picture is alone."""
+    try:
+        with hushed():
+            records = model.predict(list(paths))
+    except ImageError as error:
+        if len(paths) == 1:
+            yield paths[0], error
+            return
+        half = len(paths) // 2
+        yield from _answers(model, paths[:half])
+        yield from _answers(model, paths[half:])
+    else:
+        yield from zip(paths, records, strict=True)
+
+
+def in_words(answer: "Classification", top: int) -> str:
+    """``cat 97.1 %  dog 2.2 %``."""
+    return "  ".join(f"{name} {100 * score:.1f} %" for name, score in answer.top(top))
+
+
+def draw(answer: "Classification", folder: Path, top: int) -> None:
+    """Write the picture beside its answer, under the picture's name; a name that is taken gets a number."""
+    from striate.data.decode import decode
+    from striate.draw.image_grid import classification
+
+    source = Path(answer.source)
+    names = (f"{source.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
+    free = next(folder / name for name in names if not (folder / name).exists())
+    save_picture(classification(decode(source), answer, names=top), free)
