@@ -13,12 +13,13 @@ class Counted(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first, self.again, self.last = nn.Conv2d(1, 1, 1), nn.ReLU(), nn.Conv2d(1, 1, 1)
-        self.unused, self.ends = nn.Identity(), 0
+        self.unused = nn.Identity()
+        self.ends: torch.Tensor = torch.zeros((), dtype=torch.int64)  # shared with copies of the module
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.again(self.again(self.first(x)) - 0.1)
         x = self.last(x)
-        self.ends += 1
+        self.ends.add_(1)
         return x
 
 

@@ -1,25 +1,24 @@
 """A network is asked with gradients, again and again, and stays as it is.
 
-    images --uint8 / 255--> pixels --model with stand-ins--> output --TargetSelector--> scores (N,)
+    images --uint8 / 255--> pixels --detached copy of the model--> output --TargetSelector--> scores (N,)
 
-The stand-ins: weights that ask for no gradient, copies of statistics that may be written to. The model itself
-lends its modules only; its mode is given back, whatever happens.
+The copy shares the numbers of the weights and nothing else, so hooks, modes and statistics are its own: the
+model itself is never written to, and several threads may explain it at once.
 """
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from striate.errors import SettingError, ShapeError
+from striate.explain.attribution.ignored_warnings import ignoring_missing_kernels
 from striate.explain.attribution.layer_names import require_layer
 from striate.explain.attribution.supported import require_module
 from striate.explain.attribution.target import Target, TargetSelector, finite
-from striate.layers.eval_mode import evaluating
+from striate.layers.detached_copy import detached_copy
 from striate.tasks.classification.classifier import Classifier
 
 At = Literal["output", "input"]
@@ -45,7 +44,8 @@ class Probe:
 
     def __init__(self, model: nn.Module) -> None:
         self.model = require_module(model)
-        self._tensors = _stand_ins(model)
+        self._copy = detached_copy(model)
+        self._tensors = [*self._copy.parameters(), *self._copy.buffers()]
 
     @property
     def network(self) -> nn.Module:
@@ -55,12 +55,13 @@ class Probe:
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return next(iter(self._tensors.values()), torch.empty(0)).device
+        return next(iter(self._tensors), torch.empty(0)).device
 
     def pixels(self, images: Tensor) -> Tensor:
         """A copy of the images as floats like the model's, where the model is; uint8 becomes 0..1."""
         dtype = images.dtype if images.is_floating_point() else torch.get_default_dtype()
-        first = next(_floating(self._tensors), torch.empty(0, dtype=dtype, device=images.device))
+        floats = (tensor for tensor in self._tensors if tensor.is_floating_point())
+        first = next(floats, torch.empty(0, dtype=dtype, device=images.device))
         pixels = images.detach().to(first.device, first.dtype)
         return pixels.clone() if images.is_floating_point() else pixels / 255
 
@@ -71,7 +72,7 @@ class Probe:
             ShapeError: the model does not take such pixels.
         """
         try:
-            return self._called(pixels)
+            return self._copy(pixels.clone())  # the first layer may work in place, which a leaf refuses
         except (RuntimeError, ValueError) as reason:
             raise ShapeError(
                 f"{type(self.model).__name__} fails on pixels {tuple(pixels.shape)}: {first_line(reason)}",
@@ -79,19 +80,17 @@ class Probe:
                 "call model(pixels) to see where; pictures of another size, or fewer channels",
             ) from reason
 
-    def _called(self, pixels: Tensor) -> Any:
-        with evaluating(self.model):
-            # A clone: the first layer may work in place, which a tensor that asks for gradients refuses.
-            # Ties are ours to keep: of a layer with two names functional_call leaves its stand-ins behind.
-            return functional_call(self.model, self._tensors, (pixels.clone(),), tie_weights=False)
-
     def layer(self, name: str) -> nn.Module:
-        """A layer by its dotted name.
+        """A layer of the copy by its dotted name.
 
         Raises:
             SettingError: there is no such layer.
         """
-        return self.model.get_submodule(require_layer(self.model, name))
+        return self._copy.get_submodule(require_layer(self.model, name))
+
+    def layers(self) -> Iterator[tuple[str, nn.Module]]:
+        """Every layer of the copy with its dotted name, the whole model left out."""
+        return ((name, layer) for name, layer in self._copy.named_modules() if name)
 
     @contextmanager
     def watching(
@@ -186,17 +185,15 @@ def gradients(scores: Tensor, by: Tensor) -> Tensor:
     """
     found = None
     if scores.requires_grad:
-        with warnings.catch_warnings():
-            # of layers without a gradient, after which nothing is found
-            warnings.filterwarnings("ignore", message=".*autograd kernel was not registered")
-            try:
+        try:
+            with ignoring_missing_kernels():
                 (found,) = torch.autograd.grad(scores.sum(), by, allow_unused=True)
-            except RuntimeError as reason:
-                raise ShapeError(
-                    f"there is no way back from the scores: {first_line(reason)}",
-                    "a model of which model(pixels).sum().backward() succeeds",
-                    "inplace=False where it fails, or explain with occlusion",
-                ) from reason
+        except RuntimeError as reason:
+            raise ShapeError(
+                f"there is no way back from the scores: {first_line(reason)}",
+                "a model of which model(pixels).sum().backward() succeeds",
+                "inplace=False where it fails, or explain with occlusion",
+            ) from reason
     if found is None:
         raise ShapeError(
             "the scores do not depend on the pixels by anything that has a gradient",
@@ -227,31 +224,3 @@ def _first(given: tuple[Any, ...], keep: Callable[[Any], Any]) -> tuple[Any, ...
     """What a layer is given, with a copy of the first; None leaves it as it is."""
     copied = keep(given[0]) if given else None
     return None if copied is None else (copied, *given[1:])
-
-
-def _stand_ins(model: nn.Module) -> dict[str, Tensor]:
-    """A tensor for each place of a parameter or buffer; places that share one share its stand-in."""
-    made: dict[int, Tensor] = {}
-    places: dict[str, Tensor] = {}
-    for prefix, part in model.named_modules():  # without what is below, with what has two names
-        own = [(name, weight, _ordinary) for name, weight in part.named_parameters("", False, False)]
-        own += [(name, buffer, _copied) for name, buffer in part.named_buffers("", False, False)]
-        for name, tensor, make in own:
-            if id(tensor) not in made:
-                made[id(tensor)] = make(tensor)
-            places[f"{prefix}.{name}" if prefix else name] = made[id(tensor)]
-    return places
-
-
-def _copied(tensor: Tensor) -> Tensor:
-    """The same values to write to."""
-    return tensor.detach().clone()
-
-
-def _ordinary(tensor: Tensor) -> Tensor:
-    """The same values for use in a gradient; a tensor made in inference mode must be copied for that."""
-    return tensor.detach().clone() if tensor.is_inference() else tensor.detach()
-
-
-def _floating(tensors: dict[str, Tensor]) -> Iterator[Tensor]:
-    return (tensor for tensor in tensors.values() if tensor.is_floating_point())

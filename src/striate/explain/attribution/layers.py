@@ -52,18 +52,12 @@ def recommended(model: nn.Module, images: Tensor) -> str:
     Raises:
         SettingError: no module gives maps.
     """
-    names = [name for name, module in model.named_modules() if name]
     order: list[str] = []
-    handles = []
-    try:
-        for name in names:
-            handles.append(model.get_submodule(name).register_forward_hook(_recorder(order, name)))
-        with torch.no_grad():
-            probe = Probe(model)
-            probe(probe.pixels(images[:1]))
-    finally:
-        for handle in handles:
-            handle.remove()
+    probe = Probe(model)
+    for name, layer in probe.layers():
+        layer.register_forward_hook(_recorder(order, name))
+    with torch.no_grad():
+        probe(probe.pixels(images[:1]))
     if not order:
         raise SettingError(
             f"{type(model).__name__} has no layer that gives maps",

@@ -127,17 +127,16 @@ def _measure(network: nn.Module, layer: str | None) -> Iterator[Measure]:
         read = Reader(probe, (layer,))
         yield lambda images: _flat(read(_ready(probe, images)).maps[layer], len(images))
         return
-    seen: dict[str, Any] = {}
-    handle = last_linear(network).register_forward_pre_hook(lambda _, given: seen.update(vector=given[0]))
+    last = last_linear(network)
+    name = next(name for name, layer in network.named_modules() if layer is last)
+    with probe.watching([name], "input") as seen:
 
-    def measure(images: Tensor) -> Tensor:
-        probe(_ready(probe, images))
-        return _flat(seen.get("vector"), len(images))
+        def measure(images: Tensor) -> Tensor:
+            seen.clear()
+            probe(_ready(probe, images))
+            return _flat(seen.get(name), len(images))
 
-    try:
         yield measure
-    finally:
-        handle.remove()
 
 
 def last_linear(network: nn.Module) -> nn.Module:

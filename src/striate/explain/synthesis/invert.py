@@ -186,5 +186,5 @@ def _features(read: Reader, pixels: Tensor) -> Tensor:
 
 def _distance(found: Tensor, wanted: Tensor) -> float:
     """|found - wanted| / |wanted|; 0 where both are zero."""
-    apart, whole = (found - wanted).norm(), wanted.norm()
+    apart, whole = (found - wanted).detach().norm(), wanted.detach().norm()
     return float(apart / whole) if whole > 0 else float(apart)
