@@ -1,4 +1,4 @@
-"""What the tests share: where real pictures are, a browser if there is one, a problem that is learned fast."""
+"""What the tests share: where real pictures are, a browser if there is one, a problem learned fast."""
 
 import os
 import shutil

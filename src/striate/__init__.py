@@ -7,7 +7,8 @@ style/      paint with one                             zoo/        networks by n
 tasks/      networks that answer a question            backbones/  networks, one paper a file
 data/       pictures and labels, read and augmented    draw/       pictures of answers
 layers/     parts that networks share                  ops/        functions on tensors
-files/      files written whole or not at all          records, errors         answers; mistakes
+files/      files written whole or not at all          records/    images, labels, answers
+errors      what can go wrong                         formatting  numbers for people
 
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
 

@@ -1,15 +1,13 @@
 """Samples: labelled pictures from files and arrays, checked, split and prepared.
 
-files      decode      any picture file -> uint8 RGB          inputs      what predict takes
-           store       where the pixels lie                   preprocess  what one network expects
-readers    folder  table (csv)  idx  npz  digits              listing     what a reader found
-           read        path -> Splits                         dataset     labelled images by number
-splits     identity    one number for what a picture shows    split       seeded, by identity
-checks     check       everything once, by file name          finding     what may be wrong, how grave it is
-           look        one picture, seen once                 doubles     the same picture twice
-           facts       sizes and colors of a sample
-batches    loader  cache  order    the same batch for the same (seed, epoch, step)
-           augment  twin  place  pixels  pca  mix  recipe    one picture, many ways
+read_dataset     path -> Splits                                formats/      one reader for each layout
+dataset          labelled images by number; Splits             annotations/  what is known of the pictures
+decode           any picture file -> uint8 RGB                 checks/       what is wrong, by file name
+image_store      where the pixels lie                          augment/      one picture, many variants
+inputs           what predict takes                            batches/      batches for (seed, epoch, step)
+preprocess       what one network expects of a picture
+split            seeded, by what the pictures show
+class_mapping    class numbers of data as those of a model
 
 Nothing is imported here: ``from striate.data.read_dataset import read`` loads what it needs and no more.
 """

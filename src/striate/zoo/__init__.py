@@ -1,1 +1,7 @@
-"""Names to networks (table, build), the saved-model file (saved), and what a network costs (summary)."""
+"""Networks by name, their weights, the saved-model file, prediction engines and costs.
+
+networks             name -> builder                  build          network + classes + preprocessing
+network_arguments    further arguments of a network   save_load      a classifier to a file and back
+model_file           the file: tensors and a header   weights/       published weights, other checkpoints
+inference/           engines, export, int8            cost/          layers, shapes, multiplications
+"""

@@ -1,1 +1,6 @@
-"""batches"""
+"""Batches of a data set: the same for the same seed, epoch and step.
+
+loader    what goes into a batch            shuffle          the order of an epoch
+cache     a data set, decoded once          class_balance    rare classes more often
+padding   pictures of unequal size
+"""

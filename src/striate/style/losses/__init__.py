@@ -1,1 +1,1 @@
-"""losses"""
+"""What a painting costs: losses (content and style), gram (Gram matrices), total_variation."""

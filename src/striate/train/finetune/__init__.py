@@ -1,1 +1,1 @@
-"""finetune"""
+"""Weights of other trainings reused: finetune, freeze (which layers learn), frozen_features."""

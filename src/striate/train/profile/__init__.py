@@ -1,1 +1,1 @@
-"""profile"""
+"""What a network costs here: profile (time and memory), memory, lr_finder (which learning rate)."""

@@ -1,7 +1,4 @@
-"""What torchvision and timm call the tensors of our networks, one file a family.
-
-theirs("resnet50", "torchvision", "head.output.weight") --> "fc.weight"
-"""
+"""What the tensors of a network are called in torchvision and timm, one file for a family of networks."""
 
 from striate.zoo.weights.keys import (
     alexnet,
