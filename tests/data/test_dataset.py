@@ -21,7 +21,7 @@ def test_a_subset_keeps_its_images_labels_and_names() -> None:
         "x[2]",
         "x[2]",
     )
-    assert part.image(0, (1, 1)).item() == 2
+    assert part.image(0).item() == 2
 
 
 def test_a_dataset_ends_and_counts_every_class() -> None:

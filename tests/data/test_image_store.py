@@ -26,11 +26,10 @@ def test_a_file_below_the_current_folder_has_no_prefix() -> None:
     assert Files(Path(), ["cat/1.jpg"]).name(0) == "cat/1.jpg"
 
 
-def test_a_large_file_is_read_smaller(tmp_path: Path) -> None:
+def test_a_file_is_read_at_full_size(tmp_path: Path) -> None:
     Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg")
     files = Files(tmp_path, ["a.jpg"])
     assert files.read(0).shape == (3, 48, 64)
-    assert files.read(0, (24, 24)).shape == (3, 24, 32)
     assert files.size(0) == (tmp_path / "a.jpg").stat().st_size
 
 
@@ -42,7 +41,7 @@ def test_a_missing_file_has_no_size(tmp_path: Path) -> None:
 def test_an_array_gives_channels_first(shape: tuple[int, ...], channels: int) -> None:
     images = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
     store = Array(images, "x.npz")
-    image = store.read(1, (1, 1))
+    image = store.read(1)
     assert image.shape == (channels, 3, 4)
     assert image[0, 1, 2] == images.reshape(2, 3, 4, channels)[1, 1, 2, 0]
     assert (store.name(1), store.relative(1)) == ("x.npz[1]", "[1]")

@@ -2,9 +2,10 @@
 
 read_dataset     path -> Splits                                formats/      one reader for each layout
 dataset          labelled images by number; Splits             annotations/  what is known of the pictures
-decode           any picture file -> uint8 RGB                 checks/       what is wrong, by file name
-image_store      where the pixels lie                          augment/      one picture, many variants
-inputs           what predict takes                            batches/      batches for (seed, epoch, step)
+decode           any picture file -> uint8 RGB                 decoding/     the parts of decode
+inputs           what predict takes                            checks/       what is wrong, by file name
+array_images     arrays and tensors as pictures                augment/      one picture, many variants
+image_store      where the pixels lie                          batches/      batches for (seed, epoch, step)
 preprocess       what one network expects of a picture
 split            seeded, by what the pictures show
 class_mapping    class numbers of data as those of a model

@@ -75,9 +75,9 @@ class Dataset:
             "data for classification, or a model for these data",
         )
 
-    def image(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
+    def image(self, index: int) -> Tensor:
         """One picture, as ``Store.read``."""
-        return self.store.read(int(self.places[index]), at_least)
+        return self.store.read(int(self.places[index]))
 
     def name(self, index: int) -> str:
         """What to call an image in messages."""

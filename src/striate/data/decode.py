@@ -1,31 +1,37 @@
-"""One picture file becomes a uint8 RGB tensor, whatever is in the file.
+"""One picture file becomes a uint8 RGB tensor, whatever is in the file, and however it is given.
 
-    file --open--> first frame --shrink (JPEG only)--> turn (EXIF) --> sRGB, 8 bit, over white --> uint8 (3,
-    H, W)
+    path, file, bytes --opened--> first frame --pixels_of--> RGB, 8 bit, over white, upright: uint8 (3, H, W)
 
-What is decided here, once for training and prediction:
+One rule for a picture, in training and prediction, from a path or from memory: all pixels are decoded at full
+size; ``Preprocess`` scales them, antialiased. Nothing is decoded at a reduced size.
 
 - Several frames or pages: the first one.
 - Transparency: the picture is laid over white, as on a page.
-- 16 bit: formats that define their range (PNG, PGM, JPEG 2000) are divided by 257; where the file does not
-  say what white is (TIFF, float) the picture's own smallest and largest value become 0 and 255.
+- More than 8 bits: see ``decoding.deep_pixels``.
 - Formats that run other programs (EPS) or need plug-ins are not pictures.
+- What is broken in the metadata does not matter as long as the pixels can be read.
 """
 
+import io
 import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-import numpy as np
-import torch
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from striate.data.decoding import jpeg
+from striate.data.decoding.deep_pixels import Scale
+from striate.data.decoding.file_kind import LOOKED_AT, kind_of
+from striate.data.decoding.memory import DECODING, bytes_to_decode, refuse_too_large
+from striate.data.decoding.metadata import JPEG, PNG, orientation_of, without_metadata
+from striate.data.decoding.pixels import in_three, to_rgb, upright
 from striate.errors import ImageError
+from striate.files.regular import open_regular, reason_of
 
 FORMATS = (
     *("JPEG", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "ICO", "QOI", "TGA", "JPEG2000"),
@@ -51,31 +57,35 @@ EXTENSIONS = frozenset(
         *(".pcx", ".icns", ".xbm", ".dds", ".psd"),
     )
 )
-TURNS = {  # EXIF 2.3, tag 0x0112: how the stored rows and columns lie
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-FULL_RANGE = frozenset(("PNG", "PPM", "JPEG2000"))  # 16-bit samples of these run from 0 to 65535
+IN_MEMORY = 256 * 1024**2
+"""Bytes up to which a JPEG or PNG file is read at once; a larger one is read by Pillow, piece by piece."""
+
+Source = str | Path | BinaryIO
+EXPECTED = "a complete picture file"
+ATTEMPT = "open it in a viewer; `striate check` lists all such files of a data set"
 
 
-def decode(path: str | Path, at_least: tuple[int, int] | None = None) -> Tensor:
+def decode(source: Source, name: str | None = None) -> Tensor:
     """Read a picture as uint8 (3, H, W) RGB, turned as its EXIF orientation says.
 
     Args:
-        path: the file.
-        at_least: (H, W), pixels. A JPEG that is twice as large or more is decoded at 1/2, 1/4 or 1/8 of its
-            size, never below this; other formats and None: at full size.
+        source: a path, or a seekable binary file.
+        name: what to call it in errors; None for the path.
 
     Raises:
         ImageError: the file is missing, empty, truncated, too large or not a picture.
     """
-    with opened(path) as picture:
-        return to_tensor(to_rgb(picture, at_least))
+    with opened(source, name) as picture:
+        return pixels_of(picture)[0]
+
+
+def decode_bytes(content: bytes, name: str = "the picture") -> Tensor:
+    """The same of the content of a file.
+
+    Raises:
+        ImageError: as ``decode``.
+    """
+    return decode(io.BytesIO(content), name)
 
 
 def decode_picture(picture: Image.Image) -> Tensor:
@@ -86,119 +96,106 @@ def decode_picture(picture: Image.Image) -> Tensor:
     """
     try:
         with _quiet:
-            return to_tensor(to_rgb(picture))
+            refuse_too_large(picture)
+            with DECODING.room_for(bytes_to_decode(picture)):
+                return upright(to_rgb(picture)[0], orientation_of(picture))
     except Exception as reason:  # the file behind it may be broken
-        raise unreadable(getattr(picture, "filename", "") or "the picture", reason) from reason
+        raise unreadable(str(getattr(picture, "filename", "")) or "the picture", reason) from reason
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[Image.Image]:
-    """An open picture, pixels not read yet; whatever fails inside is an ImageError that names the file.
+def opened(source: Source, name: str | None = None) -> Iterator[Image.Image]:
+    """An open picture whose pixels may not be read yet; whatever fails inside is an ImageError that names it.
 
     Raises:
         ImageError: as ``decode``.
     """
+    name = str(source) if name is None else name
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_quiet)
+            file = stack.enter_context(open_regular(source)) if isinstance(source, str | Path) else source
+            yield _identified(file, stack)
+        except Exception as reason:  # decoders of broken files raise nearly every type there is
+            raise unreadable(name, reason, _head(source)) from reason
+
+
+def pixels_of(picture: Image.Image) -> tuple[Tensor, Scale | None]:
+    """uint8 (3, H, W) of an open picture, upright; the scale of one with more than 8 bits, else None."""
+    file = getattr(picture, "fp", None)
+    image = jpeg.decoded(picture, file.getbuffer()) if isinstance(file, io.BytesIO) else None
+    rgb, scale = to_rgb(picture) if image is None else (in_three(image), None)
+    return upright(rgb, orientation_of(picture)), scale
+
+
+def unreadable(name: str | Path, reason: Exception, head: bytes = b"") -> ImageError:
+    """The error that names a picture and why it cannot be read.
+
+    Args:
+        name: of the file.
+        reason: what a decoder said.
+        head: the first bytes, which tell what a file is that is no picture.
+    """
+    kind = kind_of(head) if isinstance(reason, UnidentifiedImageError) else None
+    if kind is not None:
+        return ImageError(f"{name} cannot be read (it is {kind.words})", EXPECTED, kind.attempt)
+    return ImageError(f"{name} cannot be read ({_in_words(reason)})", EXPECTED, ATTEMPT)
+
+
+def _identified(file: BinaryIO, stack: ExitStack) -> Image.Image:
+    """The picture in a file, opened; without its metadata if it cannot be opened with them.
+
+    The pixels of PNGs are read here: chunks after them may hold text that Pillow refuses.
+    """
+    file.seek(0)
+    start = file.read(len(PNG))
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if not size:
+        raise ValueError("the file is empty")
+    if not start.startswith((PNG, JPEG)) or size > IN_MEMORY:
+        return _opened(file, stack)
+    content = file.read()
     try:
-        with _quiet:
-            status = os.stat(path)
-            if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait forever
-                raise ValueError("it is no regular file")
-            if not status.st_size:
-                raise ValueError("the file is empty")
-            with Image.open(path, formats=FORMATS) as picture:
-                refuse_bomb(picture)
-                yield picture
-    except Exception as reason:  # decoders of broken files raise nearly every type there is
-        raise unreadable(path, reason) from reason
+        return _opened(io.BytesIO(content), stack)
+    except Exception:
+        pixels = without_metadata(content)
+        if pixels is None:
+            raise
+    return _opened(io.BytesIO(pixels), stack)
 
 
-def unreadable(path: str | Path, reason: Exception) -> ImageError:
-    """The error that names a file and why it cannot be read."""
-    return ImageError(
-        f"{path} cannot be read ({_in_words(reason)})",
-        "a complete picture file",
-        "open it in a viewer; `striate check` lists all such files of a data set",
-    )
-
-
-def refuse_bomb(picture: Image.Image) -> None:
-    """Raise on more pixels than Pillow's limit, at which Pillow itself would only warn."""
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and picture.width * picture.height > limit:
-        raise ValueError(
-            f"{picture.width} x {picture.height} pixels, more than the {limit} that are safe to unpack"
-        )
-
-
-def to_rgb(picture: Image.Image, at_least: tuple[int, int] | None = None) -> Image.Image:
-    """Any picture as 8-bit RGB, the right way up, over white."""
-    orientation = turn_of(picture)
-    if at_least is not None:
-        height, width = at_least if orientation not in (5, 6, 7, 8) else at_least[::-1]
-        picture.draft(None, (width, height))
-    shown = _eight_bit(picture)
-    return shown.transpose(TURNS[orientation]) if orientation in TURNS else shown
-
-
-def turn_of(picture: Image.Image) -> int:
-    """The EXIF orientation, 1 (upright) to 8."""
-    orientation = picture.getexif().get(ExifTags.Base.Orientation)
-    return orientation if orientation in TURNS else 1
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Any mode as RGB."""
-    if picture.mode == "RGB" and "transparency" not in picture.info:
-        picture.load()
+def _opened(file: BinaryIO, stack: ExitStack) -> Image.Image:
+    """A picture that is not too large, with room to decode it for as long as the stack is entered."""
+    with ExitStack() as own:
+        picture = own.enter_context(Image.open(file, formats=FORMATS))
+        refuse_too_large(picture)
+        own.enter_context(DECODING.room_for(bytes_to_decode(picture)))
+        if picture.format == "PNG":
+            picture.load()
+        stack.push(own.pop_all())
         return picture
-    if picture.mode.startswith(("I", "F")):
-        return _scaled_to_bytes(picture).convert("RGB")
-    if picture.mode == "LAB":
-        return _lab_to_rgb(picture)
-    if picture.has_transparency_data:
-        return _over_white(picture)
-    return picture.convert("RGB")
 
 
-def _scaled_to_bytes(picture: Image.Image) -> Image.Image:
-    """Deep or float values as 0..255: of the format's range if it has one, else of the picture's own."""
-    values = np.nan_to_num(np.asarray(picture).astype(np.float64), posinf=0.0, neginf=0.0)
-    low, high = (0.0, 65535.0) if picture.format in FULL_RANGE else (values.min(), values.max())
-    bytes_ = (values - low) * (255 / max(high - low, 1e-300))
-    return Image.fromarray(bytes_.clip(0, 255).round().astype(np.uint8))
-
-
-def _lab_to_rgb(picture: Image.Image) -> Image.Image:
-    """CIE L*a*b* (D50) as sRGB."""
-    profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    shown = ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
-    if shown is None:
-        raise ValueError("its L*a*b* colors cannot be converted")
-    return shown
-
-
-def _over_white(picture: Image.Image) -> Image.Image:
-    layer = picture.convert("RGBA")
-    page = Image.new("RGBA", layer.size, "white")
-    page.alpha_composite(layer)
-    return page.convert("RGB")
-
-
-def to_tensor(picture: Image.Image) -> Tensor:
-    """A PIL picture of mode L or RGB as uint8 (C, H, W); C is the innermost axis in memory."""
-    array = np.array(picture)
-    return torch.from_numpy(array.reshape(*array.shape[:2], -1)).permute(2, 0, 1)
+def _head(source: Source) -> bytes:
+    """The first bytes of a file; none if they cannot be read."""
+    try:
+        if isinstance(source, str | Path):
+            with open_regular(source) as file:
+                return file.read(LOOKED_AT)
+        source.seek(0)
+        return source.read(LOOKED_AT)
+    except (OSError, ValueError):
+        return b""
 
 
 def _in_words(reason: Exception) -> str:
     """Why a file cannot be read, without its name."""
     if isinstance(reason, FileNotFoundError):
         return "there is no such file"
-    if isinstance(reason, IsADirectoryError | PermissionError):
-        return str(reason.strerror)
     if isinstance(reason, UnidentifiedImageError):
         return "not a picture of a known format"
-    return " ".join(str(reason).split()) or type(reason).__name__
+    return " ".join(reason_of(reason).split())
 
 
 class _Quiet:
@@ -227,5 +224,14 @@ class _Quiet:
             if not self._inside:
                 self._saved.__exit__(None, None, None)
 
+    def forget(self) -> None:
+        """No thread decodes: those that did stayed behind in the process that was forked."""
+        if self._inside:
+            self._saved.__exit__(None, None, None)
+        self.__init__()  # type: ignore[misc]
+
 
 _quiet = _Quiet()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_quiet.forget)

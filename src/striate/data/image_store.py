@@ -22,11 +22,11 @@ class Store(Protocol):
 
     def __len__(self) -> int: ...
 
-    def read(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
-        """uint8 (1 or 3, H, W); a large JPEG may come smaller, but never below ``at_least`` (H, W)."""
+    def read(self, index: int) -> Tensor:
+        """uint8 (1 or 3, H, W), at full size."""
 
     def name(self, index: int) -> str:
-        """What to call the image in messages: the path of its file, or its place in an array."""
+        """What to call the image in messages: the path of its file, or its index in an array."""
 
     def relative(self, index: int) -> str:
         """What the image is called inside the data set, wherever that lies."""
@@ -69,9 +69,9 @@ class Files:
         except OSError:
             return 0
 
-    def read(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
+    def read(self, index: int) -> Tensor:
         """Decode one file: uint8 (3, H, W)."""
-        return decode(self.name(index), at_least)
+        return decode(self.name(index))
 
 
 class Array:
@@ -102,6 +102,6 @@ class Array:
         """``origin[index]``."""
         return f"{self.origin}[{index}]"
 
-    def read(self, index: int, at_least: tuple[int, int] | None = None) -> Tensor:
+    def read(self, index: int) -> Tensor:
         """uint8 (C, H, W)."""
         return torch.from_numpy(self.images[index].transpose(2, 0, 1).copy())

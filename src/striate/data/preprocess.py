@@ -28,6 +28,12 @@ LARGEST = 32_768
 MOST_MEAN, LEAST_STD = 1e6, 1e-6
 """Beyond these a float32 picture becomes infinite or NaN when it is normalized."""
 
+DECODING_RULE = (
+    "first frame at full size, upright by its EXIF orientation, 8-bit RGB over white, profiles not applied;"
+    " scaled from all pixels, antialiased"
+)
+"""How a picture file becomes the pixels that ``Preprocess`` takes; saved with every model."""
+
 LONGEST = 8
 """Times what is kept; a side that is longer is a thread, which must not grow a page when it is scaled."""
 
@@ -81,7 +87,7 @@ class Preprocess:
 
     @property
     def at_least(self) -> tuple[int, int]:
-        """(H, W) below which no picture may be decoded: pass it to ``decode`` and ``Dataset.image``."""
+        """(H, W) of the middle part that ``crop`` scales a picture to, before it cuts ``size`` from it."""
         tall, wide = self.size
         return round(tall / (self.share or 1)), round(wide / (self.share or 1))
 

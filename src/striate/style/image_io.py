@@ -28,7 +28,7 @@ def pixels_of(given: Input, size: int | None) -> Tensor:
         ImageError: it cannot be read.
         ShapeError: it is no picture.
     """
-    image = image_of(given, (size, size) if size else None)[None]
+    image = image_of(given)[None]
     height, width = image.shape[-2:]
     if size and max(height, width) > size:
         image = resized(image, fitting(height, width, size))

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from striate.data.preprocess import Preprocess
+from striate.data.preprocess import DECODING_RULE, Preprocess
 from striate.errors import ModelFileError, SettingError
 from striate.files.regular import reason_of
 from striate.tasks.classification.classifier import Classifier
@@ -63,6 +63,7 @@ def save(
         "arguments": model.arguments,
         "classes": list(model.classes),
         "preprocess": asdict(model.preprocess),
+        "decoding": DECODING_RULE,
         "scores": scores,
         "settings": settings,
         "versions": versions(),

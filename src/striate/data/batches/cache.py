@@ -72,10 +72,9 @@ def one_prepared(dataset: Dataset, preprocess: Preprocess, index: int) -> tuple[
     Raises:
         ImageError: its file cannot be read.
     """
-    if not dataset.annotations.spatial:
-        return preprocess(dataset.image(index, preprocess.at_least)), None
-    image = dataset.image(index)  # at full size, in whose pixels places are written
-    return preprocess(image), preprocess.affine((image.shape[1], image.shape[2]))
+    image = dataset.image(index)
+    affine = preprocess.affine((image.shape[1], image.shape[2])) if dataset.annotations.spatial else None
+    return preprocess(image), affine
 
 
 def made(making: Making) -> Prepared:

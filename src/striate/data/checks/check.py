@@ -145,7 +145,7 @@ def _of_pictures(splits: Splits, looks: dict[str, list[ImageStats | ImageError]]
                     "unreadable", source, one.wrong.removeprefix(f"{source} cannot be read ").strip("()")
                 )
                 continue
-            yield from (Finding(kind, source) for kind in one.kinds)
+            yield from (Finding(kind, source, detail) for kind, detail in one.remarks)
             if min(one.size) < TINY:
                 yield Finding("tiny", source, f"{one.size[0]} x {one.size[1]} pixels")
             if one.size[0] * one.size[1] > HUGE:

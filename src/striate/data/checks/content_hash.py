@@ -9,7 +9,7 @@ but differ elsewhere (a caption in the header) count as one picture, which is wh
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b, file_digest
 
@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate.data.decode import opened, pixels_of
 from striate.data.image_store import Array, Files, Store
 from striate.errors import ImageError
 
+STRIP = 2**20  # pixels that are read at once
 WINDOW = 4096  # bytes read at the middle and at the end: one page of the file system each
 
 
@@ -71,15 +73,27 @@ def pixel_identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint
 def pixel_identity(store: Store, place: int) -> int:
     """The number of one decoded picture; of its name if it cannot be read."""
     try:
-        image = store.read(place)
+        if not isinstance(store, Files):
+            return picture_number(store.read(place))
+        with opened(store.name(place)) as picture:  # within the budget of memory until the number is known
+            return picture_number(pixels_of(picture)[0])
     except ImageError:
         return number(store.name(place).encode("utf-8", "surrogateescape"))
-    return picture_number(image)
 
 
 def picture_number(image: Tensor) -> int:
     """The number of uint8 (C, H, W): of its size and its pixels."""
-    return number(b"%d %d " % tuple(image.shape[-2:]) + image.permute(1, 2, 0).numpy().tobytes())
+    digest = blake2b(b"%d %d " % tuple(image.shape[-2:]), digest_size=8)
+    for strip in strips(image):
+        digest.update(strip.data)
+    return int.from_bytes(digest.digest())
+
+
+def strips(image: Tensor) -> Iterator[NDArray[np.uint8]]:
+    """uint8 (C, H, W) from top to bottom as arrays (rows, W, C) of about a million pixels."""
+    rows = max(1, STRIP // image.shape[2])
+    for top in range(0, image.shape[1], rows):
+        yield np.ascontiguousarray(image[:, top : top + rows].permute(1, 2, 0).numpy())
 
 
 def number(content: bytes) -> int:

@@ -35,6 +35,8 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "alpha": ("info", "transparent; laid over white"),
     "palette": ("info", "palette colors; converted to RGB"),
     "cmyk": ("info", "print colors; converted to RGB"),
+    "missing-values": ("warn", "pixels without a value; left out of the scale and shown black"),
+    "flat": ("warn", "a few pixels decide the scale of all others"),
     "deep": ("info", "more than 8 bits a channel; scaled to 0..255"),
     "lab": ("info", "L*a*b* colors; converted to RGB"),
     "rotated": ("info", "turned as the EXIF orientation says"),

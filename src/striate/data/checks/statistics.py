@@ -118,7 +118,7 @@ def color_of(dataset: Dataset, preprocess: Preprocess) -> tuple[tuple[float, ...
 
     def moments(index: int) -> NDArray[np.int64] | None:
         try:
-            pixels = preprocess(dataset.image(index, preprocess.at_least)).numpy()
+            pixels = preprocess(dataset.image(index)).numpy()
         except ImageError:
             return None
         squares = np.square(pixels, dtype=np.uint32).sum((1, 2), dtype=np.int64)

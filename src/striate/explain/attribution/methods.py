@@ -4,7 +4,7 @@ paths, arrays, PIL pictures, tensors --preprocess--> uint8 batch --method--> Exp
 """
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from striate.data.inputs import Input, input_batches
+from striate.data.inputs import Input, input_batches, one_or_many
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.explanation import Explanation, named, plane
 from striate.explain.attribution.filters import filters
@@ -54,7 +54,7 @@ Explained = Explanation | tuple[Explanation, ...]
 
 def explain(
     model: nn.Module,
-    images: Input | Sequence[Input],
+    images: Input | Iterable[Input],
     method: str = "saliency",
     *,
     layer: str | Sequence[str] | None = None,
@@ -217,14 +217,11 @@ def _require_some(pixels: Tensor) -> None:
         raise ShapeError("there are no pictures", "one picture or more", "name a picture")
 
 
-def _pixels(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
+def _pixels(model: nn.Module, images: Input | Iterable[Input]) -> Tensor:
     """uint8 (N, C, H, W) as a classifier's network sees them, on the CPU; others get their own tensor."""
     if not isinstance(model, Classifier):
         return _own_tensor(model, images)
-    if isinstance(images, Tensor) and images.ndim == 4:
-        images = list(images)
-    inputs = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
-    batches = list(input_batches(inputs, model.preprocess, batch=64))
+    batches = list(input_batches(one_or_many(images)[0], model.preprocess, batch=64))
     channels, size = model.preprocess.channels, model.preprocess.size
     return torch.cat(batches) if batches else torch.empty(0, channels, *size, dtype=torch.uint8)
 

@@ -197,4 +197,4 @@ def _all(parts: Sequence[Dataset], preprocess: Preprocess) -> Iterator[Tensor]:
 def _pictures(data: Any, preprocess: Preprocess) -> Iterator[Tensor]:
     for start in range(0, len(data), BATCH):
         part = data[start : start + BATCH]
-        yield torch.stack([preprocess(image_of(given, preprocess.at_least)) for given in part])
+        yield torch.stack([preprocess(image_of(given)) for given in part])

@@ -13,7 +13,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
-from striate.data.inputs import Input
+from striate.data.inputs import Input, one_or_many
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.explanation import Explanation
 from striate.explain.attribution.gradients import BATCH, Probe
@@ -146,10 +146,8 @@ def _seen(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
     """
     if isinstance(images, Tensor) and images.ndim == 4 and getattr(model, "preprocess", None) is None:
         return require_floats(model, images)
-    if isinstance(images, Tensor) and images.ndim == 4:
-        images = list(images)
-    listed = images if isinstance(images, Sequence) and not isinstance(images, str) else [images]
-    if not len(listed):
+    listed = list(one_or_many(images)[0])
+    if not listed:
         raise ShapeError("there are no pictures", "one picture or more", "name a picture")
     return torch.cat([as_seen(model, image) for image in listed])
 

@@ -42,7 +42,7 @@ def as_seen(model: nn.Module, image: Input) -> Tensor:
     preprocess = getattr(model, "preprocess", None)
     if preprocess is None:
         return image_of(image)[None]
-    seen: Tensor = preprocess(image_of(image, preprocess.at_least))
+    seen: Tensor = preprocess(image_of(image))
     return seen[None]
 
 

@@ -202,9 +202,7 @@ def batches(files: list[Path], given: LearnSettings) -> Iterator[Tensor]:
     generator = torch.Generator().manual_seed(given.seed)
     while True:
         chosen = torch.randint(len(files), (given.batch,), generator=generator).tolist()
-        cut = [
-            _cut(decode(files[place], (given.size, given.size)), given.size, generator) for place in chosen
-        ]
+        cut = [_cut(decode(files[index]), given.size, generator) for index in chosen]
         yield torch.stack(cut).float() / 255
 
 

@@ -3,7 +3,7 @@
 uint8 images -> (x / 255 - mean) / std -> network -> scores (N, K) -> softmax -> Classification
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from functools import partial
 from typing import Any, overload
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.data.augment.mixup_cutmix import labels_of
-from striate.data.inputs import Input, input_batches, name_of
+from striate.data.inputs import Input, input_batches, one_or_many, with_names
 from striate.data.preprocess import Preprocess
 from striate.layers.backbone import Backbone
 from striate.layers.eval_mode import evaluating
@@ -113,15 +113,15 @@ class Classifier(nn.Module):
         self, images: Input, batch: int = 32
     ) -> Classification: ...
     @overload
-    def predict(self, images: Sequence[Input], batch: int = 32) -> list[Classification]: ...
+    def predict(self, images: Iterable[Input], batch: int = 32) -> list[Classification]: ...
     def predict(
-        self, images: Input | Sequence[Input], batch: int = 32
+        self, images: Input | Iterable[Input], batch: int = 32
     ) -> Classification | list[Classification]:
         """Classify one picture, or a list of them.
 
         Args:
-            images: a path, PIL picture, uint8 array (H, W[, 3]) or tensor (C, H, W); or a list of such;
-                a uint8 tensor (N, C, H, W) is a list too.
+            images: a path, bytes, an open file, a PIL picture, a uint8 array (H, W[, 3]) or tensor (C, H, W);
+                or many of them: a list, any other iterable, an array (N, H, W, 3), a tensor (N, C, H, W).
             batch: pictures that go through the network at once.
 
         Returns:
@@ -130,25 +130,22 @@ class Classifier(nn.Module):
         Raises:
             ImageError: a file cannot be read.
             ShapeError: an array or a tensor is no picture.
-            SettingError: not even one picture at a time fits into memory.
+            SettingError: it is no picture at all, or not even one picture at a time fits into memory.
         """
-        if isinstance(images, Tensor) and images.ndim == 4:
-            images = list(images)
-        if isinstance(images, Sequence) and not isinstance(images, str):
-            return self._predict(images, batch)
-        return self._predict([images], batch)[0]
+        pictures, alone = one_or_many(images)
+        records = self._predict(pictures, batch)
+        return records[0] if alone else records
 
     @torch.inference_mode()
-    def _predict(self, images: Sequence[Input], batch: int) -> list[Classification]:
-        device, answer = self.mean.device, self.answering(len(images))
+    def _predict(self, images: Iterable[Input], batch: int) -> list[Classification]:
+        names: list[str] = []
+        batches = input_batches(with_names(images, names), self.preprocess, batch)
+        device, answer = self.mean.device, self.answering(len(images) if isinstance(images, Sized) else batch)
         with evaluating(self):
-            batches = input_batches(images, self.preprocess, batch)
             scores = [
                 part.float().softmax(1).cpu()
                 for pixels in batches
                 for part in in_parts(answer, pixels.to(device))
             ]
         rows = torch.cat(scores) if scores else torch.empty(0, len(self.classes))
-        return [
-            Classification(row, self.classes, name_of(image)) for row, image in zip(rows, images, strict=True)
-        ]
+        return [Classification(row, self.classes, name) for row, name in zip(rows, names, strict=True)]

@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import Tensor
 
+from striate.data.preprocess import DECODING_RULE
 from striate.errors import ModelFileError, SettingError
 from striate.layers.eval_mode import evaluating
 from striate.tasks.classification.classifier import Classifier, Scores
@@ -155,6 +156,7 @@ def metadata(model: Classifier) -> str:
             "arguments": model.arguments,
             "classes": list(model.classes),
             "preprocess": asdict(model.preprocess),
+            "decoding": DECODING_RULE,
             "input": "images: uint8 (N, C, H, W), 0..255, RGB, of preprocess.size; normalization is inside",
             "output": "scores: float32 (N, K) before the softmax",
             "versions": versions(),
