@@ -3,7 +3,7 @@
     python benchmarks/threads.py [--threads 8] [--requests 200]
 
 Held equal: the model, the pictures, one torch thread for each request. The requests are mixed by a seed:
-predict, embed, visualize, invert, the sanity check, and every method of explain. The model is in training mode,
+predict, embed, visualize, invert, the sanity check, and every method of explain. It is in training mode,
 so that the threads have to agree about it. Prints the number of answers that differ in any bit.
 """
 

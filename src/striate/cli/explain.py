@@ -27,11 +27,12 @@ def explain(
         ),
     ] = None,
     target: Annotated[
-        str | None, typer.Option(metavar="CLASS", help="The class to explain (default: the predicted one).")
+        str | None,
+        typer.Option(metavar="CLASS", help="The class (default: the predicted one), or an index, as 3,1."),
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Of the method, as in samples=50; repeatable."),
+        typer.Option(metavar="NAME=VALUE", help="Of the method, as samples=50, window=16x8; repeatable."),
     ] = None,
     save: Annotated[
         str, typer.Option("--out", "--save", metavar="FILE", help="Where to draw it; .npz keeps the numbers.")
@@ -66,19 +67,23 @@ def explain(
 
 
 def values(options: list[str]) -> dict[str, Any]:
-    """``["samples=50", "relu=false", "at=input"]`` as numbers, truths and words by name.
+    """``["samples=50", "window=8x4", "relu=false", "at=input"]`` as numbers, pairs, truths and words by name.
 
     Raises:
         SettingError: an option is not written so.
 
-    >>> values(["samples=50", "noise=0.2", "relu=false", "at=input"])
-    {'samples': 50, 'noise': 0.2, 'relu': False, 'at': 'input'}
+    >>> values(["samples=50", "noise=0.2", "window=8x4", "relu=false", "at=input"])
+    {'samples': 50, 'noise': 0.2, 'window': (8, 4), 'relu': False, 'at': 'input'}
     """
     found: dict[str, Any] = {}
     for option in options:
         name, _, text = option.partition("=")
         if not name or not text:
             raise SettingError(f"the option is {option!r}", "NAME=VALUE", "--option samples=50")
+        sides = text.split("x")
+        if len(sides) == 2 and all(side.isdecimal() for side in sides):
+            found[name] = int(sides[0]), int(sides[1])
+            continue
         try:
             found[name] = int(text) if text.lstrip("-").isdecimal() else float(text)
         except ValueError:

@@ -111,6 +111,13 @@ def test_occlusion_gives_a_patch_the_fall_of_the_score_and_overlaps_their_mean()
     assert found.values[0].tolist() == [[3.0, 4.0, 5.0]] * 2
 
 
+def test_a_patch_may_have_a_height_and_a_width_of_its_own():
+    # score 1 a + 2 b + 3 c of the first row; a patch of one row and two columns covers 1 + 2, then 2 + 3
+    model = linear(1.0, 2.0, 3.0, 0.0, 0.0, 0.0)
+    found = explain(model, torch.ones(1, 1, 2, 3), "occlusion", target=0, window=(1, 2), stride=(1, 1))
+    assert found.values[0].tolist() == [[3.0, 4.0, 5.0], [0.0, 0.0, 0.0]]
+
+
 def test_gradcam_weighs_maps_by_their_mean_gradient():
     # maps A1 = x, A2 = -x; score = 2 * sum A1 + sum A2 over 4 pixels: weights 2 and 1, so ReLU(2x - x)
     conv = nn.Conv2d(1, 2, 1, bias=False)

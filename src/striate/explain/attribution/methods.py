@@ -28,9 +28,8 @@ from striate.explain.attribution.occlusion import occlusion
 from striate.explain.attribution.saliency import gradient_x_input, pixel_gradients
 from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_floats, require_module
-from striate.explain.attribution.target import Target
+from striate.explain.attribution.target import Target, in_words
 from striate.explain.evaluation.sanity import Sanity, sanity
-from striate.explain.synthesis.objectives import Objective
 from striate.tasks.classification.classifier import Classifier
 
 METHODS: dict[str, Callable[..., Tensor]] = {
@@ -70,8 +69,9 @@ def explain(
         layer: dotted name of the layer that a method looks at, or several for as many explanations; None
             takes the last layer that gives maps, whose name the result says.
         target: class name or number, or one for each picture; None explains the predicted class; an
-            objective such as ``channel("stages.2", 7)`` explains what a layer gives; a function of the
-            model's output, of up to 64 pictures at once, gives one number for each picture.
+            objective such as ``channel("stages.2", 7)`` explains what a layer gives. Of outputs that are not
+            (N, K), a tuple is an index: ``(3, 1)`` is one coordinate of one joint; a function of the model's
+            output, of up to 64 pictures at once, gives one number for each picture.
         options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
 
     Returns:
@@ -127,18 +127,26 @@ def _options(method: Any) -> dict[str, Any]:
 
 
 def _require_kind(method: str, name: str, value: Any, default: Any) -> None:
-    """An option is of the kind of its default; one without a default counts pixels.
+    """An option is of the kind of its default; one without a default counts pixels, of all sides or of each.
 
     Raises:
         SettingError: it is not.
     """
-    kind = int if default is None else type(default)
-    words = {int: "a whole number", float: "a number", bool: "True or False", str: "a word"}
-    fits = isinstance(value, int | float if kind is float else kind) and isinstance(value, bool) == (
-        kind is bool
-    )
-    if not fits and not (value is None and default is None):
-        raise SettingError(f"{name} of {method} is {value!r}", words[kind], f"leave {name} out")
+    if default is None:
+        sides = value if isinstance(value, tuple | list) else (value,)
+        fits, expected = value is None or all(map(_is_count, sides)), "a whole number, or (height, width)"
+    else:
+        expected = {int: "a whole number", float: "a number", bool: "True or False", str: "a word"}[
+            type(default)
+        ]
+        kind = int | float if isinstance(default, float) else type(default)
+        fits = isinstance(value, kind) and isinstance(value, bool) == isinstance(default, bool)
+    if not fits:
+        raise SettingError(f"{name} of {method} is {value!r}", expected, f"leave {name} out")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _several(layers: Any) -> list[str]:
@@ -170,7 +178,7 @@ def _one(
         return Explanation(volume, pixels, method, ("",) * len(pixels), layer, options, versions())
     own = options if whole is None else {**options, "layer": whole}
     values, numbers = attribute(model, pixels, target, partial(METHODS[method], **own))
-    words = str(target) if isinstance(target, Objective) else "target"
+    words = in_words(target)
     targets = named(classes, numbers) if len(numbers) == len(pixels) else (words,) * len(pixels)
     fixed: Target = numbers if len(numbers) == len(pixels) else target
 

@@ -9,6 +9,7 @@ Zeiler, Fergus 2014, section 4.2. https://arxiv.org/abs/1311.2901
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from operator import add
 from typing import Any
 
 import torch
@@ -27,8 +28,8 @@ def occlusion(
     pixels: Tensor,
     choice: TargetSelector,
     *,
-    window: int | None = None,
-    stride: int | None = None,
+    window: int | tuple[int, ...] | None = None,
+    stride: int | tuple[int, ...] | None = None,
     baseline: float = 0.0,
 ) -> Tensor:
     """How much covering every pixel lowers the score, (N, H, W); of vectors (N, F) every number, (N, F).
@@ -37,39 +38,55 @@ def occlusion(
         probe: the model; it needs no gradients.
         pixels: (N, C, H, W), or (N, F).
         choice: what is explained.
-        window: side of the patch, pixels.
-        stride: pixels from one patch to the next; the last one of a row may hang over the border.
+        window: side of the patch, pixels, or its (height, width).
+        stride: pixels from one patch to the next, or (down, right); the last patch of a row may hang over the
+            border.
         baseline: what the patch shows; 0 is black.
 
     Raises:
         SettingError: window or stride do not fit the picture.
     """
     sizes = tuple(pixels.shape[2:]) or tuple(pixels.shape[1:])
-    side = max(1, min(sizes) // SHARE) if window is None else window
-    step = max(1, side // 2) if stride is None else stride
-    if not (1 <= side <= min(sizes) and 1 <= step <= side):
-        raise SettingError(
-            f"window is {side} and stride is {step} on {'x'.join(map(str, sizes))} pixels",
-            f"a window of 1 to {min(sizes)} pixels, and a stride of 1 to that",
-            "leave both out",
-        )
+    sides = _for_each_axis(max(1, min(sizes, default=1) // SHARE) if window is None else window, sizes)
+    steps = _for_each_axis(tuple(max(1, side // 2) for side in sides) if stride is None else stride, sizes)
+    _require_fit(sides, steps, sizes)
     settle(probe, pixels, choice)
     with torch.no_grad():
-        whole = choice(probe(pixels))
-        falls, covers = pixels.new_zeros(len(pixels), *sizes), pixels.new_zeros(sizes)
-        for corner in corners(sizes, side, step):
-            place: tuple[Any, ...] = (..., *(slice(start, start + side) for start in corner))
+        uncovered = choice(probe(pixels))
+        falls, counts = pixels.new_zeros(len(pixels), *sizes), pixels.new_zeros(sizes)
+        for corner in corners(sizes, sides, steps):
+            patch: tuple[Any, ...] = (..., *map(slice, corner, map(add, corner, sides)))
             covered = pixels.clone()
-            covered[place] = baseline
-            falls[place] += (whole - choice(probe(covered))).view(-1, *[1] * len(sizes))
-            covers[place] += 1
-    return falls / covers
+            covered[patch] = baseline
+            falls[patch] += (uncovered - choice(probe(covered))).view(-1, *[1] * len(sizes))
+            counts[patch] += 1
+    return falls / counts
 
 
-def corners(sizes: Sequence[int], side: int, step: int) -> Iterator[tuple[int, ...]]:
+def corners(sizes: Sequence[int], sides: Sequence[int], steps: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """The corners nearest to the origin of all patches; together they cover everything.
 
-    >>> list(corners((3, 4), side=2, step=2))
+    >>> list(corners((3, 4), sides=(2, 2), steps=(2, 2)))
     [(0, 0), (0, 2), (2, 0), (2, 2)]
     """
-    return product(*(range(0, size - side + step, step) for size in sizes))
+    axes = zip(sizes, sides, steps, strict=True)
+    return product(*(range(0, size - side + step, step) for size, side, step in axes))
+
+
+def _for_each_axis(given: int | tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """One number for every axis of the picture."""
+    return (given,) * len(sizes) if isinstance(given, int) else tuple(given)
+
+
+def _require_fit(sides: tuple[int, ...], steps: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+    """Raises SettingError where the patch is larger than the picture, or its steps leave gaps."""
+    if len(sides) == len(steps) == len(sizes) and all(
+        1 <= side <= size and 1 <= step <= side for side, step, size in zip(sides, steps, sizes, strict=True)
+    ):
+        return
+    window, stride, picture = ("x".join(map(str, one)) for one in (sides, steps, sizes))
+    raise SettingError(
+        f"window is {window} and stride is {stride} on {picture} pixels",
+        f"a window of 1 to {picture} pixels, and a stride of 1 to the window",
+        "leave both out",
+    )
