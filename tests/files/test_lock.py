@@ -15,6 +15,7 @@ def test_a_folder_is_locked_once(tmp_path):
     with FolderLock(tmp_path), pytest.raises(Busy, match=f"process {os.getpid()} on "):
         FolderLock(tmp_path)
     FolderLock(tmp_path).release()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_lock_of_a_killed_process_is_gone_although_its_file_stays(tmp_path):

@@ -10,6 +10,7 @@ from striate.train.profile.lr_finder import find_rate as rate_curve
 from striate.train.run.input_data import Data, to_train_on
 from striate.train.run.run import Run
 from striate.train.run.run import train as train_once
+from striate.train.run.run_folder import RunFolder
 from striate.train.run.run_names import last_folder, own_folder, restarted_in
 from striate.train.run.settings import Settings
 from striate.train.session.events import Event
@@ -56,8 +57,8 @@ def train(
     resume = resume or restarted_in(folder)
     folder = folder or (last_folder(data, given) if resume else None)
     splits = to_train_on(data, given, folder if resume else None)
-    folder = folder or own_folder(splits, given)
-    events = (train_fitting if fit_batch else train_once)(splits, given, folder, resume=resume, force=force)
+    files = RunFolder(folder) if folder else own_folder(splits, given)
+    events = (train_fitting if fit_batch else train_once)(splits, given, files, resume=resume, force=force)
     run: Run = finished(events, on_event).run
     report(run, splits)
     return run

@@ -2,7 +2,8 @@
 
 .lock in the folder --flock--> held until released, or until the process ends, however it ends
 
-A lock lies on the open file, not on its name: a killed process leaves the name behind, and no lock.
+A lock lies on the open file, not on its name: a killed process leaves the name behind, and no lock. Whoever
+takes a lock looks whether the name still means the file that was opened, as its last owner removes it.
 """
 
 import errno
@@ -20,6 +21,8 @@ except ImportError:  # Windows: folders are not locked there
 NAME = ".lock"
 """Of the file in the folder."""
 
+FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
 MOST_OWNER = 64
 """Bytes that a lock may say about its owner."""
 
@@ -36,7 +39,7 @@ class FolderLock:
     """The right to write to a folder; a context manager that lets go of it.
 
     Args:
-        folder: exists; the file ``.lock`` is made in it and stays there.
+        folder: exists; the file ``.lock`` is made in it, and removed at the end.
 
     Raises:
         Busy: another process has it, or this one has it elsewhere.
@@ -44,19 +47,28 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._process = os.getpid()
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        self._handle: int | None = os.open(folder / NAME, flags, 0o644)
-        try:
-            self._take(self._handle)
-        except BaseException:
-            self.release()
-            raise
+        self._path, self._process = folder / NAME, os.getpid()
+        self._handle: int | None = None
+        while self._handle is None:
+            self._handle = self._opened()
         _HELD.add(self)
+
+    def _opened(self) -> int | None:
+        """The lock file, locked; None if its last owner removed it just now."""
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | FLAGS, 0o644)
+        try:
+            self._take(handle)
+            if _is_of(handle, self._path):
+                return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+        return None
 
     def _take(self, handle: int) -> None:
         state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:  # writing would reach another file
+        if not stat.S_ISREG(state.st_mode) or state.st_nlink > 1:  # writing would reach another file
             raise OSError(errno.EINVAL, f"its {NAME} is linked to elsewhere, or no file", NAME)
         if fcntl is None:
             return
@@ -72,9 +84,18 @@ class FolderLock:
 
     def release(self) -> None:
         """Let another process write; again does nothing."""
+        if self._handle is not None and os.getpid() == self._process and _is_of(self._handle, self._path):
+            self._path.unlink(missing_ok=True)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the file; the lock ends if no other process has it open."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
+
+    def __del__(self) -> None:
+        self.release()
 
     def __enter__(self) -> "FolderLock":
         return self
@@ -83,6 +104,14 @@ class FolderLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _is_of(handle: int, path: Path) -> bool:
+    """Whether an open file is what a path means now."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.lstat(path))
+    except OSError:
+        return False
 
 
 def _host() -> str:
@@ -95,7 +124,7 @@ _HELD: "WeakSet[FolderLock]" = WeakSet()
 def _let_go_in_child() -> None:
     """A forked worker process must not hold the locks of its parent after that one died."""
     for lock in list(_HELD):
-        lock.release()
+        lock.let_go()
 
 
 if hasattr(os, "register_at_fork"):

@@ -25,6 +25,7 @@ from striate.errors import (
 )
 from striate.tasks.classification.classifier import Classifier
 from striate.train.run.run import Run, continued, train
+from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
 from striate.train.session import throughput as clock
 from striate.train.session.checkpoint import load_checkpoint
@@ -322,7 +323,7 @@ def test_a_resumed_run_refuses_other_data_and_other_settings(tiny: Splits, tmp_p
 
 def test_settings_for_a_folder_without_a_run_are_the_given_ones(tiny: Splits, tmp_path: Path) -> None:
     given = Settings(epochs=9)
-    assert continued(given, facts(tiny["train"]), tmp_path / "run") is given
+    assert continued(given, facts(tiny["train"]), RunFolder(tmp_path / "run")) is given
 
 
 @pytest.mark.parametrize(("labels", "classes"), [([0] * 4, ("only",)), ([], ("a", "b"))])

@@ -91,5 +91,5 @@ def test_no_code_of_a_file_is_run(tmp_path: Path) -> None:
 
 def test_another_format_number_is_refused(tmp_path: Path) -> None:
     torch.save({"format": 99}, tmp_path / "last.pt")
-    with pytest.raises(RunError, match="format number 1"):
+    with pytest.raises(RunError, match="format number 2"):
         load_checkpoint(tmp_path / "last.pt")

@@ -139,6 +139,10 @@ class Executor:
             else float(self.fabric.all_reduce(torch.tensor(value, dtype=torch.float64)))
         )
 
+    def told(self, text: str) -> str:
+        """What the first process says; all processes must ask."""
+        return text if self.world == 1 else str(self.fabric.broadcast(text))
+
     def state(self) -> dict[str, Any]:
         """Weights and the optimizer's memory, whole, on the CPU. All processes must ask."""
         scaler = self.fabric._precision.state_dict() if self.settings.precision == "16" else {}
@@ -149,17 +153,19 @@ class Executor:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """The inverse of ``state``."""
+        """The inverse of ``state``; the rates and decays of the groups are those of the settings."""
         overwrite(self.task.state_dict(), state["model"])
-        memory = state["optimizer"]
-        for number, parameter in enumerate(self._parameters_in_order()):
-            values = memory["state"].get(number, {})
+        memory = state["optimizer"]["state"]
+        for number, parameter in enumerate(self.parameters_in_order()):
+            values = memory.get(number, {})
             values.update({name: spread(v, parameter) for name, v in values.items() if isinstance(v, Tensor)})
-        self.optimizer.load_state_dict(memory)
-        if state["scaler"]:
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": memory, "param_groups": groups})
+        if state.get("scaler"):
             self.fabric._precision.load_state_dict(state["scaler"])
 
-    def _parameters_in_order(self) -> list[Tensor]:
+    def parameters_in_order(self) -> list[Tensor]:
+        """As the optimizer numbers them."""
         return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
 
     def close(self) -> None:

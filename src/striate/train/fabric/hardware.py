@@ -1,10 +1,12 @@
-"""The machine in words, and the device of it that is used."""
+"""The machine in words, the device of it that is used, and how many processes it can run."""
 
+import os
 import platform
 from pathlib import Path
 
 import torch
 
+from striate.errors import SettingError
 from striate.train.run.settings import Settings
 
 
@@ -35,3 +37,25 @@ def processor() -> str:
         lines = []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor() or platform.machine()
+
+
+def core_count() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def require_processes(settings: Settings) -> None:
+    """The machine has a core for every process on a CPU, and for every worker.
+
+    Raises:
+        SettingError: it has fewer, and they would only wait for each other.
+    """
+    cores, on_cpu = core_count(), device_of(settings.accelerator).type == "cpu"
+    asked = {"devices": settings.devices if on_cpu else 1, "workers": settings.workers or 0}
+    for name, processes in asked.items():
+        if processes > cores:
+            raise SettingError(
+                f"{name} is {processes}, and this machine has {cores} processor cores for them",
+                f"at most {cores}",
+                f"{name} {cores}, or leave {name} out",
+            )

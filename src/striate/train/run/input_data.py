@@ -8,6 +8,7 @@ from striate.data.read_dataset import read
 from striate.errors import SettingError
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
+from striate.train.run.stored import stored_data, stored_settings
 
 Data = str | Path | Splits
 
@@ -22,10 +23,10 @@ def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spli
                 "no data were named" if folder is None else f"{folder} holds no run that could say which data"
             )
             raise SettingError(wrong, "a folder, a file, or the word digits", "name the data")
-        data = str(files.read_json(files.splits)["root"])
+        data = stored_data(files)[0]
     if isinstance(data, Splits):
         return data
-    settings = Settings(**files.read_json(files.settings)) if goes_on else given
+    settings = stored_settings(files) if goes_on else given
     accept = given.accept or settings.accept
     splits = read(data, settings.format, seed=settings.seed, validation=settings.validation)
     refuse(splits, accept)

@@ -17,9 +17,11 @@ from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import Facts, facts
 from striate.data.dataset import Splits
 from striate.errors import DataError, OutOfMemory, RunError, SettingError, StriateError
+from striate.files.regular import reason_of
 from striate.tasks.classification.classifier import Classifier
 from striate.tasks.classification.metrics import Metrics
 from striate.train.fabric.fabric import Executor, rank, require_machine, restarted
+from striate.train.fabric.hardware import require_processes
 from striate.train.finetune.finetune import begin, require_weights
 from striate.train.finetune.frozen_features import can_be_kept, embedding, last_layer
 from striate.train.profile.profile import foresee_memory, memory_explained
@@ -28,9 +30,10 @@ from striate.train.run.evaluate import Evaluation, evaluate
 from striate.train.run.headline import headline, unseen
 from striate.train.run.loggers import readers, require_packages
 from striate.train.run.run_folder import RunFolder, describe_splits
-from striate.train.run.settings import Settings, resumed
+from striate.train.run.settings import FREE, Settings, resumed
+from striate.train.run.stored import require_said_again, stored_data, stored_settings
 from striate.train.session.batch_transforms import BatchTransforms
-from striate.train.session.checkpoint import load_checkpoint
+from striate.train.session.checkpoint import load_checkpoint, require_settings
 from striate.train.session.events import Event, Finished, Loading, Started
 from striate.train.session.interrupt import StopRequest
 from striate.train.session.loop import fit
@@ -76,9 +79,16 @@ class Run:
         """
         files = RunFolder(folder)
         judged = files.read_json(files.metrics)
-        settings = Settings(**files.read_json(files.settings))
-        metrics = Metrics.from_dict(judged["metrics"])
-        return cls(files.path, settings, load(files.model), files.read_history(), metrics, judged["split"])
+        settings = stored_settings(files)
+        try:
+            metrics, split = Metrics.from_dict(judged["metrics"]), str(judged["split"])
+        except (KeyError, TypeError, ValueError, AttributeError) as reason:
+            raise RunError(
+                f"{files.metrics} holds no metrics: {reason_of(reason)}",
+                "the file as the run wrote it",
+                "a copy",
+            ) from reason
+        return cls(files.path, settings, load(files.model), files.read_history(), metrics, split)
 
     def headline(self) -> str:
         """How good the model is in a sentence, with the interval and what else the pictures were used for."""
@@ -86,7 +96,12 @@ class Run:
 
 
 def train(
-    splits: Splits, settings: Settings, folder: str | Path, *, resume: bool = False, force: bool = False
+    splits: Splits,
+    settings: Settings,
+    folder: str | Path | RunFolder,
+    *,
+    resume: bool = False,
+    force: bool = False,
 ) -> Generator[Event]:
     """Train a classifier. Nothing happens before the first event is asked for; the last carries the ``Run``.
 
@@ -95,7 +110,7 @@ def train(
     Args:
         splits: the data; ``val`` chooses the best epoch, ``test`` is never looked at before the end.
         settings: what is left open is decided from the data.
-        folder: a new one.
+        folder: a new one; or a ``RunFolder``, which may choose its name as it is made.
         resume: go on with the run in the folder; start it if there is none.
         force: replace a run that is there.
 
@@ -107,14 +122,16 @@ def train(
         OutOfMemory: the batch does not fit; ``train_fitting`` goes on with one that does.
         Interrupted: a signal ended it; it can be resumed.
     """
-    files, resume = RunFolder(folder), resume or restarted()
+    files = folder if isinstance(folder, RunFolder) else RunFolder(folder)
+    resume = resume or restarted()
     require_classes(splits)
     found = facts(splits["train"])
-    chosen = decide(continued(settings, found, folder) if resume else settings, found)
+    chosen = decide(continued(settings, found, files) if resume else settings, found)
     augmentation(chosen.augment or "none")  # before a folder is made or replaced, say what is wrong
     require_packages(chosen)
     require_validation(chosen, splits)
     require_machine(chosen)
+    require_processes(chosen)
     require_weights(chosen, found, named=settings.model is not None)
     if not (resume and files.settings.exists()):
         foresee_memory(chosen, len(splits.classes), found.channels)
@@ -140,6 +157,7 @@ def train(
             files.abandon()
         raise
     finally:
+        files.release()
         torch.set_rng_state(random_state)
 
 
@@ -157,30 +175,35 @@ def require_validation(settings: Settings, splits: Splits) -> None:
         )
 
 
-def continued(settings: Settings, found: Facts, folder: str | Path) -> Settings:
+def continued(settings: Settings, found: Facts, files: RunFolder) -> Settings:
     """The settings of the run in a folder, changed where they may be; the given ones if there is no run.
 
     Raises:
         SettingError: a given setting differs from the run's.
     """
-    files = RunFolder(folder)
     if not files.settings.exists():
         return settings
+    saved = stored_settings(files)
+    require_said_again(settings, saved)
     said = clamped(settings, found) if settings.batch else settings
-    return resumed(said, files.read_json(files.settings))
+    return resumed(said, saved.to_dict())
 
 
 def _train(
     splits: Splits, settings: Settings, files: RunFolder, stop: StopRequest, said: tuple[str, ...]
 ) -> Generator[Event]:
     """The part of ``train`` in which signals are caught."""
+    state = stored_state(files, settings)  # before anything is built of settings that somebody edited
     if rank() == 0:
         record(splits, settings, files)
     work = set_up(splits, settings, files, stop)
+    files.move(Path(work.engine.told(str(files.path))))  # the first process chose the name
     main = work.engine.rank == 0
     reading = readers(settings, files) if main else []
     try:
-        for event in _events(work, splits, said):
+        events = _events(work, splits, said, state)
+        state = None  # it has the size of the network
+        for event in events:
             for reader in reading:
                 reader.read(event)
             if main or isinstance(event, Finished):
@@ -191,10 +214,26 @@ def _train(
         work.engine.close()
 
 
-def _events(work: TrainingSession, splits: Splits, said: tuple[str, ...]) -> Generator[Event]:
+def stored_state(files: RunFolder, settings: Settings) -> dict[str, Any] | None:
+    """The checkpoint of a run that goes on; None for a new run.
+
+    Raises:
+        RunError: it cannot be read, or was made with other settings.
+    """
+    if not files.checkpoint.exists():
+        return None
+    state = load_checkpoint(files.checkpoint)
+    require_settings(files.checkpoint, state, settings.to_dict(), FREE)
+    return state
+
+
+def _events(
+    work: TrainingSession, splits: Splits, said: tuple[str, ...], state: dict[str, Any] | None
+) -> Generator[Event]:
     """Set out from the checkpoint, or make the first one; then the loop."""
-    if work.folder.checkpoint.exists():
-        work.load(load_checkpoint(work.folder.checkpoint))
+    if state is not None:
+        work.load(state)
+        state = None
         work.folder.write_history(work.state.rows)
     yield Started(
         folder=str(work.folder.path),
@@ -277,7 +316,7 @@ def record(splits: Splits, settings: Settings, files: RunFolder) -> None:
         RunError: the run was started with other data.
     """
     description = describe_splits(splits)
-    if files.splits.exists() and files.read_json(files.splits)["fingerprint"] != description["fingerprint"]:
+    if files.splits.exists() and stored_data(files)[1] != description["fingerprint"]:
         raise RunError(
             f"the data at {splits.root} are not those that the run in {files.path} was started with",
             "the same pictures, labels and splits",

@@ -1,19 +1,19 @@
 """Which folder below runs/ a run takes when the user named none.
 
-digits, lenet5  -->  runs/digits-lenet5, or with --resume the newest run on these data
+digits, lenet5  -->  runs/digits-lenet5, -2, -3, ... or with --resume the newest run on these data
 """
 
 import os
-from itertools import count
 from pathlib import Path
 
 from striate.data.checks.statistics import facts
 from striate.data.dataset import Splits
 from striate.errors import RunError, SettingError
-from striate.train.fabric.fabric import rank, restarted
+from striate.train.fabric.fabric import restarted
 from striate.train.run.defaults import decide
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
+from striate.train.run.stored import stored_data
 
 
 def last_folder(data: str | Path | Splits | None, given: Settings) -> Path | None:
@@ -29,27 +29,18 @@ def _is_of(folder: Path, root: Path, given: Settings) -> bool:
     """Whether a run is on these data, and of the network that is asked for."""
     files = RunFolder(folder)
     try:
-        where, model = files.read_json(files.splits)["root"], files.read_json(files.settings)["model"]
-    except RunError:
+        trained_on, _ = stored_data(files)
+        model = files.read_json(files.settings).get("model")
+        return Path(trained_on).resolve() == root.resolve() and given.model in (None, model)
+    except (RunError, OSError):
         return False
-    return Path(where).resolve() == root.resolve() and given.model in (None, model)
 
 
-def own_folder(splits: Splits, given: Settings) -> Path:
-    """``runs/<data>-<model>``, with a number if there is one.
-
-    Processes after the first are started when that one has made the folder: theirs is the last one.
-    """
+def own_folder(splits: Splits, given: Settings) -> RunFolder:
+    """``runs/<data>-<model>``, with a number if that is taken by the time the run makes its folder."""
     name = decide(given, facts(splits["train"])).model
     root = splits.root.resolve()
-    base = f"{root.name if root.is_dir() else root.stem}-{name}"
-    last = None
-    for number in count(1):
-        folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
-        if not folder.exists():
-            return last or folder if rank() > 0 else folder
-        last = folder
-    raise AssertionError  # count never ends
+    return RunFolder(Path("runs") / f"{root.name if root.is_dir() else root.stem}-{name}", numbered=True)
 
 
 def restarted_in(folder: Path | None) -> bool:

@@ -9,12 +9,18 @@ from pathlib import Path
 from striate.data.dataset import Splits
 from striate.errors import OutOfMemory
 from striate.train.run.run import train
+from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
 from striate.train.session.events import Event, Fitted
 
 
 def train_fitting(
-    splits: Splits, settings: Settings, folder: str | Path, *, resume: bool = False, force: bool = False
+    splits: Splits,
+    settings: Settings,
+    folder: str | Path | RunFolder,
+    *,
+    resume: bool = False,
+    force: bool = False,
 ) -> Generator[Event]:
     """As ``striate.train.run.run.train``; a new run whose batch does not fit begins again with one that does.
 

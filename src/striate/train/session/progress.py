@@ -1,7 +1,11 @@
 """How far a training is, in plain numbers; with the tensors it makes a checkpoint."""
 
-from dataclasses import asdict, dataclass, field
+import math
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any
+
+from striate.errors import RunError
 
 
 @dataclass
@@ -30,11 +34,6 @@ class Progress:
         """Plain values."""
         return asdict(self)
 
-    def update(self, values: dict[str, Any]) -> None:
-        """The inverse of ``to_dict``."""
-        for name, value in values.items():
-            setattr(self, name, value)
-
     def end_epoch(self, row: dict[str, Any]) -> None:
         """Take in the row of an epoch whose "best" says whether it is the best so far."""
         self.rows.append(row)
@@ -50,3 +49,46 @@ class Progress:
             return True
         before: tuple[float, float] = (self.best["val_accuracy"], -self.best["val_loss"])
         return (val_accuracy, -val_loss) > before
+
+
+def progress_of(values: Any, path: Path, epochs: int, steps: int) -> Progress:
+    """The inverse of ``Progress.to_dict``, for values that somebody may have edited.
+
+    Args:
+        values: of a checkpoint.
+        path: of the checkpoint, for the error.
+        epochs: of the training, at most.
+        steps: in an epoch.
+
+    Raises:
+        RunError: they are not of this training.
+    """
+    known = values if isinstance(values, dict) else {}
+    if set(known) == {one.name for one in fields(Progress)} and _is_possible(known, epochs, steps):
+        return Progress(**known)
+    raise RunError(
+        f"{path} does not say how far the training was",
+        "the checkpoint that this run wrote",
+        "start the run again with --force",
+    )
+
+
+def _is_possible(values: dict[str, Any], epochs: int, steps: int) -> bool:
+    """Whether a training of so many epochs and steps can be there."""
+    counts = [values[name] for name in ("epoch", "place", "step", "stale")]
+    if not all(type(one) is int and one >= 0 for one in counts):
+        return False
+    epoch, place, step, stale = counts
+    inside = epoch <= epochs and place <= steps and step == epoch * steps + place and stale <= epoch
+    rows, best, loss_sum = values["rows"], values["best"], values["loss_sum"]
+    listed = isinstance(rows, list) and len(rows) == epoch and all(map(_is_row, rows))
+    chosen = best is None or (_is_row(best) and best in rows)
+    return inside and listed and chosen and isinstance(loss_sum, float) and math.isfinite(loss_sum)
+
+
+def _is_row(row: Any) -> bool:
+    """Whether it may be a line of metrics.csv."""
+    plain = isinstance(row, dict) and all(
+        isinstance(name, str) and isinstance(value, int | float | None) for name, value in row.items()
+    )
+    return plain and {"epoch", "val_loss", "val_accuracy", "best"} <= set(row)

@@ -22,11 +22,11 @@ from striate.train.run.evaluate import evaluate
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
 from striate.train.session.batch_transforms import BatchTransforms
-from striate.train.session.checkpoint import save_checkpoint
+from striate.train.session.checkpoint import require_memory_of, require_tensors, save_checkpoint
 from striate.train.session.ema import Average
 from striate.train.session.events import EpochEnded, Event, Saved, Stepped, Stopped
 from striate.train.session.interrupt import StopRequest
-from striate.train.session.progress import Progress
+from striate.train.session.progress import Progress, progress_of
 from striate.train.session.schedule import learning_rate
 from striate.train.session.throughput import Clock, Interval
 from striate.zoo.save_load import save
@@ -146,17 +146,27 @@ class TrainingSession:
         self._settle()
         self._require_finite()
         place = {**self.state.to_dict(), "loss_sum": self.engine.mean(self.state.loss_sum)}
-        state = {**self.engine.state(), "average": whole(self.average.tensors), "state": place}
+        average, settings = whole(self.average.tensors), self.settings.to_dict()
+        state = {**self.engine.state(), "average": average, "state": place, "settings": settings}
         if self.engine.rank == 0:
             save_checkpoint(self.folder.checkpoint, state)
         self._saved_at = perf_counter()
         return Saved(self.state.step, str(self.folder.checkpoint))
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
-        self.engine.load(state)
+        """Go on from a checkpoint.
+
+        Raises:
+            RunError: it does not fit the run.
+        """
+        path, engine = self.folder.checkpoint, self.engine
+        require_tensors(path, "the network's", state.get("model"), engine.task.state_dict())
+        require_tensors(path, "the average's", state.get("average"), self.average.tensors)
+        require_memory_of(path, state.get("optimizer"), engine.parameters_in_order(), self.settings.optimizer)
+        progress = progress_of(state.get("state"), path, self.epochs, len(self.train))
+        engine.load(state)
         overwrite(self.average.tensors, state["average"])
-        self.state.update(state["state"])
+        self.state = progress
 
     def _keep_model(self, scores: dict[str, Any]) -> None:
         with self.average.in_place():
