@@ -31,7 +31,7 @@ def test_an_unreadable_picture_is_named_and_the_others_are_answered(
     assert [line.split("  ")[0] for line in out.splitlines()] == [str(good), str(good)]
     assert f"ImageError: {bad} cannot be read" in err
     assert "2 pictures of 4 could not be read" in err
-    assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"0.png", "0-2.png"}
+    assert {path.name for path in (tmp_path / "drawn").glob("*.png")} == {"0.png", "0-2.png"}
 
 
 def test_the_newest_model_is_taken_and_named_when_none_is(

@@ -1,12 +1,16 @@
 """The files that a person means by names, folders and patterns; the model that was trained last; saving."""
 
+import os
 from collections.abc import Iterable
-from glob import glob, has_magic
+from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from striate.cli.console import err
 from striate.errors import DataError, ModelFileError
 from striate.files.atomic import PICTURES, PLOTS, write
+from striate.files.patterns import matches
+from striate.files.written import note_written
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,15 +29,16 @@ def expand(names: Iterable[str]) -> list[Path]:
 
 
 def _expand(name: str) -> list[Path]:
-    from striate.data.decode import EXTENSIONS
+    from striate.data.picture_files import pictures_below
 
-    path = Path(name)
-    if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in EXTENSIONS)
-    elif has_magic(name) and not path.exists():
-        found = sorted(Path(match) for match in glob(name, recursive=True))
-    else:
-        return [path]
+    if os.path.isdir(name):
+        pictures = pictures_below(name)
+        for note in pictures.notes:
+            err().print(f"{name}: {note}")
+        return list(pictures.paths)
+    if not has_magic(name) or os.path.lexists(name):
+        return [Path(name)]
+    found = matches(name)
     if not found:
         raise DataError(
             f"there is no picture in {name}", "picture files such as .jpg or .png", "check the spelling"
@@ -66,10 +71,17 @@ def save_figure(figure: "Figure", path: Path) -> None:
     write(path, figure.savefig, PLOTS)
 
 
-def save(picture: "Image", path: Path) -> None:
-    """Write a picture, beside and renamed; the folder is made if need be.
+def save(picture: "Image", path: Path, *, into_folder: bool = False) -> None:
+    """Write a picture, under a temporary name and renamed; the folder is made if need be.
+
+    Args:
+        picture: what was drawn.
+        path: of the file.
+        into_folder: a folder of drawings was asked for: its drawings are never read as data.
 
     Raises:
-        RunError: the place cannot be written to, or the ending names no picture format.
+        RunError: the path cannot be written to, or the ending names no picture format.
     """
     write(path, picture.save, PICTURES)
+    if into_folder:
+        note_written(path)

@@ -109,4 +109,4 @@ def draw(answer: "Classification", folder: Path, top: int) -> None:
     source = Path(answer.source)
     names = (f"{source.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
     free = next(folder / name for name in names if not (folder / name).exists())
-    save_picture(classification(decode(source), answer, names=top), free)
+    save_picture(classification(decode(source), answer, names=top), free, into_folder=True)

@@ -81,8 +81,9 @@ def test_what_is_no_picture_is_listed_by_folder(tmp_path: Path) -> None:
     found = read_folder(tmp_path)
     assert len(found.store) == 1
     assert set(found.findings) == {
-        Finding("stray", str(tmp_path / "cat"), "left out: 1 without an ending, 1 .txt, 1 hidden"),
+        Finding("stray", str(tmp_path / "cat"), "left out: 1 without an ending, 1 .txt"),
         Finding("stray", str(tmp_path), "left out: 1 .md"),
+        Finding("stray", str(tmp_path), "left out, hidden (2): .git, cat/.hidden.jpg"),
     }
 
 
@@ -112,3 +113,31 @@ def test_links_are_followed_and_loops_are_not(tmp_path: Path) -> None:
 def test_a_folder_without_classes_is_refused(names: tuple[str, ...], words: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=words):
         read_folder(plant(tmp_path, *names))
+
+
+def test_what_the_program_wrote_is_no_class(tmp_path: Path) -> None:
+    plant(tmp_path, "cat/1.jpg", "runs/a/settings.json", "runs/a/log.jsonl", "drawn/1.png")
+    (tmp_path / "drawn" / ".striate").write_text("1.png\n")
+    found = read_folder(tmp_path)
+    assert found.classes == ("cat",)
+    assert [finding.kind for finding in found.findings] == ["stray", "stray"]
+    assert "written by striate (2): drawn/1.png, runs/a" in found.findings[1].detail
+
+
+def test_a_link_to_itself_is_one_unreadable_picture_among_others(tmp_path: Path) -> None:
+    plant(tmp_path, "cat/1.jpg")
+    (tmp_path / "cat/loop.jpg").symlink_to("loop.jpg")
+    assert [row[0] for row in rows(read_folder(tmp_path))] == ["cat/1.jpg", "cat/loop.jpg"]
+
+
+def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path) -> None:
+    plant(tmp_path, "cat/1.jpg", "phone/IMG_1.HEIC", "raw/1.jpg", "raw/1.CR2")
+    found = read_folder(tmp_path)
+    assert found.classes == ("cat", "raw")
+    assert {(finding.kind, finding.source) for finding in found.findings} == {
+        ("unreadable", str(tmp_path / "phone/IMG_1.HEIC")),
+        ("empty", str(tmp_path / "phone")),
+        ("stray", str(tmp_path / "raw")),  # the raw picture of a JPEG
+    }
+    with pytest.raises(DataError, match=r"IMG_1\.HEIC: a HEIC picture"):
+        read_folder(plant(tmp_path / "raw" / "all", "phone/IMG_1.HEIC"))

@@ -14,10 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from striate.data.decode import EXTENSIONS, decode
+from striate.data.decode import decode
 from striate.data.inputs import Input
-from striate.errors import DataError, ModelFileError, TrainingError
+from striate.data.picture_files import pictures_below
+from striate.errors import ModelFileError, TrainingError
 from striate.files.atomic import writable
+from striate.files.regular import is_regular
 from striate.style.events import Learned, Listener
 from striate.style.image_io import pixels_of, resized
 from striate.style.interrupt import InterruptHandler
@@ -188,13 +190,7 @@ def pictures_in(folder: str | Path) -> list[Path]:
         DataError: there is none.
     """
     folder = Path(folder)
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*"))
-    found = [path for path in files if path.suffix.lower() in EXTENSIONS and path.is_file()]
-    if not found:
-        raise DataError(
-            f"there is no picture in {folder}", "picture files such as .jpg or .png", "check the spelling"
-        )
-    return found
+    return [folder] if is_regular(folder) else list(pictures_below(folder).paths)
 
 
 def batches(files: list[Path], given: LearnSettings) -> Iterator[Tensor]:
