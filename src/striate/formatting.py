@@ -25,16 +25,17 @@ def percent(share: float | None, digits: int = 1) -> str:
     return f"{share * 100:.{digits}f} %"
 
 
-def percent_range(interval: tuple[float, float] | None, digits: int = 1) -> str:
-    """An interval of shares in percent; nothing for None.
+def percent_range(interval: tuple[float, float] | None) -> str:
+    """An interval of shares in percent, with two digits where it is narrower than a point; a dash for None.
 
-    >>> percent_range((0.40382, 0.59618)), percent_range((0.9, 1.0)), percent_range(None)
-    ('40.4 to 59.6 %', '90.0 to 100 %', '')
+    >>> percent_range((0.40382, 0.59618)), percent_range((0.9, 1.0)), percent_range((0.0, 0.00114))
+    ('40.4 to 59.6 %', '90.0 to 100.0 %', '0.00 to 0.11 %')
     """
     if interval is None:
-        return ""
-    low, high = (percent(side, digits).removesuffix(" %") for side in interval)
-    return f"{low} to {high} %"
+        return UNKNOWN
+    low, high = (100 * side for side in interval)
+    digits = 2 if high - low < 1 else 1
+    return f"{low:.{digits}f} to {high:.{digits}f} %"
 
 
 def grouped(number: int) -> str:
@@ -64,9 +65,18 @@ def duration(seconds: float) -> str:
     >>> duration(4.21), duration(59.97), duration(75), duration(7380)
     ('4.2 s', '1 min 0 s', '1 min 15 s', '2 h 3 min')
     """
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
+    return f"{seconds:.1f} s" if seconds < 59.95 else time_left(seconds)
+
+
+def time_left(seconds: float) -> str:
+    """The same without tenths of seconds, which nobody can read while they count down.
+
+    >>> time_left(7.4), time_left(75), time_left(3700)
+    ('7 s', '1 min 15 s', '1 h 1 min')
+    """
     whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
     return (
         f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
     )
@@ -75,8 +85,9 @@ def duration(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """A number of things.
 
-    >>> plural(1, "picture"), plural(60000, "picture"), plural(3, "class")
-    ('1 picture', '60,000 pictures', '3 classes')
+    >>> plural(1, "picture"), plural(60000, "picture"), plural(3, "class"), plural(0, "epoch")
+    ('1 picture', '60,000 pictures', '3 classes', '0 epochs')
     """
-    ending = "" if count == 1 else "es" if noun.endswith(("s", "ch")) else "s"
+    hissing = noun.endswith(("s", "x", "sh", "ch")) and not noun.endswith("epoch")
+    ending = "" if count == 1 else "es" if hissing else "s"
     return f"{count:,} {noun}{ending}"

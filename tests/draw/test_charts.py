@@ -87,3 +87,9 @@ def test_settings_of_matplotlib_stay_what_they_were():
     before = dict(matplotlib.rcParams)
     charts.svg(charts.bars([1.0], ["a"], "t"))
     assert dict(matplotlib.rcParams) == before
+
+
+def test_an_empty_cell_is_clear_and_a_rare_mistake_is_seen():
+    colors = charts.confusion([[99, 1], [0, 0]], ["cat", "dog"]).axes[0].images[0].get_array()
+    assert colors[1, 0, 3] == colors[1, 1, 3] == 0
+    assert 255 * charts.FAINT <= colors[0, 1, 3] < colors[0, 0, 3]

@@ -9,7 +9,9 @@ import torch
 
 from striate.data.dataset import Splits
 from striate.errors import RunError
-from striate.report.page import curves, report, write_report
+from striate.report.any_task import curves
+from striate.report.classification_page import CURVE
+from striate.report.page import report, write_report
 from striate.tasks.classification.answers import answers_of
 from striate.tasks.classification.metrics import metrics_of
 from striate.train.run.evaluate import Evaluation
@@ -27,8 +29,12 @@ def test_page_says_what_was_measured(made):
     run, splits, evaluation = made()
     page = words(report(run, splits, evaluation))
     right = int(evaluation.answers.right.sum())
-    assert f"Of 100 pictures in the val split it named {right} rightly." in page
-    assert f"Mistakes {100 - right} of 100 pictures" in page
+    assert (
+        f"Of 100 pictures in the val split, {right} {'is' if right == 1 else 'are'} classified rightly: "
+        in page
+    )
+    assert "these pictures also chose the best epoch" in page
+    assert f"Mistakes {100 - right} of 100 val pictures" in page
     assert "Parameters 61.7 k" in page
     assert "striate train 'my digits' --model lenet5 --epochs 3" in page
     assert "A tenth was held out with seed 0." in page
@@ -39,7 +45,7 @@ def test_worst_mistake_comes_first(made):
     answers = evaluation.answers
     place = int((answers.confidence * ~answers.right).argmax())
     page = words(report(run, splits, evaluation))
-    first = re.search(r"said (\d) [>\d. ]+% is (\d) [<\d. ]+% digits\[(\d+)\]", page)
+    first = re.search(r"predicted (\d) [>\d. ]+% true (\d) [<\d. ]+% digits\[(\d+)\]", page)
     assert first.groups() == (
         str(int(answers.predicted[place])),
         str(int(answers.labels[place])),
@@ -80,8 +86,8 @@ def test_page_of_a_thousand_classes_stays_small(made):
 
 def test_model_without_mistakes(made):
     page = words(report(*made(right=True)))
-    assert "It made no mistake." in page
-    assert "every one of the 100 pictures was named rightly" in page
+    assert "No mistake was made." in page
+    assert "the 100 pictures were all classified rightly" in page
 
 
 def test_nothing_to_measure(made):
@@ -99,10 +105,10 @@ def test_run_that_was_stopped_before_its_first_epoch(made):
 
 def test_curves_leave_out_what_was_not_measured():
     row = {"train_loss": 1.0, "val_loss": None, "val_accuracy": None, "lr": 0.1}
-    labels = [re.search('aria-label="(.*?) by', curve)[1] for curve in curves([row])]
+    labels = [re.search('aria-label="(.*?) by', curve)[1] for curve in curves([row], CURVE)]
     assert labels == ["Loss", "Learning rate"]
     row |= {"val_loss": math.inf, "val_accuracy": 0.5}
-    assert len(curves([row, row])) == 3
+    assert len(curves([row, row], CURVE)) == 3
 
 
 def test_model_is_as_it_was(made):

@@ -20,7 +20,7 @@ def test_weakest_class_comes_first_and_unmeasured_ones_last():
 
 
 def test_most_frequent_confusion_comes_first():
-    pairs = [(one.true, one.predicted, one.times, one.share) for one in most_confused(MEASURED)]
+    pairs = [(one.true, one.predicted, one.images, one.share) for one in most_confused(MEASURED)]
     assert pairs == [("b", "c", 2, 1.0), ("a", "b", 1, 1 / 3)]
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import striate
-from striate.cli.console import err, hushed, print_json, some
+from striate.cli.console import err, hushed, print_json
 from striate.cli.console import out as stdout
 from striate.cli.flags import Data, Format, Json
 from striate.cli.pictures import save as save_picture
 from striate.cli.progress import Counting
 from striate.data.checks.findings import KINDS
 from striate.files.atomic import PICTURES, writable
+from striate.formatting import plural
 from striate.train.run.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def show_facts(report: "CheckReport") -> None:
         console.print(sentence)
     counts = {name: sum(by_class.values()) for name, by_class in facts["counts"].items()}
     parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-    console.print(f"{some(facts['pictures'], 'picture')} ({parts}), {some(len(facts['classes']), 'class')}")
+    console.print(
+        f"{plural(facts['pictures'], 'picture')} ({parts}), {plural(len(facts['classes']), 'class')}"
+    )
     if facts["width"]:
         sides = [f"{facts[side]['min']}..{facts[side]['max']}" for side in ("height", "width")]
         modes = ", ".join(f"{mode} {count:,}" for mode, count in facts["modes"].items())

@@ -82,27 +82,3 @@ def percent(share: float | None) -> str:
     ('98.77 %', '–')
     """
     return UNKNOWN if share is None else f"{100 * share:.2f} %"
-
-
-def seconds(value: float) -> str:
-    """A duration for people.
-
-    >>> seconds(7.4), seconds(75), seconds(3700)
-    ('7 s', '1 min 15 s', '1 h 1 min')
-    """
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def some(count: int, noun: str) -> str:
-    """A number of things.
-
-    >>> some(1, "picture"), some(60000, "picture"), some(3, "class")
-    ('1 picture', '60,000 pictures', '3 classes')
-    """
-    ending = "" if count == 1 else "es" if noun.endswith(("s", "ch")) else "s"
-    return f"{count:,} {noun}{ending}"

@@ -6,9 +6,9 @@ import typer
 
 import striate
 from striate.cli.console import out as stdout
-from striate.cli.console import some
 from striate.cli.flags import Data, Layer, ModelFlag, Split
 from striate.files.atomic import writable
+from striate.formatting import plural
 
 
 def embed(
@@ -24,5 +24,5 @@ def embed(
     writable(out, ENDINGS)
     made = striate.embed(model, data, layer, split=split)
     path = made.save(out)
-    stdout().print(f"{some(len(made), 'picture')}, {made.values.shape[1]:,} numbers each, of {made.layer}")
+    stdout().print(f"{plural(len(made), 'picture')}, {made.values.shape[1]:,} numbers each, of {made.layer}")
     stdout().print(f"written: {path}")

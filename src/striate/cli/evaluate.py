@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import striate
-from striate.cli.console import err, out, percent, print_json, some, table
+from striate.cli.console import err, out, percent, print_json, table
 from striate.cli.flags import Data, Format, Json, Model
-from striate.formatting import percent_range
+from striate.formatting import percent_range, plural
 
 if TYPE_CHECKING:
     from striate.tasks.classification.metrics import Metrics
@@ -47,7 +47,7 @@ def evaluate(
 def show(metrics: "Metrics") -> None:
     """Print metrics for people, the weakest classes first."""
     console = out()
-    console.print(f"{some(metrics.count, 'picture')}, {some(len(metrics.classes), 'class')}")
+    console.print(f"{plural(metrics.count, 'picture')}, {plural(len(metrics.classes), 'class')}")
     headlines = {
         "accuracy": (metrics.accuracy, metrics.interval),
         "top-5 accuracy": (metrics.top5, metrics.top5_interval),
@@ -64,4 +64,4 @@ def show(metrics: "Metrics") -> None:
     console.print()
     console.print(rows)
     if len(order) > SHOWN:
-        console.print(f"... and {some(len(order) - SHOWN, 'class')} that are better known; --json has all")
+        console.print(f"... and {plural(len(order) - SHOWN, 'class')} that are better known; --json has all")

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from striate.cli.console import out as stdout
-from striate.cli.console import percent, print_json, some
+from striate.cli.console import percent, print_json
 from striate.cli.flags import Data, Json, Layer, ModelFlag, Split
 from striate.files.atomic import PICTURES, writable
+from striate.formatting import plural
 
 
 def neighbours(
@@ -29,7 +30,7 @@ def neighbours(
     if json:
         print_json({"pictures": len(made.vectors), "features": by_features, "pixels": by_pixels})
         return
-    stdout().print(f"{some(len(made.vectors), 'picture')}, the nearest {k} of each with the same class:")
+    stdout().print(f"{plural(len(made.vectors), 'picture')}, the nearest {k} of each with the same class:")
     stdout().print(f"by features  {percent(by_features):>9}")
     stdout().print(f"by pixels    {percent(by_pixels):>9}")
     stdout().print(f"drawn: {path}")

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import striate
-from striate.cli.console import err, hushed, out, print_json, some
+from striate.cli.console import err, hushed, out, print_json
 from striate.cli.flags import MODEL, Images, Json
 from striate.cli.pictures import expand, newest_model
 from striate.cli.pictures import save as save_picture
 from striate.errors import ImageError
 from striate.files.atomic import PICTURES, writable
+from striate.formatting import plural
 
 if TYPE_CHECKING:
     from striate.records import Classification
@@ -66,7 +67,7 @@ def predict(
         if save:
             draw(answer, Path(save), top)
     if unreadable:
-        err().print(f"{some(unreadable, 'picture')} of {len(paths):,} could not be read")
+        err().print(f"{plural(unreadable, 'picture')} of {len(paths):,} could not be read")
         raise typer.Exit(2)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
-from striate.cli.console import err, percent, seconds, some
+from striate.cli.console import err, percent
+from striate.formatting import plural, time_left
 
 if TYPE_CHECKING:
     from striate.train.session.events import (
@@ -76,10 +77,10 @@ class Narrator:
         counts = ", ".join(f"{name} {count:,}" for name, count in event.counts.items())
         self.say(f"pictures: {counts}")
         where = f" from step {event.resumed:,}" if event.resumed else ""
-        learning = some(event.parameters, "parameter")
+        learning = plural(event.parameters, "parameter")
         if event.parameters < event.parameters_in_all:
             learning = f"{event.parameters:,} of {event.parameters_in_all:,} parameters learn"
-        steps = f"{learning}, {some(event.steps, 'step')} on {event.device}{where}"
+        steps = f"{learning}, {plural(event.steps, 'step')} on {event.device}{where}"
         self.say(f"{event.settings['model']}: {steps}")
         self.say(f"run folder: {event.folder}")
         self._epochs = int(event.settings["epochs"])
@@ -123,7 +124,7 @@ class Narrator:
 
     def _loading(self, event: "Loading") -> None:
         if event.images and not event.done:
-            self.say(f"decoding {some(event.images, 'picture')} into memory")
+            self.say(f"decoding {plural(event.images, 'picture')} into memory")
         if event.done and self._live:
             words = f"{event.done:,} of {event.images:,}"
             self._live.update(
@@ -144,7 +145,7 @@ class Narrator:
                 total=event.steps,
                 visible=True,
                 what=f"epoch {event.epoch}/{self._epochs}",
-                words=f"{words}  {seconds(event.left)} left",
+                words=f"{words}  {time_left(event.left)} left",
             )
 
     def _epoch_ended(self, event: "EpochEnded") -> None:

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 import striate
-from striate.cli.console import err, some
+from striate.cli.console import err
 from striate.cli.console import out as stdout
 from striate.cli.flags import Model, Seed
 from striate.cli.pictures import save as save_picture
 from striate.errors import SettingError
 from striate.files.atomic import PICTURES, writable
+from striate.formatting import plural
 
 SIDE = 160
 """Of a picture on a sheet, pixels."""
@@ -79,7 +80,7 @@ def require_objectives(names: list[str], layer: str | None, channels: list[int])
         )
     if bool(channels) != (layer is not None):
         raise SettingError(
-            f"--layer is {layer}, with {some(len(channels), 'channel')} and {some(len(names), 'class')}",
+            f"--layer is {layer}, with {plural(len(channels), 'channel')} and {plural(len(names), 'class')}",
             "a class, or a layer and a channel of it",
             "--class NAME, or --layer NAME --channel 0",
         )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate.draw.fonts import clean, font_file, legible
-from striate.draw.theme import FIGURE, INK, LINE, MUTED, PAPER, SERIES, WATER, lightness, ramp
+from striate.draw.theme import FIGURE, INK, LINE, MUTED, PAPER, SERIES, rgb
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NAMED = 40  # classes whose names fit beside a confusion matrix
 COUNTED = 16  # classes whose counts fit into its cells
+CELL, FAINT = SERIES[0], 0.15  # its color, and how strong the smallest share is
 
 
 @contextmanager
@@ -117,7 +118,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
     """Which class (row) was taken for which (column), colored by the share of the row.
 
     Args:
-        matrix: counts (K, K), rows are truth, columns are answers.
+        matrix: counts (K, K), rows are true classes, columns are predicted ones.
         classes: K names; beyond 40 classes the axes carry numbers.
     """
     counts = np.asarray(matrix, dtype=float)
@@ -125,15 +126,23 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
     named = len(classes) <= NAMED
     size = max(3.6, 2.2 + 0.28 * len(classes)) if named else 4.6
     with styled(size, size * 0.94) as (figure, axes):
-        axes.imshow(ramp(shares, WATER), interpolation="none")
+        axes.imshow(_cells(shares), interpolation="none")
         axes.grid(visible=False)
         axes.spines[:].set(visible=True, color=LINE)
-        axes.set(xlabel="said", ylabel="is")
+        axes.set(xlabel="predicted", ylabel="true")
         if named:
             _name_axes(axes, classes)
         if len(classes) <= COUNTED:
             _count_cells(axes, counts, shares)
     return figure
+
+
+def _cells(shares: Any) -> Any:
+    """uint8 (K, K, 4): one color over a light or dark page, as strong as the share of the row."""
+    colors = np.empty((*shares.shape, 4), np.uint8)
+    colors[..., :3] = rgb(CELL)
+    colors[..., 3] = np.where(shares > 0, 255 * (FAINT + (1 - FAINT) * shares), 0)  # a single mistake is seen
+    return colors
 
 
 def _name_axes(axes: "Axes", classes: Sequence[str]) -> None:
@@ -161,8 +170,7 @@ def _dress(labels: Sequence["Text"]) -> None:
 
 def _count_cells(axes: "Axes", counts: Any, shares: Any) -> None:
     for row, column in np.argwhere(counts > 0):
-        light = lightness(ramp(shares[row, column], WATER))
-        color = INK if light > 0.25 else PAPER
+        color = INK if shares[row, column] < 0.5 else PAPER
         count = f"{counts[row, column]:.0f}"
         axes.text(column, row, count, ha="center", va="center", color=color, fontsize=8)
 
@@ -175,14 +183,14 @@ def reliability(confidence: ArrayLike, right: ArrayLike, count: ArrayLike) -> "F
         right: share of right answers in each bin, 0..1.
         count: answers in each bin; empty bins are left out.
     """
-    said, true, number = (np.asarray(part, dtype=float) for part in (confidence, right, count))
+    mean, share, number = (np.asarray(part, dtype=float) for part in (confidence, right, count))
     full = number > 0
     with styled(3.6, 3.3) as (figure, axes):
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         area = 16 + 160 * np.sqrt(number[full] / max(number.sum(), 1))
-        axes.plot(said[full], true[full], color=SERIES[0], linewidth=1.2, alpha=0.6)
-        axes.scatter(said[full], true[full], s=area, color=SERIES[0], edgecolor="none", alpha=0.85)
-        axes.set(xlabel="confidence", ylabel="share that was right", xlim=(-0.03, 1.05), ylim=(-0.03, 1.05))
+        axes.plot(mean[full], share[full], color=SERIES[0], linewidth=1.2, alpha=0.6)
+        axes.scatter(mean[full], share[full], s=area, color=SERIES[0], edgecolor="none", alpha=0.85)
+        axes.set(xlabel="confidence", ylabel="accuracy", xlim=(-0.03, 1.05), ylim=(-0.03, 1.05))
     return figure
 
 

@@ -6,7 +6,6 @@ https://jfly.uni-koeln.de/color/
 Ramps are lists of colors whose lightness only grows or only falls, so that they survive grey printing:
 
     EMBER   night --> violet --> ember --> amber --> straw     how much a pixel matters
-    WATER   paper ------------> blue ------------> deep sea    how many
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,6 @@ LINE = "#e3e6ea"  # rules and grids
 PAPER = "#ffffff"
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 EMBER = ("#0d0b1e", "#43195f", "#952c63", "#dc5039", "#f59a36", "#fdf0b4")
-WATER = ("#ffffff", "#d3e5f2", "#7fb5d8", "#2b7bb3", "#0b3e66")
 
 # matplotlib's parameters while a figure is made and written; letters stay text, in a font that the reader has
 FIGURE: Any = {

@@ -18,11 +18,12 @@ from striate.errors import RunError
 from striate.files.atomic import beside
 from striate.report import page_data as facts
 from striate.report.inline_images import data_uri, drawn
-from striate.report.page import style, template
+from striate.report.templates import rendered, style
 from striate.train.profile.profile import BATCHES
 from striate.train.run.settings import Settings
 
 NAME, TABLE = "compare.html", "compare.csv"
+LINKS = {"chart": "Chart", "table": "Table", "alone": "Alone right", "measured": "Method", "again": "Repeat"}
 EACH, ALL = 8, 32
 """Pictures of one network, and of all, that are shown."""
 
@@ -94,14 +95,13 @@ def page(comparison: Comparison, splits: Splits) -> str:
         for batch in timed
     ]
     placed = [row for row in comparison.rows if row.costs or row.accuracy is not None]
-    settings = {name: value for name, value in comparison.settings.items() if name != "seed"}
-    given = {
-        name: value
-        for name, value in settings.items()
-        if value and name != "budget" and not _usual(name, value)
-    }
-    text: str = template(NAME).render(
+    shown = alone(comparison, splits)
+    has = {"chart": bool(charts), "alone": shown["all_right"] is not None}
+    return rendered(
+        NAME,
         style=style(),
+        kind="comparison",
+        links=[(anchor, name) for anchor, name in LINKS.items() if has.get(anchor, True)],
         comparison=comparison,
         headline=comparison.headline(),
         charts=charts,
@@ -116,12 +116,17 @@ def page(comparison: Comparison, splits: Splits) -> str:
         splits=splits,
         name=splits.root.name or str(splits.root),
         parts=facts.parts(splits),
-        given=given,
+        given=_given(comparison),
         versions=facts.versions(),
         command=command(comparison),
-        **alone(comparison, splits),
+        **shown,
     )
-    return text
+
+
+def _given(comparison: Comparison) -> dict[str, Any]:
+    """The settings that were given to all networks, but for seed and budget."""
+    settings = {name: value for name, value in comparison.settings.items() if name not in ("seed", "budget")}
+    return {name: value for name, value in settings.items() if value and not _usual(name, value)}
 
 
 def _usual(name: str, value: Any) -> bool:

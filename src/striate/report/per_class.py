@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from striate.ops.intervals import Interval, wilson
 from striate.tasks.classification.metrics import Metrics
 
 CELLS = 40  # up to so many classes the confusion matrix is a table of text, else a picture
@@ -19,6 +20,7 @@ class ClassRow:
         counts: images in each split of the data, in their order.
         support: images that were evaluated.
         precision, recall, f1: 0..1; None where there is nothing to measure.
+        interval: (low, high) of the recall; None with it.
     """
 
     name: str
@@ -27,16 +29,22 @@ class ClassRow:
     precision: float | None
     recall: float | None
     f1: float | None
+    interval: Interval | None
 
 
 @dataclass(frozen=True)
 class Confused:
-    """``times`` images of the class ``true``, a ``share`` 0..1 of them, were taken for ``predicted``."""
+    """``images`` of the ``support`` of the class ``true`` were taken for ``predicted``."""
 
     true: str
     predicted: str
-    times: int
-    share: float
+    images: int
+    support: int
+
+    @property
+    def share(self) -> float:
+        """0..1, of the images of the class."""
+        return self.images / self.support
 
 
 def class_rows(metrics: Metrics, counts: Sequence[Sequence[int]]) -> list[ClassRow]:
@@ -46,7 +54,9 @@ def class_rows(metrics: Metrics, counts: Sequence[Sequence[int]]) -> list[ClassR
         metrics: what was measured.
         counts: for each split, images by class.
     """
-    measured = zip(metrics.support, metrics.precision, metrics.recall, metrics.f1, strict=True)
+    right = metrics.confusion.right.tolist()
+    intervals = [wilson(hits, of) if of else None for hits, of in zip(right, metrics.support, strict=True)]
+    measured = zip(metrics.support, metrics.precision, metrics.recall, metrics.f1, intervals, strict=True)
     rows = [
         ClassRow(name, tuple(split[number] for split in counts), *numbers)
         for number, (name, numbers) in enumerate(zip(metrics.classes, measured, strict=True))
@@ -57,9 +67,14 @@ def class_rows(metrics: Metrics, counts: Sequence[Sequence[int]]) -> list[ClassR
 def most_confused(metrics: Metrics, count: int = CONFUSED) -> list[Confused]:
     """The pairs of classes that were mixed up most often, most frequent first."""
     return [
-        Confused(metrics.classes[true], metrics.classes[predicted], images, images / metrics.support[true])
+        Confused(metrics.classes[true], metrics.classes[predicted], images, metrics.support[true])
         for true, predicted, images in metrics.confusion.mistakes(count).tolist()
     ]
+
+
+def pairs_as_frequent(metrics: Metrics, images: int) -> int:
+    """How many pairs of different classes were mixed up exactly so often."""
+    return int((metrics.confusion.mistakes()[:, 2] == images).sum())
 
 
 def shares(metrics: Metrics) -> list[list[tuple[int, float]]]:

@@ -1,0 +1,14 @@
+"""Which sections the page of each task has: a hand-written table. A task adds its line and its functions."""
+
+from striate.report import classification_page
+from striate.report.section import Contents
+
+CONTENTS: dict[str, Contents] = {
+    "classification": Contents(
+        classification_page.CURVE,
+        classification_page.lead,
+        classification_page.tiles,
+        before=(classification_page.worst_mistakes,),
+        after=(classification_page.confusion, classification_page.classes, classification_page.confidence),
+    ),
+}

@@ -1,0 +1,41 @@
+"""The HTML templates of this room: whatever they are filled with is escaped."""
+
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from striate.formatting import brief, duration, grouped, percent, percent_range, plural
+
+FILTERS = {filter.__name__: filter for filter in (brief, duration, grouped, percent, percent_range, plural)}
+
+
+@lru_cache
+def _environment() -> Environment:
+    pages = Environment(
+        loader=PackageLoader("striate", "report/html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= FILTERS
+    return pages
+
+
+def rendered(template: str, /, **values: Any) -> Markup:
+    """A template, filled in.
+
+    >>> rendered("lead.html", metrics={"count": 0}, split="<val>")
+    Markup('Nothing was measured: the <em>&lt;val&gt;</em> split has no picture.')
+    """
+    return Markup(_environment().get_template(template).render(**values).strip())
+
+
+@lru_cache
+def style() -> Markup:
+    """The look of all pages."""
+    environment = _environment()
+    assert environment.loader is not None
+    return Markup(environment.loader.get_source(environment, "page.css")[0])
