@@ -20,9 +20,9 @@ from striate.data.dataset import Dataset, Splits
 from striate.data.read_dataset import read
 from striate.draw.image_grid import grid
 from striate.explain.embeddings.embed import PIXELS
-from striate.explain.embeddings.similar_images import Lookalikes, lookalikes
+from striate.explain.embeddings.similar_images import SimilarImages, similar_images
 from striate.explain.synthesis.image_prior import NATURAL, PLAIN
-from striate.explain.synthesis.initial_image import opened
+from striate.explain.synthesis.initial_image import open_model
 from striate.explain.synthesis.objectives import class_score
 
 COUNT = 2000
@@ -55,7 +55,7 @@ def unseen(splits: Splits) -> Dataset:
 
 def inversion(name: str, run: Path, part: Dataset) -> None:
     """Mean distances of some pictures from what is made from each layer's features."""
-    model = opened(run)
+    model = open_model(run)
     chosen = np.linspace(0, len(part) - 1, INVERTED).astype(int)
     found = [striate.invert(model, part.image(int(place))) for place in chosen]
     print(f"{name}: inversion of {INVERTED} pictures, mean distance in pixels (in features)")
@@ -67,7 +67,7 @@ def inversion(name: str, run: Path, part: Dataset) -> None:
 
 def near(name: str, run: Path, part: Dataset) -> None:
     """How many of the nearest five share the class: in features, pixels, and on t-SNE maps of both."""
-    model = opened(run)
+    model = open_model(run)
     labels = None
     for space, layer in (("features", None), ("pixels", PIXELS)):
         vectors = striate.embed(model, part, layer)
@@ -85,23 +85,23 @@ def near(name: str, run: Path, part: Dataset) -> None:
 
 def draw(lenet: Path, resnet: Path, folder: Path) -> None:
     """The pictures of docs/en/inside.md."""
-    small(priors(opened(lenet)), folder / "inside_digits.png")
-    small(priors(opened(resnet)), folder / "inside_cifar.png")
+    small(priors(open_model(lenet)), folder / "inside_digits.png")
+    small(priors(open_model(resnet)), folder / "inside_cifar.png")
     small(striate.invert(resnet, flower()).strip(112), folder / "inside_inverted.png")
     digits = read("digits")
     with tempfile.TemporaryDirectory() as place:
         reader = striate.train("digits", model="lenet5", epochs=12, out=place, force=True).model
     whole = striate.embedding_map(digits, reader)
     small(whole.picture(1000), folder / "inside_map.png")
-    some = lookalikes(reader, digits["test"], k=6)
+    some = similar_images(reader, digits["test"], k=6)
     small(some.sheet(disputed(some), side=64), folder / "inside_neighbours.png")
 
 
-def disputed(found: Lookalikes) -> list[int]:
+def disputed(found: SimilarImages) -> list[int]:
     """Four pictures whose neighbours by features share their class and those by pixels least."""
     labels = found.vectors.labels
     shares = [
-        (labels[near.places] == labels[:, None]).float().mean(1)
+        (labels[near.indices] == labels[:, None]).float().mean(1)
         for near in (found.by_pixels, found.by_features)
     ]
     return (shares[0] - shares[1]).argsort()[:4].tolist()

@@ -21,7 +21,7 @@ from torchvision import models
 
 import striate
 from striate.errors import StriateError
-from striate.explain.attribution.methods import LOOKS, METHODS, explain
+from striate.explain.attribution.methods import INSPECTIONS, METHODS, explain
 from striate.explain.synthesis.image_prior import PLAIN
 from striate.explain.synthesis.objectives import class_score
 from striate.zoo.networks import create
@@ -98,7 +98,7 @@ def fails(output: Any) -> Tensor:
 
 def attempts(model: nn.Module, images: Tensor) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Every method, as it should be called and in ways that raise."""
-    for method in [*METHODS, *LOOKS]:
+    for method in [*METHODS, *INSPECTIONS]:
         options = dict(QUICK.get(method, {}))
         if method == "occlusion":
             options["window"] = images.shape[-1]

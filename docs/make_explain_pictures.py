@@ -1,8 +1,8 @@
-"""The pictures of docs/en/explain.md: every method on three digits, on three planted pictures, and the chart.
+"""The pictures of docs/en/explain.md: every method on three digits and three synthetic pictures, and a chart.
 
     python docs/make_explain_pictures.py     # writes docs/_static/explain_*.png, in a few minutes
 
-The digits are those of scikit-learn, which a LeNet-5 learns here; the planted pictures are made by the code.
+The digits are those of scikit-learn, which a LeNet-5 learns here; synthetic pictures are made by the code.
 """
 
 import tempfile
@@ -18,8 +18,8 @@ from striate.draw.heatmap import enlarge, heat, picture
 from striate.draw.image_grid import Picture, grid
 from striate.explain.attribution.methods import METHODS
 from striate.explain.evaluation.pixel_importance import ranking
-from striate.explain.evaluation.synthetic_data import planted
-from striate.explain.evaluation.toy_classifier import pupil
+from striate.explain.evaluation.synthetic_data import make_synthetic_data
+from striate.explain.evaluation.toy_classifier import toy_classifier
 from striate.tasks.classification.classifier import Classifier
 
 PLACE = Path(__file__).parent / "_static"
@@ -30,9 +30,9 @@ SHOWN = (0, 3, 4)
 
 def main() -> None:
     digits()
-    model = pupil()
+    model = toy_classifier()
     marks(model)
-    striate.benchmark_explanations(model, planted(500, 1)).save(PLACE / "explain_judged.png")
+    striate.benchmark_explanations(model, make_synthetic_data(500, 1)).save(PLACE / "explain_judged.png")
 
 
 def digits() -> None:
@@ -51,15 +51,17 @@ def digits() -> None:
 
 
 def marks(model: Classifier) -> None:
-    """Three planted pictures: the mark, what each method shows, and where it points."""
-    bed = planted(8, 1)
-    found = {name: striate.explain(model, bed.images, name, target=bed.labels) for name in METHODS}
+    """Three synthetic pictures: the mark, what each method shows, and where it points."""
+    synthetic = make_synthetic_data(8, 1)
+    found = {
+        name: striate.explain(model, synthetic.images, name, target=synthetic.labels) for name in METHODS
+    }
     cells: list[Picture] = []
     captions: list[str] = []
     for number in range(3):
-        image, mask = bed.images[number], bed.masks[number]
+        image, mask = synthetic.images[number], synthetic.masks[number]
         cells += [boxed(picture(image), mask), boxed(heat(edges(image)), mask, edges(image)[0])]
-        captions += [bed.classes[bed.labels[number]], "an edge detector"]
+        captions += [synthetic.classes[synthetic.labels[number]], "an edge detector"]
         for name, one in found.items():
             strongest = ranking(name, one.values)[number]
             cells.append(boxed(one.heat()[number], mask, strongest))

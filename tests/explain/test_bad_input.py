@@ -15,7 +15,7 @@ import striate
 from striate.cli.main import run
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError, ShapeError, StriateError
-from striate.explain.attribution.methods import LOOKS, METHODS, explain
+from striate.explain.attribution.methods import INSPECTIONS, METHODS, explain
 from striate.explain.embeddings.embed import embed
 from striate.explain.synthesis.invert import invert
 from striate.explain.synthesis.objectives import channel, class_score
@@ -143,7 +143,7 @@ def test_any_kind_of_integer_is_a_class(target: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("method", [*METHODS, *LOOKS])
+@pytest.mark.parametrize("method", [*METHODS, *INSPECTIONS])
 def test_one_pixel_is_a_picture(method: str) -> None:
     pixel = torch.full((1, 3, 1, 1), 0.5)
     if method in ("gradcam", "guided_gradcam", "activations"):
@@ -315,7 +315,7 @@ def test_programs_are_told_to_bring_their_module(build: Callable[[], Any], kind:
         "  expected: the torch.nn.Module that it was made from\n"
         "  try: build the network in Python and load its state_dict"
     )
-    for method in [*METHODS, *LOOKS]:
+    for method in [*METHODS, *INSPECTIONS]:
         assert told(lambda method=method: explain(model, IMAGES, method)) == message
     assert told(lambda: visualize(model, class_score(0), (3, 16, 16))) == message
     assert told(lambda: invert(model, PICTURE, "0")) == message

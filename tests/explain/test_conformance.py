@@ -18,7 +18,7 @@ from torchvision import models
 from striate.explain.attribution.gradcam import weighted_maps
 from striate.explain.attribution.gradients import Probe, attribute, gradients
 from striate.explain.attribution.methods import explain
-from striate.explain.attribution.relu_rules import Relus
+from striate.explain.attribution.relu_rules import ReluMode
 from striate.explain.evaluation.map_similarity import rank_correlation
 from striate.explain.synthesis.objectives import neuron
 
@@ -241,6 +241,6 @@ def test_the_guided_rule_meets_every_relu(cases: dict[str, Any], name: str) -> N
     with torch.device("meta"):
         calm = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
         model = models.get_model(name, weights=None, **calm).eval()
-        with Relus("guided") as relus:
+        with ReluMode("guided") as relus:
             model(torch.empty(1, 3, 96, 96))
     assert relus.count == RELUS[name]

@@ -3,7 +3,7 @@
 import pytest
 
 from striate.errors import SettingError
-from striate.style.settings import LearnSettings, Settings, layer_weights
+from striate.style.settings import Settings, TrainStyleSettings, layer_weights
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_wrong_values_are_named(wrong: dict[str, object], words: str) -> None:
 
 def test_a_misspelt_setting_is_told_its_neighbour() -> None:
     with pytest.raises(SettingError) as error:
-        LearnSettings(bach=3)
+        TrainStyleSettings(bach=3)
     assert "batch" in error.value.attempt
 
 

@@ -37,6 +37,6 @@ def map(
     if json:
         print_json(made.to_dict())
         return
-    for sentence in made.said:
+    for sentence in made.notes:
         stdout().print(sentence)
     stdout().print(f"drawn: {path}")

@@ -22,9 +22,9 @@ def neighbours(
 ) -> None:
     """Draw the nearest neighbours of pictures, and say how many of them share the class."""
     writable(out, PICTURES)
-    from striate.explain.embeddings.similar_images import lookalikes
+    from striate.explain.embeddings.similar_images import similar_images
 
-    made = lookalikes(model, data, k, layer=layer, split=split)
+    made = similar_images(model, data, k, layer=layer, split=split)
     path = made.save(out)
     by_features, by_pixels = made.same_class()
     if json:

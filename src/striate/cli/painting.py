@@ -33,7 +33,7 @@ class Narrator:
         if self._quiet:
             return
         if isinstance(event, Planned):
-            for sentence in event.said:
+            for sentence in event.notes:
                 err().print(sentence)
         elif event.step == 1 or event.step % EVERY == 0 or event.step == event.steps:
             costs = "  ".join(f"{name} {value:.4g}" for name, value in event.costs.items())

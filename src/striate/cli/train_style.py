@@ -8,10 +8,10 @@ import striate
 from striate.cli.console import out as stdout
 from striate.cli.flags import PAINTING, Quiet, takes_settings, typed
 from striate.cli.painting import Narrator
-from striate.style.settings import LearnSettings
+from striate.style.settings import TrainStyleSettings
 
 
-@takes_settings(LearnSettings, PAINTING, "How")
+@takes_settings(TrainStyleSettings, PAINTING, "How")
 def train_style(
     style: Annotated[
         str, typer.Argument(metavar="STYLE", help="A picture file; with --any a folder of them.")
@@ -30,7 +30,7 @@ def train_style(
     Then: striate apply-style CONTENT FILE
     """
     chosen = typed(settings)
-    LearnSettings(**chosen)  # refused before torch is imported
+    TrainStyleSettings(**chosen)  # refused before torch is imported
     narrator = Narrator(quiet=quiet)
     path = striate.train_style(style, data, out, any_style=any_style, on_event=narrator, **chosen)
     stdout().print(f"written: {path}")

@@ -47,9 +47,9 @@ def visualize(
     from striate.draw.image_grid import grid
     from striate.explain.synthesis import objectives
     from striate.explain.synthesis.image_prior import NATURAL, PLAIN
-    from striate.explain.synthesis.initial_image import opened
+    from striate.explain.synthesis.initial_image import open_model
 
-    network = opened(model)
+    network = open_model(model)
     wanted = [objectives.class_score(name) for name in names]
     wanted += [objectives.channel(layer or "", number) for number in channels]
     prior = PLAIN if plain else NATURAL
@@ -59,7 +59,7 @@ def visualize(
     for one in made:
         before, after = one.scores
         stdout().print(f"{one.objective}  {before:.2f} -> {after:.2f}")
-        for sentence in one.said:
+        for sentence in one.notes:
             err().print(sentence)
     side = max(SIDE, *(max(one.image.shape) for one in made))
     save_picture(grid([one.image for one in made], [one.objective for one in made], side=side), Path(out))

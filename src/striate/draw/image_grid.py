@@ -90,7 +90,7 @@ def classification(image: Picture, answer: Classification, names: int = 5, side:
 
     Args:
         image: the picture that was classified.
-        answer: what the classifier said.
+        answer: the answer of the classifier.
         names: how many classes are listed, best first.
         side: longer side of the picture on the card, pixels.
     """

@@ -15,14 +15,14 @@ STEADY = 1e-5
 """Added to the variances: a grey picture has colors along one line only."""
 
 
-def with_colors_of(painting: Tensor, content: Tensor) -> Tensor:
+def transfer_colors(painting: Tensor, content: Tensor) -> Tensor:
     """The brightness of one picture and the hues of another, 0..1.
 
     Args:
         painting: (N, 3, H, W), 0..1.
         content: likewise.
 
-    >>> grey = with_colors_of(torch.tensor([[[[1.0]], [[0.0]], [[0.0]]]]), torch.full((1, 3, 1, 1), 0.5))
+    >>> grey = transfer_colors(torch.tensor([[[[1.0]], [[0.0]], [[0.0]]]]), torch.full((1, 3, 1, 1), 0.5))
     >>> [round(value, 3) for value in grey.flatten().tolist()]  # the luma of red
     [0.299, 0.299, 0.299]
     """
@@ -33,7 +33,7 @@ def with_colors_of(painting: Tensor, content: Tensor) -> Tensor:
     return _mixed(back, torch.cat([luma, hues], 1)).clamp(0, 1)
 
 
-def matched(style: Tensor, content: Tensor) -> Tensor:
+def match_colors(style: Tensor, content: Tensor) -> Tensor:
     """A style whose colors have the mean and the covariance of the content's, 0..1.
 
     A color x becomes S_c^(1/2) S_s^(-1/2) (x - mean_s) + mean_c, with symmetric roots.

@@ -14,12 +14,12 @@ class Planned:
     """Before the first step.
 
     Args:
-        said: what was decided, sentences for the user.
+        notes: what was decided, sentences for the user.
         memory: bytes that it will take at most, about.
         steps: in all.
     """
 
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
     memory: int
     steps: int
 
@@ -44,7 +44,7 @@ class Painted:
 
 
 @dataclass(frozen=True)
-class Learned:
+class TrainingStep:
     """After every step of the training of a fast style.
 
     Args:
@@ -58,5 +58,5 @@ class Learned:
     costs: dict[str, float]
 
 
-Event = Planned | Painted | Learned
+Event = Planned | Painted | TrainingStep
 Listener = Callable[[Event], None]

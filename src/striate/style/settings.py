@@ -1,6 +1,6 @@
 """Every setting of a painting: its name, range, default and meaning. The one list.
 
-flags of the terminal, keywords of stylize, texture and learn_style  <--  Settings, LearnSettings
+flags of the terminal, keywords of stylize, texture and learn_style  <--  Settings, TrainStyleSettings
 """
 
 import os
@@ -24,7 +24,7 @@ NUMBERS = {"int": "a whole number", "float": "a number"}
 LAYER = re.compile(r"([\w.]+)(?:=(\d+(?:\.\d+)?|\.\d+))?")
 
 
-class Looking(BaseModel):
+class NetworkSettings(BaseModel):
     """Which network looks, and what counts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -65,7 +65,7 @@ class Looking(BaseModel):
         return self.model_dump(mode="json")
 
 
-class Settings(Looking):
+class Settings(NetworkSettings):
     """How to paint. Fields may be left out; wrong values are a ``SettingError``.
 
     >>> Settings(steps=10).steps
@@ -88,10 +88,10 @@ class Settings(Looking):
     )
 
 
-class LearnSettings(Looking):
+class TrainStyleSettings(NetworkSettings):
     """How a fast style learns. Fields may be left out; wrong values are a ``SettingError``.
 
-    >>> LearnSettings().batch
+    >>> TrainStyleSettings().batch
     4
     """
 
@@ -131,7 +131,7 @@ def layer_weights(setting: str, layers: Layers) -> dict[str, float] | None:
     return {name: weight / total for name, weight in found.items()}
 
 
-def explained(reason: ValidationError, kind: type[Looking]) -> SettingError:
+def explained(reason: ValidationError, kind: type[NetworkSettings]) -> SettingError:
     """The first of pydantic's complaints in three lines."""
     first = reason.errors()[0]
     name, value = str(first["loc"][0]) if first["loc"] else "settings", first["input"]

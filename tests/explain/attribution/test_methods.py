@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.errors import SettingError, ShapeError
-from striate.explain.attribution.methods import LOOKS, METHODS, explain
+from striate.explain.attribution.methods import INSPECTIONS, METHODS, explain
 
 
 class Written(nn.Module):
@@ -150,7 +150,7 @@ def state(model: nn.Module) -> list[object]:
     return [tensors, flags, modules]
 
 
-@pytest.mark.parametrize("method", [*METHODS, *LOOKS])
+@pytest.mark.parametrize("method", [*METHODS, *INSPECTIONS])
 @pytest.mark.parametrize("frozen", [False, True])
 def test_nothing_is_left_behind_in_the_model(method, frozen):
     model = small().train().requires_grad_(not frozen)

@@ -3,10 +3,10 @@
 import torch
 
 from striate.explain.attribution.explanation import Explanation
-from striate.explain.embeddings.embeddings import Vectors
+from striate.explain.embeddings.embeddings import Embeddings
 from striate.explain.synthesis.image_prior import PLAIN
 from striate.explain.synthesis.invert import Inversion
-from striate.explain.synthesis.visualize import Dream
+from striate.explain.synthesis.visualize import Visualization
 
 
 def test_an_explanation_prints_its_method_shape_targets_and_layer() -> None:
@@ -21,9 +21,9 @@ def test_an_explanation_prints_its_method_shape_targets_and_layer() -> None:
 def test_no_record_prints_the_numbers_of_a_tensor() -> None:
     image = torch.zeros(3, 9, 9)
     records = (
-        Dream(image, "class cat", (0.0, 1.0), PLAIN, 0),
+        Visualization(image, "class cat", (0.0, 1.0), PLAIN, 0),
         Inversion(image, ("stem",), image[None], (0.1,), (0.2,), 0),
-        Vectors(torch.zeros(9, 9), tuple("abcdefghi"), torch.zeros(9, dtype=torch.int64)),
+        Embeddings(torch.zeros(9, 9), tuple("abcdefghi"), torch.zeros(9, dtype=torch.int64)),
     )
     for record in records:
         assert "tensor(" not in repr(record)

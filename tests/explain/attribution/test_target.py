@@ -72,9 +72,9 @@ def test_one_coordinate_of_one_joint_is_explained_by_every_method(method: str):
 
 
 def test_a_tuple_names_one_class_for_each_image_where_the_output_is_scores():
-    choice = TargetSelector(nn.Identity(), (1, 0), 2)
-    assert choice(torch.tensor([[1.0, 2.0], [3.0, 4.0]])).tolist() == [2.0, 3.0]
-    assert choice.numbers == [1, 0]
+    selector = TargetSelector(nn.Identity(), (1, 0), 2)
+    assert selector(torch.tensor([[1.0, 2.0], [3.0, 4.0]])).tolist() == [2.0, 3.0]
+    assert selector.numbers == [1, 0]
     with pytest.raises(ShapeError, match="3 targets for 2 images"):
         TargetSelector(nn.Identity(), (1, 0, 1), 2)(torch.ones(2, 2))
 

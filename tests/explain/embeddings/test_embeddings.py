@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from striate.errors import DataError, RunError, ShapeError
-from striate.explain.embeddings.embeddings import Vectors
+from striate.explain.embeddings.embeddings import Embeddings
 
-ONE = Vectors(
+ONE = Embeddings(
     torch.tensor([[1.0, 2.0], [3.0, 4.0]]),
     ("a/häus.png", "digits[7]"),
     torch.tensor([1, -1]),
@@ -27,7 +27,7 @@ def test_one_row_is_an_embedding():
 
 
 def test_a_file_gives_them_back(tmp_path):
-    back = Vectors.load(ONE.save(tmp_path / "new" / "v.npz"))
+    back = Embeddings.load(ONE.save(tmp_path / "new" / "v.npz"))
     assert torch.equal(back.values, ONE.values)
     assert torch.equal(back.labels, ONE.labels)
     assert torch.equal(back.thumbnails, ONE.thumbnails)
@@ -47,20 +47,20 @@ def test_json_holds_names_and_numbers():
 
 def test_parts_that_do_not_belong_together_are_refused():
     with pytest.raises(ShapeError, match="names 1"):
-        Vectors(torch.zeros(2, 3), ("a",), torch.zeros(2))
+        Embeddings(torch.zeros(2, 3), ("a",), torch.zeros(2))
     with pytest.raises(ShapeError, match="vector of b holds"):
-        Vectors(torch.tensor([[0.0], [torch.nan]]), ("a", "b"), torch.zeros(2))
+        Embeddings(torch.tensor([[0.0], [torch.nan]]), ("a", "b"), torch.zeros(2))
 
 
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(DataError, match="cannot be read as vectors"):
-        Vectors.load(tmp_path / "missing.npz")
+        Embeddings.load(tmp_path / "missing.npz")
     np.savez(tmp_path / "other.npz", images=np.zeros(3))
     with pytest.raises(DataError, match="cannot be read as vectors"):
-        Vectors.load(tmp_path / "other.npz")
+        Embeddings.load(tmp_path / "other.npz")
     (tmp_path / "text.npz").write_text("no archive")
     with pytest.raises(DataError, match="cannot be read as vectors"):
-        Vectors.load(tmp_path / "text.npz")
+        Embeddings.load(tmp_path / "text.npz")
     with pytest.raises(RunError, match=r"ends in \.csv"):
         ONE.save(tmp_path / "v.csv")
     with pytest.raises(RunError, match="is a folder"):

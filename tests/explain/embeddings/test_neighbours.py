@@ -24,16 +24,16 @@ def test_they_are_those_of_a_slow_loop(block, monkeypatch):
     monkeypatch.setattr(room, "BLOCK", block)
     rows, queries = random(60), random(20, 1)
     found = neighbours(rows, queries, k=4)
-    assert found.places.tolist() == [slowly(rows, query, 4, None) for query in queries]
+    assert found.indices.tolist() == [slowly(rows, query, 4, None) for query in queries]
     own = neighbours(rows, k=4)
-    assert own.places.tolist() == [slowly(rows, row, 4, place) for place, row in enumerate(rows)]
-    assert torch.allclose(own.distances[:, 0], (rows - rows[own.places[:, 0]]).norm(dim=1), atol=1e-5)
+    assert own.indices.tolist() == [slowly(rows, row, 4, place) for place, row in enumerate(rows)]
+    assert torch.allclose(own.distances[:, 0], (rows - rows[own.indices[:, 0]]).norm(dim=1), atol=1e-5)
 
 
 def test_twins_are_neighbours_of_each_other_and_ties_go_to_the_lower_place():
     rows = torch.tensor([[0.0], [0.0], [0.0], [9.0]])
     found = neighbours(rows, k=2)
-    assert found.places.tolist() == [[1, 2], [0, 2], [0, 1], [0, 1]]
+    assert found.indices.tolist() == [[1, 2], [0, 2], [0, 1], [0, 1]]
     assert found.distances[0].tolist() == [0.0, 0.0]
 
 
@@ -45,7 +45,7 @@ def test_far_from_zero_they_are_exact_too():  # where |a|^2 - 2 a b + |b|^2 alon
 def test_cosine_looks_at_directions():  # 1 - cos 0 = 0; 1 - cos 90 = 1
     rows = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     found = neighbours(rows, torch.tensor([[5.0, 0.0]]), k=2, metric="cosine")
-    assert found.places.tolist() == [[0, 1]]
+    assert found.indices.tolist() == [[0, 1]]
     assert found.distances.flatten().tolist() == pytest.approx([0.0, 1.0])
 
 
@@ -58,7 +58,7 @@ def test_beyond_the_limit_usearch_finds_the_same(own, monkeypatch):
     found = neighbours(rows, queries, k=5)
     assert exact.exact
     assert not found.exact
-    assert (found.places == exact.places).float().mean() > 0.99
+    assert (found.indices == exact.indices).float().mean() > 0.99
     assert (found.distances - exact.distances).abs().mean() < 1e-2  # one in a hundred may be missed
 
 
@@ -71,7 +71,7 @@ def test_without_usearch_it_is_named(monkeypatch):
 
 
 def test_no_queries_have_no_neighbours():
-    assert neighbours(random(9), torch.empty(0, 6), k=2).places.shape == (0, 2)
+    assert neighbours(random(9), torch.empty(0, 6), k=2).indices.shape == (0, 2)
 
 
 def test_what_does_not_fit_is_refused():

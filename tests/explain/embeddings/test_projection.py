@@ -23,7 +23,7 @@ def test_pca_gives_the_numbers_of_scikit_learn():
     assert found.shares.tolist() == pytest.approx([0.8368365, 0.09060557], abs=1e-6)
     expected = [[0.52584672, 0.64351721, 0.55621114], [0.74722987, 0.03708612, 0.66353006]]
     assert torch.allclose(found.components.abs().float(), torch.tensor(expected), atol=1e-5)
-    assert found.place(POINTS).var(0).tolist() == pytest.approx([11.2575217, 1.21886912], abs=1e-4)
+    assert found.transform(POINTS).var(0).tolist() == pytest.approx([11.2575217, 1.21886912], abs=1e-4)
 
 
 def test_the_largest_entry_of_a_component_is_positive():
@@ -56,11 +56,11 @@ def test_new_flowers_are_placed_among_their_own():
     vectors, labels = iris()
     seen, new = held_out()
     found = tsne(vectors[seen], seed=42)
-    placed = found.place(vectors[new])
-    near = neighbours(found.points, placed, k=10).places
+    placed = found.transform(vectors[new])
+    near = neighbours(found.points, placed, k=10).indices
     guess = labels[seen][near].mode(1).values
     assert (guess == labels[new]).float().mean() > 0.95
-    alone = torch.cat([found.place(vectors[place : place + 1]) for place in new[:5].tolist()])
+    alone = torch.cat([found.transform(vectors[place : place + 1]) for place in new[:5].tolist()])
     assert torch.allclose(alone, placed[:5], atol=1e-4)
 
 

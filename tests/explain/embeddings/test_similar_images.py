@@ -9,7 +9,7 @@ from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
 from striate.draw import image_grid as sheet
 from striate.errors import SettingError
-from striate.explain.embeddings.similar_images import lookalikes
+from striate.explain.embeddings.similar_images import similar_images
 from striate.tasks.classification.classifier import Classifier
 
 
@@ -31,14 +31,14 @@ def model() -> Classifier:
 
 
 def test_features_find_the_class_where_pixels_find_the_place(model):
-    found = lookalikes(model, bars(), k=3)
+    found = similar_images(model, bars(), k=3)
     by_features, by_pixels = found.same_class()
     assert by_features == 1.0
     assert by_pixels == pytest.approx(1 / 3)  # of three with the same side one has the same class
 
 
 def test_a_sheet_has_two_rows_for_every_query(model, tmp_path):
-    found = lookalikes(model, bars(), k=2)
+    found = similar_images(model, bars(), k=2)
     assert found.sheet([0, 5], side=40).height > found.sheet([0], side=40).height
     assert found.save(tmp_path / "near.png").exists()
     with pytest.raises(SettingError, match="no picture 8"):
@@ -48,6 +48,6 @@ def test_a_sheet_has_two_rows_for_every_query(model, tmp_path):
 def test_a_query_has_its_class_below_it_and_rows_say_what_is_alike(model, monkeypatch):
     told = []
     monkeypatch.setattr(sheet, "grid", lambda cells, words, **_: told.extend(words))
-    lookalikes(model, bars(), k=1).sheet([0])
+    similar_images(model, bars(), k=1).sheet([0])
     assert told[:2] == ["by features", "dark (query)"]
     assert told[3:5] == ["by pixels", "dark (query)"]

@@ -48,7 +48,7 @@ class Left(nn.Module):
         return self.halves(x).flatten(1)
 
 
-def bed() -> SyntheticData:
+def synthetic() -> SyntheticData:
     """Two pictures, whose bright pixel is the reason."""
     images = torch.stack([bright(1), bright(14)])  # row 0 column 1: left; row 3 column 2: right
     return SyntheticData(images, torch.tensor([0, 1]), images[:, 0] > 0, ("left", "right"))
@@ -61,7 +61,7 @@ def classifier() -> Classifier:
 def test_known_reasons_are_counted():
     # The gradient is 1 on all 8 pixels of a half: chance among them is 1/8. Times the picture, only the
     # bright pixel is left: found, and the strongest of the one pixel of the mask.
-    found = benchmark_explanations(classifier(), bed(), methods=GRADIENTS)
+    found = benchmark_explanations(classifier(), synthetic(), methods=GRADIENTS)
     assert found.accuracy == 1.0
     assert found.chance == pytest.approx(1 / 16)
     assert found["saliency"].found == pytest.approx(1 / 8)
@@ -72,7 +72,9 @@ def test_known_reasons_are_counted():
 def test_the_areas_are_those_of_the_curves():
     # Probability e / (e + 1) with the bright pixel, 1/2 without; the mean of the data is 0, so that nothing
     # else changes. 16 steps of one pixel; it goes first: the first trapezoid is their mean, 15 are 1/2.
-    found = benchmark_explanations(classifier(), bed(), methods=["gradient_x_input"])["gradient_x_input"]
+    found = benchmark_explanations(classifier(), synthetic(), methods=["gradient_x_input"])[
+        "gradient_x_input"
+    ]
     whole = torch.e / (torch.e + 1)
     assert found.deletion == pytest.approx(((whole + 0.5) / 2 + 15 * 0.5) / 16)
     assert found.seconds is not None
@@ -171,7 +173,7 @@ def test_the_table_has_a_line_for_each_method():
     assert lines[3].endswith(UNSOUND)
     assert lines[4].endswith("-  there is no ReLU")
     assert SLOW.verdict == LATE
-    assert TABLE.headline().startswith("a network, 3 pictures, 100.0 % of them named rightly")
+    assert TABLE.headline().startswith("a network, 3 pictures, 100.0 % of them classified correctly")
     assert "found" not in str(ExplanationBenchmark((GOOD,), "a network", 3))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from striate.explain.evaluation.sanity import Sanity, sanity
+from striate.explain.evaluation.sanity import SanityCheck, sanity_check
 
 LAYERS = ("fc", "conv3", "conv2", "conv1")
 
@@ -21,11 +21,11 @@ def test_maps_of_the_weights_fall_and_maps_of_the_picture_stay():
     def weights(one: nn.Module) -> list[Tensor]:
         return [one[1].weight.detach().flatten()[:144].view(1, 12, 12)]
 
-    found = sanity(model, weights(model), weights)
+    found = sanity_check(model, weights(model), weights)
     assert found.layers == ("3", "1", "0")  # the last of three first, then the second, then all
     assert found.correlations[0] == 1.0  # the second layer was not yet shuffled
     assert abs(found.correlations[-1]) < 0.3
-    assert sanity(model, [picture], lambda one: [picture]).correlations == (1.0, 1.0, 1.0)
+    assert sanity_check(model, [picture], lambda one: [picture]).correlations == (1.0, 1.0, 1.0)
 
 
 def test_the_model_stays_and_a_seed_gives_the_same_numbers():
@@ -35,7 +35,7 @@ def test_the_model_stays_and_a_seed_gives_the_same_numbers():
     def weights(one: nn.Module) -> list[Tensor]:
         return [one[0].weight.detach().view(1, 6, 6)]
 
-    assert sanity(model, weights(model), weights) == sanity(model, weights(model), weights)
+    assert sanity_check(model, weights(model), weights) == sanity_check(model, weights(model), weights)
     assert all(map(torch.equal, before, model.parameters()))
 
 
@@ -50,7 +50,7 @@ def test_the_model_stays_and_a_seed_gives_the_same_numbers():
     ],
 )
 def test_a_map_that_stays_on_the_way_or_at_the_end_fails(correlations, passed):
-    found = Sanity(LAYERS, correlations)
+    found = SanityCheck(LAYERS, correlations)
     assert found.passed is passed
     assert str(found).splitlines()[0] == f"shuffled from the top to fc: correlation {correlations[0]:.2f}"
     assert ("depends on the weights" in str(found)) is passed

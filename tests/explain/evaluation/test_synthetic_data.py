@@ -1,4 +1,4 @@
-"""The planted bed: the mark decides the class, and nothing else tells it."""
+"""The synthetic pictures: the mark decides the class, and nothing else tells it."""
 
 import pytest
 import torch
@@ -6,10 +6,10 @@ import torch
 from striate.errors import SettingError
 from striate.explain.attribution.saliency import saliency
 from striate.explain.evaluation.pointing_game import pointing_game
-from striate.explain.evaluation.synthetic_data import MARK, MARKS, OTHERS, SIDE, planted
-from striate.explain.evaluation.toy_classifier import pupil
+from striate.explain.evaluation.synthetic_data import MARK, MARKS, OTHERS, SIDE, make_synthetic_data
+from striate.explain.evaluation.toy_classifier import toy_classifier
 
-BED = planted(2000, seed=5)
+BED = make_synthetic_data(2000, seed=5)
 
 
 def test_a_picture_has_one_mark_whose_box_is_the_mask():
@@ -49,9 +49,9 @@ def test_what_lies_outside_the_box_does_not_tell_the_class():
 
 
 def test_a_seed_gives_the_same_pictures_and_another_one_others():
-    assert torch.equal(planted(5, 1).images, planted(5, 1).images)
-    assert not torch.equal(planted(5, 1).images, planted(5, 2).images)
-    assert len(planted(0)) == 0
+    assert torch.equal(make_synthetic_data(5, 1).images, make_synthetic_data(5, 1).images)
+    assert not torch.equal(make_synthetic_data(5, 1).images, make_synthetic_data(5, 2).images)
+    assert len(make_synthetic_data(0)) == 0
 
 
 def test_the_stencils_are_seven_by_seven():
@@ -60,24 +60,24 @@ def test_the_stencils_are_seven_by_seven():
 
 
 def test_it_is_data_to_train_on():
-    splits = planted(3).splits()
+    splits = make_synthetic_data(3).splits()
     assert splits.classes == tuple(MARKS)
-    assert torch.equal(splits["train"].image(1), planted(3).images[1])
-    assert splits["train"].labels.tolist() == planted(3).labels.tolist()
+    assert torch.equal(splits["train"].image(1), make_synthetic_data(3).images[1])
+    assert splits["train"].labels.tolist() == make_synthetic_data(3).labels.tolist()
 
 
 def test_negative_numbers_are_refused():
     with pytest.raises(SettingError, match="count is -1"):
-        planted(-1)
+        make_synthetic_data(-1)
 
 
 @pytest.mark.slow
 def test_the_pupil_learns_the_marks_and_saliency_finds_them():
     before = torch.get_rng_state()
-    model = pupil()
+    model = toy_classifier()
     assert torch.equal(torch.get_rng_state(), before)
-    bed = planted(1000, seed=1)
-    right = torch.cat([model(part).argmax(1) for part in bed.images.split(250)]) == bed.labels
+    synthetic = make_synthetic_data(1000, seed=1)
+    right = torch.cat([model(part).argmax(1) for part in synthetic.images.split(250)]) == synthetic.labels
     assert right.float().mean() >= 0.99
-    found = saliency(model, bed.images, bed.labels)
-    assert pointing_game(found, bed.masks).mean() >= 0.95
+    found = saliency(model, synthetic.images, synthetic.labels)
+    assert pointing_game(found, synthetic.masks).mean() >= 0.95

@@ -6,22 +6,22 @@ from torch import nn
 
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError, ShapeError
-from striate.explain.synthesis.initial_image import as_seen, opened, require_shape, shape_of
+from striate.explain.synthesis.initial_image import input_shape, model_input, open_model, require_shape
 from striate.tasks.classification.classifier import Classifier
 from striate.zoo.networks import create
 
 
 def test_the_size_is_that_of_the_preprocessing_or_of_the_paper():
-    assert shape_of(Classifier(nn.Identity(), ("a",), Preprocess((5, 7), 1, (0.5,), (0.5,)))) == (1, 5, 7)
-    assert shape_of(create("lenet5", in_channels=1)) == (1, 32, 32)
+    assert input_shape(Classifier(nn.Identity(), ("a",), Preprocess((5, 7), 1, (0.5,), (0.5,)))) == (1, 5, 7)
+    assert input_shape(create("lenet5", in_channels=1)) == (1, 32, 32)
     with pytest.raises(SettingError, match="Identity does not say"):
-        shape_of(nn.Identity())
+        input_shape(nn.Identity())
 
 
 def test_a_classifier_prepares_the_picture_and_a_module_takes_it_as_it_is():
     grey = torch.zeros(1, 9, 9, dtype=torch.uint8)
-    assert as_seen(Classifier(nn.Identity(), ("a",), Preprocess((5, 7))), grey).shape == (1, 3, 5, 7)
-    assert as_seen(nn.Identity(), grey).shape == (1, 1, 9, 9)
+    assert model_input(Classifier(nn.Identity(), ("a",), Preprocess((5, 7))), grey).shape == (1, 3, 5, 7)
+    assert model_input(nn.Identity(), grey).shape == (1, 1, 9, 9)
 
 
 def test_shapes_of_no_picture_are_refused():
@@ -33,6 +33,6 @@ def test_shapes_of_no_picture_are_refused():
 
 def test_a_module_is_itself_and_a_missing_file_is_named(tmp_path):
     module = nn.Identity()
-    assert opened(module) is module
+    assert open_model(module) is module
     with pytest.raises(ModelFileError):
-        opened(tmp_path / "no.safetensors")
+        open_model(tmp_path / "no.safetensors")

@@ -4,10 +4,17 @@ import pytest
 import torch
 
 from striate.errors import LabelError, SettingError, ShapeError
-from striate.explain.synthesis.objectives import Reading, channel, class_score, constant, direction, neuron
+from striate.explain.synthesis.objectives import (
+    ForwardResult,
+    channel,
+    class_score,
+    constant,
+    direction,
+    neuron,
+)
 
 MAPS = torch.arange(2 * 2 * 3 * 3.0).view(2, 2, 3, 3)  # channel 1 of picture 0 holds 9..17
-READ = Reading(
+READ = ForwardResult(
     torch.tensor([[1.0, 2.0], [3.0, 5.0]]), {"conv": MAPS, "flat": MAPS[:, :, 0, 0]}, ("cat", "dog")
 )
 
@@ -74,6 +81,6 @@ def test_what_the_layer_does_not_have_is_refused(objective, words):
 
 def test_a_model_without_rows_of_scores_has_no_class():
     with pytest.raises(ShapeError, match="the model gives list"):
-        class_score(0)(Reading([1], {}))
+        class_score(0)(ForwardResult([1], {}))
     with pytest.raises(LabelError, match="no class 'cow'"):
         class_score("cow")(READ)

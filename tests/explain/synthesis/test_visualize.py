@@ -102,8 +102,8 @@ def test_a_dead_channel_says_so():
     model[0].weight.data.fill_(1.0)
     model[0].bias.data.fill_(-9.0)
     found = visualize(model, channel("1", 0), (1, 4, 4), steps=3)
-    assert "switched off" in found.said[0]
-    assert visualize(model, channel("0", 0), (1, 4, 4), steps=3).said == ()
+    assert "switched off" in found.notes[0]
+    assert visualize(model, channel("0", 0), (1, 4, 4), steps=3).notes == ()
 
 
 def test_bad_input_is_refused_in_three_lines():

@@ -6,11 +6,19 @@ import pytest
 import torch
 
 from striate.errors import ModelFileError, SettingError
-from striate.style.networks.adain import AnyStyle, Decoder, adain, any_style, load_any, moments, save_any
-from striate.style.settings import Looking
+from striate.style.networks.adain import (
+    AdaINNet,
+    Decoder,
+    adain,
+    adain_network,
+    load_adain,
+    moments,
+    save_adain,
+)
+from striate.style.settings import NetworkSettings
 from striate.zoo.model_file import write_file
 
-LOOKS = Looking(network="resnet20", weights="random", precision="float32")
+SETTINGS = NetworkSettings(network="resnet20", weights="random", precision="float32")
 
 
 def test_the_moments_of_a_style_are_given_to_a_content() -> None:
@@ -37,9 +45,9 @@ def test_the_decoder_doubles_as_often_as_the_encoder_halves() -> None:
     assert Decoder(16, 2)(torch.rand(1, 16, 5, 6)).shape == (1, 3, 20, 24)
 
 
-def model() -> AnyStyle:
+def model() -> AdaINNet:
     torch.manual_seed(0)
-    return any_style(["stem", "stages.0", "stages.1"], LOOKS).eval()
+    return adain_network(["stem", "stages.0", "stages.1"], SETTINGS).eval()
 
 
 def test_any_size_comes_out_as_it_went_in() -> None:
@@ -66,9 +74,9 @@ def test_only_the_decoder_learns() -> None:
 def test_the_file_gives_the_same_paintings(tmp_path: Path) -> None:
     network = model()
     content, style = torch.rand(1, 3, 24, 20), torch.rand(1, 3, 16, 16)
-    path = save_any(network, tmp_path / "any.safetensors", {})
-    found = load_any(path)
-    assert found.looks.network == "resnet20"
+    path = save_adain(network, tmp_path / "any.safetensors", {})
+    found = load_adain(path)
+    assert found.settings.network == "resnet20"
     assert torch.allclose(
         found(content, style), network(content, style), atol=0.02
     )  # bf16 where it is quicker
@@ -76,21 +84,21 @@ def test_the_file_gives_the_same_paintings(tmp_path: Path) -> None:
 
 def test_an_encoder_that_sees_otherwise_is_refused(tmp_path: Path) -> None:
     network, path = model(), tmp_path / "any.safetensors"
-    network.looks = network.looks.model_copy(update={"seed": 5})  # as if random weights had changed
-    save_any(network, path, {})
+    network.settings = network.settings.model_copy(update={"seed": 5})  # as if random weights had changed
+    save_adain(network, path, {})
     with pytest.raises(ModelFileError, match="learned with other weights than those of resnet20 here"):
-        load_any(path)
+        load_adain(path)
 
 
 def test_a_foreign_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "foreign.safetensors"
     write_file(path, model().decoder.state_dict(), {"network": "adain", "arguments": {"network": "resnet20"}})
     with pytest.raises(ModelFileError, match="no network for any style"):
-        load_any(path)
+        load_adain(path)
     write_file(
         path,
         model().decoder.state_dict(),
         {"network": "adain", "arguments": {"layer": "stem", "mark": [], "evil": 1}},
     )
     with pytest.raises(SettingError, match="there is no setting 'evil'"):
-        load_any(path)
+        load_adain(path)

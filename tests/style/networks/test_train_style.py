@@ -9,10 +9,16 @@ import pytest
 import torch
 
 from striate.errors import DataError, ModelFileError, SettingError, ShapeError
-from striate.style.events import Event, Learned
+from striate.style.events import Event, TrainingStep
 from striate.style.networks.apply_style import apply_style
-from striate.style.networks.train_style import batches, learn_any, learn_fast, pictures_in, train_style
-from striate.style.settings import LearnSettings
+from striate.style.networks.train_style import (
+    batches,
+    pictures_in,
+    train_adain,
+    train_style,
+    train_transform_net,
+)
+from striate.style.settings import TrainStyleSettings
 
 QUICK: dict[str, Any] = {
     **{"network": "resnet20", "weights": "random", "size": 32, "batch": 2, "precision": "float32"},
@@ -23,8 +29,8 @@ SMALL = {"width": 4, "blocks": 1}
 
 def test_the_cost_of_one_style_falls(style: Path, picture_folder: Path) -> None:
     heard: list[Event] = []
-    learn_fast(style, picture_folder, on_event=heard.append, steps=40, lr=0.01, **QUICK, **SMALL)
-    totals = [event.costs["total"] for event in heard if isinstance(event, Learned)]
+    train_transform_net(style, picture_folder, on_event=heard.append, steps=40, lr=0.01, **QUICK, **SMALL)
+    totals = [event.costs["total"] for event in heard if isinstance(event, TrainingStep)]
     assert len(totals) == 40
     assert sum(totals[-5:]) < 0.5 * sum(totals[:5])
 
@@ -33,20 +39,20 @@ def test_the_recipe_learns_a_painting_on_photographs(shared_data: Path) -> None:
     heard: list[Event] = []
     painting = shared_data / "style" / "style" / "starry_night.jpg"
     flags = {**QUICK, "size": 64, "style_size": 96, "steps": 20, "lr": 0.01}
-    learn_fast(painting, shared_data / "photos", on_event=heard.append, **flags, **SMALL)
-    totals = [event.costs["total"] for event in heard if isinstance(event, Learned)]
+    train_transform_net(painting, shared_data / "photos", on_event=heard.append, **flags, **SMALL)
+    totals = [event.costs["total"] for event in heard if isinstance(event, TrainingStep)]
     assert sum(totals[-5:]) < 0.7 * sum(totals[:5])
 
 
 def test_the_cost_of_any_style_falls(picture_folder: Path) -> None:
     heard: list[Event] = []
-    learn_any(picture_folder, picture_folder / "sea", on_event=heard.append, steps=40, lr=0.003, **QUICK)
-    totals = [event.costs["total"] for event in heard if isinstance(event, Learned)]
+    train_adain(picture_folder, picture_folder / "sea", on_event=heard.append, steps=40, lr=0.003, **QUICK)
+    totals = [event.costs["total"] for event in heard if isinstance(event, TrainingStep)]
     assert sum(totals[-5:]) < 0.7 * sum(totals[:5])
 
 
 def test_one_seed_gives_one_network(style: Path, picture_folder: Path) -> None:
-    first, second = (learn_fast(style, picture_folder, steps=3, **QUICK, **SMALL) for _ in range(2))
+    first, second = (train_transform_net(style, picture_folder, steps=3, **QUICK, **SMALL) for _ in range(2))
     for ours, theirs in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(ours, theirs)
 
@@ -84,7 +90,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_first_step(
 
 
 def test_batches_are_squares_of_every_picture(picture_folder: Path) -> None:
-    given = LearnSettings(size=32, batch=5, seed=3)
+    given = TrainStyleSettings(size=32, batch=5, seed=3)
     first, second = (next(batches(pictures_in(picture_folder), given)) for _ in range(2))
     assert first.shape == (5, 3, 32, 32)
     assert torch.equal(first, second)
@@ -93,7 +99,7 @@ def test_batches_are_squares_of_every_picture(picture_folder: Path) -> None:
 
 def test_small_pictures_are_enlarged(picture_folder: Path) -> None:
     files = pictures_in(picture_folder)  # 40 pixels
-    assert next(batches(files, LearnSettings(size=64, batch=1))).shape == (1, 3, 64, 64)
+    assert next(batches(files, TrainStyleSettings(size=64, batch=1))).shape == (1, 3, 64, 64)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -104,4 +110,4 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
 
 def test_a_style_smaller_than_the_stride_is_refused(picture_folder: Path) -> None:
     with pytest.raises(ShapeError, match="the style is 1 x 1 pixels"):
-        learn_fast(np.full((1, 1, 3), 7, np.uint8), picture_folder, steps=1, **QUICK, **SMALL)
+        train_transform_net(np.full((1, 1, 3), 7, np.uint8), picture_folder, steps=1, **QUICK, **SMALL)

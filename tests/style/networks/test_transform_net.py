@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from striate.errors import ModelFileError
-from striate.style.networks.transform_net import FastStyle, load_fast, save_fast
+from striate.style.networks.transform_net import TransformNet, load_transform_net, save_transform_net
 from striate.zoo.model_file import write_file
 
 
@@ -18,12 +18,12 @@ def test_it_has_the_parameters_of_the_papers_table() -> None:
     weights = 81 * 96 + 9 * 2048 + 9 * 8192 + 10 * 9 * 16384 + 9 * 8192 + 9 * 2048 + 81 * 96
     biases = 32 + 64 + 128 + 1280 + 64 + 32 + 3
     norms = 2 * (32 + 64 + 128 + 1280 + 64 + 32)
-    assert sum(p.numel() for p in FastStyle().parameters()) == weights + biases + norms == 1_679_235
+    assert sum(p.numel() for p in TransformNet().parameters()) == weights + biases + norms == 1_679_235
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 30), (33, 42)])
 def test_any_size_comes_out_as_it_went_in(height: int, width: int) -> None:
-    painted = FastStyle(4, 1).eval()(torch.rand(2, 3, height, width))
+    painted = TransformNet(4, 1).eval()(torch.rand(2, 3, height, width))
     assert painted.shape == (2, 3, height, width)
     assert painted.min() >= 0
     assert painted.max() <= 1
@@ -31,7 +31,7 @@ def test_any_size_comes_out_as_it_went_in(height: int, width: int) -> None:
 
 def test_a_plain_picture_gets_no_checkerboard() -> None:
     torch.manual_seed(0)
-    enlarge = FastStyle(8, 2).leave
+    enlarge = TransformNet(8, 2).leave
     with torch.no_grad():  # the norms are left out: they would divide rounding by nothing
         first = enlarge[1][0](enlarge[0](torch.full((1, 32, 16, 16), 0.3))).relu()
         found = enlarge[4][0](enlarge[3](first))
@@ -40,16 +40,16 @@ def test_a_plain_picture_gets_no_checkerboard() -> None:
 
 
 def test_every_weight_gets_a_gradient() -> None:
-    network = FastStyle(4, 1)
+    network = TransformNet(4, 1)
     F.mse_loss(network(torch.rand(1, 3, 20, 20)), torch.rand(1, 3, 20, 20)).backward()
     assert all(p.grad is not None for p in network.parameters())
 
 
 def test_the_file_gives_the_same_paintings(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network, pixels = FastStyle(4, 1).eval(), torch.rand(1, 3, 20, 24)
-    path = save_fast(network, tmp_path / "style.safetensors", {"style": "stripes.png"})
-    assert torch.equal(load_fast(path)(pixels), network(pixels))
+    network, pixels = TransformNet(4, 1).eval(), torch.rand(1, 3, 20, 24)
+    path = save_transform_net(network, tmp_path / "style.safetensors", {"style": "stripes.png"})
+    assert torch.equal(load_transform_net(path)(pixels), network(pixels))
 
 
 @pytest.mark.parametrize(
@@ -64,27 +64,27 @@ def test_the_file_gives_the_same_paintings(tmp_path: Path) -> None:
 )
 def test_a_foreign_header_is_refused(tmp_path: Path, header: dict[str, object]) -> None:
     path = tmp_path / "foreign.safetensors"
-    write_file(path, FastStyle(4, 1).state_dict(), header)
+    write_file(path, TransformNet(4, 1).state_dict(), header)
     with pytest.raises(ModelFileError, match="is no fast style"):
-        load_fast(path)
+        load_transform_net(path)
 
 
 def test_a_file_without_some_tensors_or_cut_is_refused(tmp_path: Path) -> None:
     header = {"network": "fast_style", "arguments": {"width": 4, "blocks": 1}}
-    tensors = dict(FastStyle(4, 1).state_dict())
+    tensors = dict(TransformNet(4, 1).state_dict())
     tensors.popitem()
     write_file(tmp_path / "less.safetensors", tensors, header)
     with pytest.raises(ModelFileError, match="is missing"):
-        load_fast(tmp_path / "less.safetensors")
-    whole = save_fast(FastStyle(4, 1), tmp_path / "whole.safetensors", {})
+        load_transform_net(tmp_path / "less.safetensors")
+    whole = save_transform_net(TransformNet(4, 1), tmp_path / "whole.safetensors", {})
     (tmp_path / "cut.safetensors").write_bytes(whole.read_bytes()[:-10])
     with pytest.raises(ModelFileError):
-        load_fast(tmp_path / "cut.safetensors")
+        load_transform_net(tmp_path / "cut.safetensors")
     with pytest.raises(ModelFileError):
-        load_fast(tmp_path / "missing.safetensors")
+        load_transform_net(tmp_path / "missing.safetensors")
     torch.save(tensors, tmp_path / "pickle.safetensors")
     with pytest.raises(ModelFileError, match="could run a stranger's code"):
-        load_fast(tmp_path / "pickle.safetensors")
+        load_transform_net(tmp_path / "pickle.safetensors")
     safetensors.torch.save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(ModelFileError, match="does not say of which network"):
-        load_fast(tmp_path / "other.safetensors")
+        load_transform_net(tmp_path / "other.safetensors")

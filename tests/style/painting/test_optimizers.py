@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from striate.style.painting.optimizers import FIRST, LBFGS, MOST, Adam, Descent
+from striate.style.painting.optimizers import FIRST, LBFGS, MOST, Adam, PixelOptimizer
 
 WANTED = torch.tensor([0.2, 0.7, 0.4, 0.9])
 STEEP = torch.tensor([1.0, 5.0, 20.0, 100.0])
@@ -15,7 +15,7 @@ def gradient(x: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize(("descent", "steps"), [(LBFGS(), 40), (Adam(0.02), 400)])
-def test_both_arrive_at_the_bottom_of_a_narrow_valley(descent: Descent, steps: int) -> None:
+def test_both_arrive_at_the_bottom_of_a_narrow_valley(descent: PixelOptimizer, steps: int) -> None:
     x = torch.full((4,), 0.5)
     for _ in range(steps):
         x = descent.move(x, gradient(x))
@@ -23,7 +23,7 @@ def test_both_arrive_at_the_bottom_of_a_narrow_valley(descent: Descent, steps: i
 
 
 @pytest.mark.parametrize("descent", [LBFGS(), Adam(0.3)])
-def test_no_move_leaves_the_range(descent: Descent) -> None:
+def test_no_move_leaves_the_range(descent: PixelOptimizer) -> None:
     x = torch.full((4,), 0.5)
     for _ in range(20):
         x = descent.move(x, x - torch.tensor([-3.0, 4.0, 2.0, -1.0]))

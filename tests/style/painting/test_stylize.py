@@ -55,7 +55,7 @@ def test_by_tiles_it_is_the_same_painting(picture: Path, style: Path) -> None:
     whole = stylize(picture, style, **kept)
     tiled = stylize(picture, style, tile=16, **kept)
     assert (whole.image.int() - tiled.image.int()).abs().max() <= 2
-    assert "in tiles of 16" in tiled.said[-1]
+    assert "in tiles of 16" in tiled.notes[-1]
 
 
 def test_what_is_planned_is_said_before_the_first_step(picture: Path, style: Path) -> None:
@@ -63,8 +63,8 @@ def test_what_is_planned_is_said_before_the_first_step(picture: Path, style: Pat
     stylize(picture, style, on_event=heard.append, scales=2, **QUICK)
     planned, *painted = heard
     assert isinstance(planned, Planned)
-    assert "40 x 48 pixels, at most about 0." in planned.said[-1]
-    assert "random weights" in planned.said[0]
+    assert "40 x 48 pixels, at most about 0." in planned.notes[-1]
+    assert "random weights" in planned.notes[0]
     assert planned.steps == len(painted) == 8
     assert [event.size for event in painted if isinstance(event, Painted)] == [(24, 20)] * 4 + [(48, 40)] * 4
 
@@ -228,13 +228,13 @@ def preprocess() -> Any:
 def test_a_saved_grey_model_can_look(picture: Path, style: Path, tmp_path: Path) -> None:
     path = model_file(tmp_path / "mine.safetensors")
     painting = stylize(picture, style, network=path, steps=3, style_layers="stem", content_layers="stem")
-    assert str(path) in painting.said[0]
+    assert str(path) in painting.notes[0]
     assert costs(painting)[-1] < costs(painting)[0]
 
 
 def test_weights_that_are_no_numbers_are_refused(picture: Path, style: Path, tmp_path: Path) -> None:
     path = model_file(tmp_path / "broken.safetensors", broken=True)
-    with pytest.raises(SettingError, match="hold what is no number"):
+    with pytest.raises(ModelFileError, match="infinite or no number"):
         stylize(picture, style, network=path, steps=1)
 
 

@@ -20,9 +20,9 @@ from striate.draw import heatmap as pixels
 from striate.draw import image_grid as sheet
 from striate.errors import DataError, SettingError, ShapeError
 from striate.explain.attribution.gradcam import stretched
-from striate.explain.attribution.one_line import in_short
-from striate.explain.evaluation.map_similarity import Agreement, agreement
-from striate.explain.evaluation.sanity import Sanity
+from striate.explain.attribution.one_line import one_line
+from striate.explain.evaluation.map_similarity import MapSimilarity, map_similarity
+from striate.explain.evaluation.sanity import SanityCheck
 from striate.files.atomic import PICTURES, write
 
 ENDINGS = (*PICTURES, ".npz")
@@ -53,7 +53,7 @@ class Explanation:
         options: of the method, with its seed, as they were given.
         versions: of the software that made it.
         reasons: for each picture why its map is all zeros, or None.
-        again: explains the same with a model whose upper layers have been shuffled; None when loaded.
+        rerun: explains the same with a model whose upper layers have been shuffled; None when loaded.
 
     Raises:
         ShapeError: values, images and targets do not belong together.
@@ -67,7 +67,7 @@ class Explanation:
     options: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     reasons: tuple[str | None, ...] = ()
-    again: Callable[[], Sanity] | None = field(default=None, repr=False, compare=False)
+    rerun: Callable[[], SanityCheck] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         own, seen = self.values.shape, self.images.shape
@@ -83,7 +83,7 @@ class Explanation:
             )
 
     def __repr__(self) -> str:
-        return in_short(self)
+        return one_line(self)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -164,7 +164,7 @@ class Explanation:
         """The sheet as a picture, which a notebook displays."""
         return self.sheet()
 
-    def compare(self, other: "Explanation") -> Agreement:
+    def compare(self, other: "Explanation") -> MapSimilarity:
         """How far two explanations of the same pictures agree.
 
         Raises:
@@ -177,21 +177,21 @@ class Explanation:
                 "another explanation of the same pictures",
                 "found.compare(striate.explain(model, images, method))",
             )
-        return agreement(self.planes(), other.planes())
+        return map_similarity(self.planes(), other.planes())
 
-    def check(self) -> Sanity:
+    def check(self) -> SanityCheck:
         """Whether the maps depend on what the model has learned: its layers are shuffled from the top.
 
         Raises:
             DataError: the explanation was loaded, and the model is not at hand.
         """
-        if self.again is None:
+        if self.rerun is None:
             raise DataError(
                 "an explanation that was loaded has no model to check",
                 "one that striate.explain has just made",
                 "explain the pictures again, then check",
             )
-        return self.again()
+        return self.rerun()
 
     def to_dict(self) -> dict[str, Any]:
         """All but the numbers of the maps, ready for JSON."""
@@ -255,10 +255,10 @@ def plane(values: Tensor) -> Tensor:
     return values.reshape(-1, height, width) if values.numel() else values.new_zeros(0, height, width)
 
 
-def named(classes: Sequence[str] | None, numbers: Sequence[int]) -> tuple[str, ...]:
+def class_names(classes: Sequence[str] | None, numbers: Sequence[int]) -> tuple[str, ...]:
     """The names of class numbers; the numbers themselves where a model has no names.
 
-    >>> named(("cat", "dog"), [1]), named(None, [3])
+    >>> class_names(("cat", "dog"), [1]), class_names(None, [3])
     (('dog',), ('3',))
     """
     return tuple(classes[number] if classes else str(number) for number in numbers)

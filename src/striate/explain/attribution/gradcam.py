@@ -24,7 +24,7 @@ Upsample = Literal["bilinear", "nearest", "none"]
 def gradcam(
     probe: Probe,
     pixels: Tensor,
-    choice: TargetSelector,
+    selector: TargetSelector,
     *,
     layer: str,
     at: At = "output",
@@ -36,7 +36,7 @@ def gradcam(
     Args:
         probe: the model.
         pixels: (N, C, H, W).
-        choice: what is explained.
+        selector: what is explained.
         layer: the name of a module that gives maps (N, C', H', W').
         at: the maps are what the layer gives (``output``), or what it is given (``input``).
         relu: False keeps what speaks against the score, below zero.
@@ -49,7 +49,7 @@ def gradcam(
     """
     if upsample not in get_args(Upsample):
         raise SettingError(f"upsample is {upsample!r}", "bilinear, nearest or none", "leave it out")
-    coarse = class_activation(probe, pixels, choice, layer=layer, at=at)
+    coarse = class_activation(probe, pixels, selector, layer=layer, at=at)
     coarse = coarse.relu() if relu else coarse
     return coarse if upsample == "none" else stretched(coarse, pixels.shape[-2:], upsample)
 
@@ -61,21 +61,21 @@ def stretched(coarse: Tensor, size: Sequence[int], how: Upsample = "bilinear") -
 
 
 def class_activation(
-    probe: Probe, pixels: Tensor, choice: TargetSelector, *, layer: str, at: At = "output"
+    probe: Probe, pixels: Tensor, selector: TargetSelector, *, layer: str, at: At = "output"
 ) -> Tensor:
     """The weighted sum of a layer's maps at the layer's own size, signed, (N, H', W')."""
-    return weighted_maps(probe, pixels, choice, layer=layer, at=at).sum(1)
+    return weighted_maps(probe, pixels, selector, layer=layer, at=at).sum(1)
 
 
 def weighted_maps(
-    probe: Probe, pixels: Tensor, choice: TargetSelector, *, layer: str, at: At = "output"
+    probe: Probe, pixels: Tensor, selector: TargetSelector, *, layer: str, at: At = "output"
 ) -> Tensor:
     """Every map of a layer times its weight, (N, C', H', W').
 
     Gradients go back to the layer and no further, so nothing is kept of what comes before it.
     """
     with probe.watching([layer], at, begin=True) as seen:
-        scores = choice(probe(pixels))
+        scores = selector(probe(pixels))
     maps = as_map(seen, layer)
     if not scores.requires_grad:
         raise ShapeError(

@@ -125,7 +125,7 @@ class Probe:
 
 
 Attribute = Callable[[Probe, Tensor, TargetSelector], Tensor]
-"""(the probe, pixels (N, C, H, W), the choice) -> values, one row for each image."""
+"""(the probe, pixels (N, C, H, W), the selector) -> values, one row for each image."""
 
 
 def attribute(
@@ -144,14 +144,14 @@ def attribute(
         LabelError: there is no such class.
         ShapeError: targets, output or gradients are not as the method needs them.
     """
-    choice = TargetSelector(model, target, len(images))
+    selector = TargetSelector(model, target, len(images))
     values, numbers = [], []
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(model)
         batch = batch or (BATCH if callable(target) else quick_batch(images, probe.device))
-        with probe.watching(choice.layers) as choice.seen:
+        with probe.watching(selector.layers) as selector.seen:
             for start in range(0, len(images), batch):
-                part = choice.part(start, start + batch)
+                part = selector.part(start, start + batch)
                 found = finite(method(probe, probe.pixels(images[start : start + batch]), part))
                 values.append(found.detach().to(images.device))
                 numbers += part.numbers
@@ -169,11 +169,11 @@ def quick_batch(images: Tensor, device: torch.device) -> int:
     return max(1, min(BATCH, PIXELS // max(images.shape[2:].numel(), 1)))
 
 
-def settle(probe: Probe, pixels: Tensor, choice: TargetSelector) -> None:
+def settle(probe: Probe, pixels: Tensor, selector: TargetSelector) -> None:
     """Let the model choose at the images themselves, before a method asks it about others."""
-    if choice.is_open:
+    if selector.is_open:
         with torch.no_grad():
-            choice(probe(pixels))
+            selector(probe(pixels))
 
 
 def gradients(scores: Tensor, by: Tensor) -> Tensor:

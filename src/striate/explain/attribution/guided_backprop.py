@@ -15,33 +15,33 @@ from torch import Tensor
 from striate.errors import SettingError
 from striate.explain.attribution.gradcam import Upsample, gradcam
 from striate.explain.attribution.gradients import At, Probe
-from striate.explain.attribution.relu_rules import Relus, Rule
+from striate.explain.attribution.relu_rules import ReluMode, Rule
 from striate.explain.attribution.saliency import pixel_gradients
 from striate.explain.attribution.target import TargetSelector
 
 
-def guided_backprop(probe: Probe, pixels: Tensor, choice: TargetSelector) -> Tensor:
+def guided_backprop(probe: Probe, pixels: Tensor, selector: TargetSelector) -> Tensor:
     """The guided gradient, (N, C, H, W).
 
     Raises:
         SettingError: the model has no ReLU.
     """
-    return _ruled(probe, pixels, choice, "guided", "guided_backprop")
+    return _ruled(probe, pixels, selector, "guided", "guided_backprop")
 
 
-def deconvnet(probe: Probe, pixels: Tensor, choice: TargetSelector) -> Tensor:
+def deconvnet(probe: Probe, pixels: Tensor, selector: TargetSelector) -> Tensor:
     """The deconvnet's gradient, (N, C, H, W).
 
     Raises:
         SettingError: the model has no ReLU.
     """
-    return _ruled(probe, pixels, choice, "deconvnet", "deconvnet")
+    return _ruled(probe, pixels, selector, "deconvnet", "deconvnet")
 
 
 def guided_gradcam(
     probe: Probe,
     pixels: Tensor,
-    choice: TargetSelector,
+    selector: TargetSelector,
     *,
     layer: str,
     at: At = "output",
@@ -52,7 +52,7 @@ def guided_gradcam(
     Args:
         probe: the model.
         pixels: (N, C, H, W).
-        choice: what is explained.
+        selector: what is explained.
         layer: the name of a module that gives maps (N, C', H', W').
         at: the maps are what the layer gives (``output``), or what it is given (``input``).
         upsample: how Grad-CAM is stretched to the picture: ``bilinear`` or ``nearest``.
@@ -64,13 +64,13 @@ def guided_gradcam(
     """
     if upsample == "none":
         raise SettingError("upsample is 'none'", "bilinear or nearest, to the picture's size", "leave it out")
-    where = gradcam(probe, pixels, choice, layer=layer, at=at, upsample=upsample)
-    return _ruled(probe, pixels, choice, "guided", "guided_gradcam") * where.unsqueeze(1)
+    where = gradcam(probe, pixels, selector, layer=layer, at=at, upsample=upsample)
+    return _ruled(probe, pixels, selector, "guided", "guided_gradcam") * where.unsqueeze(1)
 
 
-def _ruled(probe: Probe, pixels: Tensor, choice: TargetSelector, rule: Rule, method: str) -> Tensor:
-    with Relus(rule) as relus:
-        values = pixel_gradients(probe, pixels, choice)
+def _ruled(probe: Probe, pixels: Tensor, selector: TargetSelector, rule: Rule, method: str) -> Tensor:
+    with ReluMode(rule) as relus:
+        values = pixel_gradients(probe, pixels, selector)
     if not relus.count:
         raise SettingError(
             f"{type(probe.model).__name__} has no ReLU, which {method} needs",

@@ -19,14 +19,14 @@ from striate.explain.attribution.target import TargetSelector
 
 
 def integrated_gradients(
-    probe: Probe, pixels: Tensor, choice: TargetSelector, *, steps: int = 50, baseline: float = 0.0
+    probe: Probe, pixels: Tensor, selector: TargetSelector, *, steps: int = 50, baseline: float = 0.0
 ) -> Tensor:
     """The shares of all pixels, (N, C, H, W).
 
     Args:
         probe: the model.
         pixels: (N, C, H, W).
-        choice: what is explained.
+        selector: what is explained.
         steps: places on the line, 1 or more.
         baseline: the value of every pixel of the picture of nothing; 0 is black.
 
@@ -35,11 +35,11 @@ def integrated_gradients(
     """
     if steps < 1:
         raise SettingError(f"steps is {steps}", "1 or more", "steps=50")
-    settle(probe, pixels, choice)
+    settle(probe, pixels, selector)
     nothing = torch.full_like(pixels, baseline)
     places, weights = np.polynomial.legendre.leggauss(steps)  # on -1..1
     total = torch.zeros_like(pixels)
     for place, weight in zip((places + 1) / 2, weights / 2, strict=True):
         between = nothing + float(place) * (pixels - nothing)
-        total += float(weight) * pixel_gradients(probe, between.detach(), choice)
+        total += float(weight) * pixel_gradients(probe, between.detach(), selector)
     return total * (pixels - nothing)

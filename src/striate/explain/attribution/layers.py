@@ -46,7 +46,7 @@ def _tensor(seen: dict[str, Any], name: str) -> Tensor:
     return given.dequantize() if given.is_quantized else given
 
 
-def recommended(model: nn.Module, images: Tensor) -> str:
+def default_layer(model: nn.Module, images: Tensor) -> str:
     """The last module that gives maps of more than one pixel: what Grad-CAM looks at when no layer is named.
 
     Raises:

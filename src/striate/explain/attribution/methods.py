@@ -16,20 +16,20 @@ from torch import Tensor, nn
 
 from striate.data.inputs import Input, input_batches, one_or_many
 from striate.errors import SettingError, ShapeError
-from striate.explain.attribution.explanation import Explanation, named, plane
+from striate.explain.attribution.explanation import Explanation, class_names, plane
 from striate.explain.attribution.filters import filters
 from striate.explain.attribution.gradcam import gradcam
 from striate.explain.attribution.gradients import attribute
 from striate.explain.attribution.guided_backprop import deconvnet, guided_backprop, guided_gradcam
 from striate.explain.attribution.integrated_gradients import integrated_gradients
 from striate.explain.attribution.layer_names import require_layer
-from striate.explain.attribution.layers import activations, recommended
+from striate.explain.attribution.layers import activations, default_layer
 from striate.explain.attribution.occlusion import occlusion
 from striate.explain.attribution.saliency import gradient_x_input, pixel_gradients
 from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_floats, require_module
 from striate.explain.attribution.target import Target, in_words
-from striate.explain.evaluation.sanity import Sanity, sanity
+from striate.explain.evaluation.sanity import SanityCheck, sanity_check
 from striate.tasks.classification.classifier import Classifier
 
 METHODS: dict[str, Callable[..., Tensor]] = {
@@ -45,7 +45,7 @@ METHODS: dict[str, Callable[..., Tensor]] = {
 }
 """What explains an answer."""
 
-LOOKS: dict[str, Callable[..., Any]] = {"activations": activations, "filters": filters}
+INSPECTIONS: dict[str, Callable[..., Any]] = {"activations": activations, "filters": filters}
 """What shows the inside of the network, whatever it answers."""
 
 Explained = Explanation | tuple[Explanation, ...]
@@ -65,7 +65,7 @@ def explain(
     Args:
         model: a classifier; or any module, for a float tensor (N, C, H, W) or (N, ...) of what it takes.
         images: what ``model.predict`` takes: one picture or several.
-        method: one of ``METHODS`` or ``LOOKS``.
+        method: one of ``METHODS`` or ``INSPECTIONS``.
         layer: dotted name of the layer that a method looks at, or several for as many explanations; None
             takes the last layer that gives maps, whose name the result says.
         target: class name or number, or one for each picture; None explains the predicted class; an
@@ -93,7 +93,7 @@ def explain(
     if not takes_layer:
         return _one(model, pixels, method, None, target, options)
     if layer is None and method != "filters":
-        layer = _recommended(model, pixels)
+        layer = _default_layer(model, pixels)
     names = [layer] if layer is None or isinstance(layer, str) else _several(layer)
     made = tuple(_one(model, pixels, method, name, target, options) for name in names)
     return made[0] if layer is None or isinstance(layer, str) else made
@@ -105,11 +105,11 @@ def _require_method(method: str, options: dict[str, Any]) -> bool:
     Raises:
         SettingError: they do not.
     """
-    known = [*METHODS, *LOOKS]
+    known = [*METHODS, *INSPECTIONS]
     if method not in known:
         near = get_close_matches(str(method), known, 3, cutoff=0)
         raise SettingError(f"there is no method {method!r}", "one of: " + ", ".join(known), " or ".join(near))
-    takes = _options(METHODS.get(method, LOOKS.get(method)))
+    takes = _options(METHODS.get(method, INSPECTIONS.get(method)))
     for name, value in options.items():
         if name == "layer" or name not in takes:
             expected = ", ".join(sorted(takes.keys() - {"layer"})) or "no options"
@@ -120,7 +120,7 @@ def _require_method(method: str, options: dict[str, Any]) -> bool:
 
 def _options(method: Any) -> dict[str, Any]:
     """The options of a method, by name, with their defaults; and ``layer``, if it takes one."""
-    given = {"probe", "pixels", "choice", "model", "images", "batch"}
+    given = {"probe", "pixels", "selector", "model", "images", "batch"}
     places = signature(method).parameters.values()
     found = {"layer" if place.name == "layers" else place.name: place.default for place in places}
     return {name: default for name, default in found.items() if name not in given}
@@ -179,18 +179,18 @@ def _one(
     own = options if whole is None else {**options, "layer": whole}
     values, numbers = attribute(model, pixels, target, partial(METHODS[method], **own))
     words = in_words(target)
-    targets = named(classes, numbers) if len(numbers) == len(pixels) else (words,) * len(pixels)
+    targets = class_names(classes, numbers) if len(numbers) == len(pixels) else (words,) * len(pixels)
     fixed: Target = numbers if len(numbers) == len(pixels) else target
 
     def maps(other: nn.Module) -> list[Tensor]:
         found = attribute(other, pixels, fixed, partial(METHODS[method], **own))[0]
         return [plane(one) for one in found]
 
-    def again() -> Sanity:
-        return sanity(model, [plane(one) for one in values], maps)
+    def rerun() -> SanityCheck:
+        return sanity_check(model, [plane(one) for one in values], maps)
 
     reasons = tuple(_reason(one, method, name, layer) for one, name in zip(values, targets, strict=True))
-    return Explanation(values, pixels, method, targets, layer, options, versions(), reasons, again)
+    return Explanation(values, pixels, method, targets, layer, options, versions(), reasons, rerun)
 
 
 def _reason(values: Tensor, method: str, target: str, layer: str | None) -> str | None:
@@ -209,9 +209,9 @@ def versions() -> dict[str, str]:
     return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
 
 
-def _recommended(model: nn.Module, pixels: Tensor) -> str:
+def _default_layer(model: nn.Module, pixels: Tensor) -> str:
     """The last layer that gives maps; of one of our networks by the name that the network has for it."""
-    name = recommended(model, pixels)
+    name = default_layer(model, pixels)
     return name.removeprefix("network.") if isinstance(model, Classifier) else name
 
 

@@ -26,7 +26,7 @@ SHARE = 8
 def occlusion(
     probe: Probe,
     pixels: Tensor,
-    choice: TargetSelector,
+    selector: TargetSelector,
     *,
     window: int | tuple[int, ...] | None = None,
     stride: int | tuple[int, ...] | None = None,
@@ -37,7 +37,7 @@ def occlusion(
     Args:
         probe: the model; it needs no gradients.
         pixels: (N, C, H, W), or (N, F).
-        choice: what is explained.
+        selector: what is explained.
         window: side of the patch, pixels, or its (height, width).
         stride: pixels from one patch to the next, or (down, right); the last patch of a row may hang over the
             border.
@@ -50,15 +50,15 @@ def occlusion(
     sides = _for_each_axis(max(1, min(sizes, default=1) // SHARE) if window is None else window, sizes)
     steps = _for_each_axis(tuple(max(1, side // 2) for side in sides) if stride is None else stride, sizes)
     _require_fit(sides, steps, sizes)
-    settle(probe, pixels, choice)
+    settle(probe, pixels, selector)
     with torch.no_grad():
-        uncovered = choice(probe(pixels))
+        uncovered = selector(probe(pixels))
         falls, counts = pixels.new_zeros(len(pixels), *sizes), pixels.new_zeros(sizes)
         for corner in corners(sizes, sides, steps):
             patch: tuple[Any, ...] = (..., *map(slice, corner, map(add, corner, sides)))
             covered = pixels.clone()
             covered[patch] = baseline
-            falls[patch] += (uncovered - choice(probe(covered))).view(-1, *[1] * len(sizes))
+            falls[patch] += (uncovered - selector(probe(covered))).view(-1, *[1] * len(sizes))
             counts[patch] += 1
     return falls / counts
 

@@ -12,12 +12,12 @@ MOST = 4
 """Members of a tuple that are shown."""
 
 
-def in_short(record: Any) -> str:
+def one_line(record: Any) -> str:
     """What a dataclass holds, in one line.
 
     >>> from dataclasses import make_dataclass
     >>> import torch
-    >>> in_short(make_dataclass("Two", ["values", "names"])(torch.zeros(9, 2), tuple("abcdef")))
+    >>> one_line(make_dataclass("Two", ["values", "names"])(torch.zeros(9, 2), tuple("abcdef")))
     "Two(values=(9, 2), names=('a', 'b', 'c', 'd', ... 6 in all))"
     """
     told = [f"{field.name}={_told(getattr(record, field.name))}" for field in fields(record) if field.repr]

@@ -14,14 +14,14 @@ from torch import Tensor, nn
 
 from striate.explain.attribution.gradients import Probe
 from striate.explain.attribution.layer_names import never_reached
-from striate.explain.synthesis.objectives import Reading
+from striate.explain.synthesis.objectives import ForwardResult
 
 
 class StopForward(Exception):  # noqa: N818 - no error: all that was asked for is known
     """The last layer has run."""
 
 
-class Reader:
+class PartialForward:
     """Pixels -> what layers gave, again and again.
 
     Args:
@@ -39,7 +39,7 @@ class Reader:
         self.probe, self.layers, self.output = probe, tuple(layers), output
         self._calls: Counter[str] | None = None  # of every layer, once they were counted
 
-    def __call__(self, pixels: Tensor) -> Reading:
+    def __call__(self, pixels: Tensor) -> ForwardResult:
         """What the network does with pixels (N, C, H, W).
 
         Raises:
@@ -53,7 +53,7 @@ class Reader:
         if missing:
             raise never_reached(missing[0])
         self._calls = self._calls or calls
-        return Reading(output, dict(maps), getattr(self.probe.model, "classes", None))
+        return ForwardResult(output, dict(maps), getattr(self.probe.model, "classes", None))
 
     @contextmanager
     def _counting(self, calls: Counter[str]) -> Iterator[None]:

@@ -37,7 +37,7 @@ THRESHOLDS = {F.threshold, torch.threshold_}
 SIXES = {F.relu6}
 
 
-class Relus(TorchFunctionMode):
+class ReluMode(TorchFunctionMode):
     """While it is entered, the gradient of every ReLU follows the rule.
 
     Attributes:
@@ -64,11 +64,11 @@ class Relus(TorchFunctionMode):
         self.count += 1
         x = args[0] if args else kwargs["input"]
         if func in IN_PLACE or kwargs.get("inplace") or (func in {F.relu, F.relu6} and True in args[1:]):
-            return x.copy_(Ruled.apply(x.clone(), self.rule, top))
-        return Ruled.apply(x, self.rule, top)
+            return x.copy_(RuledRelu.apply(x.clone(), self.rule, top))
+        return RuledRelu.apply(x, self.rule, top)
 
 
-class Ruled(torch.autograd.Function):
+class RuledRelu(torch.autograd.Function):
     """max(x, 0), or no more than ``top``; backward by the rule."""
 
     @staticmethod

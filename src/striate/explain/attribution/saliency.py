@@ -44,15 +44,15 @@ def saliency(model: nn.Module, images: Tensor, target: Target = None, *, batch: 
     return attribute(model, images, target, pixel_gradients, batch)[0]
 
 
-def pixel_gradients(probe: Probe, pixels: Tensor, choice: TargetSelector) -> Tensor:
+def pixel_gradients(probe: Probe, pixels: Tensor, selector: TargetSelector) -> Tensor:
     """dS / dI of the chosen scores, (N, C, H, W)."""
     pixels = pixels.requires_grad_()
-    return gradients(choice(probe(pixels)), pixels)
+    return gradients(selector(probe(pixels)), pixels)
 
 
-def gradient_x_input(probe: Probe, pixels: Tensor, choice: TargetSelector) -> Tensor:
+def gradient_x_input(probe: Probe, pixels: Tensor, selector: TargetSelector) -> Tensor:
     """I * dS / dI: of a linear score the share of every pixel, (N, C, H, W).
 
     Source: Shrikumar et al. 2016, https://arxiv.org/abs/1605.01713
     """
-    return pixel_gradients(probe, pixels, choice) * pixels.detach()
+    return pixel_gradients(probe, pixels, selector) * pixels.detach()

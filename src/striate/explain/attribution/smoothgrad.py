@@ -19,7 +19,7 @@ from striate.explain.attribution.target import TargetSelector
 def smoothgrad(
     probe: Probe,
     pixels: Tensor,
-    choice: TargetSelector,
+    selector: TargetSelector,
     *,
     samples: int = 25,
     noise: float = 0.15,
@@ -30,7 +30,7 @@ def smoothgrad(
     Args:
         probe: the model.
         pixels: (N, C, H, W).
-        choice: what is explained.
+        selector: what is explained.
         samples: noisy copies; the paper takes 50 and sees little change beyond.
         noise: standard deviation, as a share of the range (largest - smallest value) of each picture;
             the paper takes 0.1 to 0.2.
@@ -43,12 +43,12 @@ def smoothgrad(
         raise SettingError(f"samples is {samples}", "1 or more", "leave samples out")
     if not noise >= 0:
         raise SettingError(f"noise is {noise}", "0 or more", "leave noise out")
-    settle(probe, pixels, choice)
+    settle(probe, pixels, selector)
     flat = pixels.flatten(1)
     spread = noise * (flat.amax(1) - flat.amin(1)).view(-1, *[1] * (pixels.ndim - 1))
     generator = torch.Generator().manual_seed(seed)
     total = torch.zeros_like(pixels)
     for _ in range(samples):
         grain = torch.randn(pixels.shape[1:], generator=generator).to(pixels)
-        total += pixel_gradients(probe, (pixels + spread * grain).detach(), choice)
+        total += pixel_gradients(probe, (pixels + spread * grain).detach(), selector)
     return total / samples

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.layer_names import never_reached
-from striate.explain.synthesis.objectives import Objective, Reading
+from striate.explain.synthesis.objectives import ForwardResult, Objective
 from striate.records import class_number
 
 Index = tuple[Any, ...]
@@ -89,7 +89,7 @@ class TargetSelector:
         count = len(self._classes)
         if isinstance(self._function, Objective):
             self._require_reached()
-            output = Reading(output, dict(self.seen), self._names)
+            output = ForwardResult(output, dict(self.seen), self._names)
         if self._function is not None:
             return finite(_one_each(self._function(output), count))
         if self._index is not None and not _is_scores(output, count):

@@ -23,9 +23,9 @@ from striate.data.preprocess import Preprocess
 from striate.data.read_dataset import read
 from striate.errors import DataError, SettingError, ShapeError
 from striate.explain.attribution.gradients import Probe
-from striate.explain.attribution.partial_forward import Reader
-from striate.explain.embeddings.embeddings import UNKNOWN, Vectors
-from striate.explain.synthesis.initial_image import Model, opened
+from striate.explain.attribution.partial_forward import PartialForward
+from striate.explain.embeddings.embeddings import UNKNOWN, Embeddings
+from striate.explain.synthesis.initial_image import Model, open_model
 from striate.layers.backbone import Backbone
 from striate.layers.memory_format import laid_out
 
@@ -52,7 +52,7 @@ def embed(
     *,
     split: str = "all",
     progress: Callable[[int, int], None] | None = None,
-) -> Vectors:
+) -> Embeddings:
     """A vector for every picture. The model stays as it is.
 
     Args:
@@ -71,7 +71,7 @@ def embed(
         DataError: the data cannot be read, or there are none.
         ShapeError: the model does not give one vector for each picture, or numbers that are not finite.
     """
-    network = opened(model)
+    network = open_model(model)
     preprocess = getattr(network, "preprocess", None)
     if not isinstance(preprocess, Preprocess):
         raise SettingError(
@@ -89,7 +89,7 @@ def embed(
     else:
         names = tuple(name_of(given) or str(place) for place, given in enumerate(data))  # type: ignore[arg-type]
         labels, classes = torch.full((count,), UNKNOWN), ()
-    return Vectors(values, names, labels, classes, layer or "the last layer", shown)
+    return Embeddings(values, names, labels, classes, layer or "the last layer", shown)
 
 
 def _measured(
@@ -124,7 +124,7 @@ def _measure(network: nn.Module, layer: str | None) -> Iterator[Measure]:
         return
     probe = Probe(network)
     if layer is not None:
-        read = Reader(probe, (layer,))
+        read = PartialForward(probe, (layer,))
         yield lambda images: _flat(read(_ready(probe, images)).maps[layer], len(images))
         return
     last = last_linear(network)

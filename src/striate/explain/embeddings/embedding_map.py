@@ -16,7 +16,7 @@ from striate.draw.theme import MUTED
 from striate.draw.thumbnails import MOST_SHOWN, NAMED, caption, class_colors, thumbnail_map
 from striate.errors import SettingError
 from striate.explain.embeddings.embed import Data, embed
-from striate.explain.embeddings.embeddings import Vectors
+from striate.explain.embeddings.embeddings import Embeddings
 from striate.explain.embeddings.projection import PERPLEXITY, Method, pca, tsne
 from striate.explain.synthesis.initial_image import Model
 from striate.files.atomic import write
@@ -29,20 +29,20 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".svg", ".pdf")
 
 
 @dataclass(frozen=True)
-class PictureMap:
+class EmbeddingMap:
     """The pictures of a data set on a plane.
 
     Args:
         points: float32 (N, 2).
         vectors: from which the points were made.
         method: ``tsne`` or ``pca``.
-        said: what the map keeps, sentences for the user.
+        notes: what the map keeps, sentences for the user.
     """
 
     points: Tensor
-    vectors: Vectors
+    vectors: Embeddings
     method: str
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -63,7 +63,7 @@ class PictureMap:
             self.vectors.classes,
             side,
         )
-        return caption(shown, " · ".join(self.said))
+        return caption(shown, " · ".join(self.notes))
 
     def figure(self) -> "Figure":
         """The map as a plot of dots, colored by class."""
@@ -78,7 +78,7 @@ class PictureMap:
                 axes.scatter(x[own], y[own], s=size, color=[colors[number]], label=name, linewidths=0)
             if not named:
                 axes.scatter(x, y, s=size, color=MUTED, linewidths=0)
-            axes.set(xticks=[], yticks=[], title=" · ".join(self.said))
+            axes.set(xticks=[], yticks=[], title=" · ".join(self.notes))
             axes.spines[:].set_visible(False)
             axes.title.set_fontsize(8)
             if named:
@@ -103,12 +103,12 @@ class PictureMap:
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
         rows = zip(self.vectors.names, self.points.tolist(), strict=True)
-        return {"method": self.method, "points": dict(rows), "said": list(self.said)}
+        return {"method": self.method, "points": dict(rows), "notes": list(self.notes)}
 
 
-def picture_map(
-    vectors: Vectors, method: Method = "tsne", *, perplexity: float = PERPLEXITY, seed: int = 0
-) -> PictureMap:
+def map_embeddings(
+    vectors: Embeddings, method: Method = "tsne", *, perplexity: float = PERPLEXITY, seed: int = 0
+) -> EmbeddingMap:
     """Vectors as points on a plane.
 
     Args:
@@ -126,21 +126,21 @@ def picture_map(
         count += f", {MOST_SHOWN:,} of them shown"
     if method == "tsne":
         points = tsne(vectors.values, perplexity, seed).points
-        return PictureMap(points, vectors, method, (count, "t-SNE: near is alike, far means nothing"))
+        return EmbeddingMap(points, vectors, method, (count, "t-SNE: near is alike, far means nothing"))
     found = pca(vectors.values)
     kept = f"PCA: {100 * float(found.shares.sum()):.0f} % of the variance"
-    return PictureMap(found.place(vectors.values), vectors, method, (count, kept))
+    return EmbeddingMap(found.transform(vectors.values), vectors, method, (count, kept))
 
 
 def embedding_map(
-    data: Data | Vectors,
+    data: Data | Embeddings,
     model: Model | None = None,
     method: Method = "tsne",
     *,
     layer: str | None = None,
     split: str = "all",
     seed: int = 0,
-) -> PictureMap:
+) -> EmbeddingMap:
     """A data set as a map on which pictures that the network finds alike stand together.
 
     Args:
@@ -161,10 +161,10 @@ def embedding_map(
     """
     if method not in get_args(Method):
         raise SettingError(f"method is {method!r}", "one of: " + ", ".join(get_args(Method)), "leave it out")
-    if model is not None and not isinstance(data, Vectors):
-        return picture_map(embed(model, data, layer, split=split), method, seed=seed)
+    if model is not None and not isinstance(data, Embeddings):
+        return map_embeddings(embed(model, data, layer, split=split), method, seed=seed)
     if isinstance(data, str | Path):
-        data = Vectors.load(data)
-    if not isinstance(data, Vectors):
+        data = Embeddings.load(data)
+    if not isinstance(data, Embeddings):
         raise SettingError("no model was named", "a model, or vectors", "striate.embedding_map(data, model)")
-    return picture_map(data, method, seed=seed)
+    return map_embeddings(data, method, seed=seed)

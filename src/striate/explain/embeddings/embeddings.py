@@ -16,23 +16,23 @@ import torch
 from torch import Tensor
 
 from striate.errors import DataError, ShapeError
-from striate.explain.attribution.one_line import in_short
+from striate.explain.attribution.one_line import one_line
 from striate.files.atomic import write
 from striate.records import Embedding
 
 ENDINGS = (".npz",)
 UNKNOWN = -1
-"""The label of a picture of which nobody has said what it shows."""
+"""The label of a picture whose class is not known."""
 
 
 @dataclass(frozen=True)
-class Vectors:
+class Embeddings:
     """The vectors of N pictures.
 
     Args:
         values: float32 (N, D), finite.
         names: N paths, or places in an array.
-        labels: int64 (N,) class numbers, ``UNKNOWN`` where nobody has said.
+        labels: int64 (N,) class numbers, ``UNKNOWN`` where the class is not known.
         classes: names of the classes.
         layer: where the vectors come from.
         thumbnails: uint8 (N, C, h, w), to draw maps with; None where that would be too much to keep.
@@ -66,7 +66,7 @@ class Vectors:
             )
 
     def __repr__(self) -> str:
-        return in_short(self)
+        return one_line(self)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -79,12 +79,14 @@ class Vectors:
         known = 0 <= label < len(self.classes)
         return Embedding(self.values[index], self.names[index], self.classes[label] if known else None)
 
-    def subset(self, places: Sequence[int] | Tensor) -> "Vectors":
+    def subset(self, places: Sequence[int] | Tensor) -> "Embeddings":
         """Some of the pictures, in the order given."""
         chosen = torch.as_tensor(places, dtype=torch.int64)
         names = tuple(self.names[place] for place in chosen.tolist())
         thumbnails = None if self.thumbnails is None else self.thumbnails[chosen]
-        return Vectors(self.values[chosen], names, self.labels[chosen], self.classes, self.layer, thumbnails)
+        return Embeddings(
+            self.values[chosen], names, self.labels[chosen], self.classes, self.layer, thumbnails
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON; the thumbnails stay out."""
@@ -116,7 +118,7 @@ class Vectors:
             np.savez_compressed(file, allow_pickle=False, **parts)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Vectors":
+    def load(cls, path: str | Path) -> "Embeddings":
         """Read what :meth:`save` wrote. Loading never runs code.
 
         Raises:

@@ -1,6 +1,6 @@
 """The nearest neighbours of vectors: exactly by comparing all with all, by an index when there are very many.
 
-vectors (N, D) --up to 100,000: every distance, block by block--> places and distances (Q, k)
+vectors (N, D) --up to 100,000: every distance, block by block--> indices and distances (Q, k)
                --beyond: usearch, a graph of near ones----------> the same, nearly always
 """
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import SettingError, ShapeError
-from striate.explain.embeddings.embeddings import Vectors
+from striate.explain.embeddings.embeddings import Embeddings
 
 Metric = Literal["euclidean", "cosine"]
 
@@ -28,12 +28,12 @@ class Neighbours:
     """The nearest k vectors of every query, the nearest first.
 
     Args:
-        places: int64 (Q, k), places among the vectors.
+        indices: int64 (Q, k), of the vectors.
         distances: float32 (Q, k), rising.
         exact: whether every vector was compared.
     """
 
-    places: Tensor
+    indices: Tensor
     distances: Tensor
     exact: bool = True
 
@@ -49,12 +49,12 @@ class Neighbours:
         0.3333333432674408
         """
         own = labels if queries is None else queries
-        return float((labels[self.places] == own[:, None]).float().mean())
+        return float((labels[self.indices] == own[:, None]).float().mean())
 
 
 def neighbours(
-    vectors: Tensor | Vectors,
-    queries: Tensor | Vectors | None = None,
+    vectors: Tensor | Embeddings,
+    queries: Tensor | Embeddings | None = None,
     k: int = 5,
     metric: Metric = "euclidean",
 ) -> Neighbours:
@@ -67,17 +67,17 @@ def neighbours(
         metric: ``euclidean``; or ``cosine``, 1 - cosine of the angle.
 
     Returns:
-        places and distances (Q, k).
+        indices and distances (Q, k).
 
     Raises:
         ShapeError: vectors and queries have other shapes.
         SettingError: k or the metric does not fit, or there are more than 100,000 vectors and no usearch.
 
-    >>> neighbours(torch.tensor([[0.0], [1.0], [5.0]]), k=1).places.flatten().tolist()
+    >>> neighbours(torch.tensor([[0.0], [1.0], [5.0]]), k=1).indices.flatten().tolist()
     [1, 0, 1]
     """
-    vectors = vectors.values if isinstance(vectors, Vectors) else vectors
-    queries = queries.values if isinstance(queries, Vectors) else queries
+    vectors = vectors.values if isinstance(vectors, Embeddings) else vectors
+    queries = queries.values if isinstance(queries, Embeddings) else queries
     _require(vectors, queries, k, metric)
     asked = vectors if queries is None else queries
     rows, asked = vectors.detach().cpu().float(), asked.detach().cpu().float()
@@ -86,10 +86,10 @@ def neighbours(
     own = queries is None
     exact = len(rows) <= MOST_EXACT
     find = _compared if exact else _indexed
-    places, distances = find(rows, asked, k, own=own)
+    indices, distances = find(rows, asked, k, own=own)
     if metric == "cosine":
         distances = distances.square() / 2  # |a - b|^2 = 2 - 2 cos
-    return Neighbours(places, distances, exact)
+    return Neighbours(indices, distances, exact)
 
 
 def _compared(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
@@ -98,7 +98,7 @@ def _compared(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor
 
     search = NearestNeighbors(n_neighbors=k + own, algorithm="brute")
     search.fit(rows.numpy())
-    places, distances = [torch.empty(0, k, dtype=torch.int64)], [torch.empty(0, k)]
+    indices, distances = [torch.empty(0, k, dtype=torch.int64)], [torch.empty(0, k)]
     for start in range(0, len(asked), BLOCK):
         block = asked[start : start + BLOCK]
         near = torch.from_numpy(search.kneighbors(block.numpy(), return_distance=False)).sort(1).values
@@ -106,9 +106,9 @@ def _compared(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor
         if own:
             apart[near == torch.arange(start, start + len(block))[:, None]] = torch.inf
         best = apart.sort(dim=1, stable=True)
-        places.append(near.gather(1, best.indices[:, :k]))
+        indices.append(near.gather(1, best.indices[:, :k]))
         distances.append(best.values[:, :k].float())
-    return torch.cat(places), torch.cat(distances)
+    return torch.cat(indices), torch.cat(distances)
 
 
 def _indexed(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
@@ -124,12 +124,12 @@ def _indexed(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor,
     index = Index(ndim=rows.shape[1], metric="l2sq", dtype="f32")
     index.add(torch.arange(len(rows)).numpy(), rows.numpy())
     found = index.search(asked.numpy(), k + own)
-    places = torch.from_numpy(found.keys.astype("int64"))
+    indices = torch.from_numpy(found.keys.astype("int64"))
     distances = torch.from_numpy(found.distances.copy()).clamp(min=0).sqrt()
     if own:
-        order = (places == torch.arange(len(rows))[:, None]).sort(dim=1, stable=True).indices[:, :k]
-        places, distances = places.gather(1, order), distances.gather(1, order)
-    return places, distances
+        order = (indices == torch.arange(len(rows))[:, None]).sort(dim=1, stable=True).indices[:, :k]
+        indices, distances = indices.gather(1, order), distances.gather(1, order)
+    return indices, distances
 
 
 def _require(vectors: Tensor, queries: Tensor | None, k: int, metric: str) -> None:

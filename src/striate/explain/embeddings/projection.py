@@ -50,7 +50,7 @@ class Pca:
     variances: Tensor
     shares: Tensor
 
-    def place(self, vectors: Tensor) -> Tensor:
+    def transform(self, vectors: Tensor) -> Tensor:
         """(N, D) -> float32 (N, K)."""
         return ((vectors.double() - self.mean) @ self.components.T).float()
 
@@ -100,9 +100,9 @@ class Tsne:
     reduce: Pca | None
     found: Any
 
-    def place(self, vectors: Tensor) -> Tensor:
+    def transform(self, vectors: Tensor) -> Tensor:
         """New vectors (M, D) -> float32 (M, 2): put near neighbours that stay where they are."""
-        rows = self.reduce.place(vectors) if self.reduce else vectors
+        rows = self.reduce.transform(vectors) if self.reduce else vectors
         placed = np.asarray(self.found.transform(rows.double().numpy()))
         moved = np.asarray(self.found).mean(0) - self.points.double().numpy().mean(0)
         return torch.from_numpy((placed - moved).astype(np.float32))  # openTSNE moves its map while it places
@@ -136,7 +136,7 @@ def tsne(vectors: Tensor, perplexity: float = PERPLEXITY, seed: int = 0) -> Tsne
             wrong, "the extra maps", "pip install 'striate[maps]', or --method pca"
         ) from reason
     reduce = pca(vectors, FIRST_REDUCED) if min(vectors.shape) > FIRST_REDUCED else None
-    rows = reduce.place(vectors) if reduce else vectors
+    rows = reduce.transform(vectors) if reduce else vectors
     search = TSNE(
         perplexity=min(perplexity, (len(vectors) - 1) / 3),
         neighbors="exact" if len(vectors) <= EXACT else "auto",

@@ -16,16 +16,16 @@ from striate.draw import image_grid as sheet
 from striate.errors import DataError, SettingError
 from striate.explain.attribution.archive import write_picture
 from striate.explain.embeddings.embed import PIXELS, Data, embed
-from striate.explain.embeddings.embeddings import Vectors
+from striate.explain.embeddings.embeddings import Embeddings
 from striate.explain.embeddings.neighbours import Neighbours, neighbours
-from striate.explain.synthesis.initial_image import Model, opened
+from striate.explain.synthesis.initial_image import Model, open_model
 
 QUERIES = 6
 """Pictures on a sheet when none are named."""
 
 
 @dataclass(frozen=True)
-class Lookalikes:
+class SimilarImages:
     """The nearest neighbours of every picture in two spaces.
 
     Args:
@@ -34,7 +34,7 @@ class Lookalikes:
         by_pixels: the same by the pixels that the network sees.
     """
 
-    vectors: Vectors
+    vectors: Embeddings
     by_features: Neighbours
     by_pixels: Neighbours
 
@@ -66,10 +66,10 @@ class Lookalikes:
             if not 0 <= query < count:
                 raise SettingError(f"there is no picture {query}", f"0..{count - 1}", "a smaller number")
             for words, found in (("features", self.by_features), ("pixels", self.by_pixels)):
-                near = found.places[query].tolist()
+                near = found.indices[query].tolist()
                 cells += [blank, *(images[place] for place in (query, *near))]
                 captions += [f"by {words}", f"{self._class(query)} (query)", *map(self._class, near)]
-        return sheet.grid(cells, captions, columns=2 + self.by_features.places.shape[1], side=side)
+        return sheet.grid(cells, captions, columns=2 + self.by_features.indices.shape[1], side=side)
 
     def _class(self, place: int) -> str:
         """The name of a picture's class, if it has one."""
@@ -84,9 +84,9 @@ class Lookalikes:
         return write_picture(self.sheet(), path)
 
 
-def lookalikes(
+def similar_images(
     model: Model, data: Data, k: int = 5, *, layer: str | None = None, split: str = "all"
-) -> Lookalikes:
+) -> SimilarImages:
     """The nearest k of every picture of a data set, by features and by pixels.
 
     Args:
@@ -100,7 +100,7 @@ def lookalikes(
         SettingError: there is no such layer or split, or k is too large.
         DataError: the data cannot be read.
     """
-    network = opened(model)
+    network = open_model(model)
     vectors = embed(network, data, layer, split=split)
     pixels = embed(network, data, PIXELS, split=split)
-    return Lookalikes(vectors, neighbours(vectors, k=k), neighbours(pixels, k=k))
+    return SimilarImages(vectors, neighbours(vectors, k=k), neighbours(pixels, k=k))

@@ -23,9 +23,9 @@ from striate.explain.evaluation.benchmark_table import BenchmarkRow, Explanation
 from striate.explain.evaluation.deletion import deletion, insertion
 from striate.explain.evaluation.pixel_importance import ranking
 from striate.explain.evaluation.pointing_game import pointing_game, topk_intersection
-from striate.explain.evaluation.synthetic_data import SyntheticData, planted
-from striate.explain.evaluation.toy_classifier import pupil
-from striate.explain.synthesis.initial_image import Model, as_seen, opened
+from striate.explain.evaluation.synthetic_data import SyntheticData, make_synthetic_data
+from striate.explain.evaluation.toy_classifier import toy_classifier
+from striate.explain.synthesis.initial_image import Model, model_input, open_model
 from striate.tasks.classification.classifier import Classifier
 
 COUNT = 200
@@ -54,8 +54,8 @@ def benchmark_explanations(
         images: what the model is asked about; what it answers is explained.
             ``striate.explain.evaluation.synthetic_data`` makes some of which the reason is known.
         methods: of ``METHODS``, one or several; all when left out.
-        count: planted pictures that are explained; the network has not seen them.
-        seed: of the planted pictures and of the small network.
+        count: synthetic pictures that are explained; the network has not seen them.
+        seed: of the synthetic pictures and of the small network.
         on_event: called with every row.
 
     Returns:
@@ -78,10 +78,10 @@ def benchmark_explanations(
     if count < 1:
         raise SettingError(f"count is {count}", "1 or more", f"leave it out for {COUNT}")
     named = "a small network" if model is None else _name(model)
-    network = pupil(seed) if model is None else opened(model)
-    bed = planted(count, seed + 1) if images is None else images
-    pixels = bed.images if isinstance(bed, SyntheticData) else _seen(network, bed)
-    truth = bed if isinstance(bed, SyntheticData) else None
+    network = toy_classifier(seed) if model is None else open_model(model)
+    synthetic = make_synthetic_data(count, seed + 1) if images is None else images
+    pixels = synthetic.images if isinstance(synthetic, SyntheticData) else _seen(network, synthetic)
+    truth = synthetic if isinstance(synthetic, SyntheticData) else None
     if not pixels.is_floating_point() and not isinstance(network, Classifier):
         pixels = pixels / 255  # pictures, as a module of one's own takes them
     accuracy = _accuracy(network, pixels, truth)
@@ -95,7 +95,7 @@ def benchmark_explanations(
 
 
 def _row(method: str, model: nn.Module, pixels: Tensor, truth: SyntheticData | None) -> BenchmarkRow:
-    """One method; whatever it cannot do is said in its row, and the others go on."""
+    """One method; what it cannot do is noted in its row, and the others go on."""
     target = None if truth is None else truth.labels.tolist()
     try:
         start = perf_counter()
@@ -149,11 +149,11 @@ def _seen(model: nn.Module, images: Input | Sequence[Input]) -> Tensor:
     listed = list(one_or_many(images)[0])
     if not listed:
         raise ShapeError("there are no pictures", "one picture or more", "name a picture")
-    return torch.cat([as_seen(model, image) for image in listed])
+    return torch.cat([model_input(model, image) for image in listed])
 
 
 def _accuracy(model: nn.Module, pixels: Tensor, truth: SyntheticData | None) -> float | None:
-    """The share of planted pictures that are named rightly; as a first run it also warms the processor up."""
+    """The share of synthetic pictures that are classified correctly; it also warms the processor up."""
     with torch.no_grad():
         probe = Probe(model)
         if truth is None:

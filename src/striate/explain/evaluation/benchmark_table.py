@@ -99,12 +99,12 @@ class ExplanationBenchmark:
 
     def headline(self) -> str:
         """What was judged on, a sentence."""
-        said = f"{self.model}, {self.pictures:,} pictures"
+        words = f"{self.model}, {self.pictures:,} pictures"
         if self.accuracy is not None:
-            said += f", {_percent(self.accuracy)} of them named rightly"
+            words += f", {_percent(self.accuracy)} of them classified correctly"
         if self.chance is not None:
-            said += f"; a map that says nothing finds {_percent(self.chance)}"
-        return said
+            words += f"; a constant map finds {_percent(self.chance)}"
+        return words
 
     def __str__(self) -> str:
         """A table for the terminal."""

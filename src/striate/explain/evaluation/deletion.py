@@ -135,7 +135,7 @@ def _curves(
     baseline, comes = way
     pixels = maps[0].numel() if len(maps) else 1
     cuts = torch.linspace(0, pixels, min(steps, pixels) + 1).round()
-    choice = TargetSelector(model, target, len(images))
+    selector = TargetSelector(model, target, len(images))
     scores, whole = [torch.empty(0, len(cuts))], [torch.empty(0)]
     with torch.inference_mode(False), torch.no_grad():
         probe = Probe(model)
@@ -143,7 +143,7 @@ def _curves(
         for start in range(0, len(images), BATCH):
             part = slice(start, start + BATCH)
             seen = probe.pixels(images[part])
-            some = choice.part(start, start + BATCH)
+            some = selector.part(start, start + BATCH)
             whole.append(_score(probe, seen, some).cpu())
             same: Target = some.numbers or target
             plain = _plain(probe, fixed, seen, part)
@@ -165,12 +165,12 @@ def _scores(probe: Probe, ends: tuple[Tensor, Tensor], ranks: Tensor, cuts: Tens
     return torch.cat(found).view(len(ranks), len(cuts))
 
 
-def _score(probe: Probe, pixels: Tensor, choice: TargetSelector) -> Tensor:
+def _score(probe: Probe, pixels: Tensor, selector: TargetSelector) -> Tensor:
     """What is followed, (N,): the probability of a class, or what a target function gives."""
-    with probe.watching(choice.layers) as choice.seen:
+    with probe.watching(selector.layers) as selector.seen:
         output = probe(pixels)
-    scores = choice(output)
-    return (scores - output.logsumexp(1)).exp() if choice.numbers else scores
+    scores = selector(output)
+    return (scores - output.logsumexp(1)).exp() if selector.numbers else scores
 
 
 def _ranks(maps: Tensor) -> Tensor:

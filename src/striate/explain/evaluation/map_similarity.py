@@ -18,7 +18,7 @@ MOST = 0.1
 
 
 @dataclass(frozen=True)
-class Agreement:
+class MapSimilarity:
     """How far the maps of N pictures agree.
 
     Args:
@@ -35,7 +35,7 @@ class Agreement:
         return fmean(self.ranks) if self.ranks else 0.0
 
 
-def agreement(ones: Sequence[Tensor], others: Sequence[Tensor]) -> Agreement:
+def map_similarity(ones: Sequence[Tensor], others: Sequence[Tensor]) -> MapSimilarity:
     """Compare signed maps (C, H, W), by the largest magnitude over C.
 
     Raises:
@@ -49,7 +49,7 @@ def agreement(ones: Sequence[Tensor], others: Sequence[Tensor]) -> Agreement:
         (one.abs().amax(0).flatten(), other.abs().amax(0).flatten())
         for one, other in zip(ones, others, strict=True)
     ]
-    return Agreement(
+    return MapSimilarity(
         tuple(rank_correlation(one, other) for one, other in pairs),
         tuple(_overlap(one, other) for one, other in pairs),
     )

@@ -15,7 +15,7 @@ from statistics import fmean
 import torch
 from torch import Tensor, nn
 
-from striate.explain.evaluation.map_similarity import agreement
+from striate.explain.evaluation.map_similarity import map_similarity
 
 LIMIT = 0.5
 """A correlation above it says that the map hardly depends on the weights. The paper names no number."""
@@ -25,7 +25,7 @@ STEPS = 4
 
 
 @dataclass(frozen=True)
-class Sanity:
+class SanityCheck:
     """The outcome of the check.
 
     Args:
@@ -55,9 +55,9 @@ class Sanity:
         )
 
 
-def sanity(
+def sanity_check(
     model: nn.Module, maps: Sequence[Tensor], explain: Callable[[nn.Module], Sequence[Tensor]], seed: int = 0
-) -> Sanity:
+) -> SanityCheck:
     """Shuffle the weights of a copy from the top, and compare its maps with the true ones.
 
     Args:
@@ -76,8 +76,8 @@ def sanity(
             _shuffle(copied.get_submodule(name), generator)
         done = stop
         layers.append(names[stop - 1])
-        correlations.append(agreement(maps, explain(copied)).mean)
-    return Sanity(tuple(layers), tuple(correlations))
+        correlations.append(map_similarity(maps, explain(copied)).mean)
+    return SanityCheck(tuple(layers), tuple(correlations))
 
 
 @torch.no_grad()

@@ -71,12 +71,12 @@ class SyntheticData:
 
     def splits(self) -> Splits:
         """As data for ``striate.train``: all of them to be learned from."""
-        store = Array(self.images.permute(0, 2, 3, 1).numpy(), "planted")
+        store = Array(self.images.permute(0, 2, 3, 1).numpy(), "synthetic")
         whole = Dataset.whole(store, self.labels.numpy(), self.classes)
-        return Splits({"train": whole}, "planted", Path("planted"))
+        return Splits({"train": whole}, "synthetic", Path("synthetic"))
 
 
-def planted(count: int, seed: int = 0) -> SyntheticData:
+def make_synthetic_data(count: int, seed: int = 0) -> SyntheticData:
     """Pictures whose reason is known; of another seed others.
 
     Args:
@@ -86,12 +86,14 @@ def planted(count: int, seed: int = 0) -> SyntheticData:
     Raises:
         SettingError: count or seed are negative.
 
-    >>> bed = planted(2)
-    >>> bed.images.shape, bed.masks.sum((1, 2)).tolist()
+    >>> synthetic = make_synthetic_data(2)
+    >>> synthetic.images.shape, synthetic.masks.sum((1, 2)).tolist()
     (torch.Size([2, 3, 32, 32]), [49, 49])
     """
     if count < 0 or seed < 0:
-        raise SettingError(f"count is {count} and seed {seed}", "0 or more", "planted(1000, seed=0)")
+        raise SettingError(
+            f"count is {count} and seed {seed}", "0 or more", "make_synthetic_data(1000, seed=0)"
+        )
     random = np.random.default_rng(seed)
     pixels = _backgrounds(random, count)
     labels = random.integers(0, len(MARKS), count)

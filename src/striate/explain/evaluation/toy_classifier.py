@@ -1,4 +1,4 @@
-"""A small network that learns the planted pictures in seconds, so that methods can be judged by it.
+"""A small network that learns the synthetic pictures in seconds, so that methods can be judged by it.
 
     image      conv1         conv2         conv3                 output
     32x32x3 -> 32x32x16 ---> 16x16x32 ---> 8x8x32 --maximum----> 4
@@ -6,7 +6,7 @@
 
 Its scores come from the one place where a mark is seen best, so that a reason has a place. Every picture gets
 noise while the network learns: without it the gradient of a network that is always right follows any grain
-(``benchmarks/planted.py`` shows what that changes).
+(``benchmarks/synthetic_pictures.py`` shows what that changes).
 """
 
 import torch
@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from striate.data.preprocess import Preprocess
-from striate.explain.evaluation.synthetic_data import MARKS, SIDE, SyntheticData, planted
+from striate.explain.evaluation.synthetic_data import MARKS, SIDE, SyntheticData, make_synthetic_data
 from striate.layers.sequence import sequence
 from striate.tasks.classification.classifier import Classifier
 
@@ -23,8 +23,8 @@ RATE, NOISE = 0.005, 0.1
 """Highest learning rate; standard deviation of the noise, in shares of the brightest."""
 
 
-def pupil(seed: int = 0) -> Classifier:
-    """A classifier that has learned the planted pictures of a seed, which takes some seconds.
+def toy_classifier(seed: int = 0) -> Classifier:
+    """A classifier that has learned the synthetic pictures of a seed, which takes some seconds.
 
     Args:
         seed: of the pictures, the weights and the order.
@@ -33,32 +33,34 @@ def pupil(seed: int = 0) -> Classifier:
         torch.manual_seed(seed)
         network = sequence(**_block(1, 3, 16, 5), **_block(2, 16, 32, 5), **_last(32))
     model = Classifier(network, tuple(MARKS), Preprocess((SIDE, SIDE)))
-    teach(model, planted(COUNT, seed), epochs=EPOCHS, noise=NOISE, seed=seed)
+    train_on(model, make_synthetic_data(COUNT, seed), epochs=EPOCHS, noise=NOISE, seed=seed)
     return model
 
 
-def teach(model: Classifier, bed: SyntheticData, *, epochs: int, noise: float, seed: int = 0) -> None:
-    """Let a classifier learn planted pictures: AdamW, and a learning rate that rises and falls in one cycle.
+def train_on(
+    model: Classifier, synthetic: SyntheticData, *, epochs: int, noise: float, seed: int = 0
+) -> None:
+    """Train a classifier on synthetic pictures: AdamW, with a learning rate that rises and falls once.
 
     Args:
         model: changed in place; afterwards in evaluation mode.
-        bed: the pictures.
+        synthetic: the pictures.
         epochs: passes over them.
         noise: standard deviation of what is added to every pixel in 0..1, anew in every step.
         seed: of the order and the noise.
     """
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.01)
-    steps = epochs * (len(bed) // BATCH)
+    steps = epochs * (len(synthetic) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
     model.train()
     for _ in range(epochs):
-        order = torch.randperm(len(bed), generator=generator)
-        for start in range(0, len(bed) - BATCH + 1, BATCH):
+        order = torch.randperm(len(synthetic), generator=generator)
+        for start in range(0, len(synthetic) - BATCH + 1, BATCH):
             places = order[start : start + BATCH]
-            pixels = bed.images[places] / 255
+            pixels = synthetic.images[places] / 255
             grain = noise * torch.randn(pixels.shape, generator=generator)
-            loss = F.cross_entropy(model(pixels + grain), bed.labels[places])
+            loss = F.cross_entropy(model(pixels + grain), synthetic.labels[places])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

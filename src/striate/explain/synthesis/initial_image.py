@@ -17,7 +17,7 @@ Model = nn.Module | str | Path
 Shape = tuple[int, int, int]
 
 
-def opened(model: Model) -> nn.Module:
+def open_model(model: Model) -> nn.Module:
     """The model itself.
 
     Raises:
@@ -32,7 +32,7 @@ def opened(model: Model) -> nn.Module:
     return load(path / "model.safetensors" if path.is_dir() else path)
 
 
-def as_seen(model: nn.Module, image: Input) -> Tensor:
+def model_input(model: nn.Module, image: Input) -> Tensor:
     """uint8 (1, C, H, W): a picture in the size and the channels that a classifier sees; else as it is.
 
     Raises:
@@ -46,7 +46,7 @@ def as_seen(model: nn.Module, image: Input) -> Tensor:
     return seen[None]
 
 
-def shape_of(model: nn.Module) -> Shape:
+def input_shape(model: nn.Module) -> Shape:
     """(C, H, W) of the pictures that a model sees.
 
     Raises:

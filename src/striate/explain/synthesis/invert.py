@@ -25,10 +25,10 @@ from striate.draw import image_grid as sheet
 from striate.errors import SettingError
 from striate.explain.attribution.archive import write_picture
 from striate.explain.attribution.gradients import Probe, gradients
-from striate.explain.attribution.one_line import in_short
-from striate.explain.attribution.partial_forward import Reader
+from striate.explain.attribution.one_line import one_line
+from striate.explain.attribution.partial_forward import PartialForward
 from striate.explain.synthesis.image_parameterization import ImageParameterization
-from striate.explain.synthesis.initial_image import Model, as_seen, opened
+from striate.explain.synthesis.initial_image import Model, model_input, open_model
 from striate.explain.synthesis.regularizers import total_variation
 from striate.layers.backbone import Backbone
 from striate.layers.memory_format import laid_out
@@ -62,7 +62,7 @@ class Inversion:
     seed: int
 
     def __repr__(self) -> str:
-        return in_short(self)
+        return one_line(self)
 
     def strip(self, side: int = 128) -> Image.Image:
         """One picture: the image, then what is left of it layer by layer, with its distance in pixels."""
@@ -120,14 +120,14 @@ def invert(
     if steps < 0 or not variation >= 0 or arithmetic not in get_args(Arithmetic):
         wrong = f"steps is {steps}, variation {variation}, arithmetic {arithmetic!r}"
         raise SettingError(wrong, "0 or more, 0 or more, exact or bf16", "leave them out")
-    network = opened(model)
+    network = open_model(model)
     names = (layers,) if isinstance(layers, str) else tuple(depths(network) if layers is None else layers)
     if not names:
         raise SettingError("no layer was named", "one or more dotted names", "see `striate summary`")
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(network)
-        pixels = laid_out(probe.network, probe.pixels(as_seen(network, image)))
-        readers = [Reader(probe, (name,)) for name in names]
+        pixels = laid_out(probe.network, probe.pixels(model_input(network, image)))
+        readers = [PartialForward(probe, (name,)) for name in names]
         found = [_search(read, pixels, (steps, variation, seed), arithmetic) for read in readers]
         pictures = torch.cat(found)
         features = tuple(
@@ -148,7 +148,9 @@ def depths(model: nn.Module) -> list[str]:
     return network.blocks() if isinstance(network, Backbone) else []
 
 
-def _search(read: Reader, pixels: Tensor, settings: tuple[int, float, int], arithmetic: Arithmetic) -> Tensor:
+def _search(
+    read: PartialForward, pixels: Tensor, settings: tuple[int, float, int], arithmetic: Arithmetic
+) -> Tensor:
     """The picture (1, C, H, W) whose features come closest to those of ``pixels``."""
     steps, variation, seed = settings
     wanted = _features(read, pixels).detach()
@@ -174,7 +176,7 @@ def _search(read: Reader, pixels: Tensor, settings: tuple[int, float, int], arit
     return canvas.pixels().detach()
 
 
-def _features(read: Reader, pixels: Tensor) -> Tensor:
+def _features(read: PartialForward, pixels: Tensor) -> Tensor:
     """What the one layer of a reader gives."""
     (name,) = read.layers
     given = read(pixels).maps[name]

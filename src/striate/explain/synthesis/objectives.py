@@ -28,7 +28,7 @@ from striate.records import class_number
 
 
 @dataclass(frozen=True)
-class Reading:
+class ForwardResult:
     """What a network did with some pictures.
 
     Args:
@@ -59,12 +59,12 @@ class Objective:
     (('stem',), True)
     """
 
-    measure: Callable[[Reading], Tensor]
+    measure: Callable[[ForwardResult], Tensor]
     words: str
     layers: tuple[str, ...] = ()
     output: bool = False
 
-    def __call__(self, reading: Reading) -> Tensor:
+    def __call__(self, reading: ForwardResult) -> Tensor:
         """(N,), a number for each picture."""
         return self.measure(reading)
 
@@ -104,7 +104,7 @@ def class_score(name: str | int) -> Objective:
     Source: Simonyan, Vedaldi, Zisserman 2014, section 2. The probability also grows by lowering others.
     """
 
-    def measure(reading: Reading) -> Tensor:
+    def measure(reading: ForwardResult) -> Tensor:
         scores = reading.output
         if not isinstance(scores, Tensor) or scores.ndim != 2:
             given = (
@@ -122,7 +122,7 @@ def class_score(name: str | int) -> Objective:
 def channel(layer: str, number: int) -> Objective:
     """The mean of one map of a layer; of a layer that gives vectors, one of their numbers."""
 
-    def measure(reading: Reading) -> Tensor:
+    def measure(reading: ForwardResult) -> Tensor:
         maps = _maps(reading, layer)
         return maps[:, _in(number, maps.shape[1], f"channels of {layer!r}")].mean((1, 2))
 
@@ -132,7 +132,7 @@ def channel(layer: str, number: int) -> Objective:
 def neuron(layer: str, number: int, place: tuple[int, int] | None = None) -> Objective:
     """One place (row, column) of one map of a layer; the middle one when left out."""
 
-    def measure(reading: Reading) -> Tensor:
+    def measure(reading: ForwardResult) -> Tensor:
         maps = _maps(reading, layer)
         height, width = maps.shape[2:]
         row, column = place or (height // 2, width // 2)
@@ -147,7 +147,7 @@ def direction(layer: str, vector: Sequence[float] | Tensor) -> Objective:
     """The mean over all places of how far the maps of a layer reach along a vector of length C."""
     along = torch.as_tensor(vector, dtype=torch.float64).flatten()
 
-    def measure(reading: Reading) -> Tensor:
+    def measure(reading: ForwardResult) -> Tensor:
         maps = _maps(reading, layer)
         if len(along) != maps.shape[1] or not along.norm() > 0:
             raise SettingError(
@@ -161,7 +161,7 @@ def direction(layer: str, vector: Sequence[float] | Tensor) -> Objective:
     return Objective(measure, f"{layer} along a direction", (layer,))
 
 
-def _maps(reading: Reading, layer: str) -> Tensor:
+def _maps(reading: ForwardResult, layer: str) -> Tensor:
     """What a layer gave, (N, C, H, W); vectors become maps of one place."""
     given = reading.maps[layer]
     if isinstance(given, Tensor) and given.ndim == 2:

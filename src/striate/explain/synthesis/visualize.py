@@ -21,11 +21,18 @@ from striate.draw.heatmap import picture
 from striate.errors import SettingError
 from striate.explain.attribution.archive import write_picture
 from striate.explain.attribution.gradients import Probe, gradients
-from striate.explain.attribution.one_line import in_short
-from striate.explain.attribution.partial_forward import Reader
+from striate.explain.attribution.one_line import one_line
+from striate.explain.attribution.partial_forward import PartialForward
 from striate.explain.synthesis.image_parameterization import ImageParameterization
 from striate.explain.synthesis.image_prior import NATURAL, ImagePrior
-from striate.explain.synthesis.initial_image import Model, Shape, as_seen, opened, require_shape, shape_of
+from striate.explain.synthesis.initial_image import (
+    Model,
+    Shape,
+    input_shape,
+    model_input,
+    open_model,
+    require_shape,
+)
 from striate.explain.synthesis.jitter import moved
 from striate.explain.synthesis.objectives import Objective, class_score
 from striate.explain.synthesis.regularizers import blurred
@@ -38,7 +45,7 @@ SOFTEN_EVERY = 4
 
 
 @dataclass(frozen=True)
-class Dream:
+class Visualization:
     """A picture that a network likes.
 
     Args:
@@ -47,7 +54,7 @@ class Dream:
         scores: the objective of the picture itself, unmoved: before the first step and after the last.
         prior: what the picture had to look like besides.
         seed: of noise and movements.
-        said: what the user should know.
+        notes: what the user should know.
     """
 
     image: Tensor
@@ -55,10 +62,10 @@ class Dream:
     scores: tuple[float, float]
     prior: ImagePrior
     seed: int
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return in_short(self)
+        return one_line(self)
 
     def picture(self) -> Image.Image:
         """A PIL picture."""
@@ -80,7 +87,7 @@ def visualize(
     prior: ImagePrior = NATURAL,
     steps: int = 256,
     seed: int = 0,
-) -> Dream:
+) -> Visualization:
     """A picture that makes an objective large, by gradient ascent. The model stays as it is.
 
     Args:
@@ -104,16 +111,16 @@ def visualize(
     if steps < 0:
         raise SettingError(f"steps is {steps}", "0 or more", "leave steps out")
     objective = _objective(objective)
-    network = opened(model)
+    network = open_model(model)
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(network)
-        read = Reader(probe, objective.layers, output=objective.output or not objective.layers)
+        read = PartialForward(probe, objective.layers, output=objective.output or not objective.layers)
         canvas = _canvas(probe, start, prior, seed)
         before = _score(objective, read, canvas)
         _ascend(canvas, objective, read, prior, (steps, seed))
         scores = before, _score(objective, read, canvas)
         image = canvas.pixels().detach()[0].float().cpu()
-    return Dream(image, str(objective), scores, prior, seed, _remarks(steps, scores))
+    return Visualization(image, str(objective), scores, prior, seed, _remarks(steps, scores))
 
 
 def _objective(given: Objective | str | int) -> Objective:
@@ -136,10 +143,10 @@ def _objective(given: Objective | str | int) -> Objective:
 def _canvas(probe: Probe, start: Input | Shape | None, prior: ImagePrior, seed: int) -> ImageParameterization:
     """A canvas with a picture on it, or with noise."""
     if start is None or isinstance(start, tuple):
-        shape = shape_of(probe.model) if start is None else require_shape(start)
+        shape = input_shape(probe.model) if start is None else require_shape(start)
         like = probe.pixels(torch.zeros(1, *shape, dtype=torch.uint8))
         return ImageParameterization((1, *shape), prior.space, prior.colors, seed).to(like)
-    pixels = probe.pixels(as_seen(probe.model, start))
+    pixels = probe.pixels(model_input(probe.model, start))
     canvas = ImageParameterization(tuple(pixels.shape), prior.space, prior.colors, seed).to(pixels)
     canvas.put(pixels)
     return canvas
@@ -148,7 +155,7 @@ def _canvas(probe: Probe, start: Input | Shape | None, prior: ImagePrior, seed: 
 def _ascend(
     canvas: ImageParameterization,
     objective: Objective,
-    read: Reader,
+    read: PartialForward,
     prior: ImagePrior,
     chance: tuple[int, int],
 ) -> None:
@@ -170,7 +177,7 @@ def _ascend(
             canvas.put(blurred(canvas.pixels(), prior.blur))
 
 
-def _score(objective: Objective, read: Reader, canvas: ImageParameterization) -> float:
+def _score(objective: Objective, read: PartialForward, canvas: ImageParameterization) -> float:
     """The objective of the picture as it is.
 
     Raises:

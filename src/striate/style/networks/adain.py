@@ -21,8 +21,8 @@ from torch.nn import functional as F
 
 from striate.errors import ModelFileError, SettingError
 from striate.style.networks.encoder import Encoder
-from striate.style.networks.feature_layers import encoder_of, look
-from striate.style.settings import Looking
+from striate.style.networks.feature_layers import encoder_of, feature_network
+from striate.style.settings import NetworkSettings
 from striate.zoo.model_file import OpenModel, open_model, write_file
 
 KIND = "adain"
@@ -76,18 +76,18 @@ class Decoder(nn.Sequential):
         super().__init__(*parts, _conv(channels, 3))
 
 
-class AnyStyle(nn.Module):
+class AdaINNet(nn.Module):
     """Content and style pixels (N, 3, H, W) -> paintings (N, 3, H, W), 0..1.
 
     Args:
         encoder: that gives one layer.
         decoder: of that layer.
-        looks: the settings by which the encoder is found again.
+        settings: the settings by which the encoder is found again.
     """
 
-    def __init__(self, encoder: Encoder, decoder: Decoder, looks: Looking) -> None:
+    def __init__(self, encoder: Encoder, decoder: Decoder, settings: NetworkSettings) -> None:
         super().__init__()
-        self.encoder, self.decoder, self.looks = encoder, decoder, looks
+        self.encoder, self.decoder, self.settings = encoder, decoder, settings
 
     def forward(self, content: Tensor, style: Tensor, strength: float = 1.0) -> Tensor:
         """Paint; ``strength`` 0 gives the content back, 1 all the style."""
@@ -113,13 +113,13 @@ class AnyStyle(nn.Module):
         return maps[self.encoder.layers[-1]].float()
 
 
-def any_style(layers: Sequence[str], looks: Looking) -> AnyStyle:
+def adain_network(layers: Sequence[str], settings: NetworkSettings) -> AdaINNet:
     """A network for any style whose decoder has learned nothing yet; it paints from the last layer.
 
     Raises:
         SettingError: the layer's stride is no power of two.
     """
-    encoder = encoder_of(look(looks), list(layers), looks)
+    encoder = encoder_of(feature_network(settings), list(layers), settings)
     name = encoder.layers[-1]
     stride, (height, width) = encoder.strides[name], encoder.trunk.input_size
     channels = encoder.outline(torch.empty(1, 3, height, width, device="meta"))[name].shape[1]
@@ -128,10 +128,10 @@ def any_style(layers: Sequence[str], looks: Looking) -> AnyStyle:
         raise SettingError(
             f"the layer {name!r} steps by {stride} pixels", "a step of 1, 2, 4, 8 or 16", "another layer"
         )
-    return AnyStyle(encoder, Decoder(channels, doublings), looks)
+    return AdaINNet(encoder, Decoder(channels, doublings), settings)
 
 
-def save_any(model: AnyStyle, path: str | Path, header: Mapping[str, Any]) -> Path:
+def save_adain(model: AdaINNet, path: str | Path, header: Mapping[str, Any]) -> Path:
     """Write the decoder, and how its encoder is found, as one safetensors file.
 
     Args:
@@ -142,14 +142,14 @@ def save_any(model: AnyStyle, path: str | Path, header: Mapping[str, Any]) -> Pa
     Raises:
         ModelFileError: it cannot be written there.
     """
-    looks = {name: getattr(model.looks, name) for name in ("network", "weights", "seed")}
-    arguments = {**looks, "layer": model.encoder.layers[-1]}
+    settings = {name: getattr(model.settings, name) for name in ("network", "weights", "seed")}
+    arguments = {**settings, "layer": model.encoder.layers[-1]}
     arguments["mark"] = model.mark()
     write_file(path, model.decoder.state_dict(), {"network": KIND, "arguments": arguments, **header})
     return Path(path)
 
 
-def load_any(path: str | Path) -> AnyStyle:
+def load_adain(path: str | Path) -> AdaINNet:
     """Read a network for any style; no code of the file is run.
 
     Raises:
@@ -160,7 +160,7 @@ def load_any(path: str | Path) -> AnyStyle:
         return _read_any(file)
 
 
-def _read_any(file: OpenModel) -> AnyStyle:
+def _read_any(file: OpenModel) -> AdaINNet:
     """The network of a file that is open."""
     path, header = file.path, file.header
     numbers = header.get("arguments")
@@ -175,7 +175,7 @@ def _read_any(file: OpenModel) -> AnyStyle:
             "train one: striate train-style",
         )
     layer, mark = str(numbers.pop("layer")), numbers.pop("mark")
-    model = any_style([layer], Looking(**numbers))
+    model = adain_network([layer], NetworkSettings(**numbers))
     own = model.mark()
     if not isinstance(mark, list) or len(mark) != len(own) or not _alike(mark, own):
         raise ModelFileError(

@@ -12,8 +12,8 @@ from striate.errors import SettingError
 from striate.style.image_io import pixels_of, to_bytes
 from striate.style.losses.losses import require_side
 from striate.style.networks.adain import KIND as ANY
-from striate.style.networks.adain import load_any
-from striate.style.networks.transform_net import LEAST, load_fast
+from striate.style.networks.adain import load_adain
+from striate.style.networks.transform_net import LEAST, load_transform_net
 from striate.style.painting.optimize import Painting
 from striate.style.painting.tiling import SHARE, free_bytes, gigabytes
 from striate.zoo.model_file import read_header
@@ -63,7 +63,7 @@ def apply_style(
         if style is None:
             painted = _fast(pixels, learned)
         else:
-            model = load_any(learned)
+            model = load_adain(learned)
             manner = pixels_of(style, size or None)
             require_side("style", manner, model.encoder)
             _require_memory(pixels, 64)
@@ -74,7 +74,7 @@ def apply_style(
 
 def _fast(pixels: torch.Tensor, learned: str | Path) -> torch.Tensor:
     """One pass; pictures too small for mirrored borders are repeated outward, and cut again."""
-    network = load_fast(learned)
+    network = load_transform_net(learned)
     height, width = pixels.shape[-2:]
     _require_memory(pixels, network.width)
     filled = torch.nn.functional.pad(

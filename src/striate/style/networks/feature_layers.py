@@ -17,7 +17,7 @@ from striate.backbones.vgg import VGG
 from striate.errors import ModelFileError, SettingError
 from striate.layers.backbone import Backbone
 from striate.style.networks.encoder import Encoder, full_name
-from striate.style.settings import Looking, layer_weights
+from striate.style.settings import NetworkSettings, layer_weights
 from striate.zoo.inference.torch_engine import has_bf16
 from striate.zoo.networks import MODELS, create
 from striate.zoo.save_load import load
@@ -39,16 +39,16 @@ class FeatureLayers:
         network: that was found.
         mean: of the pixels that its weights expect.
         std: likewise.
-        said: what was decided, sentences for the user.
+        notes: what was decided, sentences for the user.
     """
 
     network: Backbone
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def look(settings: Looking) -> FeatureLayers:
+def feature_network(settings: NetworkSettings) -> FeatureLayers:
     """The network of the settings.
 
     Raises:
@@ -62,14 +62,14 @@ def look(settings: Looking) -> FeatureLayers:
         network = model.network
         assert isinstance(network, Backbone)  # every name in a header is one of ``models()``
         return _checked(
-            FeatureLayers(network, model.preprocess.mean, model.preprocess.std, (f"looks: {path}",))
+            FeatureLayers(network, model.preprocess.mean, model.preprocess.std, (f"network: {path}",))
         )
     if weights == RANDOM:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             network = create(name)
-        said = f"looks: {name} with random weights, which know textures and colors but no things"
-        return _checked(FeatureLayers(network, MEAN, STD, (said,)))
+        notes = f"network: {name} with random weights, which know textures and colors but no things"
+        return _checked(FeatureLayers(network, MEAN, STD, (notes,)))
     if weights == IMAGENET:
         try:
             network = create(name, weights=weights)
@@ -78,13 +78,13 @@ def look(settings: Looking) -> FeatureLayers:
             raise ModelFileError(error.wrong, error.expected, attempt) from error
         expects = published(name)
         return _checked(
-            FeatureLayers(network, expects.mean, expects.std, (f"looks: {name}, {network.said[0]}",))
+            FeatureLayers(network, expects.mean, expects.std, (f"network: {name}, {network.said[0]}",))
         )
     network = create(name, weights=weights)
-    return _checked(FeatureLayers(network, MEAN, STD, (f"looks: {name}, {network.said[0]}",)))
+    return _checked(FeatureLayers(network, MEAN, STD, (f"network: {name}, {network.said[0]}",)))
 
 
-def layers_of(network: Backbone, settings: Looking) -> tuple[dict[str, float], dict[str, float]]:
+def layers_of(network: Backbone, settings: NetworkSettings) -> tuple[dict[str, float], dict[str, float]]:
     """{dotted name: weight} of the content layers, and of the style layers.
 
     Raises:
@@ -101,7 +101,7 @@ def layers_of(network: Backbone, settings: Looking) -> tuple[dict[str, float], d
     )
 
 
-def encoder_of(found: FeatureLayers, layers: list[str], settings: Looking) -> Encoder:
+def encoder_of(found: FeatureLayers, layers: list[str], settings: NetworkSettings) -> Encoder:
     """The network, ready to look, on the device and in the precision of the settings.
 
     Raises:

@@ -5,11 +5,11 @@ settings --> network --> Encoder and Weights; the network itself, with its head,
 
 from striate.style.losses.losses import Weights
 from striate.style.networks.encoder import Encoder
-from striate.style.networks.feature_layers import encoder_of, layers_of, look
+from striate.style.networks.feature_layers import encoder_of, feature_network, layers_of
 from striate.style.settings import Settings
 
 
-def outfit(settings: Settings, *, content: bool = True) -> tuple[Encoder, Weights, tuple[str, ...]]:
+def loss_network(settings: Settings, *, content: bool = True) -> tuple[Encoder, Weights, tuple[str, ...]]:
     """The encoder, the weights of the costs, and what was decided.
 
     Args:
@@ -20,7 +20,7 @@ def outfit(settings: Settings, *, content: bool = True) -> tuple[Encoder, Weight
         SettingError: there is no such network, layer or device.
         ModelFileError: the weights cannot be fetched or read.
     """
-    found = look(settings)
+    found = feature_network(settings)
     kept, matched = layers_of(found.network, settings)
     kept = kept if content else {}
     weights = Weights(
@@ -30,4 +30,4 @@ def outfit(settings: Settings, *, content: bool = True) -> tuple[Encoder, Weight
         settings.form,
         settings.variation,
     )
-    return encoder_of(found, [*kept, *matched], settings), weights, found.said
+    return encoder_of(found, [*kept, *matched], settings), weights, found.notes

@@ -20,17 +20,16 @@ from striate.data.picture_files import pictures_below
 from striate.errors import ModelFileError, TrainingError
 from striate.files.atomic import writable
 from striate.files.regular import is_regular
-from striate.style.events import Learned, Listener
+from striate.style.events import Listener, TrainingStep
 from striate.style.image_io import pixels_of, resized
 from striate.style.interrupt import InterruptHandler
 from striate.style.losses.gram import content_cost, style_cost, weighted_sum
 from striate.style.losses.losses import gram_means, require_side
 from striate.style.losses.total_variation import variation_cost
-from striate.style.networks.adain import AnyStyle, adain, moments, save_any
-from striate.style.networks.adain import any_style as untrained
-from striate.style.networks.feature_layers import encoder_of, layers_of, look
-from striate.style.networks.transform_net import FastStyle, save_fast
-from striate.style.settings import LearnSettings
+from striate.style.networks.adain import AdaINNet, adain, adain_network, moments, save_adain
+from striate.style.networks.feature_layers import encoder_of, feature_network, layers_of
+from striate.style.networks.transform_net import TransformNet, save_transform_net
+from striate.style.settings import TrainStyleSettings
 from striate.zoo.save_load import versions
 
 Costs = dict[str, Tensor]
@@ -55,7 +54,7 @@ def train_style(
         out: the .safetensors file; its folder is made if need be.
         any_style: learn to paint in any style, by adaptive instance normalization.
         on_event: called with every event.
-        settings: fields of ``striate.style.settings.LearnSettings``.
+        settings: fields of ``striate.style.settings.TrainStyleSettings``.
 
     Raises:
         SettingError: there is no such setting, network or layer.
@@ -64,24 +63,24 @@ def train_style(
         TrainingError: the costs are no numbers.
         ModelFileError: the file cannot be written, which is tried before the training.
     """
-    given = LearnSettings(**settings)
+    given = TrainStyleSettings(**settings)
     out = writable(out, (".safetensors",), ModelFileError)
     header = {"style": Path(style).name, "settings": given.to_dict(), "versions": versions()}
     if any_style:
-        return save_any(learn_any(style, data, on_event=on_event, **settings), out, header)
-    return save_fast(learn_fast(style, data, on_event=on_event, **settings), out, header)
+        return save_adain(train_adain(style, data, on_event=on_event, **settings), out, header)
+    return save_transform_net(train_transform_net(style, data, on_event=on_event, **settings), out, header)
 
 
-def learn_fast(
+def train_transform_net(
     style: Input, data: str | Path, *, on_event: Listener | None = None, **settings: Any
-) -> FastStyle:
+) -> TransformNet:
     """A network that has learned one style on pictures of anything.
 
     Args:
         style: the picture whose style is learned.
         data: a folder of pictures.
         on_event: called with every event.
-        settings: fields of ``striate.style.settings.LearnSettings``.
+        settings: fields of ``striate.style.settings.TrainStyleSettings``.
 
     Raises:
         SettingError: there is no such setting, network or layer.
@@ -89,8 +88,8 @@ def learn_fast(
         ShapeError: the style is smaller than the network's stride.
         TrainingError: the costs are no numbers.
     """
-    given = LearnSettings(**settings)
-    found = look(given)
+    given = TrainStyleSettings(**settings)
+    found = feature_network(given)
     content, styles = layers_of(found.network, given)
     encoder = encoder_of(found, [*content, *styles], given)
     device = next(encoder.parameters()).device
@@ -99,7 +98,7 @@ def learn_fast(
     grams = gram_means(encoder, painted)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(given.seed)
-        network = FastStyle(given.width, given.blocks).to(device).to(memory_format=torch.channels_last)
+        network = TransformNet(given.width, given.blocks).to(device).to(memory_format=torch.channels_last)
 
     def costs(batch: Tensor) -> Costs:
         paintings = network(batch)
@@ -122,28 +121,28 @@ def learn_fast(
     return network.eval()
 
 
-def learn_any(
+def train_adain(
     styles: str | Path, data: str | Path, *, on_event: Listener | None = None, **settings: Any
-) -> AnyStyle:
+) -> AdaINNet:
     """A network for any style, whose decoder has learned on a folder of styles and one of pictures.
 
     Args:
         styles: a folder of pictures whose styles are mixed in.
         data: a folder of pictures.
         on_event: called with every event.
-        settings: fields of ``striate.style.settings.LearnSettings``; of ``style_layers``, the
+        settings: fields of ``striate.style.settings.TrainStyleSettings``; of ``style_layers``, the
             last one is painted from.
 
     Raises:
-        as ``learn_fast``.
+        as ``train_transform_net``.
     """
-    given = LearnSettings(**settings)
-    network = look(given).network
+    given = TrainStyleSettings(**settings)
+    network = feature_network(given).network
     own = given.style_layers is not None or not given.network.startswith("vgg")
     layers = tuple(layers_of(network, given)[1]) if own else ANY
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(given.seed)
-        model = untrained(layers, given)
+        model = adain_network(layers, given)
     model.decoder.to(model.encoder.mean.device)
     manners = batches(pictures_in(styles), given.model_copy(update={"seed": given.seed + 1}))
 
@@ -193,7 +192,7 @@ def pictures_in(folder: str | Path) -> list[Path]:
     return [folder] if is_regular(folder) else list(pictures_below(folder).paths)
 
 
-def batches(files: list[Path], given: LearnSettings) -> Iterator[Tensor]:
+def batches(files: list[Path], given: TrainStyleSettings) -> Iterator[Tensor]:
     """Random squares cut from pictures, float (N, 3, size, size), 0..1, for ever; one seed, one order."""
     generator = torch.Generator().manual_seed(given.seed)
     while True:
@@ -217,7 +216,7 @@ def _learn(
     network: nn.Module,
     costs: Callable[[Tensor], Costs],
     data: Iterator[Tensor],
-    given: LearnSettings,
+    given: TrainStyleSettings,
     on_event: Listener | None,
 ) -> None:
     """Adam, so many steps; Ctrl-C ends it after a step."""
@@ -236,6 +235,6 @@ def _learn(
             optimizer.step()
             if on_event:
                 numbers = {name: float(part.detach()) for name, part in parts.items()}
-                on_event(Learned(step, given.steps, {"total": float(total.detach()), **numbers}))
+                on_event(TrainingStep(step, given.steps, {"total": float(total.detach()), **numbers}))
             if stop.asked:
                 break

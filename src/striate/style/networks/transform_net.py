@@ -28,7 +28,7 @@ LEAST = 16
 """Pixels of the smallest side: a 9x9 convolution mirrors four of them, a block one of a quarter."""
 
 
-class FastStyle(nn.Module):
+class TransformNet(nn.Module):
     """(N, 3, H, W) pixels 0..1, sides of 16 or more -> paintings (N, 3, H, W), 0..1.
 
     Args:
@@ -78,7 +78,7 @@ def conv_norm(in_channels: int, channels: int, kernel: int, stride: int = 1) -> 
     return nn.Sequential(conv, nn.InstanceNorm2d(channels, affine=True))
 
 
-def save_fast(network: FastStyle, path: str | Path, header: Mapping[str, Any]) -> Path:
+def save_transform_net(network: TransformNet, path: str | Path, header: Mapping[str, Any]) -> Path:
     """Write a learned style as one safetensors file.
 
     Args:
@@ -95,7 +95,7 @@ def save_fast(network: FastStyle, path: str | Path, header: Mapping[str, Any]) -
     return Path(path)
 
 
-def load_fast(path: str | Path) -> FastStyle:
+def load_transform_net(path: str | Path) -> TransformNet:
     """Read a learned style; no code of the file is run.
 
     Raises:
@@ -112,7 +112,7 @@ def load_fast(path: str | Path) -> FastStyle:
                 "train one: striate train-style",
             )
         with torch.device("meta"):
-            network = FastStyle(**numbers)
+            network = TransformNet(**numbers)
         file.load_into(network)
     return network.eval()
 

@@ -19,7 +19,7 @@ from striate.style.image_io import resized, to_bytes, write
 from striate.style.interrupt import InterruptHandler
 from striate.style.losses.losses import Cost, Style, Weights, content_maps, gram_means, require_side, tiles_of
 from striate.style.networks.encoder import Encoder
-from striate.style.painting.optimizers import LBFGS, Adam, Descent
+from striate.style.painting.optimizers import LBFGS, Adam, PixelOptimizer
 from striate.style.painting.tiling import gigabytes, tile_side
 from striate.style.settings import Settings
 
@@ -37,14 +37,14 @@ class Painting:
         image: uint8 (3, H, W).
         costs: {total, content, style, variation} of every step; they can be compared within one scale.
         settings: plain values.
-        said: what was decided.
+        notes: what was decided.
         interrupted: whether Ctrl-C ended it early; the image is the best until then.
     """
 
     image: Tensor = field(repr=False)
     costs: tuple[dict[str, float], ...] = field(repr=False)
     settings: dict[str, Any]
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
     interrupted: bool = False
 
     def save(self, path: str | Path) -> Path:
@@ -112,7 +112,7 @@ class Painter:
         self._preview = preview
         self._costs: list[dict[str, float]] = []
 
-    def paint(self, subject: Subject, start: Tensor, said: Sequence[str]) -> Painting:
+    def paint(self, subject: Subject, start: Tensor, notes: Sequence[str]) -> Painting:
         """From a start (1, 3, H, W) to the painting.
 
         Raises:
@@ -128,8 +128,8 @@ class Painter:
         tile, memory = tile_side(self._encoder, subject.size, settings.optimizer, settings.tile)
         height, width = subject.size
         words = f"{width} x {height} pixels, at most about {gigabytes(memory)} of memory for it"
-        all_said = (*said, words + (f", in tiles of {tile}" if tile else ""))
-        self._say(Planned(all_said, memory, steps))
+        notes = (*notes, words + (f", in tiles of {tile}" if tile else ""))
+        self._say(Planned(notes, memory, steps))
         pixels = start.to(next(self._encoder.parameters()).device)
         with InterruptHandler() as stop:
             for number in reversed(range(settings.scales)):
@@ -138,7 +138,7 @@ class Painter:
                 now = subject.at(0.5**number)
                 pixels = self._scale(now, resized(pixels, now.size), tile, stop)
         image = to_bytes(resized(pixels, subject.size))
-        return Painting(image, tuple(self._costs), settings.to_dict(), all_said, stop.asked)
+        return Painting(image, tuple(self._costs), settings.to_dict(), notes, stop.asked)
 
     def _scale(self, subject: Subject, pixels: Tensor, tile: int | None, stop: InterruptHandler) -> Tensor:
         """The best picture of one scale."""
@@ -178,7 +178,7 @@ class Painter:
             content = content_maps(self._encoder, seen, self._weights.content, tiles)
         return Cost(self._encoder, self._weights, content, styles, tiles)
 
-    def _descent(self) -> Descent:
+    def _descent(self) -> PixelOptimizer:
         """A descent that knows nothing yet."""
         return LBFGS() if self._settings.optimizer == "lbfgs" else Adam(self._settings.lr)
 

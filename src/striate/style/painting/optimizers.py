@@ -24,7 +24,7 @@ FLATTEST = 1e-10
 """A change of the gradient along a move, as a share of their lengths, below which it says nothing."""
 
 
-class Descent(Protocol):
+class PixelOptimizer(Protocol):
     """Remembers what it needs from step to step."""
 
     def move(self, pixels: Tensor, gradient: Tensor) -> Tensor:

@@ -17,10 +17,10 @@ from torch import Tensor
 from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.files.atomic import PICTURES, writable
-from striate.style.color_transfer import matched, with_colors_of
+from striate.style.color_transfer import match_colors, transfer_colors
 from striate.style.events import Listener
 from striate.style.image_io import masks_of, pixels_of, to_bytes
-from striate.style.networks.loss_network import outfit
+from striate.style.networks.loss_network import loss_network
 from striate.style.painting.optimize import Painter, Painting, Subject, noise
 from striate.style.settings import Settings
 
@@ -63,12 +63,12 @@ def stylize(
     size = (seen.shape[-2], seen.shape[-1])
     pictures = [pixels_of(style, given.size or None) for style in many]  # type: ignore[arg-type]
     if given.colors == "match":
-        pictures = [matched(style, seen) for style in pictures]
+        pictures = [match_colors(style, seen) for style in pictures]
     places = masks_of(masks, len(many), size) if masks else []
-    encoder, weights, said = outfit(given)
+    encoder, weights, notes = loss_network(given)
     subject = Subject(size, seen, tuple(pictures), shares, tuple(places))
     start = seen if given.start == "content" else noise(size, given.seed)
-    painting = Painter(encoder, weights, given, on_event, preview).paint(subject, start, said)
+    painting = Painter(encoder, weights, given, on_event, preview).paint(subject, start, notes)
     return _recolored(painting, seen) if given.colors == "luminance" else painting
 
 
@@ -95,5 +95,5 @@ def shares_of(mix: Sequence[float], styles: int) -> tuple[float, ...]:
 
 def _recolored(painting: Painting, content: Tensor) -> Painting:
     """The painting's brightness with the content's colors."""
-    shown = with_colors_of(painting.image[None].float() / 255, content)
+    shown = transfer_colors(painting.image[None].float() / 255, content)
     return replace(painting, image=to_bytes(shown))

@@ -1,4 +1,4 @@
-"""How much memory a painting takes, said beforehand; and whether it must be painted by tiles.
+"""How much memory a painting takes, estimated beforehand; and whether it must be painted by tiles.
 
 What a step backwards needs is counted by shapes (``Encoder.kept_bytes``), whatever the network. What comes on
 top was measured on VGG-19 at 256 to 768 pixels in both precisions: benchmarks/RESULTS.md has the table.
