@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SHELL := /bin/sh
 # Each room is tested in a process of its own, two at a time: what one loads cannot disturb another.
-ROOMS := $(filter-out tests/__pycache__/,$(wildcard tests/*/)) tests/test_api.py src
+ROOMS := $(filter-out tests/__pycache__/,$(wildcard tests/*/)) $(wildcard tests/test_*.py) src
 
 .PHONY: demo test docs clean
 

@@ -10,6 +10,8 @@ layers/     parts that networks share                  ops/        functions on 
 files/      files written whole or not at all          records/    images, labels, answers
 errors      what can go wrong                         formatting  numbers for people
 
+waiting     how torch's threads wait for each other
+
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
 
 >>> import striate
@@ -21,6 +23,8 @@ import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from striate.waiting import wait_quietly
 
 if TYPE_CHECKING:
     from striate import errors, ops
@@ -109,4 +113,5 @@ def __dir__() -> list[str]:
     return __all__
 
 
+wait_quietly()
 sys.modules[__name__].__class__ = _VerbsModule

@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "striate"
 FLOORS = [
     {"errors"},
-    {"records", "files", "formatting"},
+    {"records", "files", "formatting", "waiting"},
     {"ops"},
     {"layers"},
     {"backbones", "data", "draw"},
