@@ -1,22 +1,31 @@
 """Write a model for other programs."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from striate.api.evaluate import splits_for
 from striate.api.networks import model_file
+from striate.data.batches.loader import Loader
 from striate.data.class_mapping import translated
+from striate.data.dataset import Dataset
 from striate.data.inputs import Input
+from striate.tasks.classification.classifier import Classifier
+from striate.train.run.evaluate import evaluate
 from striate.train.run.export_samples import pictures_to_check
 from striate.train.run.headline import unseen
 from striate.zoo.inference import export as files
 from striate.zoo.inference.export import Exported, Format
-from striate.zoo.inference.quantize import quantize
+from striate.zoo.inference.openvino_engine import Engine
+from striate.zoo.inference.quantize import Measured, quantize
 from striate.zoo.save_load import load as load_file
 from striate.zoo.weights.pretrained import is_ready, ready
 
 __all__ = ["export"]
+
+BATCH = 8
+"""Pictures that an engine measures at once."""
 
 
 def export(
@@ -56,4 +65,13 @@ def export(
         return files.export(classifier, to, path, pictures, words)
     parts = splits_for(model, calibrate)
     seen = translated(parts[unseen(parts)], classifier.classes)
-    return files.export_int8(classifier, file, path, quantize(classifier, parts["train"], seen, most_loss))
+    found = quantize(classifier, parts["train"], seen, partial(_accuracy, classifier, seen), most_loss)
+    return files.export_int8(classifier, file, path, found)
+
+
+def _accuracy(model: Classifier, dataset: Dataset, engine: Engine) -> Measured:
+    """The metric of a model whose answers come from an engine."""
+    model.engine = lambda images: engine
+    metrics = evaluate(model, Loader(dataset, model.preprocess, BATCH)).metrics
+    assert metrics.per_image is not None  # it was measured just now
+    return Measured("accuracy", metrics.per_image)

@@ -38,6 +38,6 @@ def export(
     done = striate.export(
         model, out=out, check=expand(check) if check else None, most_loss=most_loss, **chosen
     )
-    for sentence in done.said:
+    for sentence in done.notes:
         err().print(sentence)
     stdout().print(f"written: {done.path}")

@@ -49,7 +49,7 @@ def predict(
     path = Path(model) if model else newest_model()
     chosen: dict[str, Any] = {"engine": engine, "precision": precision}
     classifier = striate.load(path, **chosen)
-    for sentence in getattr(classifier.engine, "said", ()):
+    for sentence in getattr(classifier.engine, "notes", ()):
         err().print(sentence)
     if not model:
         err().print(f"model: {path}")

@@ -1,15 +1,17 @@
-"""A classifier for other programs: ONNX, a torch program, or OpenVINO's format, checked before it is there.
+"""A model for other programs: ONNX, a torch program, or OpenVINO's format, checked before it is there.
 
-    Classifier --export--> file beside --read back--> same scores on real pictures? --rename--> model.onnx
-                                                       no: refused, with the difference
+    model --export--> temporary file --read back--> same outputs on real pictures? --rename--> model.onnx
+                                                     no: refused, with the difference
 
-Every file takes uint8 ``images`` (N, C, H, W), 0..255, any N, already of the model's size, and gives
-``scores`` (N, K) before the softmax: the normalization is inside. How a picture gets that size, the classes
-and the versions stand in its metadata as JSON, under ``striate``.
+Every file takes uint8 ``images`` (N, C, H, W), 0..255, any N, already of the model's size, and gives the raw
+outputs of the model; those of a classifier are ``scores`` (N, K) before the softmax. The normalization is
+inside. How a picture gets that size, the classes and the versions stand in its metadata as JSON, under
+``striate``.
 """
 
 import importlib.util
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -24,10 +26,20 @@ from torch import Tensor
 from striate.data.preprocess import DECODING_RULE
 from striate.errors import ModelFileError, SettingError
 from striate.layers.eval_mode import evaluating
-from striate.tasks.classification.classifier import Classifier, Scores
+from striate.tasks.classification.classifier import Classifier
 from striate.zoo.inference.graph_cache import digest, folder_of, write_graph
-from striate.zoo.inference.openvino_engine import INPUT, OUTPUT, compiled, converted, exported, openvino
+from striate.zoo.inference.openvino_engine import (
+    INPUT,
+    Engine,
+    compiled,
+    converted,
+    core,
+    exported,
+    openvino,
+    output_names,
+)
 from striate.zoo.inference.quantize import Quantized
+from striate.zoo.inference.raw_outputs import Raw, flat, nested
 from striate.zoo.inference.torch_engine import has_bf16
 from striate.zoo.save_load import versions
 
@@ -52,15 +64,15 @@ class Exported:
     Args:
         path: of the file.
         pictures: how many it was checked on.
-        difference: the largest one of any score, as a share of the largest score; for int8 the share of
-            pictures that it costs.
-        said: sentences for the user.
+        difference: the largest one of any score, as a share of the largest score; for int8 what it costs of
+            the metric, as a share.
+        notes: sentences for the user.
     """
 
     path: Path
     pictures: int
     difference: float
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def default_path(file: Path, to: str, precision: str = "exact") -> Path:
@@ -95,16 +107,16 @@ def export(
     """
     path = Path(path)
     require(to, path)
-    writers: dict[str, Callable[[Classifier, Path], Scores]] = {
+    writers: dict[str, Callable[[Classifier, Path], Engine]] = {
         "onnx": _write_onnx,
         "torch": _write_torch,
         "openvino": _write_openvino,
     }
     found = 0.0
 
-    def write(beside: Path) -> None:
+    def write(temporary: Path) -> None:
         nonlocal found
-        found = difference(model, writers[to](model, beside), pictures)
+        found = difference(model, writers[to](model, temporary), pictures)
         if not found <= TOLERANCE:
             raise ModelFileError(
                 f"the {to} file gives other scores: they differ by {found:.1e} of the largest",
@@ -112,10 +124,10 @@ def export(
                 "another format; a network of your own may do what the format cannot say",
             )
 
-    in_its_place(path, write)
-    said = f"checked on {len(pictures)} {words}: scores differ by {found:.1e} of the largest"
+    write_then_rename(path, write)
+    checked = f"checked on {len(pictures)} {words}: scores differ by {found:.1e} of the largest"
     notes = (BF16_BY_DEFAULT,) if to == "openvino" and has_bf16("cpu") else ()
-    return Exported(path, len(pictures), found, (f"{said} (allowed: {TOLERANCE:.0e})", *notes))
+    return Exported(path, len(pictures), found, (f"{checked} (allowed: {TOLERANCE:.0e})", *notes))
 
 
 def export_int8(model: Classifier, file: Path, path: str | Path, found: Quantized) -> Exported:
@@ -131,15 +143,15 @@ def export_int8(model: Classifier, file: Path, path: str | Path, found: Quantize
     """
     path = Path(path)
     require("openvino", path)
-    in_its_place(path, lambda beside: _save(found.graph, model, beside))
+    write_then_rename(path, lambda temporary: _save(found.graph, model, temporary))
     if not write_graph(found.graph, folder_of(file), "int8", digest(model)):
         raise ModelFileError(
             f"the int8 engine cannot be kept in {folder_of(file)}",
             "a folder beside the model that you may write to",
             f"the file {path}, which is complete, in a program of your own",
         )
-    kept = "striate predict --precision int8 answers with it from now on"
-    return Exported(path, found.count, found.loss / 100, (str(found), kept))
+    engine = "striate predict --precision int8 answers with it from now on"
+    return Exported(path, found.count, found.loss, (str(found), engine))
 
 
 def _save(graph: Any, model: Classifier, path: Path) -> None:
@@ -165,12 +177,18 @@ def metadata(model: Classifier) -> str:
 
 
 @torch.no_grad()
-def difference(model: Classifier, scores: Scores, pictures: Tensor) -> float:
-    """The largest of any score, all pictures at once and one alone, as a share of the largest score."""
+def difference(model: Classifier, engine: Engine, pictures: Tensor) -> float:
+    """The largest of any output, all pictures at once and one alone, as a share of its largest value."""
     with evaluating(model):
-        wanted = model(pictures.to(model.mean.device)).float().cpu()
-    furthest = max((scores(part) - wanted[: len(part)]).abs().max() for part in (pictures, pictures[:1]))
-    return float(furthest / wanted.abs().max().clamp(min=torch.finfo(torch.float32).tiny))
+        wanted, _ = flat(model(pictures.to(model.mean.device)))
+    shares = [0.0]
+    for part in (pictures, pictures[:1]):
+        given, _ = flat(engine(part))
+        for ours, theirs in zip(wanted, given, strict=True):
+            values = ours.double().cpu()
+            furthest = (theirs.double().cpu() - values[: len(part)]).abs().max()
+            shares.append(float(furthest / values.abs().max().clamp(min=torch.finfo(torch.float32).tiny)))
+    return math.nan if any(map(math.isnan, shares)) else max(shares)
 
 
 def is_int8(to: str, precision: str, calibrate: object) -> bool:
@@ -218,17 +236,17 @@ def require(to: str, path: Path) -> None:
         )
 
 
-def in_its_place(path: Path, write: Callable[[Path], None]) -> None:
-    """Have files written beside under the path's own name, then take their places, the named one last.
+def write_then_rename(path: Path, write: Callable[[Path], None]) -> None:
+    """Have files written to a temporary folder under the path's own name, then renamed, the named one last.
 
     Raises:
         ModelFileError: the folder cannot be written.
     """
-    beside = path.parent / f".{path.name}.{token_hex(4)}"
+    temporary = path.parent / f".{path.name}.{token_hex(4)}"
     try:
-        beside.mkdir()
-        write(beside / path.name)
-        for file in sorted(beside.iterdir(), key=lambda file: file.name == path.name):
+        temporary.mkdir()
+        write(temporary / path.name)
+        for file in sorted(temporary.iterdir(), key=lambda file: file.name == path.name):
             os.replace(file, path.parent / file.name)
     except OSError as error:
         raise ModelFileError(
@@ -237,15 +255,15 @@ def in_its_place(path: Path, write: Callable[[Path], None]) -> None:
             "another --out",
         ) from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write_onnx(model: Classifier, path: Path) -> Scores:
+def _write_onnx(model: Classifier, path: Path) -> Engine:
     import onnxruntime
 
-    program = torch.onnx.export(
-        exported(model), input_names=[INPUT], output_names=[OUTPUT], dynamo=True, verbose=False
-    )
+    source = exported(model)
+    names, structure = output_names(source)
+    program = torch.onnx.export(source, input_names=[INPUT], output_names=names, dynamo=True, verbose=False)
     assert program is not None  # it is None only when a path is given
     shape = program.model.graph.inputs[0].shape
     assert shape is not None  # the input was given with one
@@ -254,15 +272,20 @@ def _write_onnx(model: Classifier, path: Path) -> Scores:
     program.save(path)
     onnxruntime.disable_telemetry_events()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return lambda images: torch.from_numpy(session.run(None, {INPUT: images.numpy()})[0])
+
+    def engine(images: Tensor) -> Raw:
+        found = session.run(None, {INPUT: images.numpy()})
+        return nested([torch.from_numpy(values) for values in found], structure)
+
+    return engine
 
 
-def _write_torch(model: Classifier, path: Path) -> Scores:
+def _write_torch(model: Classifier, path: Path) -> Engine:
     torch.export.save(exported(model), path, extra_files={TORCH_KEY: metadata(model)})
     program = torch.export.load(path).module()
-    return lambda images: program(images.to(model.mean.device)).cpu()
+    return lambda images: program(images.to(model.mean.device))
 
 
-def _write_openvino(model: Classifier, path: Path) -> Scores:
+def _write_openvino(model: Classifier, path: Path) -> Engine:
     _save(converted(model), model, path)
-    return compiled(openvino().Core().read_model(path), "exact")
+    return compiled(core().read_model(path), "exact")

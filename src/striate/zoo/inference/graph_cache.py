@@ -1,16 +1,18 @@
-"""Graphs that were built once, kept beside the model file that they were built from.
+"""Graphs that were built once, kept so that the next process, or the next model with these weights, has them.
 
-    model.safetensors
-    model.openvino/float-3f9a51c07d2e/graph.xml graph.bin         exact and bf16: the graph is the same
-                   int8-3f9a51c07d2e/graph.xml graph.bin
+    ~/.cache/striate/graphs/float-3f9a51c07d2e/graph.xml graph.bin      exact and bf16: the graph is the same
+    model.openvino/int8-3f9a51c07d2e/graph.xml graph.bin                beside model.safetensors
 
 The name holds a digest of all that a graph was made of: weights, network, preprocessing, versions. A model
-with other weights never meets the graph of an old one, which goes when a new one of its kind comes.
+with other weights never meets the graph of an old one. Folders are written under a temporary name and
+renamed, so that several processes may write the same graph at once. The cache keeps at most four gigabytes;
+the graphs that were not used for the longest time go first.
 """
 
 import json
 import os
 import shutil
+import time
 from dataclasses import asdict
 from hashlib import blake2b
 from importlib.metadata import version
@@ -21,14 +23,25 @@ from typing import Any
 import torch
 
 from striate.tasks.classification.classifier import Classifier
-from striate.zoo.inference.openvino_engine import openvino
+from striate.zoo.inference.openvino_engine import core, openvino
+from striate.zoo.weights.download import cache_folder
 
 GRAPH = "graph.xml"
 DIGEST_BYTES = 12
+MOST_BYTES = 4 * 2**30
+"""Of all graphs in the cache: some forty of ResNet-50."""
+
+ABANDONED = 3600.0
+"""Seconds after which a folder that was never renamed is a leftover of a process that was killed."""
+
+
+def shared_folder() -> Path:
+    """Where the graphs of all models are: ``graphs`` in the cache folder."""
+    return cache_folder() / "graphs"
 
 
 def folder_of(path: Path) -> Path:
-    """Where the graphs of a model file are.
+    """Where the int8 graphs of a model file are.
 
     >>> folder_of(Path("runs/first/model.safetensors")).as_posix()
     'runs/first/model.openvino'
@@ -43,13 +56,13 @@ def kind_of(precision: str) -> str:
 
 def digest(model: Classifier) -> str:
     """Hexadecimal: of weights, network, preprocessing, and the versions that make a graph of them."""
-    said = {
+    made_of = {
         "network": [model.name, type(model.network).__name__, repr(sorted(model.arguments.items()))],
         "classes": model.classes,
         "preprocess": asdict(model.preprocess),
         "versions": [version("striate"), torch.__version__, version("openvino")],
     }
-    found = blake2b(json.dumps(said).encode(), digest_size=DIGEST_BYTES)
+    found = blake2b(json.dumps(made_of).encode(), digest_size=DIGEST_BYTES)
     for name, tensor in model.network.state_dict().items():
         found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         found.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
@@ -59,25 +72,78 @@ def digest(model: Classifier) -> str:
 def read_graph(folder: Path, precision: str, mark: str) -> Any:
     """The graph of a digest; None if there is none that can be read."""
     path = folder / f"{kind_of(precision)}-{mark}" / GRAPH
-    if not path.is_file():
-        return None
     try:
-        return openvino().Core().read_model(path)
-    except RuntimeError:  # truncated, or of another version: it will be built again
+        if not path.is_file():
+            return None
+        graph = core().read_model(path)
+    except (OSError, RuntimeError):  # truncated, of another version, or not ours to read: it is built again
         return None
+    mark_as_used(path.parent)
+    return graph
+
+
+def mark_as_used(folder: Path) -> None:
+    """Let the cache know that a graph was used now."""
+    try:
+        os.utime(folder)
+    except OSError:  # a folder that may only be read
+        return
 
 
 def write_graph(graph: Any, folder: Path, precision: str, mark: str) -> bool:
-    """Keep a graph, and drop the older ones of its kind; returns whether the folder could be written."""
-    kind = kind_of(precision)
-    place, beside = folder / f"{kind}-{mark}", folder / f".{token_hex(4)}"
+    """Keep a graph; returns whether it is there now."""
+    final, temporary = folder / f"{kind_of(precision)}-{mark}", folder / f".{token_hex(4)}"
     try:
-        beside.mkdir(parents=True)
-        openvino().save_model(graph, beside / GRAPH, compress_to_fp16=False)
-        for old in folder.glob(f"{kind}-*"):
-            shutil.rmtree(old, ignore_errors=True)
-        os.replace(beside, place)
+        temporary.mkdir(parents=True)
+        openvino().save_model(graph, temporary / GRAPH, compress_to_fp16=False)
+        replace_folder(temporary, final)
+        drop_old(folder, final)
     except (OSError, RuntimeError):  # a folder of somebody else's, or a full disk
-        shutil.rmtree(beside, ignore_errors=True)
         return False
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return True
+
+
+def replace_folder(temporary: Path, final: Path) -> None:
+    """Rename a folder; one that is there was written by another process, or is damaged, and makes way."""
+    try:
+        os.replace(temporary, final)
+    except OSError:
+        aside = final.with_name(f".{token_hex(4)}")
+        os.replace(final, aside)
+        shutil.rmtree(aside, ignore_errors=True)
+        os.replace(temporary, final)
+
+
+def drop_old(folder: Path, newest: Path) -> None:
+    """Beside a model, the graphs of its kind that are not the newest; in the cache, what is too much."""
+    if folder != shared_folder():
+        kind = newest.name.partition("-")[0]
+        for other in set(folder.glob(f"{kind}-*")) - {newest}:
+            shutil.rmtree(other, ignore_errors=True)
+        return
+    for other in folder.glob(".*"):
+        if age(other) > ABANDONED:
+            shutil.rmtree(other, ignore_errors=True)
+    left = MOST_BYTES
+    for graph in sorted(folder.glob("*-*"), key=age):
+        left -= sum(size(file) for file in graph.iterdir())
+        if left < 0 and graph != newest:
+            shutil.rmtree(graph, ignore_errors=True)
+
+
+def age(path: Path) -> float:
+    """Seconds since it was written or used; 0 if another process has just removed it."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def size(path: Path) -> int:
+    """Bytes of a file; 0 if another process has just removed it."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

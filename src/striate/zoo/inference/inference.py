@@ -1,54 +1,75 @@
-"""How a classifier computes its predictions: by PyTorch as it is, or by an engine that is built from it.
+"""Which engine computes the predictions of a model: PyTorch as it is, or one that is built from the model.
 
     engine     precision       what answers
-    auto       exact           PyTorch as it is; OpenVINO once there is enough to answer, or its graph is kept
+    auto       exact           PyTorch as it is; OpenVINO as soon as its graph is there
     auto       bf16, int8      OpenVINO, or PyTorch in bf16 where it is not installed or the model is on a GPU
     openvino   any             OpenVINO, on the processor
     torch      exact, bf16     PyTorch, folded and channels last; compiled on a GPU
 
-Building a graph takes seconds, so small jobs stay with PyTorch as it is. Work is counted in multiplications
-of the network times pictures asked for since the model was loaded.
+    time that PyTorch takes for all images asked for so far
+    0 --------- a third of a second ------------------------- two seconds -------------------------------->
+                is the graph in the cache? then read it       build it in the background, PyTorch answers
+
+A model is one object for its whole life: its images are counted over all calls, and calls that run when the
+graph comes go on with it. Only weights in float32 are given to OpenVINO; others answer as they are.
 """
 
+import os
+from collections.abc import Callable
+from copy import deepcopy
 from itertools import chain
 from pathlib import Path
 from threading import Lock
+from time import perf_counter
 from typing import Any, Literal, get_args
 
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from striate.errors import SettingError
-from striate.tasks.classification.classifier import Classifier, Scores
+from striate.errors import SettingError, StriateError
+from striate.layers.memory_format import laid_out
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.inference.background import BackgroundWork
 from striate.zoo.inference.fold_batch_norm import on_meta
-from striate.zoo.inference.graph_cache import digest, folder_of, kind_of, read_graph, write_graph
-from striate.zoo.inference.openvino_engine import compiled, converted, importable
-from striate.zoo.inference.torch_engine import has_bf16, torch_scores
+from striate.zoo.inference.graph_cache import (
+    digest,
+    folder_of,
+    kind_of,
+    read_graph,
+    shared_folder,
+    write_graph,
+)
+from striate.zoo.inference.openvino_engine import Engine, compiled, converted, importable
+from striate.zoo.inference.raw_outputs import Raw
+from striate.zoo.inference.torch_engine import has_bf16, torch_engine
 
 EngineName = Literal["auto", "openvino", "torch"]
 Precision = Literal["exact", "bf16", "int8"]
 
-WORK_OF_BUILDING = 300_000_000_000
-"""From so many on, converting pays: 75 pictures by ResNet-50, 20 by VGG-16, 1,000 by MobileNet v2."""
+READ_FROM = 0.3
+"""Seconds of PyTorch from which on a graph is looked for: reading and compiling one takes as long."""
 
-WORK_OF_READING = 50_000_000_000
-"""From so many on, starting a graph that is kept pays: a dozen pictures by ResNet-50."""
+READ_FOR = 32
+"""Images in one call for which a graph is looked for at once."""
+
+BUILD_FROM = 2.0
+"""Seconds of PyTorch from which on a graph is built: it takes two to four."""
 
 
 class InferenceEngine:
-    """Decides and builds what answers instead of ``Classifier.forward``; hung up at ``Classifier.engine``.
+    """Decides and builds what answers instead of ``model.forward``; kept at ``Classifier.engine``.
 
-    Whenever the model's weights or its device have changed, it builds anew, and then only in memory.
-    A copy of the model has no engine.
+    When the model's weights or its device have changed, it starts anew. A copy of the model has no engine.
 
     Args:
-        model: whose scores are computed.
+        model: whose raw outputs are computed.
         engine: ``auto``, ``openvino`` or ``torch``.
         precision: ``exact``, ``bf16`` or ``int8``.
-        path: the model's file, beside which graphs are kept; None keeps them in memory only.
+        path: the model's file, beside which int8 graphs are kept; None where there is no file.
 
     Attributes:
-        said: sentences for the user about what was not as asked for.
+        notes: sentences for the user about what is not as asked for.
 
     Raises:
         SettingError: there is no such engine or precision, or they do not go together.
@@ -64,74 +85,161 @@ class InferenceEngine:
         _require(engine, precision)
         self.model, self.precision = model, precision
         self.folder = None if path is None else folder_of(path)
-        self.said: list[str] = []
-        self.engine = self._at_hand(engine)
-        if precision == "int8" and not self._kept():
+        self.notes: list[str] = []
+        self.engine = self._installed(engine)
+        if precision == "int8" and not self._is_calibrated():
             raise _not_calibrated("this model has no int8 engine yet")
         if precision == "bf16" and not has_bf16(model.mean.device.type):
-            self.said.append("this processor has no bf16: its answers are exact, and no faster")
-        self._eager = engine == "auto" and precision == "exact"
-        self._lock, self._pictures = Lock(), 0
-        self._ready: Scores | None = None
-        self._weights = _marks(model)
+            self.notes.append("this processor has no bf16: its answers are exact, and no faster")
+        self._in_background = engine == "auto" and precision == "exact"
+        self._lock, self._process = Lock(), os.getpid()
+        self._weights: list[tuple[int, int, int]] = []
+        self._ready: Engine | None = None
+        self._work: BackgroundWork[Engine | None] | None = None
+        self._images, self._answered, self._seconds = 0, 0, 0.0
+        self._looked = self._gave_up = False
+        self._begin_anew()
 
-    def __call__(self, pictures: int) -> Scores | None:
-        """What answers so many pictures more; None for the model as it is."""
+    def __call__(self, images: int) -> Engine | None:
+        """What answers so many images more; None for the model as it is."""
         with self._lock, torch.inference_mode(False), torch.no_grad():
-            if (now := _marks(self.model)) != self._weights:
-                self._ready, self.folder, self._weights = None, None, now
-            self._pictures += pictures
-            if self._ready is None and self._pays():
-                self._ready = self._start()
-            return self._ready
+            if self._weights != _marks(self.model):
+                self._begin_anew()
+            self._images += images
+            if not self._fits():
+                return None
+            if not self._in_background:
+                self._ready = self._ready or self._build(_sharing_weights(self.model))
+                return self._ready
+            work, expected = self._work, self._expected_seconds(images)
+        if work is not None and expected >= BUILD_FROM:
+            work.wait(expected)  # what it builds takes less time without PyTorch beside it
+        self._progress(images)
+        return self._answer_while_building
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for what is built in the background; returns whether an engine answers from now on."""
+        with self._lock:
+            work = self._work
+        if work is not None:
+            work.wait(seconds)
+        with self._lock:
+            self._collect()
+            return self._ready is not None
 
     def __reduce__(self) -> Any:
         """A copy of a model has other weights soon: it begins without an engine."""
         return type(None), ()
 
-    def _at_hand(self, engine: EngineName) -> EngineName:
+    # ---- what PyTorch answers until the engine is there
+
+    def _answer_while_building(self, images: Tensor) -> Raw:
+        """The raw outputs of a batch, by what is there now."""
+        engine = self._progress(len(images))
+        if engine is not None:
+            return engine(images)
+        begun = perf_counter()
+        raw = self.model(laid_out(self.model.network, images))
+        with self._lock:
+            self._seconds += perf_counter() - begun
+            self._answered += len(images)
+        return raw
+
+    def _progress(self, images: int) -> Engine | None:
+        """The engine if it is there; else begin to look for its graph, or to build it, when that pays."""
+        with self._lock, torch.inference_mode(False), torch.no_grad():
+            self._collect()
+            if self._ready is None and self._work is None:
+                due = self._expected_seconds(max(self._images, self._answered + images))
+                if due >= BUILD_FROM:
+                    self._begin(self._build, images)
+                elif not self._looked and (due >= READ_FROM or images >= READ_FOR):
+                    self._looked = True
+                    self._begin(self._read, images)
+            return self._ready
+
+    def _expected_seconds(self, images: int) -> float:
+        """What PyTorch takes for so many images, as far as it is known."""
+        return self._seconds / self._answered * images if self._answered else 0.0
+
+    def _begin(self, make: Callable[[Classifier], Engine | None], images: int) -> None:
+        """Make an engine in the background, of a copy that shares the weights: nobody else changes its mode.
+
+        It is compiled there for so many images, so that the first ones need not wait for that either.
+        """
+        if self._gave_up:
+            return
+        copy = _sharing_weights(self.model)
+        shape = (min(images, READ_FOR), copy.preprocess.channels, *copy.preprocess.size)
+
+        def work() -> Engine | None:
+            engine = make(copy)
+            if engine is not None:
+                engine(torch.zeros(shape, dtype=torch.uint8))
+            return engine
+
+        self._work = BackgroundWork(work)
+
+    def _collect(self) -> None:
+        """Take what the background has made, unless the weights have changed meanwhile."""
+        if self._work is None or self._work.running:
+            return
+        work, self._work = self._work, None
+        if work.failure is not None:
+            self._gave_up = True
+        elif self._weights == _marks(self.model):
+            self._ready = work.result
+
+    def _begin_anew(self) -> None:
+        """Forget what was built and counted: the weights are others."""
+        self._weights = _marks(self.model)
+        self._ready = self._work = None
+        self._images, self._answered, self._seconds = 0, 0, 0.0
+        self._looked = self._gave_up = False
+
+    # ---- how an engine is made
+
+    def _installed(self, engine: EngineName) -> EngineName:
         """The engine; PyTorch where OpenVINO is not installed."""
         if engine == "torch" or importable():
             return engine
         if self.precision == "int8":
             raise SettingError("OpenVINO is not installed", "openvino, for int8", "pip install openvino")
-        self.said.append("OpenVINO is not installed: PyTorch answers instead (pip install openvino)")
+        self.notes.append("OpenVINO is not installed: PyTorch answers instead (pip install openvino)")
         return "torch"
 
-    def _pays(self) -> bool:
-        """Whether what is to be answered is worth the start."""
-        if not self._eager:
-            return True
-        if self.model.mean.device.type != "cpu" or self._most_work() < WORK_OF_READING:
+    def _fits(self) -> bool:
+        """Whether the model, as it is now, can be given to an engine. The threads of one end at a fork."""
+        weights = [one.dtype for one in self.model.parameters() if one.is_floating_point()]
+        on_processor = self.model.mean.device.type == "cpu"
+        if self._in_background and (self.engine == "torch" or not on_processor):
             return False
-        work = self._pictures * multiplications(self.model)
-        return work >= (WORK_OF_READING if self._kept() else WORK_OF_BUILDING)
+        return self._process == os.getpid() and all(dtype == torch.float32 for dtype in weights)
 
-    def _most_work(self) -> int:
-        """At most so many multiplications, at no cost: as if every weight met every pixel."""
-        height, width = self.model.preprocess.size
-        return self._pictures * height * width * sum(weight.numel() for weight in self.model.parameters())
+    def _is_calibrated(self) -> bool:
+        """Whether there is an int8 graph beside the file; an old one is noticed when it is read."""
+        return self.folder is not None and any(self.folder.glob(f"{kind_of('int8')}-*"))
 
-    def _kept(self) -> bool:
-        """Whether there is a graph beside the file; if it is an old one, it is built again."""
-        return self.folder is not None and any(self.folder.glob(f"{kind_of(self.precision)}-*"))
-
-    def _start(self) -> Scores:
-        if self.engine == "torch" or self.model.mean.device.type != "cpu":
-            return torch_scores(self.model, self.precision)
-        return compiled(self._graph(), self.precision)
-
-    def _graph(self) -> Any:
-        """The graph that is kept, or a new one, which is kept then."""
-        mark = digest(self.model) if self.folder else ""
-        graph = read_graph(self.folder, self.precision, mark) if self.folder else None
-        if graph is None and self.precision == "int8":
-            raise _not_calibrated("the weights of this model have changed since its int8 engine was made")
+    def _build(self, model: Classifier) -> Engine:
+        """The engine, from the graph that is kept or a new one."""
+        if self.engine == "torch" or model.mean.device.type != "cpu":
+            return torch_engine(model, self.precision)
+        mark = digest(model)
+        if self.precision == "int8":
+            graph = read_graph(self.folder, "int8", mark) if self.folder else None
+            if graph is None:
+                raise _not_calibrated("the weights of this model have changed since its int8 engine was made")
+            return compiled(graph, self.precision)
+        graph = read_graph(shared_folder(), self.precision, mark)
         if graph is None:
-            graph = converted(self.model)
-            if self.folder:
-                write_graph(graph, self.folder, self.precision, mark)
-        return graph
+            graph = _converted(model)
+            write_graph(graph, shared_folder(), self.precision, mark)
+        return compiled(graph, self.precision)
+
+    def _read(self, model: Classifier) -> Engine | None:
+        """The engine from the graph that is kept; None if there is none."""
+        graph = read_graph(shared_folder(), self.precision, digest(model))
+        return None if graph is None else compiled(graph, self.precision)
 
 
 def multiplications(model: Classifier) -> int:
@@ -142,6 +250,31 @@ def multiplications(model: Classifier) -> int:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(image)
     return int(counter.get_total_flops()) // 2
+
+
+def _converted(model: Classifier) -> Any:
+    """The graph of a model.
+
+    Raises:
+        SettingError: the network does what no graph can do.
+    """
+    try:
+        return converted(model)
+    except StriateError:
+        raise
+    except Exception as reason:  # whatever torch.export and OpenVINO meet in a network of the user's own
+        first = (str(reason).strip() or type(reason).__name__).splitlines()[0][:200]
+        raise SettingError(
+            f"the network cannot become a graph for OpenVINO: {first}",
+            "a network whose steps do not depend on the values in its images",
+            'engine="torch", which takes any network',
+        ) from reason
+
+
+def _sharing_weights(model: Classifier) -> Classifier:
+    """A copy in evaluation mode that has the weights of the model, not copies of them."""
+    tensors = chain(model.parameters(), model.buffers())
+    return deepcopy(model, {id(tensor): tensor for tensor in tensors}).eval()
 
 
 def _not_calibrated(wrong: str) -> SettingError:

@@ -2,16 +2,18 @@
 
     x  ~  scale * round(x / scale),   -128 <= round(x / scale) <= 127
 
-    pictures to calibrate --> ranges of layers --> int8 graph --> accuracy on pictures not seen --> accepted?
+    pictures to calibrate --> ranges of layers --> int8 graph --> metric on pictures not seen --> accepted?
 
 Jacob et al. 2018, https://arxiv.org/abs/1712.05877. The ranges, and the correction of biases that rounding
-shifts, are nncf's. What it costs in accuracy is measured before the graph is handed out.
+shifts, are nncf's. What it costs is measured before the graph is handed out, with what chance does to so few
+pictures: one wrong answer of 33 is three points, and may be no loss at all.
 """
 
 import importlib
 import importlib.util
 import io
 import logging
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -19,19 +21,39 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from striate.data.augment.mixup_cutmix import labels_of
 from striate.data.batches.cache import prepared
-from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
-from striate.tasks.classification.classifier import Classifier, Scores
-from striate.zoo.inference.openvino_engine import compiled, converted, stay_silent
+from striate.ops.intervals import Interval, PairedDifference, paired_difference
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.inference.openvino_engine import STRUCTURE, Engine, compiled, converted, stay_silent
+from striate.zoo.inference.signal_stack import signal_stack_kept
 
 CALIBRATION = 300
 """Pictures from which ranges are measured: nncf's own default; more change little."""
 
-BATCH = 8
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric of some pictures.
+
+    Args:
+        name: as in ``accuracy``.
+        per_image: (N,), its value for each picture, 0..1, high is good; the metric is their mean.
+    """
+
+    name: str
+    per_image: Tensor
+
+    @property
+    def value(self) -> float:
+        """The metric, 0..1."""
+        return float(self.per_image.double().mean())
+
+
+Measure = Callable[[Engine], Measured]
+"""The primary metric of the answers that an engine gives to pictures that it was not calibrated on."""
 
 
 @dataclass(frozen=True)
@@ -40,47 +62,69 @@ class Quantized:
 
     Args:
         graph: OpenVINO's.
-        exact: accuracy of the model, 0..1.
-        accuracy: accuracy of the int8 graph on the same pictures.
-        count: how many they were.
-        most_loss: points that it was allowed to cost.
+        exact: the metric of the model.
+        int8: the metric of the int8 graph on the same pictures.
+        most_loss: points that it may cost.
     """
 
     graph: Any
-    exact: float
-    accuracy: float
-    count: int
+    exact: Measured
+    int8: Measured
     most_loss: float = 1.0
 
     @property
+    def count(self) -> int:
+        """Pictures on which both were measured."""
+        return len(self.exact.per_image)
+
+    @property
+    def difference(self) -> PairedDifference:
+        """How far the exact metric is above that of int8, as a share."""
+        return paired_difference(self.int8.per_image, self.exact.per_image)
+
+    @property
     def loss(self) -> float:
-        """Points of accuracy, hundredths, that int8 costs; below zero if it gained some."""
-        return 100 * (self.exact - self.accuracy)
+        """What int8 costs, as a share; below zero if it gained some."""
+        return self.difference.mean
+
+    @property
+    def interval(self) -> Interval | None:
+        """(low, high) of the loss, 95 %; None for a single picture."""
+        return self.difference.interval
+
+    @property
+    def too_much(self) -> bool:
+        """Whether it costs more than it may, and chance does not explain that it costs something."""
+        found = self.difference
+        return 100 * found.mean > self.most_loss and found.told_apart
 
     def __str__(self) -> str:
+        ends = self.interval
+        between = "" if ends is None else f" ({100 * ends[0]:.2f} to {100 * ends[1]:.2f})"
         return (
-            f"int8 costs {self.loss:.2f} points of accuracy: {self.accuracy:.2%} instead of {self.exact:.2%} "
+            f"int8 costs {100 * self.loss:.2f} points{between} of {self.exact.name}: "
+            f"{self.int8.value:.2%} instead of {self.exact.value:.2%} "
             f"on {self.count:,} pictures that it was not calibrated on"
-        ) + self._coarse()
+        ) + self._unsure()
 
-    def _coarse(self) -> str:
+    def _unsure(self) -> str:
         """What so few pictures cannot show."""
-        one = 100 / self.count
-        return (
-            f"; {self.count:,} pictures cannot show less than {one:.1f} points"
-            if one > self.most_loss
-            else ""
-        )
+        if self.too_much or (self.interval is not None and 100 * self.interval[1] <= self.most_loss):
+            return ""
+        return f"; so few pictures cannot show whether it costs more than {self.most_loss:g} points"
 
 
-def quantize(model: Classifier, learned: Dataset, unseen: Dataset, most_loss: float = 1.0) -> Quantized:
-    """An int8 graph of a model that costs no more accuracy than is allowed.
+def quantize(
+    model: Classifier, learned: Dataset, unseen: Dataset, measure: Measure, most_loss: float = 1.0
+) -> Quantized:
+    """An int8 graph of a model that does not cost more of its metric than is allowed.
 
     Args:
         model: stays as it is.
         learned: pictures to calibrate on; 300 of them are taken, evenly.
-        unseen: other pictures, with the model's class numbers, on which both are measured.
-        most_loss: points of accuracy that it may cost, 0..100.
+        unseen: other pictures; what ``measure`` measures.
+        measure: the model's metric for the answers of an engine, on ``unseen``.
+        most_loss: points of the metric that it may cost, 0..100.
 
     Raises:
         SettingError: it costs more, or nncf is not installed, or ``most_loss`` is no such number.
@@ -89,13 +133,13 @@ def quantize(model: Classifier, learned: Dataset, unseen: Dataset, most_loss: fl
     _require(learned, unseen, most_loss)
     graph = converted(model)
     small = eight_bits(graph, sample(learned, model.preprocess))
-    exact = accuracy(compiled(graph, "exact"), model, unseen)
-    found = Quantized(small, exact, accuracy(compiled(small, "int8"), model, unseen), len(unseen), most_loss)
-    if found.loss > most_loss:
+    exact, int8 = measure(compiled(graph, "exact")), measure(compiled(small, "int8"))
+    found = Quantized(small, exact, int8, most_loss)
+    if found.too_much:
         raise SettingError(
             str(found),
             f"at most {most_loss:g} points",
-            f"bf16, or --most-loss {found.loss + 0.01:.2f} if that is good enough",
+            f"bf16, or --most-loss {100 * found.loss + 0.01:.2f} if that is good enough",
         )
     return found
 
@@ -103,11 +147,13 @@ def quantize(model: Classifier, learned: Dataset, unseen: Dataset, most_loss: fl
 def eight_bits(graph: Any, pictures: Tensor) -> Any:
     """The graph in int8, calibrated on uint8 pictures (N, C, H, W)."""
     stay_silent()
-    with redirect_stdout(io.StringIO()):  # its bars and remarks
+    with redirect_stdout(io.StringIO()), signal_stack_kept():  # its bars and remarks; its own plugins
         nncf = _nncf()
         nncf.set_log_level(logging.ERROR)
         items = nncf.Dataset([picture[None].numpy() for picture in pictures])
-        return nncf.quantize(graph, items, subset_size=len(pictures))
+        small = nncf.quantize(graph, items, subset_size=len(pictures))
+    small.set_rt_info(graph.get_rt_info(STRUCTURE).value, STRUCTURE)
+    return small
 
 
 def _nncf() -> Any:
@@ -126,15 +172,6 @@ def sample(dataset: Dataset, preprocess: Preprocess) -> Tensor:
     """uint8 (N, C, H, W): at most 300 pictures, evenly from first to last, so that no class is left out."""
     chosen = np.linspace(0, len(dataset) - 1, min(CALIBRATION, len(dataset))).round().astype(np.int64)
     return prepared(dataset.subset(chosen), preprocess)
-
-
-def accuracy(scores: Scores, model: Classifier, dataset: Dataset) -> float:
-    """The share of pictures whose class gets the highest score, 0..1."""
-    hits = sum(
-        int((model.viewed(scores, batch.images).argmax(1) == labels_of(batch)).sum())
-        for batch in Loader(dataset, model.preprocess, BATCH).batches()
-    )
-    return hits / len(dataset)
 
 
 def _require(learned: Dataset, unseen: Dataset, most_loss: float) -> None:

@@ -1,40 +1,47 @@
 """Prediction by PyTorch itself: batch norms folded, channels last, weights converted once.
 
-    network --copy--> folded --> channels last --> its dtype once --> [compiled on CUDA] --> scores
+    model --copy--> folded --> channels last --> its dtype once --> [compiled on CUDA] --> raw outputs
 
 The twin that tests the OpenVINO engine, and what stands in for it. Autocast would convert the weights anew at
 every call, which costs more than bf16 saves where there are many: VGG's linear layers.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map
 
-from striate.tasks.classification.classifier import Classifier, Scores
+from striate.tasks.classification.classifier import Classifier
 from striate.zoo.inference.fold_batch_norm import folded
+from striate.zoo.inference.raw_outputs import Raw
 
 
-def torch_scores(model: Classifier, precision: str) -> Scores:
-    """uint8 images -> float32 scores, from a copy of the network on the model's device.
+def torch_engine(model: Classifier, precision: str) -> Callable[[Tensor], Raw]:
+    """uint8 images -> what the model gives, in float32, from a copy on the model's device.
 
     Args:
-        model: stays as it is.
+        model: stays as it is. What is not in a layer, such as its mean and deviation, keeps its dtype.
         precision: ``exact`` keeps the dtype of the weights; ``bf16`` takes bfloat16, or float16 on a GPU that
             has no bfloat16.
     """
     device = model.mean.device
-    network: nn.Module = folded(model.network, (model.preprocess.channels, *model.preprocess.size))
-    network = network.to(memory_format=torch.channels_last)
-    dtype = None if precision == "exact" else _half(device)
-    if dtype is not None:
-        network = network.to(dtype)
-    run = torch.compile(network) if device.type == "cuda" else network
+    copy: nn.Module = folded(model, (model.preprocess.channels, *model.preprocess.size))
+    copy = copy.to(memory_format=torch.channels_last)
+    if precision != "exact":
+        for layers in copy.children():
+            layers.to(_half(device))
+    run = torch.compile(copy) if device.type == "cuda" else copy
 
-    def scores(images: Tensor) -> Tensor:
-        pixels = model.normalized(images.contiguous(memory_format=torch.channels_last))
-        answered: Tensor = run(pixels if dtype is None else pixels.to(dtype))
-        return answered.float()
+    def engine(images: Tensor) -> Raw:
+        return tree_map(_in_float32, run(images.contiguous(memory_format=torch.channels_last)))
 
-    return scores
+    return engine
+
+
+def _in_float32(value: Any) -> Any:
+    return value.float() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 def _half(device: torch.device) -> torch.dtype:
