@@ -9,6 +9,7 @@ picture_files    the pictures below a folder
 image_store      where the pixels lie                          batches/      batches for (seed, epoch, step)
 preprocess       what one network expects of a picture
 split            seeded, by what the pictures show
+class_names      names that look alike
 class_mapping    class numbers of data as those of a model
 
 Nothing is imported here: ``from striate.data.read_dataset import read`` loads what it needs and no more.

@@ -8,8 +8,12 @@ but no validation split, ``val`` is taken from the training pictures. With ``val
 every training picture is trained on, and there is a ``val`` only if the data have one.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +21,21 @@ from numpy.typing import NDArray
 
 from striate.data.checks.content_hash import identities, pixel_identities
 from striate.data.checks.findings import Finding
+from striate.data.class_names import difference, lookalikes
 from striate.data.dataset import Dataset, Splits
-from striate.data.formats.csv import read_table, table_file
+from striate.data.decode import EXTENSIONS
+from striate.data.formats.csv import read_table, several_tables, tables_in
 from striate.data.formats.digits import read_digits
 from striate.data.formats.idx import idx_files, read_idx
 from striate.data.formats.image_folder import read_folder
 from striate.data.formats.index import Found
-from striate.data.formats.npz import read_npz
+from striate.data.formats.npz import npz_file, read_npz
 from striate.data.formats.split_names import SPLITS, UNSAID
 from striate.data.image_store import Files
+from striate.data.picture_files import ending_of
 from striate.data.split import held_out, merged
 from striate.errors import DataError, SettingError
+from striate.files.walk import Walk
 
 READERS: dict[str, Callable[[Path], Found]] = {
     "folder": read_folder,
@@ -39,9 +47,17 @@ READERS: dict[str, Callable[[Path], Found]] = {
 # Below both limits a split also decodes the pictures, to find one that was saved in two ways: about a second.
 DECODED_FILES = 5_000
 DECODED_BYTES = 32 * 1024**2
+LOOKED_AT = 1_000  # names of a folder among which a picture is looked for
 
 
-def read(path: str | Path, format: str | None = None, *, seed: int = 0, validation: float = 0.1) -> Splits:
+def read(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    seed: int = 0,
+    validation: float = 0.1,
+    accept: Collection[str] = (),
+) -> Splits:
     """Read a data set.
 
     Args:
@@ -50,6 +66,7 @@ def read(path: str | Path, format: str | None = None, *, seed: int = 0, validati
         seed: of the split, where the data have none.
         validation: share of every class, 0 <= validation < 1, that is held out where the data have no such
             split.
+        accept: kinds of findings; ``outside`` lists files outside the folder of a table too.
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
@@ -57,28 +74,47 @@ def read(path: str | Path, format: str | None = None, *, seed: int = 0, validati
 
     Raises:
         DataError: there is no such path, or nothing in it that can be read.
-        SettingError: no such format, or a share outside 0..1.
+        SettingError: no such format, a share outside 0..1, or no path.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise SettingError(f"data are {type(path).__name__}", "a path, or the word digits", "name a folder")
     if not 0 <= validation < 1:
         raise SettingError(f"validation is {validation}", "0 or more and less than 1", "leave it out for 0.1")
     root = Path(path)
     try:
         name = format or recognise(root)
-        found = _reader(name, root)(root)
+        found = _reader(name, root, accept)(root)
+        found = found if format else _with_alternative(found, name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
     split, said = assign(found, seed, validation)
-    findings = found.findings + tuple(split_findings(found, split))
+    findings = (*found.findings, *name_findings(found), *split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.said + said, findings)
 
 
-def _reader(name: str, root: Path) -> Callable[[Path], Found]:
+def _reader(name: str, root: Path, accept: Collection[str]) -> Callable[[Path], Found]:
     if name not in READERS:
         known = "one of: " + ", ".join(READERS)
         raise SettingError(f"format is {name!r}", known, "leave it out to have it recognised")
     if name != "digits":
         refuse_missing(root)
-    return READERS[name]
+    return partial(read_table, outside=True) if name == "csv" and "outside" in accept else READERS[name]
+
+
+def _with_alternative(found: Found, name: str, root: Path) -> Found:
+    """Note that a folder which was read as something else holds folders of pictures too."""
+    if name == "folder" or not root.is_dir():
+        return found
+    listing = Walk(root).listing()
+    if any(_holds_a_picture(root / folder) for folder in (*listing.folders, *listing.links)):
+        note = f"{root} holds folders of pictures too: --format folder reads them as classes"
+        return replace(found, said=(*found.said, note))
+    return found
+
+
+def _holds_a_picture(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return any(ending_of(entry.name) in EXTENSIONS for entry in islice(entries, LOOKED_AT))
 
 
 def _closed(root: Path, reason: OSError) -> DataError:
@@ -95,16 +131,19 @@ def recognise(path: Path) -> str:
     """The format that a path looks like.
 
     Raises:
-        DataError: there is no such path, or it is a file of no known format.
+        DataError: there is no such path, it is a file of no known format, or a folder of several tables.
     """
     if not path.exists() and str(path) == "digits":
         return "digits"
     refuse_missing(path)
     if idx_files(path):
         return "idx"
-    if table_file(path):
+    tables = tables_in(path)
+    if len(tables) > 1:
+        raise several_tables(path, tables)
+    if tables:
         return "csv"
-    if path.suffix.lower() == ".npz" or (path.is_dir() and len(list(path.glob("*.npz"))) == 1):
+    if npz_file(path):
         return "npz"
     if path.is_dir():
         return "folder"
@@ -165,6 +204,14 @@ def _identity(found: Found, places: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 def _small(store: Files, places: NDArray[np.int64]) -> bool:
     return len(places) <= DECODED_FILES and sum(map(store.size, map(int, places))) <= DECODED_BYTES
+
+
+def name_findings(found: Found) -> list[Finding]:
+    """Class names that differ only in case, spaces or Unicode form."""
+    return [
+        Finding("similar-names", other, f"{first!r} and {other!r} differ only in {difference(first, other)}")
+        for first, other in lookalikes(found.classes)
+    ]
 
 
 def split_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:

@@ -75,7 +75,7 @@ class Walk:
         with os.scandir(self.root / below) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
         ours = names_written(self.root / below) if any(entry.name == MARKER for entry in entries) else ()
-        for entry in entries:
+        for entry in (one for one in entries if one.name != MARKER):
             reason = _reason(entry.name, ours)
             if reason is not None:
                 self._skip(reason, below, entry.name)

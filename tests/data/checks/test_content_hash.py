@@ -64,3 +64,18 @@ def test_pictures_of_one_color_and_other_shapes_differ(tmp_path: Path) -> None:
 def test_an_unreadable_picture_is_like_no_other(tmp_path: Path) -> None:
     numbers = pixel_identities(files(tmp_path, b"x", b"x", b"y"), ALL)
     assert len(set(numbers.tolist())) == 3
+
+
+def test_files_that_agree_in_a_part_are_told_apart_by_all_bytes(tmp_path: Path) -> None:
+    plain, other = bytearray(60_000), bytearray(60_000)
+    other[100] = 1
+    first, second, third = identities(files(tmp_path, plain, other, plain), ALL)
+    assert first == third != second
+
+
+def test_a_caption_in_the_header_leaves_a_picture_the_same(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (190, 190, 3), dtype=np.uint8)
+    for number, caption in enumerate((b"one", b"two", b"one")):
+        Image.fromarray(pixels).save(tmp_path / f"{number}", "JPEG", comment=caption)
+    assert (tmp_path / "0").stat().st_size == (tmp_path / "1").stat().st_size > 2 * 4096
+    assert len(set(identities(Files(tmp_path, "012"), ALL).tolist())) == 1

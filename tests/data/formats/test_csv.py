@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.data.formats.csv import read_table, table_file
+from striate.data.formats.csv import read_table, tables_in
 from striate.data.formats.split_names import SPLITS
 from striate.errors import DataError
 
@@ -48,7 +48,8 @@ def test_labels_with_slashes_commas_and_right_to_left_letters_are_classes(tmp_pa
 def test_absolute_paths_are_read_where_they_are(tmp_path: Path) -> None:
     write(tmp_path, "")
     (tmp_path / "other").mkdir()
-    found = read_table(write(tmp_path / "other", f"path,label\n{tmp_path / 'b c.jpg'},x\n"))
+    table = write(tmp_path / "other", f"path,label\n{tmp_path / 'b c.jpg'},x\n")
+    found = read_table(table, outside=True)
     assert found.store.name(0) == str(tmp_path / "b c.jpg")
 
 
@@ -115,6 +116,8 @@ def test_a_table_that_stops_being_text_is_refused(tmp_path: Path) -> None:
 def test_the_only_table_of_a_folder_is_found(tmp_path: Path) -> None:
     table = write(tmp_path, "path,label\na.jpg,x\n")
     (tmp_path / "prices.csv").write_text("day,price\n1,2\n")
-    assert table_file(tmp_path) == table
-    write(tmp_path, "path,label\na.jpg,x\n", "second.tsv")
-    assert table_file(tmp_path) is None
+    assert tables_in(tmp_path) == [table]
+    second = write(tmp_path, "path,label\na.jpg,x\n", "second.tsv")
+    assert tables_in(tmp_path) == [table, second]
+    with pytest.raises(DataError, match=r"holds 2 tables of files and labels: labels\.csv, second\.tsv"):
+        read_table(tmp_path)

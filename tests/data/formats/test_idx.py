@@ -1,6 +1,7 @@
 """MNIST's idx files."""
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -92,4 +93,19 @@ def test_missing_labels_and_broken_gz_are_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_idx_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no idx images"):
+        read_idx(tmp_path)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("striate.data.formats.unpacking.MOST", 100_000)
+    header = bytes((0, 0, 8, 3)) + (100).to_bytes(4, "big") + (100).to_bytes(4, "big") * 2
+    labels = bytes((0, 0, 8, 1)) + (100).to_bytes(4, "big") + bytes(100)
+    write(tmp_path, images=header + bytes(1_000_000), labels=labels, ending=".gz")
+    with pytest.raises(DataError, match="would become 1,000,000"):
+        read_idx(tmp_path)
+
+
+def test_a_pipe_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "train-images-idx3-ubyte")
+    with pytest.raises(DataError, match="named pipe"):
         read_idx(tmp_path)

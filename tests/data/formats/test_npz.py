@@ -1,5 +1,6 @@
 """Arrays in .npz files."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_labels_may_be_names_or_numbers_of_names(tmp_path: Path) -> None:
         ({"x": X, "y": Y, "classes": np.array(["a", "b"])}, "labels run from 2 to 4"),
         ({"x": X[0], "y": Y}, r"images have the shape \(3, 5\)"),
         ({"x": X[:0], "y": Y[:0]}, "images have the shape"),
-        ({"x": X.astype(float) - 1, "y": Y}, "images are float64 from -1.0 to 28.0"),
+        ({"x": X.astype(float) - 1, "y": Y}, "images are float64 from -1 to 28"),
         ({"x": np.full((2, 1, 1), np.nan), "y": Y}, "images are float64 from nan"),
         ({"x": X.astype(np.uint16) * 256, "y": Y}, "images are uint16"),
         ({"x_train": X, "y_train": Y, "x_test": X[:, 1:], "y_test": Y}, "different shapes"),
@@ -117,3 +118,51 @@ def test_truncated_and_foreign_files_are_named(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(DataError, match="cannot be read"):
             read_npz(path)
+
+
+@pytest.mark.parametrize(
+    ("images", "levels", "note"),
+    [
+        (np.array([0.0, 0.5, 1.0000001]), [0, 128, 255], "from 0 to 1 are read as 0..1"),
+        (np.array([-1e-7, 0.5, 1.0]), [0, 128, 255], "are read as 0..1"),
+        (np.array([0.0, 127.6, 255.1]), [0, 128, 255], "from 0 to 255.1 are read as 0..255"),
+        (np.array([0, 1, 1], dtype=np.uint8), [0, 1, 1], "hold 0 and 1 only"),
+    ],
+)
+def test_what_was_taken_for_the_range_is_noted(
+    images: np.ndarray, levels: list[int], note: str, tmp_path: Path
+) -> None:
+    found = read_npz(write(tmp_path, x=images.reshape(1, 1, 3), y=[0]))
+    assert found.store.read(0).flatten().tolist() == levels
+    assert note in found.said[1]
+
+
+@pytest.mark.parametrize("images", [np.array([0.0, 1.5]), np.array([-1.0, 1.0]), np.array([0.0, 300.0])])
+def test_floats_that_could_be_either_are_refused(images: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="its images are float64"):
+        read_npz(write(tmp_path, x=images.reshape(1, 1, 2), y=[0]))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez_compressed(tmp_path / "d.npz", x=np.zeros((100, 100, 100), np.uint8), y=np.zeros(100, int))
+    monkeypatch.setattr("striate.data.formats.unpacking.MOST", 100_000)
+    with pytest.raises(DataError, match="bytes would become 1,001,"):
+        read_npz(tmp_path / "d.npz")
+
+
+def test_a_header_that_announces_more_than_there_is_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, x=X, y=Y)
+    content = path.read_bytes()
+    assert content.count(b"(2, 3, 5)") == 1
+    path.write_bytes(content.replace(b"(2, 3, 5), }         ", b"(2, 3, 500000000), } "))
+    with pytest.raises(DataError, match="cannot be read"):
+        read_npz(path)
+
+
+def test_a_pipe_does_not_block_and_several_files_are_named(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.npz")
+    with pytest.raises(DataError, match="named pipe"):
+        read_npz(tmp_path)
+    write(tmp_path, x=X, y=Y)
+    with pytest.raises(DataError, match=r"holds 2 \.npz files: d\.npz, x\.npz"):
+        read_npz(tmp_path)

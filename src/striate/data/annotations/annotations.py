@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.checks.findings import Finding
+from striate.data.class_names import hint
 from striate.errors import LabelError
 from striate.records import Targets
 
@@ -96,9 +97,10 @@ def numbers_of(names: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.i
         (first, second) = SHOWN
         shown = ", ".join(unknown[:first]) + (", ..." if len(unknown) > first else "")
         known = ", ".join(classes[:second]) + (", ..." if len(classes) > second else "")
+        hints = [words for name in unknown[:first] if (words := hint(name, classes))]
         raise LabelError(
             f"the model does not know the classes {shown}",
             f"classes among: {known}",
-            "rename them, or train on these data",
+            "; ".join(hints) or "rename them, or train on these data",
         )
     return np.array([numbers[name] for name in names], dtype=np.int64)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from striate.data.annotations.annotations import Annotations, numbers_of
 from striate.data.checks.findings import Finding
+from striate.data.class_names import hint
 from striate.data.formats.split_names import SPLITS
 from striate.records import ClassTargets
 
@@ -86,7 +87,11 @@ class ClassAnnotations(Annotations):
         for number, name in enumerate(self.classes):
             for part in ("val", "test"):
                 if counts[part][number] and not counts["train"][number]:
-                    detail = f"{counts[part][number]} in {part}, none in train"
+                    trained = (self.classes[index] for index in np.flatnonzero(counts["train"]))
+                    near = hint(name, trained)
+                    detail = f"{counts[part][number]} in {part}, none in train" + (
+                        f"; {near}" if near else ""
+                    )
                     findings.append(Finding("unseen", name, detail))
                 elif counts["train"][number] and counts[part].any() and not counts[part][number]:
                     findings.append(Finding("unmeasured", name, f"none in {part}"))

@@ -1,15 +1,15 @@
 """One number for what a picture shows, so that equal pictures are found without comparing each with each.
 
     array     blake2b of its pixels
-    file      blake2b of its size and of up to 8 KB of its bytes: the middle and the end, where pictures
-    differ pixels    blake2b of the decoded picture: also finds one picture that was saved in two ways
+    file      blake2b of its size and of up to 8 KB of its bytes: the middle and the end; of files that agree
+              in these, blake2b of all bytes, and if they still differ, of their pixels
+    pixels    blake2b of the decoded picture: also finds one picture that was saved in two ways
 
-A file's number takes one short read however large the file is. Two files that agree in size, middle and end
-but differ elsewhere (a caption in the header) count as one picture, which is what a split wants.
+A file's number takes one short read however large the file is, unless another file seems to be the same.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b, file_digest
 
@@ -28,12 +28,44 @@ WINDOW = 4096  # bytes read at the middle and at the end: one page of the file s
 def identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint64]:
     """uint64 (N,): equal for equal files or equal arrays."""
     if isinstance(store, Files):
-        numbers: Iterable[int] = (file_identity(store.name(place)) for place in map(int, places))
-    elif isinstance(store, Array):
-        numbers = (number(store.images[place].tobytes()) for place in places)
+        return _verified(store, places, _numbers(store, places, file_identity))
+    if isinstance(store, Array):
+        numbers: Iterable[int] = (number(store.images[place].tobytes()) for place in places)
     else:
         numbers = (pixel_identity(store, place) for place in map(int, places))
     return np.fromiter(numbers, dtype=np.uint64, count=len(places))
+
+
+def _numbers(store: Files, places: Iterable[int], of: Callable[[str], int]) -> NDArray[np.uint64]:
+    return np.array([of(store.name(int(place))) for place in places], dtype=np.uint64)
+
+
+def _verified(store: Files, places: NDArray[np.int64], partial: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The numbers of files by a part of their bytes; where several agree, by all bytes, then by the pixels.
+
+    A caption in a header leaves a picture the same; equal windows of two scans do not make them one.
+    """
+    verified = partial.copy()
+    again = np.flatnonzero(_shared(partial))
+    verified[again] = _numbers(store, places[again], whole_identity)
+    for group in _groups(partial, again):
+        if len(set(verified[group].tolist())) > 1:
+            for index in group.tolist():
+                pixels = _pixel_number(store, int(places[index]))
+                verified[index] = verified[index] if pixels is None else pixels
+    return verified
+
+
+def _shared(numbers: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    _, member, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    return np.asarray(counts[member] > 1)
+
+
+def _groups(numbers: NDArray[np.uint64], chosen: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """The chosen indices by equal number."""
+    order = chosen[np.argsort(numbers[chosen], kind="stable")]
+    if len(order):
+        yield from np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
 
 
 def file_identity(path: str) -> int:
@@ -72,13 +104,19 @@ def pixel_identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint
 
 def pixel_identity(store: Store, place: int) -> int:
     """The number of one decoded picture; of its name if it cannot be read."""
+    found = _pixel_number(store, place)
+    return number(store.name(place).encode("utf-8", "surrogateescape")) if found is None else found
+
+
+def _pixel_number(store: Store, place: int) -> int | None:
+    """The number of one decoded picture; None if it cannot be read."""
     try:
         if not isinstance(store, Files):
             return picture_number(store.read(place))
         with opened(store.name(place)) as picture:  # within the budget of memory until the number is known
             return picture_number(pixels_of(picture)[0])
     except ImageError:
-        return number(store.name(place).encode("utf-8", "surrogateescape"))
+        return None
 
 
 def picture_number(image: Tensor) -> int:

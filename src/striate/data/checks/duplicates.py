@@ -5,23 +5,23 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.checks.content_hash import identities, whole_identity
+from striate.data.checks.content_hash import identities, pixel_identities
 from striate.data.checks.findings import Finding
 from striate.data.dataset import Dataset, Splits
-from striate.data.image_store import Files
 
 Place = tuple[str, int]  # the split, and the number of the picture in it
 
 
 def file_doubles(splits: Splits) -> list[Finding]:
     """Equal files and equal arrays: one short read of each file, and of those that agree all bytes."""
-    identity = {name: identities(part.store, part.places) for name, part in splits.items()}
-    numbers, counts = np.unique(np.concatenate([*identity.values()]), return_counts=True)
-    for name, part in splits.items():
-        if isinstance(part.store, Files):
-            for index in np.flatnonzero(np.isin(identity[name], numbers[counts > 1])).tolist():
-                identity[name][index] = whole_identity(part.name(index))
-    return doubles(splits, identity)
+    parts = list(splits.values())
+    store = parts[0].store
+    if any(part.store is not store for part in parts):  # splits that were put together by hand
+        by_pixels = {name: pixel_identities(part.store, part.places) for name, part in splits.items()}
+        return doubles(splits, by_pixels)
+    numbers = identities(store, np.concatenate([part.places for part in parts]))  # over all splits together
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    return doubles(splits, dict(zip(splits, np.split(numbers, ends), strict=True)))
 
 
 def doubles(splits: Mapping[str, Dataset], identity: Mapping[str, NDArray[np.uint64]]) -> list[Finding]:

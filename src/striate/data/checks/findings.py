@@ -18,6 +18,9 @@ Severity = Literal["info", "warn", "refuse"]
 KINDS: dict[str, tuple[Severity, str]] = {
     "unreadable": ("refuse", "files that cannot be decoded"),
     "missing": ("refuse", "rows whose file does not exist"),
+    "outside": ("refuse", "rows whose file lies outside the folder of the table"),
+    "several-labels": ("refuse", "several labels in one cell; accepted, each combination is a class"),
+    "similar-names": ("refuse", "class names that differ only in case, spaces or Unicode form"),
     "unlabelled": ("refuse", "rows without a usable label"),
     "contradiction": ("refuse", "one picture with two labels"),
     "leak": ("refuse", "one picture in two splits"),

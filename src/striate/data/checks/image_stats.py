@@ -103,7 +103,7 @@ def of_scale(image: Tensor, scale: Scale | None) -> tuple[Remark, ...]:
         return ()
     remarks, ends = [], f"{scale.low:g} is black, {scale.high:g} white"
     if scale.missing:
-        marks = " or ".join(f"{mark:g}" for mark in scale.marks) or "NaN or infinite"
+        marks = " or ".join(f"{mark:g}" for mark in scale.marks) or "NaN, infinite or beyond 1e30"
         remarks.append(("missing-values", f"{scale.missing:,} pixels are {marks}, taken as missing; {ends}"))
     levels = np.zeros(256, np.int64)
     for strip in strips(image):

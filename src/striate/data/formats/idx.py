@@ -9,6 +9,7 @@ Numbers are big-endian. ``train`` and ``t10k`` (or ``test``) in the name say the
 """
 
 import gzip
+import os
 import re
 import zlib
 from math import prod
@@ -21,8 +22,10 @@ from numpy.typing import NDArray
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.formats.index import Found
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
+from striate.data.formats.unpacking import require_room
 from striate.data.image_store import Array
 from striate.errors import DataError
+from striate.files.regular import open_regular, reason_of
 
 UNSIGNED_BYTE = 0x08  # the third byte of the magic number; the fourth is the number of axes
 MOST_PACKED = 1032  # deflate packs at most 1,032 bytes into one
@@ -49,10 +52,15 @@ def read_idx(path: Path) -> Found:
         np.array([split_of(file) for file in files], np.int8), [len(labels) for _, labels in pairs]
     )
     classes, numbers = np.unique(values, return_inverse=True)
-    store = Array(np.concatenate([images for images, _ in pairs]), str(path))
+    store = Array(_joined([images for images, _ in pairs]), str(path))
     said = "read as idx files: " + ", ".join(file.name for file in files)
     annotations = ClassAnnotations(numbers.astype(np.int64), tuple(map(str, classes)))
     return Found(store, annotations, split, said=(said,))
+
+
+def _joined(parts: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """All images; one part alone is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def idx_files(path: Path) -> list[Path]:
@@ -83,10 +91,12 @@ def split_of(file: Path) -> int:
 def _array(file: Path, axes: int) -> NDArray[np.uint8]:
     """The bytes of one file in their shape."""
     try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-            return _parse(cast(BinaryIO, stream), axes, file.stat().st_size)
-    except (OSError, EOFError, ValueError, zlib.error) as reason:
-        words = "there is no such file" if isinstance(reason, FileNotFoundError) else str(reason)
+        with open_regular(file) as packed:
+            size = os.fstat(packed.fileno()).st_size
+            with gzip.open(packed) if file.suffix == ".gz" else packed as stream:
+                return _parse(cast(BinaryIO, stream), axes, size)
+    except (OSError, EOFError, ValueError, MemoryError, zlib.error) as reason:
+        words = "there is no such file" if isinstance(reason, FileNotFoundError) else reason_of(reason)
         raise DataError(
             f"{file} cannot be read ({words})",
             f"an idx file of unsigned bytes with {axes} {'axis' if axes == 1 else 'axes'}",
@@ -102,6 +112,7 @@ def _parse(stream: BinaryIO, axes: int, packed: int) -> NDArray[np.uint8]:
     size = prod(shape)
     if size > packed * MOST_PACKED:
         raise ValueError(f"{packed} bytes cannot hold {' x '.join(map(str, shape))}")
+    require_room(packed, size)
     content = stream.read(size + 1)
     if len(content) != size:
         than = "longer" if len(content) > size else "shorter"

@@ -4,15 +4,17 @@
     train_images, train_labels, test_...   also  x_train, y_train, x_test, ...
     classes                                optional: K names, then labels are numbers of them
 
-Images are (N, H, W), (N, H, W, 1 or 3) or (N, 1 or 3, H, W): uint8, bool, or float (0..1, or 0..255 when any
-is above 1). Labels are whole numbers or names, (N,) or (N, 1). Pickled objects are never loaded: they could
-run code.
+Images are (N, H, W), (N, H, W, 1 or 3) or (N, 1 or 3, H, W): uint8, bool, whole numbers 0..255,
+or floats 0..1 or 0..255, which a note says; between 1 and 2 they could be either and are refused. Labels are
+whole numbers or names, (N,) or (N, 1). Pickled objects are never loaded: they could run code.
 """
 
+import os
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,21 @@ from numpy.typing import NDArray
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.formats.index import Found, sorted_classes
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
+from striate.data.formats.unpacking import require_room
 from striate.data.image_store import Array
 from striate.errors import DataError
+from striate.files.regular import open_regular, reason_of
 
 IMAGES = frozenset(("images", "image", "imgs", "x", "data", "pixels"))
 LABELS = frozenset(("labels", "label", "y", "target", "targets"))
 NAMES = frozenset(("classes", "class_names", "names"))
+
+ROUNDING = 1e-3
+"""By how much of the range floats may leave it."""
+CHUNK = 256
+"""Images that are converted at once."""
+HEADERS: dict[tuple[int, int], Callable[..., Any]] = {(1, 0): np.lib.format.read_array_header_1_0}
+"""Readers of the header of an array; later versions are for names of fields that no image has."""
 
 Content = Mapping[str, NDArray[Any]]
 
@@ -38,10 +49,10 @@ def read_npz(path: Path) -> Found:
     Raises:
         DataError: it is no .npz file, holds no images with labels, or they do not fit together.
     """
-    file = next(iter(sorted(path.glob("*.npz"))), path) if path.is_dir() else path
-    content = _load(file)
-    pairs = _pairs(file, content)
-    images = [_images(file, content[pair[0]]) for pair in pairs.values()]
+    file = npz_file(path) or path
+    pairs, content = _load(file)
+    notes = [f"read as arrays: {', '.join(pair[0] for pair in pairs.values())} of {file.name}"]
+    images = [_images(file, content[pair[0]], notes) for pair in pairs.values()]
     values = [
         _labels(file, content[pair[1]], len(part)) for pair, part in zip(pairs.values(), images, strict=True)
     ]
@@ -49,34 +60,76 @@ def read_npz(path: Path) -> Found:
         raise _wrong(file, "its parts hold images of different shapes", "one (H, W, C) in all parts")
     split = np.repeat(np.array(list(pairs), dtype=np.int8), [len(part) for part in images])
     labels, classes = _numbered(file, np.concatenate(values), content)
-    said = f"read as arrays: {', '.join(pair[0] for pair in pairs.values())} of {file.name}"
-    store = Array(np.concatenate(images), str(file))
-    return Found(store, ClassAnnotations(labels, classes), split, said=(said,))
+    store = Array(np.concatenate(images) if len(images) > 1 else images[0], str(file))
+    return Found(store, ClassAnnotations(labels, classes), split, said=tuple(dict.fromkeys(notes)))
 
 
-def _load(file: Path) -> Content:
+def npz_file(path: Path) -> Path | None:
+    """The file itself, or the only one of a folder; None if it is something else.
+
+    Raises:
+        DataError: a folder holds several.
+    """
+    if not path.is_dir():
+        return path if path.suffix.lower() == ".npz" else None
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".npz" and not file.is_dir())
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files[:5]) + (", ..." if len(files) > 5 else "")
+        raise DataError(
+            f"{path} holds {len(files)} .npz files: {names}",
+            "one .npz file",
+            f"name the one that is meant, as in {files[0]}; or --format folder for folders of pictures",
+        )
+    return files[0] if files else None
+
+
+def _load(file: Path) -> tuple[dict[int, tuple[str, str]], Content]:
+    """The names of images and labels by split, and the arrays of these names and of the classes."""
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array, not several")
-            return {name: archive[name] for name in archive.files}
+            pairs = _pairs(file, archive.files)
+            needed = {name for pair in pairs.values() for name in pair}
+            needed |= {name for name in archive.files if name.lower() in NAMES}
+            _require_sizes(archive.zip, needed, os.fstat(stream.fileno()).st_size)
+            return pairs, {name: archive[name] for name in archive.files if name in needed}
     except (
         OSError,
         EOFError,
         ValueError,
         TypeError,
         RuntimeError,
+        NotImplementedError,
         MemoryError,
+        OverflowError,
         zipfile.BadZipFile,
         zlib.error,
     ) as reason:
-        raise _wrong(
-            file, f"it cannot be read ({reason})", "a complete .npz file without pickled objects"
-        ) from reason
+        words = f"it cannot be read ({reason_of(reason)})"
+        raise _wrong(file, words, "a complete .npz file without pickled objects") from reason
 
 
-def _pairs(file: Path, content: Content) -> dict[int, tuple[str, str]]:
+def _require_sizes(archive: zipfile.ZipFile | None, names: set[str], packed: int) -> None:
+    """The arrays fit into what the archive holds of them, and all of them into memory.
+
+    Raises:
+        ValueError: they do not.
+    """
+    assert archive is not None
+    members = [one for one in archive.infolist() if one.filename.removesuffix(".npy") in names]
+    require_room(packed, sum(one.file_size for one in members))
+    for one in members:
+        with archive.open(one) as stream:
+            if one.file_size == 0 or np.lib.format.read_magic(stream) not in HEADERS:
+                continue  # numpy says what is wrong with it
+            shape, _, dtype = HEADERS[1, 0](stream)
+            if prod(shape) * dtype.itemsize > one.file_size:
+                raise ValueError(f"{one.filename} announces {shape}, more than its {one.file_size:,} bytes")
+
+
+def _pairs(file: Path, content: Sequence[str]) -> dict[int, tuple[str, str]]:
     """Split -> (name of the images, name of the labels)."""
     images, labels = (
         {_split(name): name for name in content if _words(name) & role} for role in (IMAGES, LABELS)
@@ -99,8 +152,8 @@ def _split(name: str) -> int:
     return SPLITS.index(parts[0]) if parts else UNSAID
 
 
-def _images(file: Path, images: NDArray[Any]) -> NDArray[np.uint8]:
-    """uint8 (N, H, W, C)."""
+def _images(file: Path, images: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
+    """uint8 (N, H, W, C); how other values became these is noted."""
     if images.ndim == 3:
         images = images[..., None]
     elif images.ndim == 4 and images.shape[-1] not in (1, 3) and images.shape[1] in (1, 3):
@@ -109,21 +162,42 @@ def _images(file: Path, images: NDArray[Any]) -> NDArray[np.uint8]:
         raise _wrong(
             file, f"its images have the shape {images.shape}", "(N, H, W), (N, H, W, 3) or (N, 3, H, W)"
         )
-    return _bytes(file, images)
+    return _bytes(file, images, notes)
 
 
-def _bytes(file: Path, images: NDArray[Any]) -> NDArray[np.uint8]:
+def _bytes(file: Path, images: NDArray[Any], notes: list[str]) -> NDArray[np.uint8]:
+    if images.dtype == np.bool_:
+        return images.astype(np.uint8) * np.uint8(255)
+    if images.dtype.kind not in "fiu":
+        raise _wrong(file, f"its images are {images.dtype}", "uint8, bool, or 0..1 or 0..255")
+    low, high = float(images.min()), float(images.max())
+    if images.dtype.kind != "f" and low >= 0 and 0 < high <= 1:
+        notes.append("the images hold 0 and 1 only, of 255 levels; save them as bool if 1 is white")
     if images.dtype == np.uint8:
         return images
-    if images.dtype == np.bool_:
-        return images.astype(np.uint8) * 255
-    low, high = images.min(), images.max()
-    if images.dtype.kind not in "fiu" or not (low >= 0 and high <= 255):
-        raise _wrong(
-            file, f"its images are {images.dtype} from {low} to {high}", "uint8, bool, or 0..1 or 0..255"
-        )
-    scale = 255 if images.dtype.kind == "f" and high <= 1 else 1
-    return np.asarray((images * scale).round(), dtype=np.uint8)
+    scale = _scale(low, high, images.dtype.kind)
+    if scale is None:
+        wrong = f"its images are {images.dtype} from {low:g} to {high:g}"
+        raise _wrong(file, wrong, "uint8, bool, 0..1 or 0..255; undo a normalization")
+    if images.dtype.kind == "f":
+        notes.append(f"float images from {low:g} to {high:g} are read as 0..{'1' if scale == 255 else '255'}")
+    levels = np.empty(images.shape, dtype=np.uint8)
+    for start in range(0, len(images), CHUNK):  # never all of them as floats a second time
+        part = images[start : start + CHUNK].astype(np.float64) * scale
+        levels[start : start + CHUNK] = part.round().clip(0, 255)
+    return levels
+
+
+def _scale(low: float, high: float, kind: str) -> int | None:
+    """What brings values to 0..255; None where that is not clear.
+
+    Floats may leave 0..1 or 0..255 by rounding. Between 1 and 2 nobody can say which of both is meant.
+    """
+    if kind != "f":
+        return 1 if low >= 0 and high <= 255 else None
+    if low >= -ROUNDING and high <= 1 + ROUNDING:
+        return 255
+    return 1 if low >= -255 * ROUNDING and 2 < high <= 255 * (1 + ROUNDING) else None
 
 
 def _labels(file: Path, labels: NDArray[Any], count: int) -> NDArray[Any]:

@@ -28,6 +28,6 @@ def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spli
         return data
     settings = stored_settings(files) if goes_on else given
     accept = given.accept or settings.accept
-    splits = read(data, settings.format, seed=settings.seed, validation=settings.validation)
+    splits = read(data, settings.format, seed=settings.seed, validation=settings.validation, accept=accept)
     refuse(splits, accept)
     return readable(splits) if "unreadable" in accept else splits
