@@ -9,8 +9,8 @@ data/       pictures and labels, read and augmented    draw/       pictures of a
 layers/     parts that networks share                  ops/        functions on tensors
 files/      files written whole or not at all          records/    images, labels, answers
 errors      what can go wrong                         formatting  numbers for people
-
 waiting     how torch's threads wait for each other
+interrupt_handler    Ctrl-C ends a loop after its step
 
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
 

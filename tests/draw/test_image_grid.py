@@ -52,3 +52,10 @@ def test_card_of_a_hundred_classes_shows_the_best():
     scores = torch.arange(100.0).softmax(0)
     answer = Classification(scores, tuple(f"class {number}" for number in range(100)))
     assert classification(torch.zeros(1, 300, 200), answer).size == (240 + 24 + 240 + 12, 264)
+
+
+def test_a_card_names_the_file_and_the_truth():
+    answer = Classification(torch.tensor([0.7, 0.3]), ("cat", "dog"), "pets/dog/a.jpg")
+    named = classification(torch.zeros(3, 4, 4), answer, truth="dog")
+    plain = classification(torch.zeros(3, 4, 4), Classification(answer.scores, ("cat", "dog")))
+    assert named.height == plain.height + 25  # a line of 13 pixels, and 12 below it

@@ -73,3 +73,12 @@ def test_parts_that_do_not_belong_together_are_refused():
         thumbnail_map(np.zeros((1, 2)), pictures(2), [0])
     with pytest.raises(ShapeError, match="0 points"):
         thumbnail_map(np.zeros((0, 2)), [], [])
+
+
+def test_thirty_classes_have_names_beside_their_colors():
+    points = np.random.default_rng(0).normal(size=(60, 2))
+    classes = tuple(f"class {number}" for number in range(30))
+    sheet = thumbnail_map(points, pictures(60), [*range(30)] * 2, classes, side=400)
+    assert sheet.width == 390 + 3 * 170  # 13 cells of 30 pixels, three columns of 14 names
+    assert set(class_colors(30)) <= {color for _, color in sheet.getcolors(1_000_000)}
+    assert len(set(class_colors(30))) == 30

@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "striate"
 FLOORS = [
     {"errors"},
-    {"records", "files", "formatting", "waiting"},
+    {"records", "files", "formatting", "interrupt_handler", "waiting"},
     {"ops"},
     {"layers"},
     {"backbones", "data", "draw"},

@@ -19,7 +19,7 @@ VERBS = {path.stem for path in (SOURCE / "cli").glob("*.py")}
 TWICE = {
     "settings": "all settings of a training; all settings of a painting",
     "events": "what a training reports; what a painting reports",
-    "interrupt": "Ctrl-C in a training, in a painting, and elsewhere: each leaves something else behind",
+    "interrupt": "Ctrl-C in a training and elsewhere: each leaves something else behind",
     "progress": "how far a training is; how that is shown",
     "memory": "a batch in halves, below the loop; how much memory is free, above it",
     "networks": "networks by name; the verbs on them",

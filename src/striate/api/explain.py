@@ -31,7 +31,7 @@ def explain(
 
     Args:
         model: a classifier, a saved file or the folder of a run; or any module, for a tensor of images.
-        images: one picture or several, as for ``predict``.
+        images: one picture or several, as for ``predict``; or a folder of them.
         method: ``saliency gradient_x_input smoothgrad integrated_gradients guided_backprop deconvnet gradcam
             guided_gradcam occlusion``, or ``activations``, ``filters``.
         layer: dotted name of the layer that a method looks at; several give as many explanations; the last

@@ -33,4 +33,6 @@ def neighbours(
     stdout().print(f"{plural(len(made.vectors), 'picture')}, the nearest {k} of each with the same class:")
     stdout().print(f"by features  {percent(by_features):>9}")
     stdout().print(f"by pixels    {percent(by_pixels):>9}")
+    if by_features is None:
+        stdout().print("no class has two pictures here, so no neighbour could have the same one")
     stdout().print(f"drawn: {path}")

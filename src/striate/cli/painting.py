@@ -21,15 +21,25 @@ class Narrator:
 
     Args:
         quiet: print nothing.
+
+    Attributes:
+        interrupted: whether Ctrl-C ended a training early.
     """
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
+        self.interrupted = False
 
     def __call__(self, event: "Event") -> None:
         """Print one event."""
-        from striate.style.events import Planned
+        from striate.style.events import Interrupted, Planned
 
+        if isinstance(event, Interrupted):
+            self.interrupted = True
+            err().print(
+                f"interrupted after step {event.step:,} of {event.steps:,}: the network is kept as it is"
+            )
+            return
         if self._quiet:
             return
         if isinstance(event, Planned):

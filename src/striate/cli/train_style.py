@@ -1,5 +1,6 @@
 """``striate train-style``: a network that paints in one pass."""
 
+import signal
 from typing import Annotated, Any
 
 import typer
@@ -25,7 +26,7 @@ def train_style(
     quiet: Quiet = False,
     **settings: Any,
 ) -> None:
-    """Train a network that paints in one pass, in one style or in any.
+    """Train a network that paints in one pass, in one style or in any. Ctrl-C keeps what it has learned.
 
     Then: striate apply-style CONTENT FILE
     """
@@ -34,3 +35,5 @@ def train_style(
     narrator = Narrator(quiet=quiet)
     path = striate.train_style(style, data, out, any_style=any_style, on_event=narrator, **chosen)
     stdout().print(f"written: {path}")
+    if narrator.interrupted:
+        raise typer.Exit(128 + signal.SIGINT)

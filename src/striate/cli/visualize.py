@@ -1,7 +1,9 @@
 """``striate visualize``: what a class or a channel of a network responds to most."""
 
+import signal
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +15,12 @@ from striate.cli.pictures import save as save_picture
 from striate.errors import SettingError
 from striate.files.atomic import PICTURES, writable
 from striate.formatting import plural
+
+if TYPE_CHECKING:
+    from striate.explain.synthesis.visualize import AscentStep
+
+EVERY = 32
+"""Steps from one line of progress to the next."""
 
 SIDE = 160
 """Of a picture on a sheet, pixels."""
@@ -39,6 +47,8 @@ def visualize(
 ) -> None:
     """Draw what a class or a channel of a network responds to most, by gradient ascent on the pixels.
 
+    Ctrl-C keeps the pictures that there are.
+
     Try: striate visualize runs/pets --class cat --class dog
     """
     names, channels = classes or [], channel or []
@@ -53,9 +63,17 @@ def visualize(
     wanted = [objectives.class_score(name) for name in names]
     wanted += [objectives.channel(layer or "", number) for number in channels]
     prior = PLAIN if plain else NATURAL
-    made = [
-        striate.visualize(network, one, prior=prior, start=start, steps=steps, seed=seed) for one in wanted
-    ]
+    made = []
+    for objective in wanted:
+        progress = partial(print_progress, str(objective))
+        made.append(
+            striate.visualize(
+                network, objective, prior=prior, start=start, steps=steps, seed=seed, on_event=progress
+            )
+        )
+        if made[-1].interrupted:
+            err().print(f"interrupted: {plural(len(made), 'picture')} of {len(wanted):,} as it is now")
+            break
     for one in made:
         before, after = one.scores
         stdout().print(f"{one.objective}  {before:.2f} -> {after:.2f}")
@@ -64,6 +82,14 @@ def visualize(
     side = max(SIDE, *(max(one.image.shape) for one in made))
     save_picture(grid([one.image for one in made], [one.objective for one in made], side=side), Path(out))
     stdout().print(f"drawn: {out}")
+    if made[-1].interrupted:
+        raise typer.Exit(128 + signal.SIGINT)
+
+
+def print_progress(objective: str, event: "AscentStep") -> None:
+    """Print one step of some to stderr."""
+    if event.step == 1 or event.step % EVERY == 0 or event.step == event.steps:
+        err().print(f"{objective}  step {event.step}/{event.steps}  {event.score:.2f}")
 
 
 def require_objectives(names: list[str], layer: str | None, channels: list[int]) -> None:

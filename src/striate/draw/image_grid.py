@@ -8,6 +8,7 @@ caption  caption  caption
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -85,18 +86,25 @@ def augmentation_sheet(original: Picture, variants: Sequence[Picture], side: int
     return grid([original, *variants], captions, side=side)
 
 
-def classification(image: Picture, answer: Classification, names: int = 5, side: int = 240) -> Image.Image:
-    """A picture beside its most likely classes, each with a bar as long as its probability.
+def classification(
+    image: Picture, answer: Classification, names: int = 5, side: int = 240, truth: str | None = None
+) -> Image.Image:
+    """A picture with the name of its file, beside its most likely classes with bars for their probabilities.
 
     Args:
         image: the picture that was classified.
         answer: the answer of the classifier.
         names: how many classes are listed, best first.
         side: longer side of the picture on the card, pixels.
+        truth: the true class, if it is known.
     """
     column = side + 2 * SPACE
-    card = Image.new("RGB", (column + side + SPACE, side + 2 * SPACE), PAPER)
+    caption = ", ".join(part for part in (Path(answer.source).name, truth and f"true: {truth}") if part)
+    below = LETTER + SPACE if caption else 0
+    card = Image.new("RGB", (column + side + SPACE, side + 2 * SPACE + below), PAPER)
     _put(card, image, (SPACE, SPACE), side)
+    if caption:
+        _write(card, caption, (SPACE, side + SPACE + SPACE // 2), side)
     top = answer.top(names)
     step = side // max(5, len(top))
     for place, (name, score) in enumerate(top):

@@ -33,8 +33,9 @@ RIM = 14
 
 FRAME = 2  # pixels around a picture in the color of its class
 LETTER = 15  # height of the legend's letters, pixels
-NAMED = 24  # classes in the legend; with more, colors could not be told apart
-WIDTH = 170  # of the legend, pixels
+NAMED = 120  # classes in the legend; with more, neither colors nor names could be told apart
+WIDTH = 170  # of a column of the legend, pixels
+LIGHTNESS = (0.45, 0.65, 0.3)  # of the hues, in turns: many hues of one lightness look alike
 
 
 def place_cells(points: NDArray[np.float64], columns: int, rows: int) -> NDArray[np.int64]:
@@ -81,7 +82,10 @@ def fitted(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def class_colors(count: int) -> list[tuple[int, int, int]]:
     """Colors of classes: those of all charts, then hues in between."""
-    hues = [colorsys.hls_to_rgb((0.04 + 0.618034 * k) % 1, 0.45, 0.55) for k in range(count - len(SERIES))]
+    hues = [
+        colorsys.hls_to_rgb((0.04 + 0.618034 * k) % 1, LIGHTNESS[k % 3], 0.55)
+        for k in range(count - len(SERIES))
+    ]
     turned = [(round(255 * r), round(255 * g), round(255 * b)) for r, g, b in hues]
     return [*map(rgb, SERIES), *turned][:count]
 
@@ -115,7 +119,7 @@ def thumbnail_map(
     board = max(1, math.ceil(math.sqrt(ROOM * len(chosen))))
     cell = max(10, side // board)
     cells = place_cells(np.asarray(points, dtype=np.float64)[chosen], board, board)
-    legend = WIDTH if 1 < len(classes) <= NAMED else 0
+    legend = WIDTH * legend_columns(len(classes), board * cell) if 1 < len(classes) <= NAMED else 0
     paper = Image.new("RGB", (board * cell + legend, board * cell), PAPER)
     colors = class_colors(len(classes))
     for place, (column, row) in zip(chosen, cells.tolist(), strict=True):
@@ -142,13 +146,28 @@ def _framed(image: Picture, side: int, frame: tuple[int, int, int] | None) -> Im
 def _legend(
     paper: Image.Image, left: int, classes: Sequence[str], colors: Sequence[tuple[int, int, int]]
 ) -> None:
-    """The names of the classes beside their colors."""
-    pen = ImageDraw.Draw(paper)
-    for place, (name, color) in enumerate(zip(classes, colors, strict=True)):
-        top = 16 + place * (LETTER + 11)
-        pen.rounded_rectangle((left + 16, top, left + 16 + LETTER, top + LETTER), 3, fill=color)
-        line, face = shorten(name, LETTER, paper.width - left - 52)
-        pen.text((left + 40, top - 2), line, fill=INK, font=face)
+    """The names of the classes beside their colors, in as many columns as they need."""
+    pen, rows = ImageDraw.Draw(paper), legend_rows(paper.height)
+    for index, (name, color) in enumerate(zip(classes, colors, strict=True)):
+        column, row = divmod(index, rows)
+        start, top = left + column * WIDTH, 16 + row * (LETTER + 11)
+        pen.rounded_rectangle((start + 16, top, start + 16 + LETTER, top + LETTER), 3, fill=color)
+        line, face = shorten(name, LETTER, WIDTH - 52)
+        pen.text((start + 40, top - 2), line, fill=INK, font=face)
+
+
+def legend_rows(height: int) -> int:
+    """Names that fit below each other."""
+    return max(1, (height - 16) // (LETTER + 11))
+
+
+def legend_columns(classes: int, height: int) -> int:
+    """Columns of names that a legend needs.
+
+    >>> legend_columns(30, 1400), legend_columns(100, 1400), legend_columns(30, 400)
+    (1, 2, 3)
+    """
+    return math.ceil(classes / legend_rows(height))
 
 
 def caption(paper: Image.Image, text: str) -> Image.Image:

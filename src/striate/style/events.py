@@ -58,5 +58,18 @@ class TrainingStep:
     costs: dict[str, float]
 
 
-Event = Planned | Painted | TrainingStep
+@dataclass(frozen=True)
+class Interrupted:
+    """Ctrl-C ended the training of a style early; the network is written as it is.
+
+    Args:
+        step: that was done last.
+        steps: in all.
+    """
+
+    step: int
+    steps: int
+
+
+Event = Planned | Painted | TrainingStep | Interrupted
 Listener = Callable[[Event], None]

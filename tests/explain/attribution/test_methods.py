@@ -1,14 +1,20 @@
 """The methods on networks small enough to work by hand, and the promise that nothing is left behind."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.data.preprocess import Preprocess
 from striate.errors import SettingError, ShapeError
+from striate.explain.attribution.explanation import Explanation
 from striate.explain.attribution.methods import INSPECTIONS, METHODS, explain
+from striate.tasks.classification.classifier import Classifier
+from striate.zoo.networks import create
 
 
 class Written(nn.Module):
@@ -266,3 +272,20 @@ def test_the_file_keeps_all_of_it(tmp_path):
     (tmp_path / "other.npz").write_bytes(b"PK nothing")
     with pytest.raises(DataError, match="no saved explanation"):
         Explanation.load(tmp_path / "other.npz")
+
+
+def test_a_folder_stands_for_its_pictures_and_drawings_name_file_answer_and_truth(tmp_path: Path):
+    for kind, level in (("dark", 20), ("bright", 230)):
+        (tmp_path / "pictures" / kind).mkdir(parents=True)
+        Image.new("RGB", (32, 32), (level,) * 3).save(tmp_path / "pictures" / kind / f"{level}.png")
+    torch.manual_seed(0)
+    model = Classifier(create("lenet5", classes=2, in_channels=3), ("bright", "dark"), Preprocess((32, 32)))
+    found = explain(model, tmp_path / "pictures")
+    assert [Path(source).name for source in found.sources] == ["230.png", "20.png"]
+    assert found.truths == ("bright", "dark")
+    answers = [record.class_name for record in model.predict(list(found.sources))]
+    assert list(found.answers) == list(found.targets) == answers
+    other = explain(model, tmp_path / "pictures", target="dark")
+    assert other.answers == found.answers
+    assert found._captions(1) == ["20.png", f"saliency: {answers[1]}", f"answer {answers[1]}, true dark"]
+    assert Explanation.load(found.save(tmp_path / "a.npz")).truths == found.truths

@@ -1,5 +1,6 @@
 """Neighbours by features against neighbours by pixels, where both are known."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -51,3 +52,11 @@ def test_a_query_has_its_class_below_it_and_rows_say_what_is_alike(model, monkey
     similar_images(model, bars(), k=1).sheet([0])
     assert told[:2] == ["by features", "dark (query)"]
     assert told[3:5] == ["by pixels", "dark (query)"]
+
+
+def test_where_every_class_has_one_picture_nothing_is_said_of_neighbours(model):
+    images = np.arange(48, dtype=np.uint8).reshape(3, 4, 4, 1)
+    one_each = Dataset.whole(Array(images, "one each"), [0, 1, 2], ("a", "b", "c"))
+    assert similar_images(model, one_each, k=1).same_class() == (None, None)
+    unlabelled = list(torch.from_numpy(images).permute(0, 3, 1, 2))
+    assert similar_images(model, unlabelled, k=1).same_class() == (None, None)

@@ -1,6 +1,8 @@
 """Gradient ascent: what it reaches is known for small models, and the model stays as it was."""
 
 import copy
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -128,3 +130,19 @@ def test_it_is_written_as_a_picture(tmp_path):
     assert found.save(tmp_path / "new" / "dream.png").exists()
     with pytest.raises(RunError, match="is a folder"):
         found.save(tmp_path)
+
+
+def test_every_step_is_an_event_and_ctrl_c_keeps_the_picture():
+    heard = []
+
+    def interrupt(event):
+        heard.append(event)
+        if event.step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    model = nn.Sequential(nn.Conv2d(3, 2, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    found = visualize(model, 0, (3, 8, 8), steps=50, on_event=interrupt)
+    assert [event.step for event in heard] == [1, 2, 3]
+    assert found.interrupted
+    assert torch.equal(found.image, visualize(model, 0, (3, 8, 8), steps=3).image)
+    assert not visualize(model, 0, (3, 8, 8), steps=1).interrupted

@@ -1,6 +1,8 @@
 """How fast styles learn: the recipe on a few small pictures, with a tiny network, in seconds."""
 
+import os
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 import torch
 
 from striate.errors import DataError, ModelFileError, SettingError, ShapeError
-from striate.style.events import Event, TrainingStep
+from striate.style.events import Event, Interrupted, TrainingStep
 from striate.style.networks.apply_style import apply_style
 from striate.style.networks.train_style import (
     batches,
@@ -111,3 +113,17 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
 def test_a_style_smaller_than_the_stride_is_refused(picture_folder: Path) -> None:
     with pytest.raises(ShapeError, match="the style is 1 x 1 pixels"):
         train_transform_net(np.full((1, 1, 3), 7, np.uint8), picture_folder, steps=1, **QUICK, **SMALL)
+
+
+def test_ctrl_c_keeps_what_was_learned(style: Path, picture_folder: Path, tmp_path: Path) -> None:
+    heard: list[Event] = []
+
+    def interrupt(event: Event) -> None:
+        heard.append(event)
+        if isinstance(event, TrainingStep) and event.step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    out = tmp_path / "learned.safetensors"
+    train_style(style, picture_folder, out, on_event=interrupt, steps=50, **QUICK, **SMALL)
+    assert heard[-1] == Interrupted(2, 50)
+    assert apply_style(torch.zeros(3, 32, 32, dtype=torch.uint8), out).image.shape == (3, 32, 32)

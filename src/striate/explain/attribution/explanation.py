@@ -34,6 +34,9 @@ VOLUME = "activations"
 MOST_MAPS = 64
 """Maps of one picture on a sheet of activations."""
 
+LISTS = ("targets", "reasons", "sources", "answers", "truths")
+"""What has an entry for each picture."""
+
 COARSE = "gradcam"
 """The method whose values may be as few as the layer's."""
 
@@ -53,6 +56,9 @@ class Explanation:
         options: of the method, with its seed, as they were given.
         versions: of the software that made it.
         reasons: for each picture why its map is all zeros, or None.
+        sources: N paths of the pictures' files, "" where there is none; or none at all.
+        answers: N names of the classes that the model predicts; none where it does not classify.
+        truths: N names of the true classes, "" where a picture's folder does not tell; or none at all.
         rerun: explains the same with a model whose upper layers have been shuffled; None when loaded.
 
     Raises:
@@ -67,6 +73,9 @@ class Explanation:
     options: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     reasons: tuple[str | None, ...] = ()
+    sources: tuple[str, ...] = field(default=(), repr=False)
+    answers: tuple[str, ...] = field(default=(), repr=False)
+    truths: tuple[str, ...] = field(default=(), repr=False)
     rerun: Callable[[], SanityCheck] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -135,13 +144,26 @@ class Explanation:
         if self.method == "filters":
             shown = [pixels.picture(image) for image in self._drawn()]
             return sheet.grid(shown, [""] * len(shown), columns=8, side=max(side // 2, 24))
-        triples = zip(self._drawn(), self.heat(), self.overlay(), self.targets, strict=True)
         cells: list[sheet.Picture] = []
         captions: list[str] = []
-        for image, heat, overlay, name in triples:
-            cells += [image, heat, overlay]
-            captions += [name, self.method, ""]
+        rows = zip(self._drawn(), self.heat(), self.overlay(), strict=True)
+        for number, row in enumerate(rows):
+            cells += row
+            captions += self._captions(number)
         return sheet.grid(cells, captions, columns=3, side=side)
+
+    def _captions(self, number: int) -> list[str]:
+        """Below a picture its file, below the map what it explains, below both the answer and the truth."""
+        source, answer, truth = (
+            texts[number] if texts else "" for texts in (self.sources, self.answers, self.truths)
+        )
+        spoken = f"answer {answer}" if answer else ""
+        spoken += f", true {truth}" if truth else ""
+        return [
+            Path(source).name or f"picture {number + 1}",
+            f"{self.method}: {self.targets[number]}",
+            spoken,
+        ]
 
     def _maps(self, side: int, columns: int = 8) -> Image.Image:
         """Every picture, then its maps with their numbers; every picture begins a row."""
@@ -153,7 +175,8 @@ class Explanation:
             shown += [pixels.heat(plane[None]) for plane in volume[:MOST_MAPS]]
             gap = -len(shown) % columns
             cells += [*shown, *[blank] * gap]
-            captions += [f"picture {number}", *map(str, range(len(shown) - 1)), *[""] * gap]
+            name = Path(self.sources[number - 1]).name if self.sources else ""
+            captions += [name or f"picture {number}", *map(str, range(len(shown) - 1)), *[""] * gap]
         return sheet.grid(cells, captions, columns=columns, side=side)
 
     def _drawn(self) -> list[Tensor]:
@@ -197,7 +220,7 @@ class Explanation:
         """All but the numbers of the maps, ready for JSON."""
         names = ("method", "layer", "options", "versions")
         plain = {name: getattr(self, name) for name in names}
-        return plain | {"targets": list(self.targets), "reasons": list(self.reasons)}
+        return plain | {name: list(getattr(self, name)) for name in LISTS}
 
     def save(self, path: str | Path) -> Path:
         """Write :meth:`sheet` as a picture, or all of it as ``.npz``, beside and renamed.
@@ -227,7 +250,7 @@ class Explanation:
             with np.load(path, allow_pickle=False) as file:
                 about: dict[str, Any] = json.loads(str(file["about"]))
                 values, images = torch.from_numpy(file["values"]), torch.from_numpy(file["images"])
-            about |= {name: tuple(about[name]) for name in ("targets", "reasons")}
+            about |= {name: tuple(about[name]) for name in LISTS if name in about}
             return cls(values, images, **about)
         except (OSError, ValueError, KeyError, TypeError, EOFError) as reason:
             raise DataError(

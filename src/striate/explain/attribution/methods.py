@@ -4,22 +4,27 @@ paths, arrays, PIL pictures, tensors --preprocess--> uint8 batch --method--> Exp
 """
 
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from importlib.metadata import version
 from inspect import signature
+from os import PathLike, fspath
+from os.path import isdir
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from striate.data.inputs import Input, input_batches, one_or_many
+from striate.data.inputs import Input, input_batches, one_or_many, with_names
+from striate.data.picture_files import pictures_below
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.explanation import Explanation, class_names, plane
 from striate.explain.attribution.filters import filters
 from striate.explain.attribution.gradcam import gradcam
-from striate.explain.attribution.gradients import attribute
+from striate.explain.attribution.gradients import Probe, attribute, quick_batch
 from striate.explain.attribution.guided_backprop import deconvnet, guided_backprop, guided_gradcam
 from striate.explain.attribution.integrated_gradients import integrated_gradients
 from striate.explain.attribution.layer_names import require_layer
@@ -64,7 +69,7 @@ def explain(
 
     Args:
         model: a classifier; or any module, for a float tensor (N, C, H, W) or (N, ...) of what it takes.
-        images: what ``model.predict`` takes: one picture or several.
+        images: what ``model.predict`` takes: one picture or several; a folder stands for those below it.
         method: one of ``METHODS`` or ``INSPECTIONS``.
         layer: dotted name of the layer that a method looks at, or several for as many explanations; None
             takes the last layer that gives maps, whose name the result says.
@@ -87,16 +92,19 @@ def explain(
     require_module(model)
     if layer is not None and not takes_layer:
         raise SettingError(f"{method} was given the layer {layer!r}", "no layer", "leave layer out")
-    pixels = _pixels(model, images)
+    pixels, sources = _pixels(model, images)
     if method != "filters":
         _require_some(pixels)
     if not takes_layer:
-        return _one(model, pixels, method, None, target, options)
+        made = _one(model, pixels, method, None, target, options)
+        return _noted(made, model, sources, predicted=target is None)
     if layer is None and method != "filters":
         layer = _default_layer(model, pixels)
     names = [layer] if layer is None or isinstance(layer, str) else _several(layer)
-    made = tuple(_one(model, pixels, method, name, target, options) for name in names)
-    return made[0] if layer is None or isinstance(layer, str) else made
+    predicted = target is None and method in METHODS
+    every = [_one(model, pixels, method, name, target, options) for name in names]
+    noted = tuple(_noted(one, model, sources, predicted=predicted) for one in every)
+    return noted[0] if layer is None or isinstance(layer, str) else noted
 
 
 def _require_method(method: str, options: dict[str, Any]) -> bool:
@@ -190,7 +198,7 @@ def _one(
         return sanity_check(model, [plane(one) for one in values], maps)
 
     reasons = tuple(_reason(one, method, name, layer) for one, name in zip(values, targets, strict=True))
-    return Explanation(values, pixels, method, targets, layer, options, versions(), reasons, rerun)
+    return Explanation(values, pixels, method, targets, layer, options, versions(), reasons, rerun=rerun)
 
 
 def _reason(values: Tensor, method: str, target: str, layer: str | None) -> str | None:
@@ -225,13 +233,62 @@ def _require_some(pixels: Tensor) -> None:
         raise ShapeError("there are no pictures", "one picture or more", "name a picture")
 
 
-def _pixels(model: nn.Module, images: Input | Iterable[Input]) -> Tensor:
-    """uint8 (N, C, H, W) as a classifier's network sees them, on the CPU; others get their own tensor."""
+def _pixels(model: nn.Module, images: Input | Iterable[Input]) -> tuple[Tensor, tuple[str, ...]]:
+    """uint8 (N, C, H, W) as a classifier's network sees them, on the CPU, and their files.
+
+    Folders stand for the pictures below them. Other models get their own tensor.
+    """
     if not isinstance(model, Classifier):
-        return _own_tensor(model, images)
-    batches = list(input_batches(one_or_many(images)[0], model.preprocess, batch=64))
+        return _own_tensor(model, images), ()
+    names: list[str] = []
+    inputs = with_names(_without_folders(one_or_many(images)[0]), names)
+    batches = list(input_batches(inputs, model.preprocess, batch=64))
     channels, size = model.preprocess.channels, model.preprocess.size
-    return torch.cat(batches) if batches else torch.empty(0, channels, *size, dtype=torch.uint8)
+    empty = torch.empty(0, channels, *size, dtype=torch.uint8)
+    return torch.cat(batches) if batches else empty, tuple(names)
+
+
+def _without_folders(images: Iterable[Input]) -> Iterator[Input]:
+    """The pictures themselves, in place of every folder those below it."""
+    for image in images:
+        if isinstance(image, str | PathLike) and isdir(image):
+            yield from pictures_below(fspath(image)).paths
+        else:
+            yield image
+
+
+def _noted(made: Explanation, model: nn.Module, sources: tuple[str, ...], *, predicted: bool) -> Explanation:
+    """An explanation of a classifier with the files of the pictures, the model's answers, and the truth.
+
+    Args:
+        made: so far.
+        model: that was explained.
+        sources: N files.
+        predicted: whether the targets are the model's answers.
+    """
+    if not isinstance(model, Classifier) or made.method == "filters":
+        return made
+    folders = [Path(source).parent.name for source in sources]
+    return replace(
+        made,
+        sources=sources,
+        answers=made.targets if predicted else _answers(model, made.images),
+        truths=tuple(folder if folder in model.classes else "" for folder in folders),
+    )
+
+
+def _answers(model: Classifier, images: Tensor) -> tuple[str, ...]:
+    """The names of the predicted classes; none where the model gives no scores (N, K)."""
+    best: list[int] = []
+    with torch.inference_mode(False), torch.no_grad():
+        probe = Probe(model)
+        step = quick_batch(images, probe.device)
+        for start in range(0, len(images), step):
+            scores = probe(probe.pixels(images[start : start + step]))
+            if not isinstance(scores, Tensor) or scores.ndim != 2:
+                return ()
+            best += scores.argmax(1).tolist()
+    return class_names(model.classes, best)
 
 
 def _own_tensor(model: nn.Module, images: Any) -> Tensor:

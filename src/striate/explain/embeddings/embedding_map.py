@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 ENDINGS = (".png", ".jpg", ".jpeg", ".svg", ".pdf")
 """Of files that can hold pictures, and dots."""
 
+LEGEND_ROWS = 30
+"""Classes below each other in the legend of the dots."""
+
 
 @dataclass(frozen=True)
 class EmbeddingMap:
@@ -72,7 +75,8 @@ class EmbeddingMap:
         colors = np.array(class_colors(len(classes))).reshape(-1, 3) / 255
         size = float(np.clip(3000 / len(labels), 1, 18))
         named = 1 < len(classes) <= NAMED
-        with styled(7.5 if named else 6, 6) as (figure, axes):
+        columns = -(-len(classes) // LEGEND_ROWS)
+        with styled(6 + 1.5 * columns * named, 6) as (figure, axes):
             for number, name in enumerate(classes if named else ()):
                 own = labels == number
                 axes.scatter(x[own], y[own], s=size, color=[colors[number]], label=name, linewidths=0)
@@ -82,7 +86,14 @@ class EmbeddingMap:
             axes.spines[:].set_visible(False)
             axes.title.set_fontsize(8)
             if named:
-                axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
+                axes.legend(
+                    frameon=False,
+                    loc="center left",
+                    bbox_to_anchor=(1, 0.5),
+                    markerscale=2,
+                    ncols=columns,
+                    fontsize=8,
+                )
         return figure
 
     def save(self, path: str | Path) -> Path:

@@ -37,19 +37,33 @@ class Neighbours:
     distances: Tensor
     exact: bool = True
 
-    def same_label(self, labels: Tensor, queries: Tensor | None = None) -> float:
+    def same_label(self, labels: Tensor, queries: Tensor | None = None) -> float | None:
         """The share of neighbours that have the label of their query.
 
+        Queries whose label no other vector has, or whose label is not known, are left out.
+
         Args:
-            labels: (N,) of the vectors.
+            labels: (N,) of the vectors; below 0 where it is not known.
             queries: (Q,) labels of the queries; those of the vectors when left out.
+
+        Returns:
+            the share, 0..1; None if no query is left.
 
         >>> found = Neighbours(torch.tensor([[1, 2], [0, 2], [1, 0]]), torch.zeros(3, 2))
         >>> found.same_label(torch.tensor([7, 7, 8]))
-        0.3333333432674408
+        0.5
+        >>> found.same_label(torch.tensor([7, 8, 9])) is None
+        True
         """
-        own = labels if queries is None else queries
-        return float((labels[self.indices] == own[:, None]).float().mean())
+        asked = labels if queries is None else queries
+        if not len(asked):
+            return None
+        numbers = asked.clamp(min=0)
+        counts = labels[labels >= 0].bincount(minlength=int(numbers.max()) + 1)
+        known = (asked >= 0) & (counts[numbers] > (queries is None))
+        if not known.any():
+            return None
+        return float((labels[self.indices[known]] == asked[known, None]).float().mean())
 
 
 def neighbours(

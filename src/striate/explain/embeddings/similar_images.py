@@ -38,8 +38,11 @@ class SimilarImages:
     by_features: Neighbours
     by_pixels: Neighbours
 
-    def same_class(self) -> tuple[float, float]:
-        """The share of neighbours with the same label, by features and by pixels."""
+    def same_class(self) -> tuple[float | None, float | None]:
+        """The share of neighbours with the same label, by features and by pixels; None where nobody knows it.
+
+        Pictures whose class no other picture has are left out.
+        """
         labels = self.vectors.labels
         return self.by_features.same_label(labels), self.by_pixels.same_label(labels)
 

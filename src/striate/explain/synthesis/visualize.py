@@ -9,6 +9,7 @@ The canvas and the movements are those of Olah, Mordvintsev, Schubert 2017.
 """
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +37,28 @@ from striate.explain.synthesis.initial_image import (
 from striate.explain.synthesis.jitter import moved
 from striate.explain.synthesis.objectives import Objective, class_score
 from striate.explain.synthesis.regularizers import blurred
+from striate.interrupt_handler import InterruptHandler
 
 RATE = 0.05
 """Step of Adam on the canvas; lucid's."""
 
 SOFTEN_EVERY = 4
 """Steps from one blur to the next, as in Yosinski et al. 2015, section 3.1."""
+
+
+@dataclass(frozen=True)
+class AscentStep:
+    """After every step.
+
+    Args:
+        step: from 1.
+        steps: in all.
+        score: the objective of the picture that the step began with, as it was moved.
+    """
+
+    step: int
+    steps: int
+    score: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,7 @@ class Visualization:
         prior: what the picture had to look like besides.
         seed: of noise and movements.
         notes: what the user should know.
+        interrupted: whether Ctrl-C ended it early; the picture is as it was then.
     """
 
     image: Tensor
@@ -63,6 +81,7 @@ class Visualization:
     prior: ImagePrior
     seed: int
     notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
     def __repr__(self) -> str:
         return one_line(self)
@@ -87,8 +106,11 @@ def visualize(
     prior: ImagePrior = NATURAL,
     steps: int = 256,
     seed: int = 0,
+    on_event: Callable[[AscentStep], None] | None = None,
 ) -> Visualization:
     """A picture that makes an objective large, by gradient ascent. The model stays as it is.
+
+    Ctrl-C ends it after the step, and the picture is kept.
 
     Args:
         model: a module whose pictures are 0..1, a saved file, or the folder of a run.
@@ -99,6 +121,7 @@ def visualize(
             ``striate.explain.synthesis.image_prior``.
         steps: of gradient ascent.
         seed: of noise and movements; one seed, one picture.
+        on_event: called after every step.
 
     Returns:
         ``.image`` (C, H, W), ``.scores`` before and after, ``.save(path)``.
@@ -117,10 +140,16 @@ def visualize(
         read = PartialForward(probe, objective.layers, output=objective.output or not objective.layers)
         canvas = _canvas(probe, start, prior, seed)
         before = _score(objective, read, canvas)
-        _ascend(canvas, objective, read, prior, (steps, seed))
+        with InterruptHandler() as stop:
+            for step, score in enumerate(_ascend(canvas, objective, read, prior, (steps, seed)), 1):
+                if on_event:
+                    on_event(AscentStep(step, steps, score))
+                if stop.interrupted:
+                    break
         scores = before, _score(objective, read, canvas)
         image = canvas.pixels().detach()[0].float().cpu()
-    return Visualization(image, str(objective), scores, prior, seed, _remarks(steps, scores))
+    notes = () if stop.interrupted else _notes(steps, scores)
+    return Visualization(image, str(objective), scores, prior, seed, notes, stop.interrupted)
 
 
 def _objective(given: Objective | str | int) -> Objective:
@@ -158,8 +187,8 @@ def _ascend(
     read: PartialForward,
     prior: ImagePrior,
     chance: tuple[int, int],
-) -> None:
-    """Improve the picture; ``chance`` are the steps and the seed of the movements."""
+) -> Iterator[float]:
+    """Improve the picture, and give its score before every step; ``chance`` are the steps and the seed."""
     steps, seed = chance
     adam = torch.optim.Adam([canvas.values], lr=RATE)
     generator = torch.Generator().manual_seed(seed)
@@ -168,13 +197,15 @@ def _ascend(
         pixels = drawn.detach().requires_grad_()
         shift = prior.jitter * min(pixels.shape[2:])
         seen = moved(pixels, shift, prior.scale, prior.rotate, generator)
-        upward = gradients(objective(read(seen)), pixels)
+        scores = objective(read(seen))
+        upward = gradients(scores, pixels)
         cost = prior.cost(pixels)
         downward = gradients(cost, pixels) if cost.requires_grad else torch.zeros_like(pixels)
         (canvas.values.grad,) = torch.autograd.grad(drawn, canvas.values, downward - upward)
         adam.step()
         if prior.blur and step % SOFTEN_EVERY == 0:
             canvas.put(blurred(canvas.pixels(), prior.blur))
+        yield float(scores.detach().sum())
 
 
 def _score(objective: Objective, read: PartialForward, canvas: ImageParameterization) -> float:
@@ -193,7 +224,7 @@ def _score(objective: Objective, read: PartialForward, canvas: ImageParameteriza
     return score
 
 
-def _remarks(steps: int, scores: tuple[float, float]) -> tuple[str, ...]:
+def _notes(steps: int, scores: tuple[float, float]) -> tuple[str, ...]:
     """What the user should know about the way from one score to the other."""
     if not steps or scores[0] != scores[1]:
         return ()

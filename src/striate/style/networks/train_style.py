@@ -20,9 +20,9 @@ from striate.data.picture_files import pictures_below
 from striate.errors import ModelFileError, TrainingError
 from striate.files.atomic import writable
 from striate.files.regular import is_regular
-from striate.style.events import Listener, TrainingStep
+from striate.interrupt_handler import InterruptHandler
+from striate.style.events import Interrupted, Listener, TrainingStep
 from striate.style.image_io import pixels_of, resized
-from striate.style.interrupt import InterruptHandler
 from striate.style.losses.gram import content_cost, style_cost, weighted_sum
 from striate.style.losses.losses import gram_means, require_side
 from striate.style.losses.total_variation import variation_cost
@@ -219,7 +219,7 @@ def _learn(
     given: TrainStyleSettings,
     on_event: Listener | None,
 ) -> None:
-    """Adam, so many steps; Ctrl-C ends it after a step."""
+    """Adam, so many steps; Ctrl-C ends it after a step, and the last event says so."""
     optimizer = torch.optim.Adam(network.parameters(), given.lr)
     device = next(network.parameters()).device
     with InterruptHandler() as stop:
@@ -236,5 +236,7 @@ def _learn(
             if on_event:
                 numbers = {name: float(part.detach()) for name, part in parts.items()}
                 on_event(TrainingStep(step, given.steps, {"total": float(total.detach()), **numbers}))
-            if stop.asked:
+            if stop.interrupted:
+                if on_event:
+                    on_event(Interrupted(step, given.steps))
                 break

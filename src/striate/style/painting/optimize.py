@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from striate.errors import TrainingError
+from striate.interrupt_handler import InterruptHandler
 from striate.style.events import Event, Listener, Painted, Planned
 from striate.style.image_io import resized, to_bytes, write
-from striate.style.interrupt import InterruptHandler
 from striate.style.losses.losses import Cost, Style, Weights, content_maps, gram_means, require_side, tiles_of
 from striate.style.networks.encoder import Encoder
 from striate.style.painting.optimizers import LBFGS, Adam, PixelOptimizer
@@ -133,12 +133,12 @@ class Painter:
         pixels = start.to(next(self._encoder.parameters()).device)
         with InterruptHandler() as stop:
             for number in reversed(range(settings.scales)):
-                if stop.asked:
+                if stop.interrupted:
                     break
                 now = subject.at(0.5**number)
                 pixels = self._scale(now, resized(pixels, now.size), tile, stop)
         image = to_bytes(resized(pixels, subject.size))
-        return Painting(image, tuple(self._costs), settings.to_dict(), notes, stop.asked)
+        return Painting(image, tuple(self._costs), settings.to_dict(), notes, stop.interrupted)
 
     def _scale(self, subject: Subject, pixels: Tensor, tile: int | None, stop: InterruptHandler) -> Tensor:
         """The best picture of one scale."""
@@ -155,7 +155,7 @@ class Painter:
             self._costs.append(costs)
             steps = settings.steps * settings.scales
             self._say(Painted(len(self._costs), steps, subject.size, costs, best))
-            if stop.asked:
+            if stop.interrupted:
                 break
             if not total <= BLOWN * least:
                 pixels, descent = best, self._descent()

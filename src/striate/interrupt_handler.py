@@ -1,4 +1,4 @@
-"""Ctrl-C asks a painting to end after its step, so that the best picture is kept. A second one ends it."""
+"""Ctrl-C asks a loop to end after its step, so that what it has is kept. A second one ends it at once."""
 
 import signal
 import threading
@@ -10,16 +10,16 @@ class InterruptHandler:
     """While entered, remembers SIGINT instead of dying of it; in the main thread only, others see none.
 
     Attributes:
-        asked: whether it came.
+        interrupted: whether it came.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.interrupted = False
         self._before: Any = None
 
     def __enter__(self) -> "InterruptHandler":
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._ask)
+            self._before = signal.signal(signal.SIGINT, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -27,7 +27,7 @@ class InterruptHandler:
             signal.signal(signal.SIGINT, self._before)
             self._before = None
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.interrupted:
             raise KeyboardInterrupt
-        self.asked = True
+        self.interrupted = True
