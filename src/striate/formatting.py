@@ -91,3 +91,41 @@ def plural(count: int, noun: str) -> str:
     hissing = noun.endswith(("s", "x", "sh", "ch")) and not noun.endswith("epoch")
     ending = "" if count == 1 else "es" if hissing else "s"
     return f"{count:,} {noun}{ending}"
+
+
+def fraction(share: float) -> str:
+    """A share of something, in words that a reader remembers.
+
+    >>> fraction(0.34), fraction(0.52), fraction(0.04), fraction(0.9)
+    ('a third of', 'half', '1/25 of', '90 % of')
+    """
+    words = {
+        1 / 2: "half",
+        1 / 3: "a third of",
+        1 / 4: "a quarter of",
+        1 / 5: "a fifth of",
+        1 / 10: "a tenth of",
+    }
+    words |= {2 / 3: "two thirds of", 3 / 4: "three quarters of"}
+    nearest = min(words, key=lambda word: abs(share / word - 1))
+    if abs(share / nearest - 1) < 0.08:
+        return words[nearest]
+    return f"1/{1 / share:.0f} of" if share < 0.1 else f"{100 * share:.0f} % of"
+
+
+def milliseconds(seconds: float) -> str:
+    """Three digits.
+
+    >>> milliseconds(0.0001234), milliseconds(0.0123), milliseconds(1.5)
+    ('0.123', '12.3', '1,500')
+    """
+    value = 1e3 * seconds
+    return (
+        f"{value:,.0f}"
+        if value >= 100
+        else f"{value:.1f}"
+        if value >= 10
+        else f"{value:.2f}"
+        if value >= 1
+        else f"{value:.3f}"
+    )

@@ -123,3 +123,30 @@ def test_an_interrupted_comparison_shows_what_is_done_and_how_to_go_on(
     assert "%" not in rows["lenet5_1998"]
     assert "done so far:" in err
     assert "the same command goes on from there" in err
+
+
+def test_a_sweep_ranks_the_values_of_a_setting(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", str(pictures), "--models", "lenet5", "--sweep", "lr=0.001,0.01", *FLAGS]
+    assert run([*words, "--out", str(tmp_path / "compare"), "--json", "--quiet"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sweep"] == "lr"
+    assert {row["model"] for row in found["rows"]} == {"lr=0.001", "lr=0.01"}
+    assert "Accuracy by lr" in Path(found["page"]).read_text()
+
+
+def test_one_network_that_failed_ends_with_2(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = (
+        "--models",
+        "lenet5,lenet5_1998,resnet20",
+        "--size",
+        "16",
+        "--costs-only",
+        "--accelerator",
+        "cpu",
+    )
+    assert run(["compare", str(pictures), *flags, "--out", str(tmp_path / "compare"), "--quiet"]) == 2
+    assert "resnet20 is the fastest" in " ".join(capsys.readouterr().out.split())

@@ -5,6 +5,7 @@ import io
 import json
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from striate.compare import compare as room
+from striate.compare.sweep import Sweep
 from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.data.dataset import Splits
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, TrainingError
@@ -93,7 +95,7 @@ def test_every_network_is_trained_with_every_seed(
     assert sorted(one.model for one in found.rows) == ["lenet5", "lenet5_1998"] == sorted(measured)
     assert all(len(one.accuracies) == 2 and one.costs == COSTS for one in found.rows)
     assert found.split == "val"
-    assert all(len(said) == 20 for said in found.answers.values())
+    assert all(len(one["answers"]) == len(one["per_image"]) == 20 for one in found.answers.values())
     assert all((Path(folder) / "model.safetensors").exists() for one in found.rows for folder in one.folders)
 
 
@@ -308,43 +310,56 @@ def test_the_frontier_holds_whom_none_surpasses_without_being_slower() -> None:
     assert [one.model for one in found.frontier()] == ["a", "b", "d"]
 
 
+BEST = "a is the most accurate: 98.00 % of 100,000 test pictures right (95 % interval 97.91 to 98.08 %)."
+# Wilson, 98000 of 100000: z^2/N = 3.84e-5, middle (.98 + 1.92e-5) / (1 + 3.84e-5) = .979982, half .000868
+
+
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "expected"),
     [
         (
             [("a", 0.98, 30), ("b", 0.9604, 10)],
-            "a is the most accurate; b gives 98 % of it in a third of the time.",
+            f"{BEST} b reaches 98 % of its accuracy in a third of the time (one picture at a time).",
         ),
         (
-            [("a", 0.9, 10), ("b", 0.8995, 9)],
-            "a is the most accurate; b gives 99 % of it in 90 % of the time."
-            " The two most accurate lie within each other's spread.",
+            [("a", 0.98, 10), ("b", 0.9795, 9)],
+            f"{BEST} b cannot be told apart from it."
+            " b reaches 99 % of its accuracy in 90 % of the time (one picture at a time).",
         ),
         (
-            [("a", 0.9, 10), ("b", 0.8, 9.7)],
-            "a is the most accurate; b gives 88 % of it in about the same time.",
+            [("a", 0.98, 10), ("b", 0.8, 9.7)],
+            f"{BEST} b reaches 81 % of its accuracy in about the same time (one picture at a time).",
         ),
-        ([("a", 0.9, 1), ("b", 0.8, 2)], "a is the most accurate, and the fastest."),
-        (
-            [("a", 0.9, 10), ("b", 0.3, 1)],
-            "a is the most accurate; b gives 33 % of it in a tenth of the time.",
-        ),
-        ([("a", 0.9, 10)], "a names 90.0 % of the pictures rightly."),
+        ([("a", 0.98, 1), ("b", 0.8, 2)], f"{BEST} It is the fastest, too (one picture at a time)."),
+        ([("a", 0.98, 10)], BEST.replace(" is the most accurate", "")),
         (
             [("a", None, 10), ("b", None, 1)],
-            "b is the fastest: 1.00 ms for a picture; a takes 10 times as long.",
+            "b is the fastest (one picture at a time): 1.00 ms a picture; a takes 10 times as long.",
         ),
         ([], "Nothing could be measured."),
     ],
     ids=str,
 )
-def test_the_headline_says_what_to_choose(rows: list[tuple[str, float | None, float]], said: str) -> None:
-    assert table(*(row(*one, count=100_000) for one in rows)).headline() == said
+def test_the_conclusion_says_what_to_choose(
+    rows: list[tuple[str, float | None, float]], expected: str
+) -> None:
+    assert table(*(row(*one, count=100_000) for one in rows)).headline() == expected
 
 
-def test_the_headline_says_that_nothing_was_trained() -> None:
-    said = table(row("a", None, 1, failed="the disk is full")).headline()
-    assert said == "None was trained to its end. a is the fastest: 1.00 ms for a picture."
+def test_the_conclusion_says_that_nothing_was_trained() -> None:
+    text = table(row("a", None, 1, failed="the disk is full")).headline()
+    fastest = "a is the fastest (one picture at a time): 1.00 ms a picture."
+    assert text == f"No training was finished. {fastest}"
+
+
+def test_the_fastest_is_named_for_each_number_of_pictures_at_a_time() -> None:
+    small = Costs((32, 32), 1, 1, (Cost(1, 0.001, 1), Cost(32, 0.0008, 1)))
+    large = Costs((32, 32), 1, 1, (Cost(1, 0.002, 1), Cost(32, 0.0004, 1)))
+    found = table(ComparisonRow("small", small), ComparisonRow("large", large))
+    assert found.headline() == (
+        "small is the fastest (one picture at a time): 1.00 ms a picture; large takes 2 times as long. "
+        "large is the fastest (32 at a time): 0.400 ms a picture; small takes 2 times as long."
+    )
 
 
 def test_spread_is_that_of_the_seeds_or_of_the_number_of_pictures() -> None:
@@ -352,8 +367,70 @@ def test_spread_is_that_of_the_seeds_or_of_the_number_of_pictures() -> None:
     several = ComparisonRow("a", accuracies=(0.7, 0.9), count=100)
     assert several.interval == pytest.approx((0.8 - 0.02**0.5, 0.8 + 0.02**0.5))
     assert ComparisonRow("a", accuracies=(0.5,), count=100).interval == wilson(50, 100)
-    assert table(row("a", 0.9), row("b", 0.89)).within_spread()
-    assert not table(row("a", 0.99), row("b", 0.5)).within_spread()
+
+
+def measured_on(right: dict[str, list[int]], seeds: dict[str, tuple[float, ...]] | None = None) -> Comparison:
+    """Networks with a right or wrong answer to each of a few pictures."""
+    rows = [
+        ComparisonRow(name, None, (seeds or {}).get(name, (sum(one) / len(one),)), count=len(one))
+        for name, one in right.items()
+    ]
+    answers = {name: {"per_image": one, "answers": ["x"] * len(one)} for name, one in right.items()}
+    return replace(table(*rows), answers=answers)
+
+
+def test_networks_are_compared_on_the_same_pictures() -> None:
+    found = measured_on({"a": [1] * 32 + [0], "b": [1] * 33, "c": [1] * 20 + [0] * 13})
+    best = found.best()
+    assert best is not None
+    assert [one.model for one in found.as_good_as(best)] == ["a"]  # one picture of 33 is no difference
+    assert "a cannot be told apart from it." in found.headline()
+    values = {one["model"]: one for one in found.to_dict()["rows"]}
+    assert values["c"]["told_apart_from_best"] is True
+    assert values["a"]["difference_to_best"]["mean"] == pytest.approx(-1 / 33)
+    assert values["b"]["difference_to_best"] is None
+
+
+def test_of_few_pictures_nothing_is_told_apart() -> None:
+    found = measured_on({"a": [1, 1, 1, 0], "b": [1, 1, 0, 1], "c": [1, 0, 0, 0]})
+    assert found.headline().endswith("On so few pictures none can be told apart from it.")
+
+
+def test_several_seeds_must_agree() -> None:
+    right = {"a": [1] * 33, "b": [1] * 20 + [0] * 13}
+    once = measured_on(right, {"a": (1.0, 0.9), "b": (0.6, 0.95)})
+    always = measured_on(right, {"a": (1.0, 0.9), "b": (0.6, 0.8)})
+    assert not once.told_apart(*once.rows)
+    assert always.told_apart(*always.rows)
+
+
+def test_a_sweep_trains_one_network_with_each_value(
+    compared: Callable[..., list[Event]], measured: list[str], tmp_path: Path
+) -> None:
+    events = compared("lenet5", sweep=Sweep("lr", (0.001, 0.05)))
+    assert [event.model for event in of_kind(events, Training)] == ["lr=0.001", "lr=0.05"]
+    assert [event.settings["lr"] for event in of_kind(events, Started)] == [0.001, 0.05]
+    found = events[-1].comparison  # type: ignore[attr-defined]
+    assert sorted(one.model for one in found.rows) == ["lr=0.001", "lr=0.05"]
+    assert (tmp_path / "compare" / "lr=0.05-seed0" / "model.safetensors").exists()
+    assert measured == []  # the costs are the same for every value
+    assert str(found).startswith("lr  ")
+    assert "ms, batch" not in str(found)
+    more = compared("lenet5", sweep=Sweep("lr", (0.001, 0.05, 0.1)))
+    assert [event.model for event in of_kind(more, Training)] == ["lr=0.1"]
+
+
+def test_a_sweep_without_a_network_leaves_the_choice_to_the_data() -> None:
+    swept = room.Plan((), Settings(), sweep=Sweep("batch", (16, 32)))
+    assert swept.names == ("batch=16", "batch=32")
+    assert swept.of("batch=32", 1).batch == 32
+    assert (swept.of("batch=32", 1).model, swept.of("batch=32", 1).seed) == (None, 1)
+
+
+@pytest.mark.parametrize("ways", [{"models": ("lenet5", "resnet20")}, {"costs_only": True}], ids=str)
+def test_a_sweep_is_of_one_network(ways: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match="one network"):
+        room.Plan(ways.pop("models", ("lenet5",)), Settings(), sweep=Sweep("batch", (16, 32)), **ways)
 
 
 def test_a_comparison_is_a_table_json_and_csv() -> None:

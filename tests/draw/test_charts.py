@@ -93,3 +93,13 @@ def test_an_empty_cell_is_clear_and_a_rare_mistake_is_seen():
     colors = charts.confusion([[99, 1], [0, 0]], ["cat", "dog"]).axes[0].images[0].get_array()
     assert colors[1, 0, 3] == colors[1, 1, 3] == 0
     assert 255 * charts.FAINT <= colors[0, 1, 3] < colors[0, 0, 3]
+
+
+def test_dots_have_their_intervals_and_the_first_is_on_top():
+    axes = charts.dots(
+        [90.0, 80.0], [(85.0, 94.0), (70.0, 88.0)], ["lr=0.1", "lr=0.01"], "accuracy (%)"
+    ).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["lr=0.1", "lr=0.01"]
+    assert [text.get_text() for text in axes.texts] == ["90", "80"]
+    low, high = axes.get_ylim()
+    assert low > high

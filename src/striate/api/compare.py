@@ -7,6 +7,7 @@ from typing import Any
 from striate.api.run_events import finished, report
 from striate.compare.compare import Plan, default_folder
 from striate.compare.compare import compare as comparing
+from striate.compare.sweep import Sweep
 from striate.compare.table import Comparison
 from striate.data.dataset import Splits
 from striate.report.compare import write_comparison
@@ -19,25 +20,27 @@ __all__ = ["compare"]
 
 def compare(
     data: Data,
-    models: Sequence[str],
+    models: Sequence[str] = (),
     budget: str | None = None,
     *,
     seeds: int = 1,
     costs_only: bool = False,
     fit_batch: bool = False,
+    sweep: Sweep | str | None = None,
     out: str | Path | None = None,
     on_event: Callable[[Event], None] | None = None,
     **settings: Any,
 ) -> Comparison:
-    """Train several networks on the same data, measure what each costs here, and write compare.html.
+    """Train several networks, or one with several values of a setting, on the same data; write compare.html.
 
     Args:
         data: as for ``train``.
-        models: names among ``models()``.
+        models: names among ``models()``; with ``sweep`` one at most, and the data decide without one.
         budget: most time for each training, as in ``10m``.
         seeds: trainings of each network, counted up from ``seed``.
         costs_only: measure time and memory, and train nothing.
         fit_batch: where a batch does not fit into memory, go on with one that does.
+        sweep: a setting and its values, as in ``lr=0.01,0.1``: one training for each, ranked by the metric.
         out: a new folder, or that of a comparison that shall go on; ``runs/compare-<data>`` when left out.
         on_event: called with every event.
         settings: as for ``train``, the same for all networks.
@@ -50,7 +53,8 @@ def compare(
         RunError: the folder holds something else.
         Interrupted: a signal ended it; the same call goes on.
     """
-    plan = Plan(tuple(models), Settings(budget=budget, **settings), seeds, costs_only, fit_batch)
+    swept = Sweep.read(sweep) if isinstance(sweep, str) else sweep
+    plan = Plan(tuple(models), Settings(budget=budget, **settings), seeds, costs_only, fit_batch, swept)
     splits = {plan.settings.seed: to_train_on(data, plan.settings, None)}
 
     def reading(seed: int) -> Splits:

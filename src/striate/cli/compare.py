@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 @takes_settings(Settings, TRAINING, "How it learns", "model")
 def compare(
     data: Data,
-    models: Annotated[str, typer.Option(metavar="NAME,NAME", help="The networks; see striate.models().")],
+    models: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help="The networks; see striate.models().")
+    ] = "",
     *,
+    sweep: Annotated[
+        str | None,
+        typer.Option(metavar="SETTING=V1,V2", help="Train one network with each value of a setting."),
+    ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each network.")] = 1,
     costs_only: Annotated[
         bool, typer.Option("--costs-only", metavar=" ", help="Measure time and memory; train nothing.")
@@ -36,11 +42,12 @@ def compare(
     quiet: Quiet = False,
     **settings: Any,
 ) -> None:
-    """Compare networks on the same data, split, budget and seeds: accuracy, time and memory on this machine.
+    """Compare networks, or values of a setting, on the same data: accuracy, time and memory on this machine.
 
     Writes a folder with a run for each and compare.html. The same command goes on where it was interrupted.
     """
     chosen: dict[str, Any] = {"seeds": seeds, "costs_only": costs_only, "fit_batch": fit_batch, "out": out}
+    chosen["sweep"] = sweep
     chosen |= typed(settings)
     Settings(**typed(settings))  # refused before torch is imported
     done: list[Comparison] = []
@@ -60,7 +67,7 @@ def compare(
                 stdout().print(str(done[-1]))
             raise
     show(table, json=json, csv=csv)
-    if all(row.accuracy is None if table.seeds else row.costs is None for row in table.rows):
+    if table.failed:
         raise typer.Exit(2)
 
 

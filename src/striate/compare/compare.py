@@ -2,11 +2,13 @@
 
 models --costs, each in its own process--> compare.json
        --seed 0: a, b, c; seed 1: a, b, c--> <network>-seed<number>/, a run each --> Comparison
+one model and a sweep: its values stand in place of the networks, and no costs are measured
 
 Whatever is done is kept: a second call goes on where the first one ended. A network that fails does not stop
 the others.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
+from striate.compare.sweep import Sweep, folder_name
 from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.data.checks.statistics import Facts, facts
 from striate.data.dataset import Splits
@@ -21,6 +24,7 @@ from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, Str
 from striate.train.fabric.hardware import machine_of
 from striate.train.profile.profile import Costs, measure, require_memory
 from striate.train.run.defaults import decide
+from striate.train.run.evaluate import Evaluation
 from striate.train.run.headline import unseen
 from striate.train.run.run import require_classes, train
 from striate.train.run.run_folder import RunFolder, describe_splits, require_no_file
@@ -30,7 +34,7 @@ from striate.train.session.interrupt import StopRequest
 from striate.train.session.oom_retry import train_fitting
 from striate.zoo.networks import arguments_of, require_arguments
 
-STATE = "compare.json"
+STATE, ANSWERS = "compare.json", "per_image.json"
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,12 @@ class Plan:
     """What is compared, and how.
 
     Args:
-        models: different names.
+        models: different names; with a sweep one at most, and none leaves the network open.
         settings: of every training; ``seed`` is the first of the seeds, ``model`` is left open.
         seeds: trainings of each network.
         costs_only: train nothing.
         fit_batch: where a batch does not fit into memory, go on with one that does.
+        sweep: a setting and the values to compare, in place of several networks.
 
     Raises:
         SettingError: a name is unknown or named twice, or there are no names or seeds.
@@ -53,9 +58,12 @@ class Plan:
     seeds: int = 1
     costs_only: bool = False
     fit_batch: bool = False
+    sweep: Sweep | None = None
 
     def __post_init__(self) -> None:
-        if not self.models:
+        if self.sweep:
+            self._require_one_model()
+        elif not self.models:
             raise SettingError(
                 "no networks were named", "two or more of `striate.models()`", "lenet5,resnet20"
             )
@@ -73,13 +81,32 @@ class Plan:
         if self.settings.devices * self.settings.nodes > 1:
             raise SettingError("several devices are compared on", "one device", "leave devices and nodes out")
 
-    def given(self) -> dict[str, Any]:
-        """The settings that decide what comes out."""
-        values = self.settings.to_dict()
-        return {name: values[name] for name in values if name not in FREE and name != "model"}
+    def _require_one_model(self) -> None:
+        if len(self.models) > 1 or self.costs_only:
+            raise SettingError(
+                "--sweep was given with --costs-only" if self.costs_only else "--sweep has several networks",
+                "one network that is trained with each value",
+                "--models lenet5 --sweep lr=0.01,0.1",
+            )
 
-    def of(self, model: str, seed: int) -> Settings:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is compared: the networks, or the values of the sweep."""
+        return self.sweep.names() if self.sweep else self.models
+
+    def given(self) -> dict[str, Any]:
+        """The settings that decide what comes out; of a sweep its network and its setting, not the values."""
+        values, swept = self.settings.to_dict(), self.sweep.setting if self.sweep else None
+        kept = {name: values[name] for name in values if name not in FREE and name not in ("model", swept)}
+        return {**kept, "model": next(iter(self.models), None), "sweep": swept} if swept else kept
+
+    def of(self, name: str, seed: int) -> Settings:
         """The settings of one run, undecided; without arguments that only other networks have."""
+        if self.sweep:
+            value = {} if not name else {self.sweep.setting: self.sweep.value(name)}
+            model = next(iter(self.models), None)
+            return self.settings.model_copy(update={"model": model, "seed": seed, **value})
+        model = name
         without = {argument for argument, lacking in self.lacking().items() if model in lacking}
         own: dict[str, Any] = {"stem": None} if "stem" in without else {}
         own["set"] = {name: value for name, value in self.settings.set.items() if name not in without}
@@ -134,7 +161,7 @@ class CompareState:
 
     def run(self, model: str, seed: int) -> RunFolder:
         """The folder of one run."""
-        return RunFolder(self.files.path / f"{model}-seed{seed}")
+        return RunFolder(self.files.path / f"{folder_name(model)}-seed{seed}")
 
 
 def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Generator[Event]:
@@ -160,7 +187,8 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
     state, found, failed = CompareState(Path(folder), plan, splits), facts(splits["train"]), dict[str, str]()
     try:
         with StopRequest(str(folder)) as stop:
-            yield from _measure(plan, state, (found, len(splits.classes)), failed, stop)
+            if not plan.sweep:
+                yield from _measure(plan, state, (found, len(splits.classes)), failed, stop)
         for seed in () if plan.costs_only else plan.all_seeds():
             data = splits if seed == plan.settings.seed else read(seed)
             yield from _train(plan, state, data, seed, failed)
@@ -194,19 +222,18 @@ def _train(
     plan: Plan, state: CompareState, splits: Splits, seed: int, failed: dict[str, str]
 ) -> Generator[Event]:
     """One seed of every network that has not failed."""
-    able = [model for model in plan.models if model not in failed]
+    able = [model for model in plan.names if model not in failed]
     place, of = plan.all_seeds().index(seed) * len(able), plan.seeds * len(able)
     for number, model in enumerate(able, place + 1):
         files = state.run(model, seed)
-        if files.metrics.exists() and (files.path / "answers.json").exists():
+        if files.metrics.exists() and (files.path / ANSWERS).exists():
             continue
         yield Training(model, seed, number, of)
         try:
             for event in _events(plan, state, splits, model, seed):
                 yield event
                 if isinstance(event, Finished):
-                    said = event.run.evaluation.answers.predicted.tolist()
-                    files.write_json(files.path / "answers.json", {"said": said})
+                    files.write_json(files.path / ANSWERS, answers_of(event.run.evaluation))
         except Interrupted:
             raise
         except Exception as error:  # whatever it is, it must not lose the others
@@ -233,12 +260,12 @@ def _events(plan: Plan, state: CompareState, splits: Splits, model: str, seed: i
 
 def comparison(plan: Plan, state: CompareState, splits: Splits, failed: dict[str, str]) -> Comparison:
     """What is known by now."""
-    rows = ordered([row_of(plan, state, model, failed.get(model, "")) for model in plan.models])
+    rows = ordered([row_of(plan, state, name, failed.get(name, "")) for name in plan.names])
     split = unseen(splits)
     answers = {
-        row.model: state.files.read_json(path)["said"]
+        row.model: state.files.read_json(path)
         for row in rows
-        if (path := state.run(row.model, plan.settings.seed).path / "answers.json").exists()
+        if (path := state.run(row.model, plan.settings.seed).path / ANSWERS).exists()
     }
     return Comparison(
         folder=state.files.path,
@@ -249,7 +276,16 @@ def comparison(plan: Plan, state: CompareState, splits: Splits, failed: dict[str
         settings=plan.given(),
         machine=state.values["machine"],
         answers={} if plan.costs_only else answers,
+        sweep=plan.sweep.setting if plan.sweep else "",
     )
+
+
+def answers_of(evaluation: Evaluation) -> dict[str, Any]:
+    """What a network answered to each picture, in words, and its metric of each; None: not measured."""
+    metrics = evaluation.metrics
+    words = [metrics.classes[number] for number in evaluation.answers.predicted.tolist()]
+    values = [] if metrics.per_image is None else metrics.per_image.tolist()
+    return {"answers": words, "per_image": [None if math.isnan(value) else value for value in values]}
 
 
 def row_of(plan: Plan, state: CompareState, model: str, failed: str) -> ComparisonRow:

@@ -7,14 +7,20 @@ accuracy |        . b        a, b, c lie on the frontier: whoever is better is s
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from striate.compare.conclusion import conclusion
+from striate.draw.charts import dots
 from striate.draw.pareto import Point, frontier, scatter
-from striate.ops.intervals import wilson
+from striate.formatting import milliseconds
+from striate.ops.intervals import PairedDifference, paired_difference, wilson
 from striate.train.profile.profile import BATCHES, Cost, Costs
 
 if TYPE_CHECKING:
@@ -32,9 +38,6 @@ HEADINGS = (
     "epochs",
 )
 MIB = 2**20
-
-SAME_TIME = 0.95
-"""A share of another time from which on both count as the same: single runs differ by as much."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ class Comparison:
         seeds: that every network was trained with.
         settings: as they were given to all.
         machine: what costs were measured on, in words.
-        answers: {network: class numbers that it gave to the pictures of the split}, of the first seed.
+        answers: {network: {"answers": words, "per_image": values}} for each picture, of the first seed.
+        sweep: the setting whose values stand in place of networks; "" for none.
     """
 
     folder: Path
@@ -135,7 +139,8 @@ class Comparison:
     seeds: tuple[int, ...]
     settings: dict[str, Any]
     machine: dict[str, str]
-    answers: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    sweep: str = ""
 
     def frontier(self, batch: int = 1) -> list[ComparisonRow]:
         """The networks that none surpasses in accuracy without being slower, the fastest first."""
@@ -148,7 +153,15 @@ class Comparison:
         return best
 
     def chart(self, batch: int = 1) -> "Figure":
-        """Accuracy against time with the frontier; without accuracies, time against multiplications."""
+        """Accuracy against time with the frontier; without accuracies, time against multiplications.
+
+        Of a sweep: accuracy by value.
+        """
+        if self.sweep:
+            done = [row for row in self.rows if row.accuracy is not None]
+            values = [100 * (row.accuracy or 0) for row in done]
+            names = [row.model for row in done]
+            return dots(values, [_percents(row) for row in done], names, f"accuracy on {self.split} (%)")
         rows = self._placed(batch)
         if rows:
             kept = {row.model for row in self.frontier(batch)}
@@ -171,11 +184,17 @@ class Comparison:
 
     def __str__(self) -> str:
         """A table for the terminal."""
-        lines = [HEADINGS, *(row.cells() for row in self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+        lines = [(self.sweep or HEADINGS[0], *HEADINGS[1:]), *(row.cells() for row in self.rows)]
+        known = [column for column in range(len(HEADINGS)) if not self.sweep or self._known(column)]
+        lines = [tuple(line[column] for column in known) for line in lines]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(known))]
         text = ["  ".join(_padded(line, widths)).rstrip() for line in lines]
         failed = [f"{row.model}: {row.failed}" for row in self.rows if row.failed]
         return "\n".join([text[0], "-" * max(map(len, text)), *text[1:], *failed])
+
+    def _known(self, column: int) -> bool:
+        """Whether a column of the table has anything to say."""
+        return any(row.cells()[column] != "-" for row in self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -187,9 +206,11 @@ class Comparison:
             "seeds": list(self.seeds),
             "settings": self.settings,
             "machine": self.machine,
+            "sweep": self.sweep,
             "headline": self.headline(),
+            "chose_epoch": self.split == "val",
             "frontier": [row.model for row in self.frontier()],
-            "rows": [row.to_dict() for row in self.rows],
+            "rows": [{**row.to_dict(), **self._against_best(row)} for row in self.rows],
         }
 
     def to_csv(self) -> str:
@@ -205,31 +226,58 @@ class Comparison:
         return text.getvalue()
 
     def headline(self) -> str:
-        """The comparison in a sentence or two."""
-        rows = self._placed(1)
-        if not rows:
-            failed = any(row.failed for row in self.rows)
-            return f"None was trained to its end. {_fastest(self.rows)}" if failed else _fastest(self.rows)
-        best = max(rows, key=lambda row: (row.accuracy or 0, -self._time(row, 1)))
-        said = f"{best.model} is the most accurate"
-        if len(rows) == 1:
-            return f"{best.model} names {100 * (best.accuracy or 0):.1f} % of the pictures rightly."
-        doubt = " The two most accurate lie within each other's spread." if self.within_spread() else ""
-        quicker = self.frontier()[:-1]
-        if not quicker:
-            return f"{said}, and the fastest.{doubt}"
-        other = next((row for row in quicker if _share(row, best) >= 0.95), quicker[-1])
-        part = self._time(other, 1) / self._time(best, 1)
-        time = f"{fraction(part)} the time" if part < SAME_TIME else "about the same time"
-        return f"{said}; {other.model} gives {100 * _share(other, best):.0f} % of it in {time}.{doubt}"
+        """The comparison in a few sentences."""
+        return conclusion(self)
 
-    def within_spread(self) -> bool:
-        """Whether the two most accurate networks are not further apart than their spreads."""
-        first = [row for row in self.rows if row.accuracy is not None][:2]
-        if len(first) < 2:
+    @property
+    def failed(self) -> tuple[ComparisonRow, ...]:
+        """The networks that could not be measured or trained."""
+        return tuple(row for row in self.rows if row.failed)
+
+    def difference(self, first: str, second: str) -> PairedDifference | None:
+        """How much the second network is above the first on the same pictures, of the first seed.
+
+        None where the two were not measured on the same pictures.
+        """
+        values = [self.answers.get(name, {}).get("per_image", []) for name in (first, second)]
+        if not values[0] or len(values[0]) != len(values[1]):
+            return None
+        one, other = (torch.tensor([math.nan if v is None else v for v in part]) for part in values)
+        return paired_difference(one, other)
+
+    def told_apart(self, first: ComparisonRow, second: ComparisonRow) -> bool:
+        """Whether two networks differ by more than chance does.
+
+        The interval of the difference on the same pictures must leave zero out. With several seeds, one
+        network must also be the better one with every seed. Where nothing is known of single pictures, the
+        intervals of both must not overlap.
+        """
+        pairs = list(zip(first.accuracies, second.accuracies, strict=False))
+        if not (all(a > b for a, b in pairs) or all(a < b for a, b in pairs)):
             return False
-        (low, _), (_, high) = (row.interval or (0.0, 0.0) for row in first)
-        return low <= high
+        difference = self.difference(first.model, second.model)
+        if difference is not None:
+            return difference.told_apart
+        (low, high), (other_low, other_high) = first.interval or (0, 1), second.interval or (0, 1)
+        return low > other_high or other_low > high
+
+    def as_good_as(self, best: ComparisonRow) -> list[ComparisonRow]:
+        """The other networks that cannot be told apart from one."""
+        others = [row for row in self.rows if row.accuracy is not None and row.model != best.model]
+        return [row for row in others if not self.told_apart(best, row)]
+
+    def best(self) -> ComparisonRow | None:
+        """The most accurate network, the fastest of equals; None where nothing was trained."""
+        return next((row for row in self.rows if row.accuracy is not None), None)
+
+    def _against_best(self, row: ComparisonRow) -> dict[str, Any]:
+        """How far a network is below the best one, and whether they can be told apart."""
+        best = self.best()
+        if best is None or row.accuracy is None or row.model == best.model:
+            return {"difference_to_best": None, "told_apart_from_best": None}
+        difference = self.difference(best.model, row.model)
+        values = asdict(difference) if difference else None
+        return {"difference_to_best": values, "told_apart_from_best": self.told_apart(best, row)}
 
     def _placed(self, batch: int) -> list[ComparisonRow]:
         """The rows that have an accuracy and a time."""
@@ -249,60 +297,6 @@ def ordered(rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
         return -(row.accuracy if row.accuracy is not None else -1.0), cost.seconds if cost else float("inf")
 
     return tuple(sorted(rows, key=place))
-
-
-def fraction(share: float) -> str:
-    """A share of something, in words that a reader remembers.
-
-    >>> fraction(0.34), fraction(0.52), fraction(0.04), fraction(0.9)
-    ('a third of', 'half', '1/25 of', '90 % of')
-    """
-    words = {
-        1 / 2: "half",
-        1 / 3: "a third of",
-        1 / 4: "a quarter of",
-        1 / 5: "a fifth of",
-        1 / 10: "a tenth of",
-    }
-    words |= {2 / 3: "two thirds of", 3 / 4: "three quarters of"}
-    nearest = min(words, key=lambda word: abs(share / word - 1))
-    if abs(share / nearest - 1) < 0.08:
-        return words[nearest]
-    return f"1/{1 / share:.0f} of" if share < 0.1 else f"{100 * share:.0f} % of"
-
-
-def milliseconds(seconds: float) -> str:
-    """Three digits.
-
-    >>> milliseconds(0.0001234), milliseconds(0.0123), milliseconds(1.5)
-    ('0.123', '12.3', '1,500')
-    """
-    value = 1e3 * seconds
-    return (
-        f"{value:,.0f}"
-        if value >= 100
-        else f"{value:.1f}"
-        if value >= 10
-        else f"{value:.2f}"
-        if value >= 1
-        else f"{value:.3f}"
-    )
-
-
-def _fastest(rows: Sequence[ComparisonRow]) -> str:
-    """What is said when nothing was trained."""
-    timed = sorted((cost.seconds, row.model) for row in rows if (cost := row.at(1)))
-    if not timed:
-        return "Nothing could be measured."
-    (least, first), (most, last) = timed[0], timed[-1]
-    said = f"{first} is the fastest: {milliseconds(least)} ms for a picture"
-    return f"{said}; {last} takes {most / least:.3g} times as long." if len(timed) > 1 else f"{said}."
-
-
-def _share(row: ComparisonRow, best: ComparisonRow) -> float:
-    """Accuracy as a share of the best one's; rounded down to whole percents."""
-    share = (row.accuracy or 0) / (best.accuracy or 1)
-    return int(100 * share + 1e-9) / 100
 
 
 def _percents(row: ComparisonRow) -> tuple[float, float]:

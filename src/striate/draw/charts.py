@@ -5,6 +5,7 @@ rate_curve    the loss by learning rate
 confusion     which class was taken for which
 reliability   how often an answer of some confidence was right
 bars          one number for each name
+dots          one number and its interval for each name
 costs         two numbers for each layer of a network
 """
 
@@ -245,5 +246,29 @@ def bars(values: Sequence[float], names: Sequence[str], title: str) -> "Figure":
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x", color=LINE)
         axes.margins(x=0.12)
+        axes.set_title(title)
+    return figure
+
+
+def dots(
+    values: Sequence[float], intervals: Sequence[tuple[float, float]], names: Sequence[str], title: str
+) -> "Figure":
+    """A dot and its interval for each name, from top to bottom in the order given.
+
+    Args:
+        values: N.
+        intervals: N times (low, high).
+        names: N.
+        title: what the values are, with their unit.
+    """
+    with styled(6.4, 0.9 + 0.34 * max(1, len(names))) as (figure, axes):
+        for place, (value, ends) in enumerate(zip(values, intervals, strict=True)):
+            axes.hlines(place, *ends, color=SERIES[0], linewidth=2, alpha=0.45)
+            axes.plot(value, place, "o", color=SERIES[0], markersize=7)
+            label = f"{value:,.4g}"
+            axes.annotate(label, (value, place), (0, 7), textcoords="offset points", ha="center", color=MUTED)
+        axes.set_yticks(range(len(names)), [_short(name) for name in names])
+        _dress(axes.get_yticklabels())
+        axes.set_ylim(len(names) - 0.5, -0.7)
         axes.set_title(title)
     return figure

@@ -3,6 +3,7 @@
 comparison, data --headline, charts, table, pictures that one alone got right--> compare.html
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from markupsafe import Markup
 
-from striate.compare.table import MIB, Comparison, ComparisonRow, milliseconds
+from striate.compare.table import MIB, Comparison, ComparisonRow
 from striate.data.dataset import Splits
 from striate.draw.heatmap import picture
 from striate.errors import RunError
 from striate.files.atomic import beside
+from striate.formatting import milliseconds, plural
 from striate.report import page_data as facts
 from striate.report.inline_images import data_uri, drawn
 from striate.report.templates import rendered, style
@@ -84,18 +87,11 @@ def write_comparison(comparison: Comparison, splits: Splits) -> Path:
 
 def page(comparison: Comparison, splits: Splits) -> str:
     """The page as text."""
-    timed = [batch for batch in BATCHES if any(row.at(batch) for row in comparison.rows)]
-    labels = {1: "one picture at a time"}
-    charts = [
-        (
-            batch,
-            labels.get(batch, f"{batch} at a time"),
-            drawn(comparison.chart(batch), "Accuracy against time"),
-        )
-        for batch in timed
-    ]
+    charts = _charts(comparison)
     placed = [row for row in comparison.rows if row.costs or row.accuracy is not None]
-    shown = alone(comparison, splits)
+    shown, best = alone(comparison, splits), comparison.best()
+    count = len(comparison.rows)
+    what = f"{count} values of {comparison.sweep}" if comparison.sweep else plural(count, "network")
     has = {"chart": bool(charts), "alone": shown["all_right"] is not None}
     return rendered(
         NAME,
@@ -103,7 +99,10 @@ def page(comparison: Comparison, splits: Splits) -> str:
         kind="comparison",
         links=[(anchor, name) for anchor, name in LINKS.items() if has.get(anchor, True)],
         comparison=comparison,
+        what=what,
         headline=comparison.headline(),
+        best=best,
+        equals={row.model for row in comparison.as_good_as(best)} if best else set(),
         charts=charts,
         rows=placed,
         failed=[row for row in comparison.rows if row.failed],
@@ -123,10 +122,27 @@ def page(comparison: Comparison, splits: Splits) -> str:
     )
 
 
+def _charts(comparison: Comparison) -> list[tuple[int, str, Markup]]:
+    """(batch, label, chart): accuracy against time for each batch; of a sweep, accuracy by value."""
+    if comparison.sweep:
+        return [(0, "accuracy", drawn(comparison.chart(), f"Accuracy by {comparison.sweep}"))]
+    timed = [batch for batch in BATCHES if any(row.at(batch) for row in comparison.rows)]
+    labels = {1: "one picture at a time"}
+    return [
+        (
+            batch,
+            labels.get(batch, f"{batch} at a time"),
+            drawn(comparison.chart(batch), "Accuracy against time"),
+        )
+        for batch in timed
+    ]
+
+
 def _given(comparison: Comparison) -> dict[str, Any]:
     """The settings that were given to all networks, but for seed and budget."""
     settings = {name: value for name, value in comparison.settings.items() if name not in ("seed", "budget")}
-    return {name: value for name, value in settings.items() if value and not _usual(name, value)}
+    named = {name: value for name, value in settings.items() if name in Settings.model_fields and value}
+    return {name: value for name, value in named.items() if not _usual(name, value)}
 
 
 def _usual(name: str, value: Any) -> bool:
@@ -150,20 +166,27 @@ def spread(row: ComparisonRow) -> str:
 
 def command(comparison: Comparison) -> str:
     """The command that compares the same networks again."""
-    names = ",".join(sorted(row.model for row in comparison.rows))
+    names = sorted(row.model for row in comparison.rows)
     settings = {name: value for name, value in comparison.settings.items() if name in Settings.model_fields}
+    model = settings.pop("model", None)
+    if comparison.sweep:
+        values = [name.partition("=")[2] for name in names]
+        parts = (";" if any("," in value for value in values) else ",").join(values)
+        what = shlex.join([*(["--models", model] if model else []), "--sweep", f"{comparison.sweep}={parts}"])
+    else:
+        what = f"--models {','.join(names)}"
     words = facts.command(comparison.root, Settings(**settings)).removeprefix("striate train ")
     seeds = f" --seeds {len(comparison.seeds)}" if len(comparison.seeds) > 1 else ""
-    return f"striate compare {words} --models {names}{seeds}{'' if comparison.seeds else ' --costs-only'}"
+    return f"striate compare {words} {what}{seeds}{'' if comparison.seeds else ' --costs-only'}"
 
 
 def alone(comparison: Comparison, splits: Splits) -> dict[str, Any]:
     """The pictures that one network alone named rightly, and how many all of them and none of them did."""
     answers = comparison.answers
-    if len(answers) < 2:
-        return {"alones": [], "all_right": None, "none_right": None}
-    part = splits[comparison.split]
-    right = np.stack([np.asarray(said) == part.labels for said in answers.values()])
+    values = [one["per_image"] for one in answers.values()]
+    if len(answers) < 2 or any(value not in (0, 1) for one in values for value in one):
+        return {"alones": [], "all_right": None, "none_right": None}  # nothing is right or wrong
+    right = np.array(values, dtype=bool)
     times = right.sum(0)
     each = max(1, min(EACH, ALL // len(answers)))
     found = []
@@ -183,10 +206,10 @@ def _spread(indices: Sequence[int], most: int) -> list[int]:
     return [indices[place] for place in chosen]
 
 
-def _alone(answers: dict[str, list[int]], splits: Splits, split: str, model: str, index: int) -> Alone:
+def _alone(answers: dict[str, dict[str, Any]], splits: Splits, split: str, model: str, index: int) -> Alone:
     part = splits[split]
-    sample, classes = part[index], splits.classes
-    others = dict.fromkeys(classes[said[index]] for name, said in answers.items() if name != model)
+    sample = part[index]
+    others = dict.fromkeys(one["answers"][index] for name, one in answers.items() if name != model)
     shown: torch.Tensor = sample.image
     return Alone(data_uri(picture(shown)), part.annotations.words(index), tuple(others), sample.source)
 

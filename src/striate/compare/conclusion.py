@@ -1,0 +1,107 @@
+"""A comparison in a few sentences: what is best, what cannot be told apart from it, and what is faster.
+
+No sentence says more than the pictures do: networks whose difference may be chance are named together.
+"""
+
+from typing import TYPE_CHECKING
+
+from striate.formatting import fraction, milliseconds, percent, percent_range, plural
+from striate.train.profile.profile import BATCHES
+from striate.train.run.headline import role
+
+if TYPE_CHECKING:
+    from striate.compare.table import Comparison, ComparisonRow
+
+SAME_TIME = 0.95
+"""A share of another time from which on both count as the same: single runs differ by as much."""
+
+NEARLY = 0.95
+"""A share of the best accuracy from which on a faster network is named for it."""
+
+NAMED = 3
+"""Networks that are named in a row; of more only the number is said."""
+
+
+def conclusion(comparison: "Comparison") -> str:
+    """All of it."""
+    best = comparison.best()
+    if best is None:
+        failed = "No training was finished. " if comparison.failed and comparison.seeds else ""
+        return failed + fastest(comparison)
+    told = [f"{best.model}{_is_best(comparison, best)}.", _equals(comparison, best)]
+    if not comparison.sweep:
+        told.append(_faster(comparison, best))
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _is_best(comparison: "Comparison", best: "ComparisonRow") -> str:
+    pictures = plural(best.count, f"{comparison.split} picture")
+    if len(best.accuracies) > 1:
+        sure = f"± {100 * best.deviation:.1f} over {len(best.accuracies)} seeds"
+    else:
+        sure = f"95 % interval {percent_range(best.interval)}"
+    alone = sum(row.accuracy is not None for row in comparison.rows) == 1
+    rank = ":" if alone else " is the most accurate:"
+    return f"{rank} {percent(best.accuracy, 2)} of {pictures} right ({sure}){role(comparison.split)}"
+
+
+def _equals(comparison: "Comparison", best: "ComparisonRow") -> str:
+    """Which others cannot be told apart from the best."""
+    names = [row.model for row in comparison.as_good_as(best)]
+    if not names:
+        return ""
+    if len(names) == len([row for row in comparison.rows if row.accuracy is not None]) - 1 > 1:
+        return "On so few pictures none can be told apart from it."
+    shown = _listed(names) if len(names) <= NAMED else f"{len(names)} others"
+    return f"{shown} cannot be told apart from it."
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _faster(comparison: "Comparison", best: "ComparisonRow") -> str:
+    """The network to take where time counts, for each number of pictures at a time that was measured."""
+    told: dict[str, list[int]] = {}
+    for batch in BATCHES:
+        told.setdefault(_faster_at(comparison, best, batch), []).append(batch)
+    return " ".join(f"{sentence} ({_at(batches)})." for sentence, batches in told.items() if sentence)
+
+
+def _faster_at(comparison: "Comparison", best: "ComparisonRow", batch: int) -> str:
+    rows = [row for row in comparison.frontier(batch) if row.at(batch)]
+    cost = best.at(batch)
+    if cost is None or len(rows) < 1 or sum(row.at(batch) is not None for row in comparison.rows) < 2:
+        return ""
+    quicker = [row for row in rows if row.model != best.model]
+    if not quicker:
+        return "It is the fastest, too"
+    other = next((row for row in quicker if _share(row, best) >= NEARLY), quicker[-1])
+    other_cost = other.at(batch)
+    part = (other_cost.seconds if other_cost else cost.seconds) / cost.seconds
+    time = f"{fraction(part)} the time" if part < SAME_TIME else "about the same time"
+    return f"{other.model} reaches {100 * _share(other, best):.0f} % of its accuracy in {time}"
+
+
+def fastest(comparison: "Comparison") -> str:
+    """What is said when nothing was trained: the fastest network for each number of pictures at a time."""
+    told = []
+    for batch in BATCHES:
+        timed = sorted((cost.seconds, row.model) for row in comparison.rows if (cost := row.at(batch)))
+        if timed:
+            (least, first), (most, last) = timed[0], timed[-1]
+            times = f"; {last} takes {most / least:.3g} times as long" if len(timed) > 1 else ""
+            told.append(
+                f"{first} is the fastest ({_at([batch])}): {milliseconds(least)} ms a picture{times}."
+            )
+    return " ".join(told) or "Nothing could be measured."
+
+
+def _at(batches: list[int]) -> str:
+    words = ["one picture at a time" if batch == 1 else f"{batch} at a time" for batch in batches]
+    return " and ".join(words)
+
+
+def _share(row: "ComparisonRow", best: "ComparisonRow") -> float:
+    """Accuracy as a share of the best one's; rounded down to whole percents."""
+    return int(100 * (row.accuracy or 0) / (best.accuracy or 1) + 1e-9) / 100
