@@ -6,17 +6,72 @@ conv             one convolution computed in three ways         normalize       
 edges            hand-made kernels that find edges              total_variation  how rough an image is
 intervals        the interval of a measured number, and of the difference of two models
 points           errors of points: normalised distance, correct points (pck), correct limbs (pcp)
+
+boxes            conversion, area, IoU and its relatives
+nms              suppression: greedy, by class, by objectness, soft
+regions          RoI align, RoI pool, and position-sensitive
+region_pooling   how regions weigh pixels, and the gradients
+anchors          anchors, default boxes, grid cells, k-means of boxes
+box_coder        boxes as offsets from anchors, and back
+box_losses       smooth L1, GIoU and its relatives, focal, hard negatives
+matcher          which object an anchor learns
+sampler          which anchors and images are looked at
+kernels/         compiled kernels for processors
 """
 
+from striate.ops.anchors import (
+    base_anchors,
+    cell_of,
+    cluster_boxes,
+    default_boxes,
+    default_scales,
+    grid_anchors,
+    grid_cells,
+    pyramid_anchors,
+    shape_iou,
+)
+from striate.ops.box_coder import (
+    RCNN_WEIGHTS,
+    SSD_WEIGHTS,
+    decode_boxes,
+    decode_cells,
+    encode_boxes,
+    encode_cells,
+)
+from striate.ops.box_losses import (
+    complete_box_iou_loss,
+    distance_box_iou_loss,
+    generalized_box_iou_loss,
+    hard_negatives,
+    region_losses,
+    sigmoid_focal_loss,
+    smooth_l1_loss,
+)
+from striate.ops.boxes import (
+    BoxFormat,
+    box_area,
+    box_convert,
+    box_ioa,
+    box_ios,
+    box_iou,
+    clip_boxes_to_image,
+    complete_box_iou,
+    distance_box_iou,
+    generalized_box_iou,
+    masks_to_boxes,
+    remove_small_boxes,
+)
 from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly
 from striate.ops.edges import Edges, edge_kernel, edges
 from striate.ops.geometry import Padding, ReceptiveField, output_size, padding_sides, same_padding
+from striate.ops.matcher import BACKGROUND, IGNORED, match, match_simota, match_ssd
 from striate.ops.multiplications import (
     conv_multiplications,
     conv_parameters,
     linear_multiplications,
     linear_parameters,
 )
+from striate.ops.nms import batched_nms, nms, objectness_nms, soft_nms
 from striate.ops.normalize import local_response_norm
 from striate.ops.pool import (
     avg_pool,
@@ -26,33 +81,86 @@ from striate.ops.pool import (
     max_pool_with_places,
     spatial_pyramid_pool,
 )
+from striate.ops.regions import ps_roi_align, ps_roi_pool, pyramid_level, roi_align, roi_pool
+from striate.ops.sampler import Sampled, repeat_factors, sample_balanced
 from striate.ops.unpool import bed_of_nails, max_unpool, nearest_unpool
 
 __all__ = [
+    "BACKGROUND",
+    "IGNORED",
+    "RCNN_WEIGHTS",
+    "SSD_WEIGHTS",
+    "BoxFormat",
     "Edges",
     "Padding",
     "ReceptiveField",
+    "Sampled",
     "avg_pool",
+    "base_anchors",
+    "batched_nms",
     "bed_of_nails",
+    "box_area",
+    "box_convert",
+    "box_ioa",
+    "box_ios",
+    "box_iou",
+    "cell_of",
+    "clip_boxes_to_image",
+    "cluster_boxes",
+    "complete_box_iou",
+    "complete_box_iou_loss",
     "conv_multiplications",
     "conv_parameters",
     "convolution_matrix",
     "convolve",
     "convolve_by_matrix",
     "convolve_slowly",
+    "decode_boxes",
+    "decode_cells",
+    "default_boxes",
+    "default_scales",
     "depthwise_pool",
+    "distance_box_iou",
+    "distance_box_iou_loss",
     "edge_kernel",
     "edges",
+    "encode_boxes",
+    "encode_cells",
+    "generalized_box_iou",
+    "generalized_box_iou_loss",
     "global_average_pool",
+    "grid_anchors",
+    "grid_cells",
+    "hard_negatives",
     "linear_multiplications",
     "linear_parameters",
     "local_response_norm",
+    "masks_to_boxes",
+    "match",
+    "match_simota",
+    "match_ssd",
     "max_pool",
     "max_pool_with_places",
     "max_unpool",
     "nearest_unpool",
+    "nms",
+    "objectness_nms",
     "output_size",
     "padding_sides",
+    "ps_roi_align",
+    "ps_roi_pool",
+    "pyramid_anchors",
+    "pyramid_level",
+    "region_losses",
+    "remove_small_boxes",
+    "repeat_factors",
+    "roi_align",
+    "roi_pool",
     "same_padding",
+    "sample_balanced",
+    "shape_iou",
+    "sigmoid_focal_loss",
+    "smooth_l1_loss",
+    "soft_nms",
     "spatial_pyramid_pool",
 ]
