@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from striate.cli.evaluate import show
+from striate.cli.evaluate import show_classes
 from striate.cli.main import run
 from striate.tasks.classification.confusion import Confusion
-from striate.tasks.classification.metrics import Metrics
+from striate.tasks.classification.metrics import ClassificationMetrics
 
 # truth rows, guess columns: 3 of 4 cats, 2 of 2 dogs
-TWO = Metrics(
+TWO = ClassificationMetrics(
     classes=("cat", "dog"),
     count=6,
     accuracy=5 / 6,
@@ -27,7 +27,7 @@ TWO = Metrics(
 
 
 def test_figures_are_told_with_the_weakest_class_first(capsys: pytest.CaptureFixture[str]) -> None:
-    show(TWO)
+    show_classes(TWO)
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
         "6 pictures, 2 classes",
         "accuracy             83.33 %  95 % interval 43.6 to 97.0 %",  # Wilson, 5 of 6

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from striate.cli.progress import Narrator
+from striate.tasks.classification.metrics import ACCURACY
 from striate.train.session.events import EpochEnded, Started
 
 STARTED = Started("run", {"model": "resnet18", "epochs": 3}, (), {}, 1026, 3, 0, "cpu", 11_177_538)
-ENDED = EpochEnded(1, 4, 0.5, None, None, 0.1, 2.0, 310.0, 0.01, best=True)
+ENDED = EpochEnded(1, 4, 0.5, None, ACCURACY, 0.1, 2.0, 310.0, 0.01, best=True)
 
 
 def told(event: Started | EpochEnded, capsys: pytest.CaptureFixture[str]) -> str:

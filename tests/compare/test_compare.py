@@ -15,6 +15,7 @@ import torch
 from striate.compare import compare as room
 from striate.compare.sweep import Sweep
 from striate.compare.table import Comparison, ComparisonRow, ordered
+from striate.data.checks.statistics import Facts
 from striate.data.dataset import Splits
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, TrainingError
 from striate.ops.intervals import wilson
@@ -67,7 +68,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Costs are made up; the names of the networks whose costs were asked for."""
     asked: list[str] = []
 
-    def measure(settings: Settings, classes: int, channels: int) -> Costs:
+    def measure(settings: Settings, found: Facts) -> Costs:
         asked.append(settings.model or "")
         return COSTS
 
@@ -160,7 +161,7 @@ def test_an_interrupted_comparison_goes_on(tiny: Splits, tmp_path: Path, measure
 def test_a_comparison_can_be_interrupted_while_costs_are_measured(
     tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def measure(settings: Settings, classes: int, channels: int) -> Costs:
+    def measure(settings: Settings, found: Facts) -> Costs:
         if settings.model == "lenet5_1998":  # Ctrl-C reaches the process that measures, too
             signal.raise_signal(signal.SIGINT)
             raise TrainingError("lenet5_1998 could not be measured", "memory", "a smaller network")

@@ -21,6 +21,7 @@ TWICE = {
     "events": "what a training reports; what a painting reports",
     "interrupt": "Ctrl-C in a training and elsewhere: each leaves something else behind",
     "progress": "how far a training is; how that is shown",
+    "metric": "what every task's metric can do; that of each task",
     "memory": "a batch in halves, below the loop; how much memory is free, above it",
     "networks": "networks by name; the verbs on them",
     "embeddings": "vectors of pictures; the verbs that make them",

@@ -11,9 +11,9 @@ from sklearn.datasets import load_digits
 from striate.data.dataset import Dataset, Splits
 from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
-from striate.tasks.classification.answers import answers_of_probabilities
-from striate.tasks.classification.metrics import metrics_of
-from striate.train.run.evaluate import Evaluation
+from striate.records import Batch, ClassTargets
+from striate.tasks.classification.metric import ClassificationMetric
+from striate.tasks.evaluate import Evaluation
 from striate.train.run.run import Run
 from striate.train.run.settings import Settings
 from striate.zoo.build import build
@@ -31,10 +31,9 @@ def digit_splits(classes: tuple[str, ...], origin: str = "digits") -> Splits:
 
 def judged(scores: torch.Tensor, dataset: Dataset) -> Evaluation:
     labels = torch.from_numpy(dataset.labels)
-    answers = answers_of_probabilities(scores, labels)
-    return Evaluation(
-        answers, torch.arange(len(labels)), answers.loss(), metrics_of(answers, dataset.classes)
-    )
+    metric = ClassificationMetric(dataset.classes)
+    metric.update(scores.log(), Batch.full(torch.zeros(len(labels), 1, 1, 1), labels, ClassTargets(labels)))
+    return Evaluation(metric, metric.compute(), torch.arange(len(labels)))
 
 
 def epochs(count: int) -> list[dict[str, object]]:

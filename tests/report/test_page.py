@@ -12,9 +12,8 @@ from striate.errors import RunError
 from striate.report.any_task import curves
 from striate.report.classification_page import CURVE
 from striate.report.page import report, write_report
-from striate.tasks.classification.answers import answers_of
-from striate.tasks.classification.metrics import metrics_of
-from striate.train.run.evaluate import Evaluation
+from striate.tasks.classification.metric import ClassificationMetric
+from striate.tasks.evaluate import Evaluation
 
 SCRIPTS = ("größer", "кошка", "חתול", "قطة", "고양이", "🐈")
 NASTY = ("<script>alert(1)</script>", '" onload="x', *SCRIPTS, "\udcff", "{{ 7 }}")
@@ -28,7 +27,7 @@ def words(page: str) -> str:
 def test_page_says_what_was_measured(made):
     run, splits, evaluation = made()
     page = words(report(run, splits, evaluation))
-    right = int(evaluation.answers.right.sum())
+    right = int(evaluation.metric.per_image.right.sum())
     assert (
         f"Of 100 pictures in the val split, {right} {'is' if right == 1 else 'are'} classified rightly: "
         in page
@@ -42,7 +41,7 @@ def test_page_says_what_was_measured(made):
 
 def test_worst_mistake_comes_first(made):
     run, splits, evaluation = made()
-    answers = evaluation.answers
+    answers = evaluation.metric.per_image
     place = int((answers.confidence * ~answers.right).argmax())
     page = words(report(run, splits, evaluation))
     first = re.search(r"predicted (\d) [>\d. ]+% true (\d) [<\d. ]+% digits\[(\d+)\]", page)
@@ -93,9 +92,8 @@ def test_model_without_mistakes(made):
 def test_nothing_to_measure(made):
     run, splits, _ = made()
     data = Splits({"train": splits["train"], "val": splits["val"].subset([])}, "digits", splits.root)
-    none = torch.empty(0, dtype=torch.int64)
-    answers = answers_of(torch.empty(0, 10), none)
-    nothing = Evaluation(answers, none, answers.loss(), metrics_of(answers, splits.classes))
+    metric = ClassificationMetric(splits.classes)
+    nothing = Evaluation(metric, metric.compute(), torch.empty(0, dtype=torch.int64))
     assert "Nothing was measured" in words(report(run, data, nothing))
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from striate.api.networks import Model, load, model_file
 from striate.data.batches.loader import Loader
-from striate.data.class_mapping import part_of, translated
+from striate.data.class_mapping import part_of
 from striate.data.dataset import Splits
 from striate.data.read_dataset import read
-from striate.tasks.classification.classifier import Classifier
-from striate.tasks.classification.metrics import Metrics
-from striate.train.run.evaluate import evaluate as measure
+from striate.tasks.evaluate import evaluate as measure
+from striate.tasks.metric import Metrics
+from striate.tasks.model import TaskModel
 from striate.train.run.headline import unseen
 from striate.train.run.input_data import Data
 from striate.train.run.run import Run
@@ -48,7 +48,9 @@ def evaluate(
     classifier, _ = _with_settings(model)
     if not isinstance(data, Splits):
         data = splits_for(model, data, format=format, seed=seed, validation=validation)
-    dataset = translated(part_of(data, split or unseen(data)), classifier.classes)
+    part = part_of(data, split or unseen(data))
+    classifier.require(part.annotations)
+    dataset = part.remap(classifier.classes)
     return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).metrics
 
 
@@ -69,10 +71,10 @@ def splits_for(
     return read(data, format, **{name: value for name, value in kept.items() if value is not None})
 
 
-def _with_settings(model: Model | Run) -> tuple[Classifier, dict[str, Any]]:
+def _with_settings(model: Model | Run) -> tuple[TaskModel[Any], dict[str, Any]]:
     """The classifier, and the settings that it was trained with, if they are known."""
     if isinstance(model, str | Path):
         classifier = load(model)
         known = read_header(model_file(model)).get("settings") if Path(model).exists() else None
         return classifier, known or {}
-    return (model, {}) if isinstance(model, Classifier) else (model.model, model.settings.to_dict())
+    return (model, {}) if isinstance(model, TaskModel) else (model.model, model.settings.to_dict())

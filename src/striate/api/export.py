@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from striate.api.evaluate import splits_for
 from striate.api.networks import model_file
 from striate.data.batches.loader import Loader
-from striate.data.class_mapping import translated
 from striate.data.dataset import Dataset
 from striate.data.inputs import Input
-from striate.tasks.classification.classifier import Classifier
-from striate.train.run.evaluate import evaluate
+from striate.tasks.evaluate import evaluate
+from striate.tasks.model import TaskModel
 from striate.train.run.export_samples import pictures_to_check
 from striate.train.run.headline import unseen
 from striate.zoo.inference import export as files
@@ -64,14 +63,15 @@ def export(
         pictures, words = pictures_to_check(file, classifier.preprocess, check)
         return files.export(classifier, to, path, pictures, words)
     parts = splits_for(model, calibrate)
-    seen = translated(parts[unseen(parts)], classifier.classes)
-    found = quantize(classifier, parts["train"], seen, partial(_accuracy, classifier, seen), most_loss)
+    classifier.require(parts[unseen(parts)].annotations)
+    seen = parts[unseen(parts)].remap(classifier.classes)
+    found = quantize(classifier, parts["train"], seen, partial(_measured, classifier, seen), most_loss)
     return files.export_int8(classifier, file, path, found)
 
 
-def _accuracy(model: Classifier, dataset: Dataset, engine: Engine) -> Measured:
-    """The metric of a model whose answers come from an engine."""
-    model.engine = lambda images: engine
-    metrics = evaluate(model, Loader(dataset, model.preprocess, BATCH)).metrics
+def _measured(model: TaskModel[Any], dataset: Dataset, engine: Engine) -> Measured:
+    """The primary number of a model whose answers come from an engine."""
+    loader = Loader(dataset, model.preprocess, BATCH)
+    metrics = evaluate(model, loader, answer=partial(model.viewed, engine)).metrics
     assert metrics.per_image is not None  # it was measured just now
-    return Measured("accuracy", metrics.per_image)
+    return Measured(metrics.primary, metrics.per_image)

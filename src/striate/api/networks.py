@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from striate.errors import ModelFileError, SettingError
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 from striate.zoo.cost.meta_network import outline
 from striate.zoo.cost.summary import Summary
 from striate.zoo.cost.summary import summary as table
@@ -19,10 +19,10 @@ from striate.zoo.weights.pretrained import is_ready, ready, spelling
 
 __all__ = ["create", "load", "models", "summary"]
 
-Model = Classifier | str | Path
+Model = TaskModel[Any] | str | Path
 
 
-def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "exact") -> Classifier:
+def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "exact") -> TaskModel[Any]:
     """Read a saved model, ready to predict.
 
     Args:
@@ -38,7 +38,7 @@ def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "
         SettingError: there is no such engine or precision, or they do not go together.
     """
     if is_ready(path):
-        model = ready(str(path))
+        model: TaskModel[Any] = ready(str(path))
         model.engine = InferenceEngine(model, engine, precision)
         return model
     path = model_file(path)
@@ -94,5 +94,5 @@ def model_file(path: str | Path) -> Path:
     return path / "model.safetensors" if path.is_dir() else path
 
 
-def classifier_of(model: Model) -> Classifier:
+def classifier_of(model: Model) -> TaskModel[Any]:
     return load(model) if isinstance(model, str | Path) else model

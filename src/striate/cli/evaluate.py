@@ -1,6 +1,7 @@
 """``striate evaluate``: how good a model is."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,7 +11,8 @@ from striate.cli.flags import Data, Format, Json, Model
 from striate.formatting import percent_range, plural
 
 if TYPE_CHECKING:
-    from striate.tasks.classification.metrics import Metrics
+    from striate.tasks.classification.metrics import ClassificationMetrics
+    from striate.tasks.metric import Metrics
 
 SHOWN = 30
 """Classes in the table; with more, the weakest."""
@@ -41,10 +43,21 @@ def evaluate(
     if json:
         print_json(metrics.to_dict())
     else:
-        show(metrics)
+        SHOWS.get(type(metrics).__name__, show_plain)(metrics)
 
 
-def show(metrics: "Metrics") -> None:
+def show_plain(metrics: "Metrics") -> None:
+    """Print the numbers of any task, the primary one with its interval."""
+    console, primary = out(), metrics.primary
+    console.print(plural(metrics.count, "picture"))
+    known = primary.range_text(metrics.interval)
+    console.print(f"{primary.name:18} {primary.text():>9}" + (f"  95 % interval {known}" if known else ""))
+    for name, value in metrics.values.items():
+        if name != primary.name and value is not None:
+            console.print(f"{name:18} {value:>9.4g}")
+
+
+def show_classes(metrics: "ClassificationMetrics") -> None:
     """Print metrics for people, the weakest classes first."""
     console = out()
     console.print(f"{plural(metrics.count, 'picture')}, {plural(len(metrics.classes), 'class')}")
@@ -65,3 +78,7 @@ def show(metrics: "Metrics") -> None:
     console.print(rows)
     if len(order) > SHOWN:
         console.print(f"... and {plural(len(order) - SHOWN, 'class')} that are better known; --json has all")
+
+
+SHOWS: dict[str, Callable[[Any], None]] = {"ClassificationMetrics": show_classes}
+"""By the kind of metrics: what prints them, where ``show_plain`` is not enough."""

@@ -18,7 +18,7 @@ from striate.formatting import plural
 
 if TYPE_CHECKING:
     from striate.records import Classification
-    from striate.tasks.classification.classifier import Classifier
+    from striate.tasks.model import TaskModel
 
 AT_ONCE = 256
 """Pictures that are answered before the next ones are read."""
@@ -72,7 +72,7 @@ def predict(
 
 
 def answers(
-    model: "Classifier", paths: Sequence[Path]
+    model: "TaskModel[Any]", paths: Sequence[Path]
 ) -> "Iterator[tuple[Path, Classification | ImageError]]":
     """The answer, or the error, for each picture."""
     for start in range(0, len(paths), AT_ONCE):
@@ -80,7 +80,7 @@ def answers(
 
 
 def _answers(
-    model: "Classifier", paths: Sequence[Path]
+    model: "TaskModel[Any]", paths: Sequence[Path]
 ) -> "Iterator[tuple[Path, Classification | ImageError]]":
     """Halves are tried until the unreadable picture is alone."""
     try:

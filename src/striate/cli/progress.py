@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
-from striate.cli.console import err, percent
+from striate.cli.console import err
 from striate.formatting import plural, time_left
 
 if TYPE_CHECKING:
@@ -155,8 +155,8 @@ class Narrator:
         ]
         if event.val_loss is not None:
             words.append(f"val loss {event.val_loss:.4f}")
-        if event.val_accuracy is not None:
-            words.append(f"val accuracy {percent(event.val_accuracy):>8}")
+        if event.score.value is not None:
+            words.append(f"val {event.score.name} {event.score.text():>8}")
         if event.rate:  # nothing is known of steps that were done before a run was resumed
             words += [
                 f"{event.rate:>7,.0f} images/s",

@@ -21,10 +21,10 @@ from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.data.checks.statistics import Facts, facts
 from striate.data.dataset import Splits
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, StriateError
+from striate.tasks.evaluate import Evaluation
 from striate.train.fabric.hardware import machine_of
 from striate.train.profile.profile import Costs, measure, require_memory
 from striate.train.run.defaults import decide
-from striate.train.run.evaluate import Evaluation
 from striate.train.run.headline import unseen
 from striate.train.run.run import require_classes, train
 from striate.train.run.run_folder import RunFolder, describe_splits, require_no_file
@@ -188,7 +188,7 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
     try:
         with StopRequest(str(folder)) as stop:
             if not plan.sweep:
-                yield from _measure(plan, state, (found, len(splits.classes)), failed, stop)
+                yield from _measure(plan, state, found, failed, stop)
         for seed in () if plan.costs_only else plan.all_seeds():
             data = splits if seed == plan.settings.seed else read(seed)
             yield from _train(plan, state, data, seed, failed)
@@ -199,16 +199,15 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
 
 
 def _measure(
-    plan: Plan, state: CompareState, data: tuple[Facts, int], failed: dict[str, str], stop: StopRequest
+    plan: Plan, state: CompareState, found: Facts, failed: dict[str, str], stop: StopRequest
 ) -> Generator[Event]:
-    """The costs that are not known yet, for pictures of so many classes."""
-    found, classes = data
+    """The costs that are not known yet."""
     for number, model in enumerate(plan.models, 1):
         try:
             settings = decide(plan.of(model, plan.settings.seed), found)
             if state.costs(model) is None:
                 yield Measuring(model, number, len(plan.models))
-                state.keep_costs(model, measure(settings, classes, found.channels))
+                state.keep_costs(model, measure(settings, found))
         except StriateError as error:
             if not stop.asked:  # Ctrl-C ends the process that measures, too
                 failed[model] = because(error)
@@ -281,11 +280,10 @@ def comparison(plan: Plan, state: CompareState, splits: Splits, failed: dict[str
 
 
 def answers_of(evaluation: Evaluation) -> dict[str, Any]:
-    """What a network answered to each picture, in words, and its metric of each; None: not measured."""
-    metrics = evaluation.metrics
-    words = [metrics.classes[number] for number in evaluation.answers.predicted.tolist()]
-    values = [] if metrics.per_image is None else metrics.per_image.tolist()
-    return {"answers": words, "per_image": [None if math.isnan(value) else value for value in values]}
+    """What a model answered to each image, in words, and what the primary number is for each."""
+    known = evaluation.metrics.per_image
+    values = [] if known is None else [None if math.isnan(one) else one for one in known.tolist()]
+    return {"answers": evaluation.metric.answers(), "per_image": values}
 
 
 def row_of(plan: Plan, state: CompareState, model: str, failed: str) -> ComparisonRow:
@@ -294,13 +292,13 @@ def row_of(plan: Plan, state: CompareState, model: str, failed: str) -> Comparis
     done = [files for files in runs if files.metrics.exists() and files.model.exists()]
     if not done:
         return ComparisonRow(model, state.costs(model), failed=failed)
-    judged = [files.read_json(files.metrics)["metrics"] for files in done]
+    judged = [files.read_json(files.metrics) for files in done]
     metrics, settings = done[0].read_history(), done[0].read_json(done[0].settings)
     return ComparisonRow(
         model=model,
         costs=state.costs(model),
-        accuracies=tuple(one["accuracy"] for one in judged),
-        count=judged[0]["count"],
+        accuracies=tuple(one["primary"]["value"] for one in judged),
+        count=judged[0]["metrics"]["count"],
         folders=tuple(str(files.path) for files in done),
         epochs=len(metrics),
         batch=settings["batch"],

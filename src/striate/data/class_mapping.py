@@ -9,12 +9,3 @@ def part_of(splits: Splits, split: str) -> Dataset:
         return splits[split]
     first, *others = splits.values()
     return first.joined(others)
-
-
-def translated(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """The same images with the class numbers of a model, by name.
-
-    Raises:
-        LabelError: the model does not know a class.
-    """
-    return dataset.remap(classes)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from striate.data.array_images import from_array, from_tensor
+from striate.data.batches.padding import padded
 from striate.data.decode import decode, decode_bytes, decode_picture
 from striate.data.preprocess import Preprocess
 from striate.errors import ImageError, SettingError
@@ -181,8 +182,27 @@ def with_names(inputs: Iterable[Input], names: list[str]) -> Iterator[Input]:
         yield given
 
 
+class InputBatch(NamedTuple):
+    """Pictures that are ready for a network.
+
+    Args:
+        images: uint8 (N, C, H, W).
+        sizes: int64 (N, 2), H and W of the pictures inside ``images``, see ``Batch.sizes``.
+        own: (H, W) of each picture before it was prepared.
+    """
+
+    images: Tensor
+    sizes: Tensor
+    own: list[tuple[int, int]]
+
+
 def input_batches(inputs: Iterable[Input], preprocess: Preprocess, batch: int) -> Iterator[Tensor]:
-    """uint8 (N, C, H, W) batches in the order given.
+    """uint8 (N, C, H, W) batches in the order given; arguments and errors as of ``prepared_inputs``."""
+    return (prepared.images for prepared in prepared_inputs(inputs, preprocess, batch))
+
+
+def prepared_inputs(inputs: Iterable[Input], preprocess: Preprocess, batch: int) -> Iterator[InputBatch]:
+    """Batches of pictures in the order given.
 
     One thread for each core decodes while the caller works on a batch, at most two batches ahead, so that a
     list or a generator of ten million files takes no more memory than a short one. Every thread writes its
@@ -197,11 +217,17 @@ def input_batches(inputs: Iterable[Input], preprocess: Preprocess, batch: int) -
     return _batches(iter(inputs), preprocess, batch)
 
 
-def _batches(inputs: Iterator[Input], preprocess: Preprocess, batch: int) -> Iterator[Tensor]:
-    def fill(row: NDArray[np.uint8], given: Input) -> None:
-        np.copyto(row, preprocess(image_of(given)).numpy(force=True))
+def _batches(inputs: Iterator[Input], preprocess: Preprocess, batch: int) -> Iterator[InputBatch]:
+    def fill(row: NDArray[np.uint8] | None, given: Input) -> tuple[Tensor, tuple[int, int]]:
+        image = image_of(given)
+        ready = preprocess(image)
+        if row is not None:
+            np.copyto(row, ready.numpy(force=True))
+        return ready, (image.shape[1], image.shape[2])
 
-    def start(chunk: list[Input]) -> tuple[NDArray[np.uint8], list[Future[None]]]:
+    def start(chunk: list[Input]) -> tuple[NDArray[np.uint8] | None, list[Future[Any]]]:
+        if not preprocess.one_size:
+            return None, [pool.submit(fill, None, given) for given in chunk]
         images = np.empty((len(chunk), preprocess.channels, *preprocess.size), dtype=np.uint8)
         return images, [pool.submit(fill, images[row], given) for row, given in enumerate(chunk)]
 
@@ -211,9 +237,13 @@ def _batches(inputs: Iterator[Input], preprocess: Preprocess, batch: int) -> Ite
         ahead = deque(map(start, islice(chunks, 2)))
         while ahead:
             images, tasks = ahead.popleft()
-            for task in tasks:
-                task.result()
+            ready = [task.result() for task in tasks]
             ahead.extend(map(start, islice(chunks, 1)))
-            yield torch.from_numpy(images)
+            own = [size for _, size in ready]
+            if images is None:
+                yield InputBatch(*padded([image for image, _ in ready]), own)
+            else:
+                sizes = torch.tensor([preprocess.size]).expand(len(own), 2)
+                yield InputBatch(torch.from_numpy(images), sizes, own)
     finally:
         pool.shutdown(cancel_futures=True)

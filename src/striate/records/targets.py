@@ -279,3 +279,15 @@ class MaskTargets(Targets):
         known = self.masks.float()[:, None] + 1  # 0 is what lies outside
         found = F.grid_sample(known, grid, mode="nearest", align_corners=False)[:, 0].round()
         return MaskTargets(torch.where(found > 0, found - 1, IGNORED).to(self.masks.dtype))
+
+
+def class_labels(targets: Targets) -> Tensor:
+    """The labels of classified pictures, (N,) or (N, K).
+
+    Raises:
+        ShapeError: the targets are of another kind.
+    """
+    if isinstance(targets, ClassTargets):
+        return targets.labels
+    wrong = f"the batch has {type(targets).__name__}"
+    raise ShapeError(wrong, "ClassTargets, a class for each picture", "data for classification")

@@ -10,8 +10,10 @@ from striate.report.mistakes import mistakes
 from striate.report.per_class import CELLS, DRAWN, class_rows, most_confused, pairs_as_frequent, shares
 from striate.report.section import Curve, Measured, Section, Tile
 from striate.report.templates import rendered
+from striate.tasks.classification.answers import Answers
 from striate.tasks.classification.calibration import JUDGED_FROM, Calibration, calibration, chance_error
-from striate.tasks.classification.metrics import Metrics
+from striate.tasks.classification.metric import ClassificationMetric
+from striate.tasks.classification.metrics import ClassificationMetrics
 from striate.train.run.headline import role
 
 CURVE = Curve("val_accuracy", "Validation accuracy (%)", factor=100, higher_is_better=True)
@@ -21,7 +23,7 @@ ROWS = 200
 
 def lead(page: Measured) -> Markup:
     """How many pictures were classified rightly, and the most frequent mistake if there is one."""
-    metrics, split = page.evaluation.metrics, page.run.split
+    metrics, split = _metrics(page), page.run.split
     confused = most_confused(metrics, 2)
     return rendered(
         "lead.html",
@@ -36,7 +38,7 @@ def lead(page: Measured) -> Markup:
 
 def tiles(page: Measured) -> list[Tile]:
     """Accuracy, top-5 accuracy of many classes, mistakes, calibration error of many pictures."""
-    metrics = page.evaluation.metrics
+    metrics = _metrics(page)
     if metrics.accuracy is None:
         return []
     wrong = metrics.count - int(metrics.confusion.right.sum())
@@ -53,14 +55,14 @@ def tiles(page: Measured) -> list[Tile]:
 def worst_mistakes(page: Measured) -> Section:
     """The wrong answers of highest confidence."""
     run, found = page.run, page.evaluation
-    shown = mistakes(run.model, page.splits[run.split], found.answers, found.indices)
+    shown = mistakes(run.model, page.splits[run.split], _answers(page), found.indices)
     body = rendered("mistakes.html", mistakes=shown, count=found.metrics.count)
     return Section("mistakes", "Mistakes", body)
 
 
 def confusion(page: Measured) -> Section:
     """The matrix as a table, as a picture, or left out; and the most frequent mistakes."""
-    metrics = page.evaluation.metrics
+    metrics = _metrics(page)
     classes, confused = metrics.classes, most_confused(metrics)
     pairs = len(metrics.confusion.mistakes())
     drawable = CELLS < len(classes) <= DRAWN
@@ -80,7 +82,7 @@ def confusion(page: Measured) -> Section:
 
 def classes(page: Measured) -> Section:
     """Precision, recall and F1 of the weakest classes."""
-    metrics = page.evaluation.metrics
+    metrics = _metrics(page)
     rows = class_rows(metrics, [dataset.counts().tolist() for dataset in page.splits.values()])
     left_out = max(0, len(rows) - ROWS)
     body = rendered("classes.html", rows=rows[:ROWS], left_out=left_out, parts=page_data.parts(page.splits))
@@ -89,7 +91,7 @@ def classes(page: Measured) -> Section:
 
 def confidence(page: Measured) -> Section:
     """Whether confidence agrees with accuracy; judged on 600 pictures or more."""
-    metrics, answers = page.evaluation.metrics, page.evaluation.answers
+    metrics, answers = _metrics(page), _answers(page)
     bins = calibration(answers.confidence, answers.right)
     chart = charts.reliability(bins.confidence, bins.right, bins.count) if bins.judged else None
     body = rendered(
@@ -104,12 +106,22 @@ def confidence(page: Measured) -> Section:
     return Section("confidence", "Calibration", body)
 
 
-def verdict(metrics: Metrics, bins: Calibration) -> str:
+def verdict(metrics: ClassificationMetrics, bins: Calibration) -> str:
     """Whether the mean confidence lies in the interval of the accuracy, above it or below it."""
     low, high = metrics.interval or (0.0, 1.0)
     if low <= bins.mean <= high:
         return "no difference can be told"
     return "the network is too confident" if bins.mean > high else "the network is not confident enough"
+
+
+def _metrics(page: Measured) -> ClassificationMetrics:
+    assert isinstance(page.evaluation.metrics, ClassificationMetrics)  # CONTENTS says so
+    return page.evaluation.metrics
+
+
+def _answers(page: Measured) -> Answers:
+    assert isinstance(page.evaluation.metric, ClassificationMetric)
+    return page.evaluation.metric.per_image
 
 
 def _interval(interval: tuple[float, float] | None) -> str:

@@ -1,6 +1,7 @@
 """The worst mistakes: the wrong answers that the model was surest of, and the pixels that it went by."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from striate.draw.heatmap import overlay, picture
 from striate.explain.attribution.saliency import saliency
 from striate.report.inline_images import data_uri
 from striate.tasks.classification.answers import Answers
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 
 SHOWN = 24
 
@@ -53,7 +54,7 @@ def worst(answers: Answers, count: int = SHOWN) -> list[int]:
     return [int(position) for position in wrong[order]]
 
 
-def mistakes(model: Classifier, dataset: Dataset, answers: Answers, indices: Tensor) -> list[Mistake]:
+def mistakes(model: TaskModel[Any], dataset: Dataset, answers: Answers, indices: Tensor) -> list[Mistake]:
     """The worst mistakes with their pictures.
 
     Args:

@@ -8,11 +8,11 @@ from pathlib import Path
 from striate.data.dataset import Splits
 from striate.errors import RunError
 from striate.files.atomic import beside
-from striate.report import any_task
+from striate.report import any_task, plain_page
 from striate.report.section import Measured
 from striate.report.sections import CONTENTS
 from striate.report.templates import rendered, style
-from striate.train.run.evaluate import Evaluation
+from striate.tasks.evaluate import Evaluation
 from striate.train.run.run import Run
 from striate.zoo.cost.summary import summary
 
@@ -49,9 +49,10 @@ def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
     return path
 
 
-def report(run: Run, splits: Splits, evaluation: Evaluation, task: str = "classification") -> str:
-    """The page as text; ``task`` is one of ``CONTENTS``."""
-    page, contents, layers = Measured(run, splits, evaluation), CONTENTS[task], summary(run.model)
+def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
+    """The page as text."""
+    page, layers = Measured(run, splits, evaluation), summary(run.model)
+    contents = CONTENTS.get(run.model.task) or plain_page.contents(evaluation.metrics.primary)
     sections = [
         *(section(page) for section in contents.before),
         any_task.learning(page, contents.curve),

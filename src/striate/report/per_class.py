@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from striate.ops.intervals import Interval, wilson
-from striate.tasks.classification.metrics import Metrics
+from striate.tasks.classification.metrics import ClassificationMetrics
 
 CELLS = 40  # up to so many classes the confusion matrix is a table of text, else a picture
 DRAWN = 1000  # up to so many classes there is a picture: with more a cell is smaller than half a pixel
@@ -47,7 +47,7 @@ class Confused:
         return self.images / self.support
 
 
-def class_rows(metrics: Metrics, counts: Sequence[Sequence[int]]) -> list[ClassRow]:
+def class_rows(metrics: ClassificationMetrics, counts: Sequence[Sequence[int]]) -> list[ClassRow]:
     """The classes, weakest first; classes without an evaluated image come last.
 
     Args:
@@ -64,7 +64,7 @@ def class_rows(metrics: Metrics, counts: Sequence[Sequence[int]]) -> list[ClassR
     return sorted(rows, key=lambda row: (row.support == 0, row.f1 or 0.0))
 
 
-def most_confused(metrics: Metrics, count: int = CONFUSED) -> list[Confused]:
+def most_confused(metrics: ClassificationMetrics, count: int = CONFUSED) -> list[Confused]:
     """The pairs of classes that were mixed up most often, most frequent first."""
     return [
         Confused(metrics.classes[true], metrics.classes[predicted], images, metrics.support[true])
@@ -72,12 +72,12 @@ def most_confused(metrics: Metrics, count: int = CONFUSED) -> list[Confused]:
     ]
 
 
-def pairs_as_frequent(metrics: Metrics, images: int) -> int:
+def pairs_as_frequent(metrics: ClassificationMetrics, images: int) -> int:
     """How many pairs of different classes were mixed up exactly so often."""
     return int((metrics.confusion.mistakes()[:, 2] == images).sum())
 
 
-def shares(metrics: Metrics) -> list[list[tuple[int, float]]]:
+def shares(metrics: ClassificationMetrics) -> list[list[tuple[int, float]]]:
     """The confusion matrix as (count, share of the row) by row."""
     rows = zip(metrics.confusion.dense().tolist(), metrics.support, strict=True)
     return [[(count, count / max(total, 1)) for count in row] for row, total in rows]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from striate.data.dataset import Splits
-from striate.train.run.evaluate import Evaluation
+from striate.tasks.evaluate import Evaluation
 from striate.train.run.run import Run
 
 

@@ -1,5 +1,9 @@
 """Networks that answer a question: scores become records, with their losses and metrics.
 
+model              TaskModel: the contract that every task fulfils, and what all tasks share
+metric             Metric and Metrics: one primary number, what it is for each image, how sure it is
+evaluate           a model against data whose targets are known
 classification/    which one of K classes
+raw_outputs        what a network gives: a tensor, or several
 memory             a batch that does not fit, in halves
 """

@@ -6,21 +6,24 @@ Answers do not depend on how many pictures are answered at once, so nothing has 
 """
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from striate.errors import SettingError
 
+T = TypeVar("T")
+
 REFUSALS = ("out of memory", "not enough memory", "can't allocate memory", "could not allocate")
 """What torch's allocators and those below them say."""
 
 
-def in_parts(answer: Callable[[Tensor], Tensor], images: Tensor) -> Iterator[Tensor]:
+def in_parts(answer: Callable[[Tensor], T], images: Tensor) -> Iterator[T]:
     """The answers to a batch, in as many parts as memory makes necessary.
 
     Args:
-        answer: images (N, C, H, W) -> (N, ...).
+        answer: images (N, C, H, W) -> what is answered, the first axis N.
         images: N of them.
 
     Raises:

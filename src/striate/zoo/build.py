@@ -1,40 +1,68 @@
-"""A network, its classes and its preprocessing by name: a classifier that knows how it was built.
+"""A network, its classes and its preprocessing by name: a model of a task that knows how it was built.
 
-"resnet20", ("cat", "dog"), Preprocess((32, 32)) --> Classifier, .name, .arguments --> save --> load
+"classification", "resnet20", ("cat", "dog"), Preprocess((32, 32)) --> Classifier, .name, .arguments --> save
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
 from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 from striate.zoo.networks import create, require_arguments
 
+TASKS: dict[str, type[TaskModel[Any]]] = {
+    "classification": Classifier,
+}
+"""The tasks by name. A new one is a line here, and what the other tables of this kind ask for."""
 
-def build(name: str, classes: Sequence[str], preprocess: Preprocess, **arguments: Any) -> Classifier:
-    """A classifier with random weights that can be saved by its name.
+
+def build(
+    name: str,
+    classes: Sequence[str],
+    preprocess: Preprocess,
+    *,
+    task: str = "classification",
+    options: Mapping[str, Any] | None = None,
+    **arguments: Any,
+) -> TaskModel[Any]:
+    """A model with random weights that can be saved by its name.
 
     Args:
         name: one of ``models()``.
         classes: K different names.
         preprocess: what the network shall see of a picture; its channels become those of the network.
+        task: one of ``TASKS``.
+        options: of the task's model, plain values, which are saved with it.
         arguments: of the network's own, such as ``stem="small"``; plain values, which are saved with it.
 
     Raises:
-        SettingError: there is no network of that name, it has no such argument, or mean or std lack a number
-            for each channel.
+        SettingError: there is no network or no task of that name, the network has no such argument, or mean
+            or std lack a number for each channel.
         LabelError: a class has no name, or two have the same.
         ShapeError: the network cannot take pictures of that size.
     """
     require_arguments(name, arguments)  # before create, whose weights no saved model may name
     _require_names(classes)
     _require_numbers(preprocess)
-    network = create(name, classes=len(classes), in_channels=preprocess.channels, **arguments)
+    made, own = model_of(task), dict(options or {})
+    network = create(name, classes=made.width(classes, **own), in_channels=preprocess.channels, **arguments)
     network.require((preprocess.channels, *preprocess.size))
-    model = Classifier(network, classes, preprocess)
+    model = made(network, classes, preprocess, **own)
     model.name, model.arguments = name, {"in_channels": preprocess.channels, **arguments}
     return model
+
+
+def model_of(task: str) -> type[TaskModel[Any]]:
+    """The class of the models of a task.
+
+    Raises:
+        SettingError: there is no such task.
+    """
+    if task not in TASKS:
+        raise SettingError(f"there is no task {task!r}", "one of: " + ", ".join(TASKS), "leave task out")
+    return TASKS[task]
 
 
 def _require_names(classes: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
-"""A classifier to a file and back: network, classes and preprocessing, without the training code's arguments.
+"""A model to a file and back: task, network, classes and preprocessing.
 
-Classifier --save--> model.safetensors --load--> Classifier, equal bit by bit, on the CPU
+TaskModel --save--> model.safetensors --load--> TaskModel, equal bit by bit, on the CPU
 """
 
 import platform
@@ -15,7 +15,7 @@ import torch
 from striate.data.preprocess import DECODING_RULE, Preprocess
 from striate.errors import ModelFileError, SettingError
 from striate.files.regular import reason_of
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 from striate.zoo.build import build
 from striate.zoo.model_file import OpenModel, open_model, read_header, short, write_file
 
@@ -32,14 +32,14 @@ EXPORTS = (".onnx", ".xml", ".bin", ".pt2")
 
 
 def save(
-    model: Classifier,
+    model: TaskModel[Any],
     path: str | Path,
     *,
     scores: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
     licence: str | None = None,
 ) -> None:
-    """Write a classifier that ``build`` made, or ``load`` read, as one file.
+    """Write a model that ``build`` made, or ``load`` read, as one file.
 
     Args:
         model: its tensors are stored as they are, whatever their dtype or device.
@@ -59,6 +59,8 @@ def save(
             "safetensors.torch.save_model(model, path) keeps the tensors; your code then builds the network",
         )
     header = {
+        "task": model.task,
+        "options": model.options,
         "network": model.name,
         "arguments": model.arguments,
         "classes": list(model.classes),
@@ -79,8 +81,8 @@ def save(
         ) from error
 
 
-def load(path: str | Path) -> Classifier:
-    """Read a classifier, ready to predict. No code of the file is run.
+def load(path: str | Path) -> TaskModel[Any]:
+    """Read a model, ready to predict. No code of the file is run.
 
     Raises:
         ModelFileError: the file is missing, truncated, foreign, of another format number, or names a network,
@@ -90,18 +92,22 @@ def load(path: str | Path) -> Classifier:
     with open_model(path, LEARN_ON) as file:
         built = _built(file)
         file.load_into(built.network)
-    model = Classifier(built.network, built.classes, built.preprocess)
+    model = type(built)(built.network, built.classes, built.preprocess, **built.options)
     model.name, model.arguments = built.name, built.arguments
     return model.eval()
 
 
-def _built(file: OpenModel) -> Classifier:
+def _built(file: OpenModel) -> TaskModel[Any]:
     """What a header speaks of, on the meta device: shapes only, so that a strange header costs no memory."""
     header = file.header
     try:
         with torch.device("meta"):
             own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
-            built = build(header["network"], header["classes"], preprocess_of(header), **own)
+            task: dict[str, Any] = {
+                "task": header.get("task", "classification"),
+                "options": header.get("options"),
+            }
+            built = build(header["network"], header["classes"], preprocess_of(header), **task, **own)
         _require_arguments(built.arguments, header["arguments"])
     except Exception as error:  # somebody else may have written it: building stumbles in many ways
         wrong = f"no {error}" if isinstance(error, KeyError) else reason_of(error)

@@ -5,7 +5,7 @@ import torch
 
 from striate.errors import ShapeError
 from striate.ops.intervals import wilson
-from striate.tasks.classification.metrics import Metrics, classification_metrics
+from striate.tasks.classification.metrics import ClassificationMetrics, classification_metrics
 
 # true 0: predicted 0, 0, 0, 1      true 1: predicted 1, 1      true 2 never occurs, and is never predicted
 LABELS = torch.tensor([0, 0, 0, 0, 1, 1])
@@ -61,7 +61,7 @@ def test_nothing_is_said_of_no_images() -> None:
 @pytest.mark.parametrize("repeats", [1, 100])
 def test_metrics_come_back_from_a_dictionary(repeats: int) -> None:
     measured = classification_metrics(SCORES.repeat(repeats, 1), LABELS.repeat(repeats), NAMES)
-    assert Metrics.from_dict(measured.to_dict()) == measured
+    assert ClassificationMetrics.from_dict(measured.to_dict()) == measured
 
 
 def test_many_classes_take_the_room_of_their_images() -> None:

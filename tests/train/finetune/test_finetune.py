@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.checks.statistics import Facts
 from striate.data.dataset import Dataset, Splits
 from striate.data.image_store import Array
@@ -123,7 +124,7 @@ def test_as_many_other_classes_get_a_new_last_layer(
     theirs = load(known)
     classes = {"swapped": theirs.classes[::-1], "same": theirs.classes}.get(names, names)
     settings = Settings(**QUICK, weights=str(known), finetune=finetune, model="resnet20", lr=0.1)
-    model, best, said = begin(settings, classes, theirs.preprocess)
+    model, best, said = begin(settings, ClassAnnotations(np.array([0, 1]), classes), theirs.preprocess)
     old = theirs.network.head.output.weight  # type: ignore[union-attr]
     kept = [torch.equal(one.network.head.output.weight, old) for one in (model, best)]  # type: ignore[union-attr]
     assert kept == [names == "same"] * 2
@@ -138,7 +139,7 @@ def test_weights_that_name_no_classes_keep_their_last_layer(known: Path, tmp_pat
     theirs = load(known)
     torch.save(theirs.network.state_dict(), tmp_path / "bare.pth")
     settings = Settings(**QUICK, weights=str(tmp_path / "bare.pth"), finetune="all", model="resnet20")
-    model, _, said = begin(settings, ("no", "yes"), theirs.preprocess)
+    model, _, said = begin(settings, ClassAnnotations(np.array([0, 1]), ("no", "yes")), theirs.preprocess)
     assert torch.equal(model.network.head.output.weight, theirs.network.head.output.weight)  # type: ignore[union-attr]
     assert not any("last layer" in one for one in said)
 
@@ -199,7 +200,7 @@ def test_training_on_kept_embeddings_is_training_through_the_network(
     _, kept = heard(other, tmp_path / "kept", weights=known, finetune="head", ema=0.9, epochs=3)
     names = list(load_checkpoint(kept.folder / "checkpoints" / "last.pt")["model"])
     assert names == ["network.head.output.weight", "network.head.output.bias"]
-    monkeypatch.setattr(sys.modules["striate.train.run.run"], "can_be_kept", lambda *_: False)
+    monkeypatch.setattr(sys.modules["striate.train.run.run"], "last_layer", lambda *_: None)
     _, through = heard(other, tmp_path / "through", weights=known, finetune="head", ema=0.9, epochs=3)
     ours, theirs = kept.model.state_dict(), through.model.state_dict()
     assert all(torch.allclose(ours[name], theirs[name], atol=1e-5) for name in theirs)

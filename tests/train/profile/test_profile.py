@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from striate.data.checks.statistics import Facts
 from striate.errors import OutOfMemory, TrainingError
 from striate.train.profile import memory
 from striate.train.profile import profile as room
@@ -17,7 +18,7 @@ MIB = 2**20
 
 
 def test_a_network_is_measured_in_a_process_of_its_own() -> None:
-    found = measure(DECIDED, classes=10, channels=1)
+    found = measure(DECIDED, Facts(True, (32, 32), True, (1,) * 10, 10))
     # LeNet-5: 61,706 parameters; 25*6*28*28 + 150*16*10*10 + 400*120 + 120*84 + 84*10 multiplications
     assert (found.parameters, found.multiplications) == (61_706, 416_520)
     assert [cost.batch for cost in found.answers] == [1, 32]
@@ -71,6 +72,8 @@ def test_free_memory_is_at_most_what_a_container_may_use(
 def test_a_batch_that_is_refused_ends_the_measurement_and_keeps_the_smaller_ones() -> None:
     asked = {
         "model": "lenet5",
+        "task": "classification",
+        "options": {},
         "classes": 10,
         "channels": 1,
         "arguments": {},

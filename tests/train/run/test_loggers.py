@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from striate.errors import SettingError
+from striate.tasks.classification.metrics import ACCURACY
 from striate.train.run.loggers import readers
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
@@ -16,7 +17,7 @@ from striate.train.session.events import EpochEnded, Loading, Started, Stepped
 
 STARTED = Started("run", {"lr": 0.1}, (), {"train": 8}, 10, 4, 0, "cpu")
 STEPPED = Stepped(step=2, steps=4, epoch=1, epochs=2, loss=0.5, lr=0.1, rate=9.0, left=1.0, waiting=0.0)
-ENDED = EpochEnded(1, 2, 0.4, 0.3, 0.9, lr=0.1, seconds=1.0, rate=9.0, waiting=0.0, best=True)
+ENDED = EpochEnded(1, 2, 0.4, 0.3, ACCURACY.of(0.9), lr=0.1, seconds=1.0, rate=9.0, waiting=0.0, best=True)
 
 
 def on_event(name: str, folder: Path) -> None:

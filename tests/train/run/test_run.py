@@ -24,6 +24,7 @@ from striate.errors import (
     TrainingError,
 )
 from striate.tasks.classification.classifier import Classifier
+from striate.tasks.classification.metrics import ACCURACY
 from striate.train.run.run import Run, continued, train
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
@@ -111,7 +112,7 @@ def test_the_best_epoch_is_kept_and_the_test_split_is_looked_at_only_then(
     tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accuracies = iter([0.5, 0.9, 0.9, 0.6])
-    monkeypatch.setattr(TrainingSession, "_validate", lambda work: (1.0, next(accuracies)))
+    monkeypatch.setattr(TrainingSession, "_validate", lambda work: (1.0, ACCURACY.of(next(accuracies))))
     weights, best = [], []
     for event in train(
         Splits({**tiny.parts, "test": tiny["val"]}, "npz", tiny.root), Settings(**QUICK), tmp_path / "run"
@@ -137,7 +138,7 @@ def test_without_a_validation_split_the_last_epoch_is_the_best(tiny: Splits, tmp
 def test_patience_ends_a_run_that_gets_no_better(
     tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(TrainingSession, "_validate", lambda work: (1.0, 0.5))
+    monkeypatch.setattr(TrainingSession, "_validate", lambda work: (1.0, ACCURACY.of(0.5)))
     assert (
         len(trained(tiny, tmp_path / "run", epochs=50, patience=2).history) == 3
     )  # the best one and two more

@@ -13,6 +13,7 @@ from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
 from striate.tasks.classification.classifier import Classifier
+from striate.tasks.classification.metrics import ACCURACY
 from striate.zoo.build import build
 from striate.zoo.inference import quantize as quantizing
 from striate.zoo.inference.export import export_int8
@@ -45,9 +46,13 @@ def labelled(count: int, by: Classifier) -> Dataset:
     return Dataset.whole(Array(pixels[surest].astype(np.uint8), "noise"), labels, by.classes)
 
 
+def measured(per_image):
+    return Measured(ACCURACY.of(per_image.mean().item()), per_image)
+
+
 def right(*counts: tuple[int, int]) -> Measured:
     """An accuracy: so many pictures with a value of 1 or 0, after each other."""
-    return Measured("accuracy", torch.cat([torch.full((count,), float(value)) for value, count in counts]))
+    return measured(torch.cat([torch.full((count,), float(value)) for value, count in counts]))
 
 
 def accuracy_on(dataset: Dataset, by: Classifier):
@@ -55,7 +60,7 @@ def accuracy_on(dataset: Dataset, by: Classifier):
     pictures = torch.stack([dataset.image(index) for index in range(len(dataset))])
 
     def measure(engine: Engine) -> Measured:
-        return Measured("accuracy", (engine(pictures).argmax(1) == torch.tensor(dataset.labels)).float())
+        return measured((engine(pictures).argmax(1) == torch.tensor(dataset.labels)).float())
 
     return measure
 
@@ -66,8 +71,8 @@ def test_an_accepted_graph_says_what_it_costs_and_becomes_the_engine(tmp_path: P
     save(made, file)
     unseen = labelled(40, made)
     found = quantize(made, labelled(20, made), unseen, accuracy_on(unseen, made), most_loss=20)
-    assert (found.exact.value, found.count) == (1.0, 40)
-    assert found.int8.value >= 0.8
+    assert (found.exact.primary.value, found.count) == (1.0, 40)
+    assert found.int8.primary.value >= 0.8
     export_int8(made, file, tmp_path / "model.int8.xml", found)
     assert {path.name for path in tmp_path.iterdir()} == {
         *("model.safetensors", "model.int8.xml", "model.int8.bin", "model.openvino")
@@ -75,7 +80,7 @@ def test_an_accepted_graph_says_what_it_costs_and_becomes_the_engine(tmp_path: P
     answers = striate.load(file, precision="int8").predict([unseen.image(place) for place in range(40)])
     exact = made.predict([unseen.image(place) for place in range(40)])
     same = sum(a.class_index == b.class_index for a, b in zip(answers, exact, strict=True)) / 40
-    assert same == pytest.approx(found.int8.value)
+    assert same == pytest.approx(found.int8.primary.value)
     assert any(not torch.equal(a.scores, b.scores) for a, b in zip(answers, exact, strict=True))
 
 
@@ -83,7 +88,7 @@ def test_the_loss_is_the_mean_difference_of_the_pictures() -> None:  # 98 % - 95
     found = Quantized(None, right((1, 196), (0, 4)), right((1, 191), (0, 9)))
     assert found.loss == pytest.approx(0.025)
     assert str(found).startswith("int8 costs 2.50 points (")
-    assert "of accuracy: 95.50% instead of 98.00% on 200 pictures" in str(found)
+    assert "of accuracy: 95.50 % instead of 98.00 % on 200 pictures" in str(found)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +114,7 @@ def test_more_loss_than_allowed_is_refused_with_the_figures(monkeypatch: pytest.
     with pytest.raises(SettingError) as caught:
         quantize(made, labelled(2, made), labelled(3, made), lambda engine: next(answers), most_loss=1.5)
     assert caught.value.wrong.startswith("int8 costs 5.00 points (3.6")
-    assert "of accuracy: 85.00% instead of 90.00% on 1,000 " in caught.value.wrong
+    assert "of accuracy: 85.00 % instead of 90.00 % on 1,000 " in caught.value.wrong
     assert caught.value.expected == "at most 1.5 points"
     assert "--most-loss 5.01" in caught.value.attempt
 

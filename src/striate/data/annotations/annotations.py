@@ -27,11 +27,13 @@ class Annotations(ABC):
         classes: K names.
         task: what such annotations teach when nobody says.
         spatial: whether they have places in the picture, as their targets.
+        least_classes: K below which there is nothing to be learned.
     """
 
     classes: tuple[str, ...]
     task: ClassVar[str]
     spatial: ClassVar[bool] = True
+    least_classes: ClassVar[int] = 1
 
     @abstractmethod
     def __len__(self) -> int:

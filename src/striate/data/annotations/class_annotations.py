@@ -31,6 +31,7 @@ class ClassAnnotations(Annotations):
     classes: tuple[str, ...]
     task: ClassVar[str] = "classification"
     spatial: ClassVar[bool] = False
+    least_classes: ClassVar[int] = 2
 
     def __len__(self) -> int:
         return len(self.labels)

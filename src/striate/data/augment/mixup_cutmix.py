@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.data.augment.geometric import to_float
-from striate.errors import ShapeError
 from striate.records import Batch, ClassTargets
+from striate.records.targets import class_labels
 
 
 def shares(labels: Tensor, classes: int) -> Tensor:
@@ -41,7 +41,7 @@ def mixup(batch: Batch, classes: int, alpha: float, generator: torch.Generator) 
     Source: Zhang, Cisse, Dauphin, Lopez-Paz 2018, equations in section 1. https://arxiv.org/abs/1710.09412
     """
     weight, partners = beta(alpha, generator), partners_of(batch, generator)
-    images, labels = to_float(batch.images), shares(labels_of(batch), classes)
+    images, labels = to_float(batch.images), shares(class_labels(batch.targets), classes)
     blend = [part * weight + part[partners] * (1 - weight) for part in (images, labels)]
     return replace(batch, images=blend[0], targets=ClassTargets(blend[1]))
 
@@ -66,7 +66,7 @@ def cutmix(batch: Batch, classes: int, alpha: float, generator: torch.Generator)
     height, width = batch.images.shape[2:]
     share, partners = (1 - beta(alpha, generator)) ** 0.5, partners_of(batch, generator)
     rows, columns = (span(side, share, generator) for side in (height, width))
-    images, labels = batch.images.clone(), shares(labels_of(batch), classes)
+    images, labels = batch.images.clone(), shares(class_labels(batch.targets), classes)
     images[:, :, rows, columns] = batch.images[partners][:, :, rows, columns]
     pasted = (rows.stop - rows.start) * (columns.stop - columns.start) / (height * width)
     targets = ClassTargets(labels * (1 - pasted) + labels[partners] * pasted)
@@ -82,20 +82,8 @@ def smooth_labels(batch: Batch, classes: int, amount: float) -> Batch:
     >>> smooth_labels(batch, 4, 0.5).targets.labels.tolist()
     [[0.125, 0.625, 0.125, 0.125]]
     """
-    labels = shares(labels_of(batch), classes) * (1 - amount) + amount / classes
+    labels = shares(class_labels(batch.targets), classes) * (1 - amount) + amount / classes
     return replace(batch, targets=ClassTargets(labels))
-
-
-def labels_of(batch: Batch) -> Tensor:
-    """The labels of a batch of classified pictures, (N,) or (N, K).
-
-    Raises:
-        ShapeError: its targets are of another kind.
-    """
-    if isinstance(batch.targets, ClassTargets):
-        return batch.targets.labels
-    wrong = f"the batch has {type(batch.targets).__name__}"
-    raise ShapeError(wrong, "ClassTargets, a class for each picture", "data for classification")
 
 
 def beta(alpha: float, generator: torch.Generator) -> float:

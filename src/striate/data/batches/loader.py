@@ -75,6 +75,7 @@ class Loader:
         self.cached = preprocess.one_size and cache_size(dataset, preprocess) <= cache_bytes
         self._strata = torch.from_numpy(dataset.annotations.strata()) if balance else None
         self._sizes = torch.tensor([preprocess.size])
+        self.replaced = False  # whether something else than images is shown
         self._make: Make = preparing
         self._kept: Prepared | None = None
 
@@ -100,7 +101,7 @@ class Loader:
     def showing(self, make: Make) -> "Loader":
         """The same steps with something else in the place of the images, made once and kept in memory."""
         other = copy(self)
-        other.cached, other._make, other._kept = True, make, None
+        other.cached, other.replaced, other._make, other._kept = True, True, make, None
         return other
 
     def batches(self, epoch: int = 0, start: int = 0) -> Iterator[Batch]:

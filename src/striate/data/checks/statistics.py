@@ -1,11 +1,12 @@
 """What a network must know of its data before it is built: sizes, colors, and a preprocessing for them."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.annotations.annotations import Annotations
 from striate.data.checks.findings import Finding, refusal
 from striate.data.checks.image_stats import glance
 from striate.data.dataset import Dataset
@@ -27,6 +28,7 @@ class Facts:
         same_size: all pictures of the sample have this size.
         counts: how often each class occurs.
         count: pictures in all.
+        annotations: what is known of all pictures.
     """
 
     grey: bool
@@ -34,6 +36,12 @@ class Facts:
     same_size: bool
     counts: tuple[int, ...]
     count: int
+    annotations: Annotations | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def task(self) -> str:
+        """What the annotations teach when nobody says."""
+        return self.annotations.task if self.annotations else "classification"
 
     @property
     def channels(self) -> int:
@@ -71,7 +79,7 @@ def facts(dataset: Dataset) -> Facts:
     height, width = np.median(sizes, axis=0).astype(int).tolist()
     same = bool((sizes == sizes[0]).all())
     grey, counts = all(grey for _, grey in seen), tuple(dataset.counts().tolist())
-    return Facts(grey, (height, width), same, counts, len(dataset))
+    return Facts(grey, (height, width), same, counts, len(dataset), dataset.annotations)
 
 
 def sample(count: int, most: int) -> NDArray[np.int64]:

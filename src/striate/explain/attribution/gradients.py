@@ -19,7 +19,7 @@ from striate.explain.attribution.layer_names import require_layer
 from striate.explain.attribution.supported import require_module
 from striate.explain.attribution.target import Target, TargetSelector, finite
 from striate.layers.detached_copy import detached_copy
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 
 At = Literal["output", "input"]
 """What a layer gives, or what it is given."""
@@ -50,7 +50,7 @@ class Probe:
     @property
     def network(self) -> nn.Module:
         """What sees the pixels: of a classifier the network inside."""
-        return self.model.network if isinstance(self.model, Classifier) else self.model
+        return self.model.network if isinstance(self.model, TaskModel) else self.model
 
     @property
     def device(self) -> torch.device:

@@ -35,7 +35,7 @@ from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_floats, require_module
 from striate.explain.attribution.target import Target, in_words
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 
 METHODS: dict[str, Callable[..., Tensor]] = {
     "saliency": pixel_gradients,
@@ -220,7 +220,7 @@ def versions() -> dict[str, str]:
 def _default_layer(model: nn.Module, pixels: Tensor) -> str:
     """The last layer that gives maps; of one of our networks by the name that the network has for it."""
     name = default_layer(model, pixels)
-    return name.removeprefix("network.") if isinstance(model, Classifier) else name
+    return name.removeprefix("network.") if isinstance(model, TaskModel) else name
 
 
 def _require_some(pixels: Tensor) -> None:
@@ -238,7 +238,7 @@ def _pixels(model: nn.Module, images: Input | Iterable[Input]) -> tuple[Tensor, 
 
     Folders stand for the pictures below them. Other models get their own tensor.
     """
-    if not isinstance(model, Classifier):
+    if not isinstance(model, TaskModel):
         return _own_tensor(model, images), ()
     names: list[str] = []
     inputs = with_names(_without_folders(one_or_many(images)[0]), names)
@@ -266,7 +266,7 @@ def _noted(made: Explanation, model: nn.Module, sources: tuple[str, ...], *, pre
         sources: N files.
         predicted: whether the targets are the model's answers.
     """
-    if not isinstance(model, Classifier) or made.method == "filters":
+    if not isinstance(model, TaskModel) or made.method == "filters":
         return made
     folders = [Path(source).parent.name for source in sources]
     return replace(
@@ -277,7 +277,7 @@ def _noted(made: Explanation, model: nn.Module, sources: tuple[str, ...], *, pre
     )
 
 
-def _answers(model: Classifier, images: Tensor) -> tuple[str, ...]:
+def _answers(model: TaskModel[Any], images: Tensor) -> tuple[str, ...]:
     """The names of the predicted classes; none where the model gives no scores (N, K)."""
     best: list[int] = []
     with torch.inference_mode(False), torch.no_grad():

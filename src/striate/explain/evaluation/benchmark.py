@@ -26,7 +26,7 @@ from striate.explain.evaluation.pointing_game import pointing_game, topk_interse
 from striate.explain.evaluation.synthetic_data import SyntheticData, make_synthetic_data
 from striate.explain.evaluation.toy_classifier import toy_classifier
 from striate.explain.synthesis.initial_image import Model, model_input, open_model
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 
 COUNT = 200
 """SyntheticData pictures that are explained."""
@@ -82,7 +82,7 @@ def benchmark_explanations(
     synthetic = make_synthetic_data(count, seed + 1) if images is None else images
     pixels = synthetic.images if isinstance(synthetic, SyntheticData) else _seen(network, synthetic)
     truth = synthetic if isinstance(synthetic, SyntheticData) else None
-    if not pixels.is_floating_point() and not isinstance(network, Classifier):
+    if not pixels.is_floating_point() and not isinstance(network, TaskModel):
         pixels = pixels / 255  # pictures, as a module of one's own takes them
     accuracy = _accuracy(network, pixels, truth)
     rows = []

@@ -3,32 +3,35 @@
 uint8 images -> (x / 255 - mean) / std -> network -> scores (N, K) -> softmax -> Classification
 """
 
-from collections.abc import Callable, Iterable, Sequence, Sized
-from functools import partial
-from typing import Any, overload
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.data.augment.mixup_cutmix import labels_of
-from striate.data.inputs import Input, input_batches, one_or_many, with_names
+from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.batches.class_balance import class_weights
 from striate.data.preprocess import Preprocess
+from striate.errors import ShapeError
 from striate.layers.backbone import Backbone
-from striate.layers.eval_mode import evaluating
-from striate.layers.memory_format import laid_out
-from striate.records import Batch, Classification
-from striate.tasks.memory import in_parts
+from striate.records import Batch, Classification, ClassTargets
+from striate.records.targets import class_labels
+from striate.tasks.classification.last_layer import LastLayer
+from striate.tasks.classification.metric import ClassificationMetric
+from striate.tasks.classification.mixing import Mixing
+from striate.tasks.model import BatchTransform, TaskModel
+from striate.tasks.raw_outputs import Raw
 
-Scores = Callable[[Tensor], Tensor]
-"""uint8 images (N, C, H, W) -> scores (N, K) before the softmax, one way of looking."""
-
-Scoring = Callable[[int], Scores | None]
-"""Asked before so many pictures are answered: a faster way to their scores, or None where there is none."""
+FEATURES = Preprocess((1, 1), 1, (0.0,), (1.0,))
+"""Of features: they are what they are."""
 
 
-class Classifier(nn.Module):
-    """A network with its classes and its preprocessing.
+@final
+class Classifier(TaskModel[Classification]):
+    """A network that tells K classes apart.
 
     Args:
         network: (N, C, H, W) -> scores (N, K).
@@ -36,67 +39,21 @@ class Classifier(nn.Module):
         preprocess: what the network expects of a picture.
 
     Attributes:
-        name: of the network among ``striate.models()``; None for a network of your own.
-        arguments: with which it was built by that name.
         balance: weights (K,) of the classes in the loss; None for equal ones.
-        engine: computes the scores of predictions in another way than ``forward``; None for ``forward``.
     """
 
-    mean: Tensor
-    std: Tensor
+    task: ClassVar[str] = "classification"
+    learns_from: ClassVar[tuple[type[Annotations], ...]] = (ClassAnnotations,)
     balance: Tensor | None
 
     def __init__(self, network: nn.Module, classes: Sequence[str], preprocess: Preprocess) -> None:
-        super().__init__()
-        self.network = network
-        self.classes = tuple(classes)
-        self.preprocess = preprocess
-        self.name: str | None = None
-        self.arguments: dict[str, Any] = {}
-        self.engine: Scoring | None = None
-        for name in ("mean", "std"):
-            values = torch.tensor(getattr(preprocess, name)).view(-1, 1, 1)
-            self.register_buffer(name, values, persistent=False)
+        super().__init__(network, classes, preprocess)
+        self.guess_loss = math.log(max(len(self.classes), 1))
         self.register_buffer("balance", None, persistent=False)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """uint8 0..255 or float 0..1 images (N, C, H, W) -> scores (N, K) before the softmax."""
-        scores: Tensor = self.network(self.normalized(images))
-        return scores
-
-    def normalized(self, images: Tensor) -> Tensor:
-        """uint8 0..255 or float 0..1 images (N, C, H, W) -> what the network sees of them, in its dtype."""
-        pixels = images if images.is_floating_point() else images / 255
-        seen, dtype = (pixels - self.mean) / self.std, self.dtype
-        return seen if seen.dtype == dtype else seen.to(dtype)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """The dtype of the network's weights; that of the mean if it has none."""
-        weights = (one for one in self.network.parameters() if one.is_floating_point())
-        return next(weights, self.mean).dtype
-
-    def answer(self, images: Tensor) -> Tensor:
-        """The scores (N, K) that predictions are made of: with mirrored views, the mean of both sides.
-
-        Channels-last images take the convolutions of a processor through their faster kernels.
-        """
-        return self.viewed(self.forward, laid_out(self.network, images))
-
-    def answering(self, pictures: int) -> Scores:
-        """What answers so many pictures: ``answer``, or the engine in its place where there is one."""
-        scores = self.engine(pictures) if self.engine else None
-        return self.answer if scores is None else partial(self.viewed, scores)
-
-    def viewed(self, scores: Scores, images: Tensor) -> Tensor:
-        """The scores of a picture by one way to them; with mirrored views, the mean of both sides."""
-        if self.preprocess.views == "plain":
-            return scores(images)
-        return (scores(images) + scores(images.flip(-1))) / 2
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Mean cross-entropy of every head, for class numbers or for shares of every class."""
-        labels = labels_of(batch)
+        labels = class_labels(batch.targets)
         return {
             name: share * F.cross_entropy(scores.float(), labels, self.balance)
             for name, (share, scores) in self._training_scores(batch.images).items()
@@ -106,46 +63,55 @@ class Classifier(nn.Module):
         """The scores of the head, and of those that only training looks at."""
         if isinstance(self.network, Backbone):
             return self.network.training_scores(self.normalized(images))
-        return {"cross_entropy": (1.0, self(images))}
+        return {"cross_entropy": (1.0, scores_of(self(images)))}
 
-    @overload  # a str is a path, never a sequence of paths
-    def predict(  # type: ignore[overload-overlap]
-        self, images: Input, batch: int = 32
-    ) -> Classification: ...
-    @overload
-    def predict(self, images: Iterable[Input], batch: int = 32) -> list[Classification]: ...
-    def predict(
-        self, images: Input | Iterable[Input], batch: int = 32
-    ) -> Classification | list[Classification]:
-        """Classify one picture, or a list of them.
+    def sample_losses(self, batch: Batch) -> Tensor:
+        """(N,): the cross-entropy of each image."""
+        scores = scores_of(self(batch.images)).float()
+        return F.cross_entropy(scores, class_labels(batch.targets), reduction="none")
 
-        Args:
-            images: a path, bytes, an open file, a PIL picture, a uint8 array (H, W[, 3]) or tensor (C, H, W);
-                or many of them: a list, any other iterable, an array (N, H, W, 3), a tensor (N, C, H, W).
-            batch: pictures that go through the network at once.
+    def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Classification]:
+        """Scores (N, K) before the softmax -> a record for each."""
+        rows = scores_of(raw).float().softmax(1).cpu()
+        return [Classification(row, self.classes) for row in rows]
 
-        Returns:
-            one record, or one per picture in the same order.
+    def metric(self) -> ClassificationMetric:
+        """Accuracy, and what goes with it."""
+        return ClassificationMetric(self.classes)
 
-        Raises:
-            ImageError: a file cannot be read.
-            ShapeError: an array or a tensor is no picture.
-            SettingError: it is no picture at all, or not even one picture at a time fits into memory.
-        """
-        pictures, alone = one_or_many(images)
-        records = self._predict(pictures, batch)
-        return records[0] if alone else records
+    def example_targets(self, count: int) -> ClassTargets:
+        """All classes in turn."""
+        return ClassTargets(torch.arange(count) % len(self.classes))
 
-    @torch.inference_mode()
-    def _predict(self, images: Iterable[Input], batch: int) -> list[Classification]:
-        names: list[str] = []
-        batches = input_batches(with_names(images, names), self.preprocess, batch)
-        device, answer = self.mean.device, self.answering(len(images) if isinstance(images, Sized) else batch)
-        with evaluating(self):
-            scores = [
-                part.float().softmax(1).cpu()
-                for pixels in batches
-                for part in in_parts(answer, pixels.to(device))
-            ]
-        rows = torch.cat(scores) if scores else torch.empty(0, len(self.classes))
-        return [Classification(row, self.classes, name) for row, name in zip(rows, names, strict=True)]
+    def transforms(self, settings: Any) -> BatchTransform | None:
+        """Mixup, cutmix and label smoothing."""
+        mixing = Mixing(len(self.classes), settings.mixup, settings.cutmix, settings.label_smoothing)
+        return mixing if mixing.mixup or mixing.cutmix or mixing.smoothing else None
+
+    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+        """Weights of rare classes, if they are asked for."""
+        if settings.balance == "weights":
+            self.balance = class_weights(annotations.counts())
+
+    def on_features(self) -> "Classifier | None":
+        """The last linear layer alone."""
+        network = self.network
+        if not isinstance(network, Backbone) or type(network).embed is not Backbone.embed:
+            return None
+        last = network.head[-1]
+        return Classifier(LastLayer(network), self.classes, FEATURES) if isinstance(last, nn.Linear) else None
+
+    def mirrored(self, raw: Raw) -> Raw:
+        """The same: a class is nowhere."""
+        return raw
+
+
+def scores_of(raw: Raw) -> Tensor:
+    """The scores (N, K) of a classifier.
+
+    Raises:
+        ShapeError: the network gives several tensors.
+    """
+    if isinstance(raw, Tensor):
+        return raw
+    raise ShapeError("the network gives several tensors", "scores (N, K)", "a model for classification")

@@ -11,19 +11,24 @@ predicted, the calibration of 33 images.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
 from torch import Tensor
 
 from striate.errors import ShapeError
+from striate.formatting import percent, percent_range
 from striate.ops.intervals import Interval, wilson
 from striate.tasks.classification.answers import TOP_FROM, Answers, answers_of_probabilities
 from striate.tasks.classification.calibration import calibration
 from striate.tasks.classification.confusion import Confusion, confusion
+from striate.tasks.metric import Metrics, Primary
+
+ACCURACY = Primary("accuracy")
 
 
+@final
 @dataclass(frozen=True)
-class Metrics:
+class ClassificationMetrics(Metrics):
     """What was measured on some images.
 
     Args:
@@ -54,6 +59,22 @@ class Metrics:
     calibration_error: float | None = None
     calibration_interval: Interval | None = None
     per_image: Tensor | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def primary(self) -> Primary:
+        """The accuracy."""
+        return ACCURACY.of(self.accuracy)
+
+    @property
+    def values(self) -> dict[str, float | None]:
+        """Accuracy, top-5 accuracy and calibration error."""
+        others = {"top5": self.top5, "calibration_error": self.calibration_error}
+        return {"accuracy": self.accuracy, **others}
+
+    def headline(self, pictures: str) -> str:
+        """``97.00 % of 33 val pictures right (95 % interval 84.2 to 99.4 %)``."""
+        interval = percent_range(self.interval)
+        return f"{percent(self.accuracy, 2)} of {pictures} right (95 % interval {interval})"
 
     @property
     def interval(self) -> Interval | None:
@@ -93,7 +114,7 @@ class Metrics:
         }
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Metrics":
+    def from_dict(cls, values: dict[str, Any]) -> "ClassificationMetrics":
         """The inverse of ``to_dict``, but for ``per_image``."""
         kept = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
         plain: dict[str, Any] = {
@@ -105,7 +126,7 @@ class Metrics:
         return None if share is None else wilson(round(share * self.count), self.count)
 
 
-def classification_metrics(scores: Tensor, labels: Tensor, classes: Sequence[str]) -> Metrics:
+def classification_metrics(scores: Tensor, labels: Tensor, classes: Sequence[str]) -> ClassificationMetrics:
     """Measure probabilities against the truth.
 
     Args:
@@ -130,13 +151,13 @@ def classification_metrics(scores: Tensor, labels: Tensor, classes: Sequence[str
     return metrics_of(answers_of_probabilities(scores, labels), classes)
 
 
-def metrics_of(answers: Answers, classes: Sequence[str]) -> Metrics:
+def metrics_of(answers: Answers, classes: Sequence[str]) -> ClassificationMetrics:
     """The metrics of answers for K named classes."""
     counts = confusion(answers.labels, answers.predicted, len(classes))
     right, support, predicted = counts.right, counts.support, counts.predicted
     images = len(answers.labels)
     bins = calibration(answers.confidence, answers.right)
-    return Metrics(
+    return ClassificationMetrics(
         classes=tuple(classes),
         count=images,
         accuracy=right.sum().item() / images if images else None,

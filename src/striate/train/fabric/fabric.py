@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from striate.errors import SettingError
 from striate.records import Batch, Targets
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 from striate.train.fabric.fsdp import overwrite, spread, whole
 from striate.train.finetune.freeze import first_thawed, layer_scales, thaw, thawing
 from striate.train.run.settings import Settings
@@ -34,7 +34,7 @@ Like = Callable[[Sequence[Tensor]], Targets]
 class Objective(nn.Module):
     """The sum of a task's losses as a forward pass: the form that DDP and FSDP can wrap."""
 
-    def __init__(self, task: Classifier, *, channels_last: bool) -> None:
+    def __init__(self, task: TaskModel[Any], *, channels_last: bool) -> None:
         super().__init__()
         self.task = task
         self._format = torch.channels_last if channels_last else torch.contiguous_format
@@ -58,7 +58,7 @@ class Executor:
         SettingError: this machine cannot do what is asked.
     """
 
-    def __init__(self, task: Classifier, settings: Settings) -> None:
+    def __init__(self, task: TaskModel[Any], settings: Settings) -> None:
         self.settings, self.task = settings, task
         self.begin_epoch(None)
         self.fabric = start_fabric(settings)
@@ -174,7 +174,7 @@ class Executor:
             torch.distributed.destroy_process_group()
 
 
-def make_optimizer(task: Classifier, settings: Settings, *, fused: bool) -> torch.optim.Optimizer:
+def make_optimizer(task: TaskModel[Any], settings: Settings, *, fused: bool) -> torch.optim.Optimizer:
     """SGD with Nesterov momentum, or AdamW. Only tensors of two axes or more decay: no biases, no norms.
 
     A group's ``scale`` is its share of the learning rate.

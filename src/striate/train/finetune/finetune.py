@@ -12,14 +12,14 @@ from typing import Any
 import torch
 from torch import nn
 
+from striate.data.annotations.annotations import Annotations
 from striate.data.checks.statistics import Facts
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError
-from striate.layers.backbone import Backbone
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 from striate.train.finetune.freeze import first_thawed, layer_count, thawing
 from striate.train.run.settings import Settings
-from striate.zoo.build import build
+from striate.zoo.build import build, model_of
 from striate.zoo.networks import arguments_of, create, require_arguments
 from striate.zoo.save_load import preprocess_of, read_header
 from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, weights_file
@@ -197,8 +197,8 @@ def require_thawing(settings: Settings, network: nn.Module) -> None:
 
 
 def begin(
-    settings: Settings, classes: Sequence[str], preprocess: Preprocess
-) -> tuple[Classifier, Classifier, tuple[str, ...]]:
+    settings: Settings, annotations: Annotations, preprocess: Preprocess
+) -> tuple[TaskModel[Any], TaskModel[Any], tuple[str, ...]]:
     """What is trained, what carries the best of it to the file, and what was decided on the way.
 
     The first one has the heads that only training looks at, if everything learns.
@@ -206,24 +206,27 @@ def begin(
     Raises:
         ModelFileError: the weights cannot be read, or belong to another network.
     """
-    source = source_of(settings)
+    source, classes = source_of(settings), annotations.classes
     name, own = settings.model or "", arguments(settings, source)
+    task = settings.task or annotations.task
+    model_of(task).require(annotations)
+    of_task: dict[str, Any] = {"task": task, "options": model_of(task).options_for(annotations, settings)}
     heads = (
         {"auxiliary": True}
         if "auxiliary" in arguments_of(name) and settings.finetune in (None, "all")
         else {}
     )
     torch.manual_seed(settings.seed)
-    model = build(name, classes, preprocess, **{**heads, **own})
-    best = build(name, classes, preprocess, **own)
+    model = build(name, classes, preprocess, **of_task, **{**heads, **own})
+    best = build(name, classes, preprocess, **of_task, **own)
     if settings.weights is None:
         return model, best, ()
     usual = arguments_of(name)
     changed = {one: value for one, value in own.items() if value != usual[one]}
-    said, _ = (load_weights(backbone(one), name, settings.weights, changed=changed) for one in (model, best))
+    said, _ = (load_weights(one.backbone, name, settings.weights, changed=changed) for one in (model, best))
     if others := _other_classes(source.classes, classes):
         for one in (model, best):
-            backbone(one).replace_head(len(classes))
+            one.backbone.replace_head(one.width(classes, **one.options))
         said = (*said, others)
     return model, best, (*said, *_steps(settings, model.network))
 
@@ -241,12 +244,6 @@ def _other_classes(theirs: Sequence[str], ours: Sequence[str]) -> str:
         return ""
     number, old, new = differing[0]
     return f"the last layer is new: class {number} of the weights is {old!r}, of the data {new!r}"
-
-
-def backbone(model: Classifier) -> Backbone:
-    """The network of a classifier that was built by its name."""
-    assert isinstance(model.network, Backbone)
-    return model.network
 
 
 def _steps(settings: Settings, network: nn.Module) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ its checkpoints and its evaluation are the same. The trained layer goes into a c
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from striate.data.augment.augment import Augment
 from striate.data.augment.augment_recipe import augmentation
@@ -19,11 +20,8 @@ from striate.data.batches.cache import Making, Prepared
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
-from striate.layers.backbone import Backbone
 from striate.layers.eval_mode import evaluating
-from striate.layers.sequence import sequence
-from striate.tasks.classification.classifier import Classifier
-from striate.train.finetune.finetune import backbone
+from striate.tasks.model import TaskModel
 from striate.train.run.settings import Settings
 
 MOST_BYTES = 2 * 1024**3
@@ -32,49 +30,25 @@ MOST_BYTES = 2 * 1024**3
 AT_ONCE = 64
 """Pictures that go through the trunk together."""
 
-UNCHANGED = Preprocess((1, 1), 1, (0.0,), (1.0,))
-"""Of embeddings: they are what they are."""
-
 Arithmetic = Callable[[], AbstractContextManager[object]]
 
 
-class LastLayer(nn.Module):
-    """Embeddings (N, D, 1, 1) -> scores (N, K), by the last layer of a network under its own name.
-
-    Args:
-        network: whose head ends in a linear layer, which is shared.
-    """
-
-    def __init__(self, network: Backbone) -> None:
-        super().__init__()
-        name, last = list(network.head.named_children())[-1]
-        self.head = sequence(**{name: last})
-
-    def forward(self, embeddings: Tensor) -> Tensor:
-        """(N, D, 1, 1) -> (N, K)."""
-        scores: Tensor = self.head(embeddings.flatten(1))
-        return scores
-
-
-def can_be_kept(settings: Settings, network: nn.Module, pictures: int) -> bool:
-    """Whether the trunk says the same of a picture in every epoch, and the last layer sees nothing else."""
-    if settings.finetune != "head" or not isinstance(network, Backbone):
-        return False
-    last = network.head[-1]
-    if not isinstance(last, nn.Linear) or type(network).embed is not Backbone.embed:
-        return False
+def last_layer(settings: Settings, model: TaskModel[Any], pictures: int) -> TaskModel[Any] | None:
+    """The last layer alone, if nothing else learns and the trunk gives the same in every epoch."""
+    if settings.finetune != "head" or settings.strategy == "fsdp":
+        return None
     mixed = settings.mixup or settings.cutmix or settings.grow < 1
     moved = augmentation(settings.augment or "none") != Augment() or settings.views != "plain"
-    small = 4 * pictures * last.in_features <= MOST_BYTES
-    return small and not mixed and not moved and settings.strategy != "fsdp"
+    if mixed or moved:
+        return None
+    features = model.on_features()
+    if features is None:
+        return None
+    widths = [layer.in_features for layer in features.modules() if isinstance(layer, nn.Linear)]
+    return features if 4 * pictures * max(widths, default=0) <= MOST_BYTES else None
 
 
-def last_layer(model: Classifier) -> Classifier:
-    """A classifier of embeddings; its tensors have the names that they have in the whole model."""
-    return Classifier(LastLayer(backbone(model)), model.classes, UNCHANGED)
-
-
-def embedding(loader: Loader, model: Classifier, arithmetic: Arithmetic) -> Loader:
+def embedding(loader: Loader, model: TaskModel[Any], arithmetic: Arithmetic) -> Loader:
     """The loader with embeddings in the place of its pictures."""
     return loader.showing(partial(embedded, model=model, arithmetic=arithmetic, workers=loader.workers))
 
@@ -84,7 +58,7 @@ def embedded(
     dataset: Dataset,
     preprocess: Preprocess,
     *,
-    model: Classifier,
+    model: TaskModel[Any],
     arithmetic: Arithmetic,
     workers: int | None = None,
 ) -> Making:
@@ -94,7 +68,7 @@ def embedded(
         model: on any device; its mode is left as it was.
         arithmetic: gives a context such as ``torch.autocast``.
     """
-    network, device, rows = backbone(model), model.mean.device, []
+    network, device, rows = model.backbone, model.device, []
     with evaluating(model), arithmetic():
         for batch in Loader(dataset, preprocess, AT_ONCE, workers=workers).batches():
             images = batch.images.to(device).contiguous(memory_format=torch.channels_last)

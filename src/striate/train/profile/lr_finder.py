@@ -100,7 +100,7 @@ def find_rate(splits: Splits, settings: Settings) -> RateCurve:
     found = facts(splits["train"])
     chosen = decide(settings, found).model_copy(update={"devices": 1, "nodes": 1})
     require_machine(chosen)
-    explained = memory_explained(chosen, len(splits.classes), found.channels)
+    explained = memory_explained(chosen, found)
     before, cuda = torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     try:
         with tempfile.TemporaryDirectory() as folder, explained:
@@ -116,7 +116,7 @@ def _search(splits: Splits, settings: Settings, folder: Path) -> RateCurve:
     alone = replace(splits, parts={"train": splits["train"]})
     work = set_up(alone, settings, RunFolder(folder), StopRequest(""))
     work.engine.begin_epoch(0)
-    beginning, guessing = deepcopy(work.engine.state()), math.log(len(splits.classes))
+    beginning, guessing = deepcopy(work.engine.state()), work.engine.task.guess_loss
     rates, losses = list[float](), list[float]()
     rate = LOWEST[settings.optimizer]
     while rate <= HIGHEST[settings.optimizer] and not risen(losses):

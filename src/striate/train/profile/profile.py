@@ -24,17 +24,18 @@ from typing import Any
 import torch
 from torch import nn
 
+from striate.data.checks.statistics import Facts
 from striate.data.preprocess import Preprocess
 from striate.errors import OutOfMemory, TrainingError
 from striate.layers.eval_mode import evaluating
-from striate.records import Batch, ClassTargets
-from striate.tasks.classification.classifier import Classifier
+from striate.records import Batch
 from striate.tasks.memory import is_refusal
+from striate.tasks.model import TaskModel
 from striate.train.fabric.hardware import device_of
 from striate.train.finetune.finetune import arguments, source_of
 from striate.train.profile.memory import MARGIN, Peak, free_memory, out_of_memory
 from striate.train.run.settings import Settings
-from striate.zoo.build import build
+from striate.zoo.build import build, model_of
 from striate.zoo.cost.summary import summary
 
 BATCHES = (1, 32)
@@ -126,13 +127,12 @@ class Costs:
         return cls((values["size"][0], values["size"][1]), *counts, answers, learning)
 
 
-def measure(settings: Settings, classes: int, channels: int, batches: Sequence[int] = BATCHES) -> Costs:
+def measure(settings: Settings, found: Facts, batches: Sequence[int] = BATCHES) -> Costs:
     """The costs of the network of decided settings, with random weights, in a new process.
 
     Args:
         settings: its ``model``, ``size``, ``precision`` (of training) and ``accelerator`` are looked at.
-        classes: K.
-        channels: C of the pictures.
+        found: of the data: how many classes, and channels.
         batches: how many pictures shall be answered at once.
 
     Raises:
@@ -141,17 +141,13 @@ def measure(settings: Settings, classes: int, channels: int, batches: Sequence[i
         TrainingError: the process ended with nothing measured.
     """
     asked = {
-        "model": settings.model,
-        "classes": classes,
-        "channels": channels,
-        "arguments": arguments(settings, source_of(settings)),
-        "size": settings.height_width,
+        **description(settings, found),
         "precision": settings.precision,
         "device": device_of(settings.accelerator).type,
         "batches": list(batches),
     }
     with torch.device("meta"):
-        table = summary(classifier_of(asked).network, (channels, *(settings.height_width or ())))
+        table = summary(model_from(asked).network, (found.channels, *(settings.height_width or ())))
     lines = ask(asked)
     answers = tuple(Cost(**line["answers"]) for line in lines if "answers" in line)
     learning = tuple(
@@ -159,6 +155,21 @@ def measure(settings: Settings, classes: int, channels: int, batches: Sequence[i
     )
     total = table.total
     return Costs(settings.height_width or (0, 0), total.parameters, total.multiplications, answers, learning)
+
+
+def description(settings: Settings, found: Facts) -> dict[str, Any]:
+    """What a model is built from, as plain values."""
+    task = settings.task or found.task
+    known = found.annotations
+    return {
+        "model": settings.model,
+        "task": task,
+        "options": {} if known is None else model_of(task).options_for(known, settings),
+        "classes": len(found.counts),
+        "channels": found.channels,
+        "arguments": arguments(settings, source_of(settings)),
+        "size": settings.height_width,
+    }
 
 
 def ask(asked: dict[str, Any]) -> list[dict[str, Any]]:
@@ -184,12 +195,12 @@ def ask(asked: dict[str, Any]) -> list[dict[str, Any]]:
     return lines
 
 
-def too_large(settings: Settings, classes: int, channels: int) -> OutOfMemory:
+def too_large(settings: Settings, found: Facts) -> OutOfMemory:
     """The error of a training that memory was refused to: it says which batch would fit."""
     gc.collect()
     torch.cuda.empty_cache()
     try:
-        costs = measure(settings, classes, channels, batches=())
+        costs = measure(settings, found, batches=())
     except TrainingError:  # not even the smallest batch could be measured
         costs = Costs((0, 0), 0, 0, ())
     device = device_of(settings.accelerator)
@@ -197,7 +208,7 @@ def too_large(settings: Settings, classes: int, channels: int) -> OutOfMemory:
 
 
 @contextmanager
-def memory_explained(settings: Settings, classes: int, channels: int) -> Iterator[None]:
+def memory_explained(settings: Settings, found: Facts) -> Iterator[None]:
     """Where memory is refused inside, the error says which batch would fit.
 
     Raises:
@@ -209,10 +220,10 @@ def memory_explained(settings: Settings, classes: int, channels: int) -> Iterato
         if not is_refusal(reason):
             raise
         clear_frames(reason.__traceback__)  # they hold on to the memory
-        raise too_large(settings, classes, channels) from None
+        raise too_large(settings, found) from None
 
 
-def foresee_memory(settings: Settings, classes: int, channels: int) -> None:
+def foresee_memory(settings: Settings, found: Facts) -> None:
     """Before a training that seems to need much memory, measure small batches, and refuse what cannot fit.
 
     Raises:
@@ -222,17 +233,16 @@ def foresee_memory(settings: Settings, classes: int, channels: int) -> None:
     frozen = settings.finetune not in (None, "all")
     if free is None or frozen or settings.devices * settings.nodes > 1:
         return
-    asked = {"model": settings.model, "classes": classes, "channels": channels, "size": settings.height_width}
     with torch.device("meta"):
-        model = classifier_of({**asked, "arguments": arguments(settings, source_of(settings))})
+        model = model_from(description(settings, found))
     if BYTES * (settings.batch or 1) * activations(model) > SHARE * free:
         costs = None
         with suppress(TrainingError):  # not even small batches could be measured: the training will say why
-            costs = measure(settings, classes, channels, batches=())
+            costs = measure(settings, found, batches=())
         require_memory(settings, costs)
 
 
-def activations(model: Classifier) -> int:
+def activations(model: TaskModel[Any]) -> int:
     """Numbers that the layers give for one picture, without computing any of them.
 
     Args:
@@ -269,12 +279,13 @@ def require_memory(settings: Settings, costs: Costs | None) -> None:
 # ---- in the process of its own
 
 
-def classifier_of(asked: dict[str, Any]) -> Classifier:
+def model_from(asked: dict[str, Any]) -> TaskModel[Any]:
     """The network with random weights."""
     size, half = asked["size"], (0.5,) * asked["channels"]
     preprocess = Preprocess((size[0], size[1]), asked["channels"], half, half)
     names = [str(number) for number in range(asked["classes"])]
-    return build(asked["model"], names, preprocess, **asked["arguments"])
+    of_task = {"task": asked["task"], "options": asked["options"]}
+    return build(asked["model"], names, preprocess, **of_task, **asked["arguments"])
 
 
 def measurements(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -284,7 +295,7 @@ def measurements(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         torch.zeros(1, 1, 4, 4, device=device)
     ).sum().backward()  # loads the libraries
     peak = Peak(device)
-    model = classifier_of(asked).to(device).to(memory_format=torch.channels_last).eval()
+    model = model_from(asked).to(device).to(memory_format=torch.channels_last).eval()
     for batch in asked["batches"]:
         seconds = refusable(partial(answering, model, batch, peak))
         if seconds is None:
@@ -309,21 +320,22 @@ def refusable(work: Callable[[], float]) -> float | None:
         raise
 
 
-def pictures(model: Classifier, batch: int) -> torch.Tensor:
+def pictures(model: TaskModel[Any], batch: int) -> torch.Tensor:
     """Noise: uint8 (N, C, H, W)."""
     shape = (batch, model.preprocess.channels, *model.preprocess.size)
     return torch.randint(256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
 @torch.inference_mode()
-def answering(model: Classifier, batch: int, peak: Peak) -> float:
-    """Median seconds from uint8 pictures in memory to their probabilities."""
+def answering(model: TaskModel[Any], batch: int, peak: Peak) -> float:
+    """Median seconds from uint8 pictures in memory to records."""
 
     images = pictures(model, batch)
+    sizes = torch.tensor([model.preprocess.size]).expand(batch, 2)
 
     def answer() -> float:
         begin = perf_counter()
-        model.answer(images.to(model.mean.device)).softmax(1).cpu()
+        model.decode(model.answer(images.to(model.device)), sizes)
         return perf_counter() - begin
 
     peak.reset()
@@ -334,22 +346,22 @@ def answering(model: Classifier, batch: int, peak: Peak) -> float:
 
 
 def learning(
-    model: Classifier,
+    model: TaskModel[Any],
     batch: int,
     optimizer: torch.optim.Optimizer,
     peak: Peak,
     asked: dict[str, Any],
 ) -> float:
     """Two steps of training, as the second one has the optimizer's memory too; the seconds of the second."""
-    device = model.mean.device
+    device = model.device
     low = {"bf16": torch.bfloat16, "16": torch.float16}.get(asked["precision"])
-    labels = torch.arange(batch, device=device) % asked["classes"]
+    targets, indices = model.example_targets(batch).to(device), torch.arange(batch)
     peak.reset()
     images = pictures(model, batch).contiguous(memory_format=torch.channels_last)
     for _ in range(2):
         begin = perf_counter()
         with torch.autocast(device.type, dtype=low, enabled=low is not None):
-            losses = model.losses(Batch.full(images.to(device), labels, ClassTargets(labels)))
+            losses = model.losses(Batch.full(images.to(device), indices, targets))
         optimizer.zero_grad()
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -44,7 +44,8 @@ def decide(settings: Settings, found: Facts) -> Settings:
     """
     handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
     name = settings.model or source.model or ("lenet5" if handwriting else "resnet20")
-    settings = clamped(settings, found).model_copy(update={"model": name})
+    task = settings.task or found.task
+    settings = clamped(settings, found).model_copy(update={"model": name, "task": task})
     batch = settings.batch or 1
     own = arguments(settings, source)
     channels = source.preprocess.channels if source.preprocess else found.channels

@@ -4,8 +4,8 @@ splits --unseen--> test, else val, else train --headline--> 97.0 % of 33 val pic
 """
 
 from striate.data.dataset import Splits
-from striate.formatting import percent, percent_range, plural
-from striate.tasks.classification.metrics import Metrics
+from striate.formatting import plural
+from striate.tasks.metric import Metrics
 
 UNSEEN_FIRST = ("test", "val", "train")
 
@@ -22,7 +22,7 @@ def unseen(splits: Splits) -> str:
 
 
 def headline(metrics: Metrics, split: str) -> str:
-    """How many pictures were classified rightly, with the interval and the role of the pictures.
+    """How good a model is, with the interval and the role of the pictures.
 
     >>> from striate.tasks.classification.metrics import classification_metrics
     >>> import torch
@@ -30,11 +30,9 @@ def headline(metrics: Metrics, split: str) -> str:
     >>> headline(classification_metrics(scores, labels, ["cat", "dog"]), "val")
     '75.00 % of 4 val pictures right (95 % interval 30.1 to 95.4 %); these pictures also chose the best epoch'
     """
-    if metrics.accuracy is None:
+    if metrics.primary.value is None:
         return f"nothing was measured: {split} has no pictures"
-    pictures = plural(metrics.count, f"{split} picture")
-    interval = percent_range(metrics.interval)
-    return f"{percent(metrics.accuracy, 2)} of {pictures} right (95 % interval {interval}){role(split)}"
+    return metrics.headline(plural(metrics.count, f"{split} picture")) + role(split)
 
 
 def role(split: str) -> str:

@@ -177,6 +177,6 @@ def numbers_of(event: Stepped | EpochEnded) -> dict[str, float]:
     found = {
         "epoch/train_loss": event.train_loss,
         "val/loss": event.val_loss,
-        "val/accuracy": event.val_accuracy,
+        f"val/{event.score.name}": event.score.value,
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -4,7 +4,7 @@ Splits + Settings --decide--> model, engine, loaders --fit--> events ... --> Run
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,21 +12,20 @@ from typing import Any
 import torch
 
 from striate.data.augment.augment_recipe import augmentation
-from striate.data.batches.class_balance import class_weights
 from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import Facts, facts
 from striate.data.dataset import Splits
 from striate.errors import DataError, OutOfMemory, RunError, SettingError, StriateError
 from striate.files.regular import reason_of
-from striate.tasks.classification.classifier import Classifier
-from striate.tasks.classification.metrics import Metrics
+from striate.tasks.evaluate import Evaluation, evaluate
+from striate.tasks.metric import Metrics
+from striate.tasks.model import TaskModel
 from striate.train.fabric.fabric import Executor, rank, require_machine, restarted
 from striate.train.fabric.hardware import require_processes
 from striate.train.finetune.finetune import begin, require_weights
-from striate.train.finetune.frozen_features import can_be_kept, embedding, last_layer
+from striate.train.finetune.frozen_features import embedding, last_layer
 from striate.train.profile.profile import foresee_memory, memory_explained
 from striate.train.run.defaults import clamped, decide, preprocessing, sentences
-from striate.train.run.evaluate import Evaluation, evaluate
 from striate.train.run.headline import headline, unseen
 from striate.train.run.loggers import readers, require_packages
 from striate.train.run.run_folder import RunFolder, describe_splits
@@ -63,7 +62,7 @@ class Run:
 
     folder: Path
     settings: Settings
-    model: Classifier
+    model: TaskModel[Any]
     history: list[dict[str, Any]]
     metrics: Metrics
     split: str
@@ -79,16 +78,16 @@ class Run:
         """
         files = RunFolder(folder)
         judged = files.read_json(files.metrics)
-        settings = stored_settings(files)
+        settings, model = stored_settings(files), load(files.model)
         try:
-            metrics, split = Metrics.from_dict(judged["metrics"]), str(judged["split"])
+            metrics, split = model.metric().kind.from_dict(judged["metrics"]), str(judged["split"])
         except (KeyError, TypeError, ValueError, AttributeError) as reason:
             raise RunError(
                 f"{files.metrics} holds no metrics: {reason_of(reason)}",
                 "the file as the run wrote it",
                 "a copy",
             ) from reason
-        return cls(files.path, settings, load(files.model), files.read_history(), metrics, split)
+        return cls(files.path, settings, model, files.read_history(), metrics, split)
 
     def headline(self) -> str:
         """How good the model is in a sentence, with the interval and what else the pictures were used for."""
@@ -134,8 +133,8 @@ def train(
     require_processes(chosen)
     require_weights(chosen, found, named=settings.model is not None)
     if not (resume and files.settings.exists()):
-        foresee_memory(chosen, len(splits.classes), found.channels)
-        with memory_explained(chosen, len(splits.classes), found.channels):
+        foresee_memory(chosen, found)
+        with memory_explained(chosen, found):
             chosen = within_budget(
                 chosen, splits, lambda few, some: set_up(few, some, files, StopRequest(""))
             )
@@ -146,7 +145,7 @@ def train(
     random_state = torch.get_rng_state()
     try:
         with (
-            memory_explained(chosen, len(splits.classes), found.channels),
+            memory_explained(chosen, found),
             StopRequest(str(files.path)) as stop,
         ):
             yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found))
@@ -267,29 +266,31 @@ def _loading(loaders: list[Loader]) -> Generator[Event]:
 
 def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopRequest) -> TrainingSession:
     """Model, engine and loaders; the random weights are those of the seed."""
-    data, classes = splits["train"], splits.classes
+    data = splits["train"]
     preprocess = preprocessing(data, settings)
-    model, best, said = begin(settings, classes, preprocess)
-    if settings.balance == "weights":
-        model.balance = class_weights(data.counts())
+    model, best, said = begin(settings, data.annotations, preprocess)
     augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
-    kept = can_be_kept(settings, model.network, len(data))
-    engine = Executor(last_layer(model) if kept else model, settings)
+    alone = last_layer(settings, model, len(data))
+    learning = alone or model
+    learning.fit_to(data.annotations, settings)
+    engine = Executor(learning, settings)
     share = {"rank": engine.rank, "world": engine.world, "balance": settings.balance == "sampling"}
     options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}
     shuffled = Loader(data, preprocess, settings.batch or 1, shuffle=True, **share, **options)
-    held_out = (
-        Loader(splits["val"], preprocess, EVALUATION_BATCH, **options)
-        if len(splits.parts.get("val", ()))
-        else None
-    )
-    if kept:
+    held_out = None
+    if len(splits.parts.get("val", ())):
+        held_out = Loader(splits["val"], preprocess, EVALUATION_BATCH, **options)
+    if alone:
         best.to(engine.device)
         shuffled = embedding(shuffled, best, engine.arithmetic)
         held_out = held_out and embedding(held_out, best, engine.arithmetic)
-    steps = (settings.epochs or 1) * len(shuffled)
     prepare = BatchTransforms(
-        augment, settings, len(classes), device=engine.device, rank=engine.rank, steps=steps
+        augment,
+        settings,
+        learning.transforms(settings),
+        device=engine.device,
+        rank=engine.rank,
+        steps=(settings.epochs or 1) * len(shuffled),
     )
     return TrainingSession(engine, settings, files, shuffled, held_out, prepare, stop, best, said)
 
@@ -304,7 +305,15 @@ def finish(work: TrainingSession, splits: Splits) -> Finished:
     metrics = evaluation.metrics
     if work.engine.rank == 0:
         told = headline(metrics, split)
-        files.write_json(files.metrics, {"split": split, "headline": told, "metrics": metrics.to_dict()})
+        files.write_json(
+            files.metrics,
+            {
+                "split": split,
+                "headline": told,
+                "primary": asdict(metrics.primary),
+                "metrics": metrics.to_dict(),
+            },
+        )
     run = Run(files.path, settings, model.cpu(), work.state.rows, metrics, split, evaluation)
     return Finished(str(files.path), split, metrics.summary(), run)
 
@@ -336,7 +345,7 @@ def require_classes(splits: Splits) -> None:
         raise DataError(
             f"{splits.root} has no training pictures", "one picture or more", "`striate check` tells more"
         )
-    if len(splits.classes) < 2:
+    if len(splits.classes) < splits["train"].annotations.least_classes:
         raise DataError(
             f"{splits.root} has only one class, {splits.classes[0]!r}",
             "two classes or more",

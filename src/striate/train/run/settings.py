@@ -40,6 +40,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
+    task: str | None = Field(None, description="what is learned; by default what the data are annotated for")
     model: str | None = Field(
         None, description="network; by default lenet5 for grey pictures up to 32 pixels, else resnet20"
     )

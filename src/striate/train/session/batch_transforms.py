@@ -1,6 +1,6 @@
-"""What is done to a batch before the network sees it: move, augment, mix, smooth.
+"""What is done to a batch before the network sees it: move, augment, shrink, and what the task asks for.
 
-    uint8 Batch --device--> augment --> shrink (early steps) --> mixup | cutmix --> label smoothing --> Batch
+    uint8 Batch --device--> augment --> shrink (early steps) --> the task's own (mixup, mosaic, ...) --> Batch
 
 All that is random here is a function of (seed, rank, step): a step can be repeated, anywhere.
 """
@@ -11,10 +11,10 @@ import torch
 from torch.nn import functional as F
 
 from striate.data.augment.augment import Augment
-from striate.data.augment.mixup_cutmix import cutmix, mixup, smooth_labels
 from striate.data.batches.shuffle import seed_from
 from striate.records import Batch
 from striate.records.affine import scaling
+from striate.tasks.model import BatchTransform
 from striate.train.run.settings import Settings
 
 EARLY, MIDDLE = 0.4, 0.6
@@ -26,8 +26,8 @@ class BatchTransforms:
 
     Args:
         augment: what happens to the pictures.
-        settings: mixup, cutmix, label_smoothing and seed of it.
-        classes: K.
+        settings: seed and grow of it.
+        of_task: what the task does to whole batches; None for nothing.
         device: on which it is done.
         rank: of this process.
         steps: in the whole training.
@@ -37,13 +37,13 @@ class BatchTransforms:
         self,
         augment: Augment,
         settings: Settings,
-        classes: int,
+        of_task: BatchTransform | None,
         *,
         device: torch.device,
         rank: int,
         steps: int,
     ) -> None:
-        self.augment, self.settings, self.classes = augment, settings, classes
+        self.augment, self.settings, self.of_task = augment, settings, of_task
         self.device, self.rank, self.steps = device, rank, steps
         self.generator = torch.Generator()  # of the CPU: the same numbers for every device
 
@@ -55,7 +55,7 @@ class BatchTransforms:
             torch.cuda.manual_seed(seed)
         self.generator.manual_seed(seed)
         batch = self._shrunk(self._augmented(batch.to(self.device)), step)
-        return self._smoothed(self._mixed(batch, step))
+        return self.of_task(batch, self.generator, step) if self.of_task else batch
 
     def _augmented(self, batch: Batch) -> Batch:
         images, place = self.augment.placed(batch.images, self.generator)
@@ -77,17 +77,6 @@ class BatchTransforms:
             targets = targets.moved(affine.to(self.device), (height, width))
         sizes = (batch.sizes * torch.tensor(factors)).round().long()
         return replace(batch, images=images, sizes=sizes, targets=targets)
-
-    def _mixed(self, batch: Batch, step: int) -> Batch:
-        """Mixup and cutmix take turns when both are on."""
-        mixing, pasting = self.settings.mixup, self.settings.cutmix
-        if mixing and not (pasting and step % 2):
-            return mixup(batch, self.classes, mixing, self.generator)
-        return cutmix(batch, self.classes, pasting, self.generator) if pasting else batch
-
-    def _smoothed(self, batch: Batch) -> Batch:
-        share = self.settings.label_smoothing
-        return smooth_labels(batch, self.classes, share) if share else batch
 
 
 def grown(share: float, done: float) -> float:

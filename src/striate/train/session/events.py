@@ -9,6 +9,8 @@ Measuring ... Training (the events of a run) Training (...) ... Compared       o
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from striate.tasks.metric import Primary
+
 
 @dataclass(frozen=True)
 class Event:
@@ -94,8 +96,8 @@ class EpochEnded(Event):
         epoch: 1..epochs.
         step: steps done since the start of the run.
         train_loss: mean over the epoch's steps, as trained (augmented, mixed, smoothed).
-        val_loss: mean cross-entropy of the validation split; None without one.
-        val_accuracy: 0..1; None without such a split.
+        val_loss: mean loss of the validation split; None without one.
+        score: the primary number of the task on that split; without a value when there is no such split.
         lr: of the last step.
         seconds: that the epoch took, evaluation included.
         rate: images trained per second.
@@ -107,12 +109,21 @@ class EpochEnded(Event):
     step: int
     train_loss: float
     val_loss: float | None
-    val_accuracy: float | None
+    score: Primary
     lr: float
     seconds: float
     rate: float
     waiting: float
     best: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; the score under ``val_`` and its name, as in ``val_accuracy``."""
+        plain = super().to_dict()
+        name = f"val_{self.score.name}"
+        return {
+            name if key == "score" else key: self.score.value if key == "score" else value
+            for key, value in plain.items()
+        }
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import RunError
+from striate.tasks.metric import Primary
 
 
 @dataclass
@@ -40,15 +41,15 @@ class Progress:
         self.best, self.stale = (row, 0) if row["best"] else (self.best, self.stale + 1)
         self.epoch, self.place, self.loss_sum = self.epoch + 1, 0, 0.0
 
-    def improved(self, val_loss: float | None, val_accuracy: float | None) -> bool:
-        """Whether an epoch is the best: higher accuracy, then lower loss; the earlier one of equals.
+    def improved(self, val_loss: float | None, score: Primary) -> bool:
+        """Whether an epoch is the best: a better score, then a lower loss; the earlier one of equals.
 
         Without a validation split the last epoch is the best.
         """
-        if self.best is None or val_loss is None or val_accuracy is None:
+        if self.best is None or val_loss is None or score.value is None:
             return True
-        before: tuple[float, float] = (self.best["val_accuracy"], -self.best["val_loss"])
-        return (val_accuracy, -val_loss) > before
+        before = score.of(self.best[f"val_{score.name}"]).rank(), -float(self.best["val_loss"])
+        return (score.rank(), -val_loss) > before
 
 
 def progress_of(values: Any, path: Path, epochs: int, steps: int) -> Progress:
@@ -91,4 +92,4 @@ def _is_row(row: Any) -> bool:
     plain = isinstance(row, dict) and all(
         isinstance(name, str) and isinstance(value, int | float | None) for name, value in row.items()
     )
-    return plain and {"epoch", "val_loss", "val_accuracy", "best"} <= set(row)
+    return plain and {"epoch", "val_loss", "best"} <= set(row)

@@ -9,16 +9,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from striate.data.augment.mixup_cutmix import labels_of
 from striate.data.batches.loader import Loader
 from striate.errors import TrainingError
 from striate.records import Batch
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.evaluate import evaluate
+from striate.tasks.metric import Primary
+from striate.tasks.model import TaskModel
 from striate.train.fabric.fabric import Executor
 from striate.train.fabric.fsdp import overwrite, own_piece, whole
-from striate.train.run.evaluate import evaluate
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
 from striate.train.session.batch_transforms import BatchTransforms
@@ -62,7 +61,7 @@ class TrainingSession:
     validation: Loader | None
     prepare: BatchTransforms
     stop: StopRequest
-    best: Classifier
+    best: TaskModel[Any]
     said: tuple[str, ...] = ()
     state: Progress = field(default_factory=Progress)
     clock: Clock = field(default_factory=Clock)
@@ -174,7 +173,8 @@ class TrainingSession:
         if self.engine.rank == 0:
             kept_by_name = self.best.state_dict()
             overwrite({name: tensor for name, tensor in kept_by_name.items() if name in weights}, weights)
-            kept = {name: scores[name] for name in ("epoch", "val_loss", "val_accuracy")}
+            primary = self.best.metric().primary.name
+            kept = {name: scores[name] for name in ("epoch", "val_loss", f"val_{primary}")}
             save(self.best, self.folder.model, scores=kept, settings=self.settings.to_dict())
 
     # ---- what events say
@@ -200,27 +200,27 @@ class TrainingSession:
         epoch, state = self.clock.epoch, self.state
         rate, waiting = epoch.rate, epoch.waiting
         train_loss = self.engine.mean(state.loss_sum / max(state.place, 1))
-        val_loss, val_accuracy = self._validate()
+        val_loss, score = self._validate()
         return EpochEnded(
             epoch=state.epoch + 1,
             step=state.step,
             train_loss=train_loss,
             val_loss=val_loss,
-            val_accuracy=val_accuracy,
+            score=score,
             lr=self.engine.optimizer.param_groups[0]["lr"],
             seconds=epoch.seconds,
             rate=rate,
             waiting=waiting,
-            best=state.improved(val_loss, val_accuracy),
+            best=state.improved(val_loss, score),
         )
 
-    def _validate(self) -> tuple[float | None, float | None]:
+    def _validate(self) -> tuple[float | None, Primary]:
         """Every process evaluates all of it: FSDP's pieces must be called together."""
         if self.validation is None:
-            return None, None
+            return None, self.engine.task.metric().primary
         with self.average.in_place():
-            answer = evaluate(self.engine.task, self.validation, self.engine.arithmetic())
-        return answer.loss, answer.metrics.accuracy
+            found = evaluate(self.engine.task, self.validation, self.engine.arithmetic())
+        return found.loss, found.metrics.primary
 
     # ---- the loss is a number
 
@@ -271,8 +271,6 @@ class TrainingSession:
 
     @torch.no_grad()
     def _worst(self, batch: Batch) -> list[int]:
-        task = self.engine.task.eval()
-        losses = F.cross_entropy(task(batch.images).float(), labels_of(batch), reduction="none")
-        losses = losses.nan_to_num(nan=torch.inf)
+        losses = self.engine.task.eval().sample_losses(batch).nan_to_num(nan=torch.inf)
         order = losses.argsort(descending=True, stable=True)[:NAMED].cpu()
         return [int(index) for index in batch.indices[order]]

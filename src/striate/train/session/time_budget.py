@@ -16,8 +16,7 @@ from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import sample
 from striate.data.dataset import Dataset, Splits
 from striate.errors import SettingError
-from striate.train.finetune.frozen_features import LastLayer
-from striate.train.run.evaluate import evaluate
+from striate.tasks.evaluate import evaluate
 from striate.train.run.settings import Settings
 from striate.train.session.session import TrainingSession
 
@@ -77,8 +76,8 @@ def seconds_of_an_epoch(
     few = {name: _some(part, max(JUDGED, BATCHES * batch)) for name, part in splits.items()}
     work = set_up(Splits(few, splits.format, splits.root), settings)
     whole = Loader(splits["train"], work.train.preprocess, batch, shuffle=True, workers=settings.workers)
-    kept = isinstance(work.engine.task.network, LastLayer)
-    steps = seconds_of_a_step(work, work.train if whole.cached or kept else whole) * len(whole)
+    shown = work.train if whole.cached or work.train.replaced else whole
+    steps = seconds_of_a_step(work, shown) * len(whole)
     pictures = len(splits.parts.get("val", ()))
     return steps + (seconds_of_an_answer(work) * pictures if pictures else 0.0)
 

@@ -20,7 +20,7 @@ from torch import nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 from striate.zoo.cost.op_rules import ATTENTIONS, INTERPOLATIONS, PRODUCTS
 from striate.zoo.cost.trace import Step, trace
 
@@ -172,7 +172,7 @@ def summary(model: nn.Module, input_size: Sequence[int] | None = None) -> Summar
     [1, 5, 6, 14, 16, 32, 32, 32]
     """
     size = _input_size(model, input_size)
-    network = model.network if isinstance(model, Classifier) else getattr(model, "_orig_mod", model)
+    network = model.network if isinstance(model, TaskModel) else getattr(model, "_orig_mod", model)
     steps = trace(network, size)
     counts = {name: parameter.numel() for name, parameter in network.named_parameters()}
     unused = counts.keys() - set(chain.from_iterable(step.parameters for step in steps))
@@ -195,7 +195,7 @@ def _input_size(model: nn.Module, given: Sequence[int] | None) -> tuple[int, ...
         if len(size) < 1 or not all(isinstance(side, int) and side > 0 for side in size):
             raise SettingError(f"input_size is {given!r}", "(C, H, W), each 1 or more", attempt)
         return size
-    if isinstance(model, Classifier):
+    if isinstance(model, TaskModel):
         return (model.preprocess.channels, *model.preprocess.size)
     if isinstance(model, Backbone):
         return (model.input_channels, *model.input_size)

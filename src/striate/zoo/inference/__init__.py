@@ -5,7 +5,6 @@ background        the thread in which an engine is built; it ends with the proce
 openvino_engine   the network as OpenVINO's graph, compiled for this processor
 torch_engine      the network in PyTorch: batch norms folded, channels last, weights converted once
 fold_batch_norm   batch norms that become part of the convolution before them
-raw_outputs       one tensor or several, in tuples, lists or dictionaries, as a flat list and back
 graph_cache       graphs that were built once: in the user's cache folder, int8 beside the model's file
 signal_stack      keeps OpenVINO from leaving a process that dies at its next signal
 quantize          int8 graphs, calibrated on pictures and measured on others

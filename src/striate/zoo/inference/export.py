@@ -26,7 +26,8 @@ from torch import Tensor
 from striate.data.preprocess import DECODING_RULE
 from striate.errors import ModelFileError, SettingError
 from striate.layers.eval_mode import evaluating
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
+from striate.tasks.raw_outputs import Raw, flat, nested
 from striate.zoo.inference.graph_cache import digest, folder_of, write_graph
 from striate.zoo.inference.openvino_engine import (
     INPUT,
@@ -39,7 +40,6 @@ from striate.zoo.inference.openvino_engine import (
     output_names,
 )
 from striate.zoo.inference.quantize import Quantized
-from striate.zoo.inference.raw_outputs import Raw, flat, nested
 from striate.zoo.inference.torch_engine import has_bf16
 from striate.zoo.save_load import versions
 
@@ -90,7 +90,7 @@ def needs_file(name: str) -> SettingError:
 
 
 def export(
-    model: Classifier, to: Format, path: str | Path, pictures: Tensor, words: str = "pictures"
+    model: TaskModel[Any], to: Format, path: str | Path, pictures: Tensor, words: str = "pictures"
 ) -> Exported:
     """Write a classifier for other programs; it is read back and compared before it takes its place.
 
@@ -107,7 +107,7 @@ def export(
     """
     path = Path(path)
     require(to, path)
-    writers: dict[str, Callable[[Classifier, Path], Engine]] = {
+    writers: dict[str, Callable[[TaskModel[Any], Path], Engine]] = {
         "onnx": _write_onnx,
         "torch": _write_torch,
         "openvino": _write_openvino,
@@ -130,7 +130,7 @@ def export(
     return Exported(path, len(pictures), found, (f"{checked} (allowed: {TOLERANCE:.0e})", *notes))
 
 
-def export_int8(model: Classifier, file: Path, path: str | Path, found: Quantized) -> Exported:
+def export_int8(model: TaskModel[Any], file: Path, path: str | Path, found: Quantized) -> Exported:
     """Write an int8 graph that was accepted, for OpenVINO, and keep it as the model's own int8 engine.
 
     Args:
@@ -154,13 +154,13 @@ def export_int8(model: Classifier, file: Path, path: str | Path, found: Quantize
     return Exported(path, found.count, found.loss, (str(found), engine))
 
 
-def _save(graph: Any, model: Classifier, path: Path) -> None:
+def _save(graph: Any, model: TaskModel[Any], path: Path) -> None:
     """Write a graph with what belongs to the model, as .xml and .bin."""
     graph.set_rt_info(metadata(model), KEY)
     openvino().save_model(graph, path, compress_to_fp16=False)
 
 
-def metadata(model: Classifier) -> str:
+def metadata(model: TaskModel[Any]) -> str:
     """What a program has to know to use the file, as JSON."""
     return json.dumps(
         {
@@ -177,10 +177,10 @@ def metadata(model: Classifier) -> str:
 
 
 @torch.no_grad()
-def difference(model: Classifier, engine: Engine, pictures: Tensor) -> float:
+def difference(model: TaskModel[Any], engine: Engine, pictures: Tensor) -> float:
     """The largest of any output, all pictures at once and one alone, as a share of its largest value."""
     with evaluating(model):
-        wanted, _ = flat(model(pictures.to(model.mean.device)))
+        wanted, _ = flat(model(pictures.to(model.device)))
     shares = [0.0]
     for part in (pictures, pictures[:1]):
         given, _ = flat(engine(part))
@@ -258,7 +258,7 @@ def write_then_rename(path: Path, write: Callable[[Path], None]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _write_onnx(model: Classifier, path: Path) -> Engine:
+def _write_onnx(model: TaskModel[Any], path: Path) -> Engine:
     import onnxruntime
 
     source = exported(model)
@@ -280,12 +280,12 @@ def _write_onnx(model: Classifier, path: Path) -> Engine:
     return engine
 
 
-def _write_torch(model: Classifier, path: Path) -> Engine:
+def _write_torch(model: TaskModel[Any], path: Path) -> Engine:
     torch.export.save(exported(model), path, extra_files={TORCH_KEY: metadata(model)})
     program = torch.export.load(path).module()
-    return lambda images: program(images.to(model.mean.device))
+    return lambda images: program(images.to(model.device))
 
 
-def _write_openvino(model: Classifier, path: Path) -> Engine:
+def _write_openvino(model: TaskModel[Any], path: Path) -> Engine:
     _save(converted(model), model, path)
     return compiled(core().read_model(path), "exact")

@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
 from striate.zoo.inference.openvino_engine import core, openvino
 from striate.zoo.weights.download import cache_folder
 
@@ -54,7 +54,7 @@ def kind_of(precision: str) -> str:
     return "int8" if precision == "int8" else "float"
 
 
-def digest(model: Classifier) -> str:
+def digest(model: TaskModel[Any]) -> str:
     """Hexadecimal: of weights, network, preprocessing, and the versions that make a graph of them."""
     made_of = {
         "network": [model.name, type(model.network).__name__, repr(sorted(model.arguments.items()))],

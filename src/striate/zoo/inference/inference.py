@@ -29,7 +29,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from striate.errors import SettingError, StriateError
 from striate.layers.memory_format import laid_out
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
+from striate.tasks.raw_outputs import Raw
 from striate.zoo.inference.background import BackgroundWork
 from striate.zoo.inference.fold_batch_norm import on_meta
 from striate.zoo.inference.graph_cache import (
@@ -41,7 +42,6 @@ from striate.zoo.inference.graph_cache import (
     write_graph,
 )
 from striate.zoo.inference.openvino_engine import Engine, compiled, converted, importable
-from striate.zoo.inference.raw_outputs import Raw
 from striate.zoo.inference.torch_engine import has_bf16, torch_engine
 
 EngineName = Literal["auto", "openvino", "torch"]
@@ -58,7 +58,7 @@ BUILD_FROM = 2.0
 
 
 class InferenceEngine:
-    """Decides and builds what answers instead of ``model.forward``; kept at ``Classifier.engine``.
+    """Decides and builds what answers instead of ``model.forward``; kept at ``TaskModel.engine``.
 
     When the model's weights or its device have changed, it starts anew. A copy of the model has no engine.
 
@@ -77,7 +77,7 @@ class InferenceEngine:
 
     def __init__(
         self,
-        model: Classifier,
+        model: TaskModel[Any],
         engine: EngineName = "auto",
         precision: Precision = "exact",
         path: Path | None = None,
@@ -89,7 +89,7 @@ class InferenceEngine:
         self.engine = self._installed(engine)
         if precision == "int8" and not self._is_calibrated():
             raise _not_calibrated("this model has no int8 engine yet")
-        if precision == "bf16" and not has_bf16(model.mean.device.type):
+        if precision == "bf16" and not has_bf16(model.device.type):
             self.notes.append("this processor has no bf16: its answers are exact, and no faster")
         self._in_background = engine == "auto" and precision == "exact"
         self._lock, self._process = Lock(), os.getpid()
@@ -162,7 +162,7 @@ class InferenceEngine:
         """What PyTorch takes for so many images, as far as it is known."""
         return self._seconds / self._answered * images if self._answered else 0.0
 
-    def _begin(self, make: Callable[[Classifier], Engine | None], images: int) -> None:
+    def _begin(self, make: Callable[[TaskModel[Any]], Engine | None], images: int) -> None:
         """Make an engine in the background, of a copy that shares the weights: nobody else changes its mode.
 
         It is compiled there for so many images, so that the first ones need not wait for that either.
@@ -211,7 +211,7 @@ class InferenceEngine:
     def _fits(self) -> bool:
         """Whether the model, as it is now, can be given to an engine. The threads of one end at a fork."""
         weights = [one.dtype for one in self.model.parameters() if one.is_floating_point()]
-        on_processor = self.model.mean.device.type == "cpu"
+        on_processor = self.model.device.type == "cpu"
         if self._in_background and (self.engine == "torch" or not on_processor):
             return False
         return self._process == os.getpid() and all(dtype == torch.float32 for dtype in weights)
@@ -220,9 +220,9 @@ class InferenceEngine:
         """Whether there is an int8 graph beside the file; an old one is noticed when it is read."""
         return self.folder is not None and any(self.folder.glob(f"{kind_of('int8')}-*"))
 
-    def _build(self, model: Classifier) -> Engine:
+    def _build(self, model: TaskModel[Any]) -> Engine:
         """The engine, from the graph that is kept or a new one."""
-        if self.engine == "torch" or model.mean.device.type != "cpu":
+        if self.engine == "torch" or model.device.type != "cpu":
             return torch_engine(model, self.precision)
         mark = digest(model)
         if self.precision == "int8":
@@ -236,13 +236,13 @@ class InferenceEngine:
             write_graph(graph, shared_folder(), self.precision, mark)
         return compiled(graph, self.precision)
 
-    def _read(self, model: Classifier) -> Engine | None:
+    def _read(self, model: TaskModel[Any]) -> Engine | None:
         """The engine from the graph that is kept; None if there is none."""
         graph = read_graph(shared_folder(), self.precision, digest(model))
         return None if graph is None else compiled(graph, self.precision)
 
 
-def multiplications(model: Classifier) -> int:
+def multiplications(model: TaskModel[Any]) -> int:
     """Weight multiplications for one picture."""
     network, height_and_width = on_meta(model.network), model.preprocess.size
     dtype = next((weight.dtype for weight in network.parameters()), torch.float32)
@@ -252,7 +252,7 @@ def multiplications(model: Classifier) -> int:
     return int(counter.get_total_flops()) // 2
 
 
-def _converted(model: Classifier) -> Any:
+def _converted(model: TaskModel[Any]) -> Any:
     """The graph of a model.
 
     Raises:
@@ -271,7 +271,7 @@ def _converted(model: Classifier) -> Any:
         ) from reason
 
 
-def _sharing_weights(model: Classifier) -> Classifier:
+def _sharing_weights(model: TaskModel[Any]) -> TaskModel[Any]:
     """A copy in evaluation mode that has the weights of the model, not copies of them."""
     tensors = chain(model.parameters(), model.buffers())
     return deepcopy(model, {id(tensor): tensor for tensor in tensors}).eval()
@@ -299,7 +299,7 @@ def _require(engine: str, precision: str) -> None:
         )
 
 
-def _marks(model: Classifier) -> list[tuple[int, int, int]]:
+def _marks(model: TaskModel[Any]) -> list[tuple[int, int, int]]:
     """What changes when a weight changes, moves or is replaced."""
     tensors = chain(model.parameters(), model.buffers())
     return [

@@ -27,8 +27,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_unflatten
 
 from striate.layers.eval_mode import evaluating
-from striate.tasks.classification.classifier import Classifier
-from striate.zoo.inference.raw_outputs import ONE_TENSOR, Raw, flat, nested
+from striate.tasks.model import TaskModel
+from striate.tasks.raw_outputs import ONE_TENSOR, Raw, flat, nested
 from striate.zoo.inference.signal_stack import signal_stack_kept
 from striate.zoo.inference.torch_engine import has_bf16
 
@@ -73,7 +73,7 @@ def stay_silent() -> None:
 
 
 @torch.no_grad()
-def exported(model: Classifier) -> torch.export.ExportedProgram:
+def exported(model: TaskModel[Any]) -> torch.export.ExportedProgram:
     """The model as a program: uint8 ``images`` (N, C, H, W), any N, -> raw outputs; it normalizes them."""
     batch = torch.export.Dim("batch", min=1)
     with torch.inference_mode(False), evaluating(model):
@@ -81,7 +81,7 @@ def exported(model: Classifier) -> torch.export.ExportedProgram:
 
 
 @torch.no_grad()
-def converted(model: Classifier) -> Any:
+def converted(model: TaskModel[Any]) -> Any:
     """The model as OpenVINO's graph, with the same input as ``exported`` and flat outputs."""
     program = exported(model)
     names, structure = output_names(program)
@@ -94,7 +94,7 @@ def converted(model: Classifier) -> Any:
     return graph
 
 
-def _example(model: Classifier) -> Tensor:
+def _example(model: TaskModel[Any]) -> Tensor:
     """uint8 images as the model takes them. Two, as of one torch would think that there are never more."""
     shape = (2, model.preprocess.channels, *model.preprocess.size)
     return torch.zeros(shape, dtype=torch.uint8, device=next(model.buffers()).device)

@@ -26,7 +26,8 @@ from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
 from striate.ops.intervals import Interval, PairedDifference, paired_difference
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.metric import Primary
+from striate.tasks.model import TaskModel
 from striate.zoo.inference.openvino_engine import STRUCTURE, Engine, compiled, converted, stay_silent
 from striate.zoo.inference.signal_stack import signal_stack_kept
 
@@ -36,24 +37,19 @@ CALIBRATION = 300
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric of some pictures.
+    """The primary number of some pictures.
 
     Args:
-        name: as in ``accuracy``.
-        per_image: (N,), its value for each picture, 0..1, high is good; the metric is their mean.
+        primary: with its value.
+        per_image: (N,), what it is for each picture; NaN where nothing can be said.
     """
 
-    name: str
+    primary: Primary
     per_image: Tensor
-
-    @property
-    def value(self) -> float:
-        """The metric, 0..1."""
-        return float(self.per_image.double().mean())
 
 
 Measure = Callable[[Engine], Measured]
-"""The primary metric of the answers that an engine gives to pictures that it was not calibrated on."""
+"""The primary number of the answers that an engine gives to pictures that it was not calibrated on."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +58,9 @@ class Quantized:
 
     Args:
         graph: OpenVINO's.
-        exact: the metric of the model.
-        int8: the metric of the int8 graph on the same pictures.
-        most_loss: points that it may cost.
+        exact: the primary number of the model.
+        int8: that of the int8 graph on the same pictures.
+        most_loss: points that it may cost; per cent of a number that is no share.
     """
 
     graph: Any
@@ -79,8 +75,11 @@ class Quantized:
 
     @property
     def difference(self) -> PairedDifference:
-        """How far the exact metric is above that of int8, as a share."""
-        return paired_difference(self.int8.per_image, self.exact.per_image)
+        """How much better the model is than int8: as a share, or as a share of a number that is none."""
+        primary = self.exact.primary
+        unit = 1.0 if primary.share else abs(primary.value or 0.0) or 1.0
+        sign = 1.0 if primary.higher_is_better else -1.0
+        return paired_difference(self.int8.per_image * (sign / unit), self.exact.per_image * (sign / unit))
 
     @property
     def loss(self) -> float:
@@ -98,12 +97,17 @@ class Quantized:
         found = self.difference
         return 100 * found.mean > self.most_loss and found.told_apart
 
+    @property
+    def unit(self) -> str:
+        """What the loss is told in."""
+        return "points" if self.exact.primary.share else "per cent"
+
     def __str__(self) -> str:
         ends = self.interval
         between = "" if ends is None else f" ({100 * ends[0]:.2f} to {100 * ends[1]:.2f})"
         return (
-            f"int8 costs {100 * self.loss:.2f} points{between} of {self.exact.name}: "
-            f"{self.int8.value:.2%} instead of {self.exact.value:.2%} "
+            f"int8 costs {100 * self.loss:.2f} {self.unit}{between} of {self.exact.primary.name}: "
+            f"{self.int8.primary.text()} instead of {self.exact.primary.text()} "
             f"on {self.count:,} pictures that it was not calibrated on"
         ) + self._unsure()
 
@@ -111,11 +115,11 @@ class Quantized:
         """What so few pictures cannot show."""
         if self.too_much or (self.interval is not None and 100 * self.interval[1] <= self.most_loss):
             return ""
-        return f"; so few pictures cannot show whether it costs more than {self.most_loss:g} points"
+        return f"; so few pictures cannot show whether it costs more than {self.most_loss:g} {self.unit}"
 
 
 def quantize(
-    model: Classifier, learned: Dataset, unseen: Dataset, measure: Measure, most_loss: float = 1.0
+    model: TaskModel[Any], learned: Dataset, unseen: Dataset, measure: Measure, most_loss: float = 1.0
 ) -> Quantized:
     """An int8 graph of a model that does not cost more of its metric than is allowed.
 
@@ -138,7 +142,7 @@ def quantize(
     if found.too_much:
         raise SettingError(
             str(found),
-            f"at most {most_loss:g} points",
+            f"at most {most_loss:g} {found.unit}",
             f"bf16, or --most-loss {100 * found.loss + 0.01:.2f} if that is good enough",
         )
     return found

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
-from striate.tasks.classification.classifier import Classifier
+from striate.tasks.model import TaskModel
+from striate.tasks.raw_outputs import Raw
 from striate.zoo.inference.fold_batch_norm import folded
-from striate.zoo.inference.raw_outputs import Raw
 
 
-def torch_engine(model: Classifier, precision: str) -> Callable[[Tensor], Raw]:
+def torch_engine(model: TaskModel[Any], precision: str) -> Callable[[Tensor], Raw]:
     """uint8 images -> what the model gives, in float32, from a copy on the model's device.
 
     Args:
@@ -26,7 +26,7 @@ def torch_engine(model: Classifier, precision: str) -> Callable[[Tensor], Raw]:
         precision: ``exact`` keeps the dtype of the weights; ``bf16`` takes bfloat16, or float16 on a GPU that
             has no bfloat16.
     """
-    device = model.mean.device
+    device = model.device
     copy: nn.Module = folded(model, (model.preprocess.channels, *model.preprocess.size))
     copy = copy.to(memory_format=torch.channels_last)
     if precision != "exact":

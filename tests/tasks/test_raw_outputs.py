@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from striate.zoo.inference.raw_outputs import ONE_TENSOR, flat, nested
+from striate.tasks.raw_outputs import ONE_TENSOR, flat, nested
 
 A, B, C = torch.zeros(2, 3), torch.ones(2), torch.full((2, 1, 4), 7.0)
 

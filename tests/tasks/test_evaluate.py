@@ -5,7 +5,7 @@ import torch
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Splits
 from striate.data.preprocess import Preprocess
-from striate.train.run.evaluate import evaluate
+from striate.tasks.evaluate import evaluate
 from striate.zoo.build import build
 
 GREY = Preprocess((32, 32), 1, (0.5,), (0.5,))
@@ -17,10 +17,10 @@ def test_scores_are_those_of_the_model_in_the_order_of_the_split(tiny: Splits) -
     images = torch.stack([sample.image for sample in tiny["val"]])
     with torch.no_grad():
         raw = model(images)
-    assert torch.allclose(answer.answers.confidence, raw.softmax(1).max(1).values, atol=1e-6)
+    assert torch.allclose(answer.metric.per_image.confidence, raw.softmax(1).max(1).values, atol=1e-6)
     assert answer.indices.tolist() == list(range(20))
-    assert answer.answers.labels.tolist() == [0, 1] * 10
-    truth = raw.double().log_softmax(1)[torch.arange(20), answer.answers.labels]
+    assert answer.metric.per_image.labels.tolist() == [0, 1] * 10
+    truth = raw.double().log_softmax(1)[torch.arange(20), answer.metric.per_image.labels]
     assert abs(answer.loss + truth.mean().item()) < 1e-6
     assert answer.metrics.count == 20
 
@@ -35,7 +35,7 @@ def test_the_mode_of_the_model_is_left_as_it_was(tiny: Splits) -> None:
 
 def test_no_images_give_an_empty_answer(tiny: Splits) -> None:
     answer = evaluate(build("lenet5", tiny.classes, GREY), Loader(tiny["val"].subset([]), GREY, batch=4))
-    assert (len(answer.answers.labels), answer.loss, answer.metrics.count) == (0, 0.0, 0)
+    assert (len(answer.metric.per_image.labels), answer.loss, answer.metrics.count) == (0, 0.0, 0)
 
 
 def test_what_answers_predictions_is_what_is_measured(tiny: Splits) -> None:

@@ -5,10 +5,18 @@
 Graphs know flat lists only. The structure is kept beside them as text.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_unflatten, treespec_dumps, treespec_loads
+from torch.utils._pytree import (
+    tree_flatten,
+    tree_leaves,
+    tree_map,
+    tree_unflatten,
+    treespec_dumps,
+    treespec_loads,
+)
 
 Raw = Any
 """One tensor, or tensors in tuples, lists and dictionaries. Each has the N images as its first axis."""
@@ -33,3 +41,23 @@ def nested(tensors: list[Tensor], structure: str) -> Raw:
 
 ONE_TENSOR = treespec_dumps(tree_flatten(0)[1])
 """The structure of a single tensor."""
+
+
+def each(function: Callable[[Tensor], Tensor], raw: Raw) -> Raw:
+    """The same done to every tensor."""
+    return tree_map(function, raw)
+
+
+def mean_of(one: Raw, other: Raw) -> Raw:
+    """The mean of two outputs of the same structure, tensor by tensor."""
+    return tree_map(lambda a, b: (a + b) / 2, one, other)
+
+
+def rows_of(raw: Raw) -> int:
+    """N, the images.
+
+    >>> import torch
+    >>> rows_of({"scores": torch.zeros(3, 2)})
+    3
+    """
+    return len(tree_leaves(raw)[0])

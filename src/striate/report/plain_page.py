@@ -1,0 +1,98 @@
+"""The page of a task that has none of its own: its numbers, and its worst pictures."""
+
+from dataclasses import dataclass
+
+import torch
+from markupsafe import Markup
+from torch import Tensor
+
+from striate.draw.heatmap import picture
+from striate.report.inline_images import data_uri
+from striate.report.section import Contents, Curve, Measured, Section, Tile
+from striate.report.templates import rendered
+from striate.tasks.metric import Primary
+from striate.train.run.headline import headline
+
+SHOWN = 24
+
+
+@dataclass(frozen=True)
+class WorstPicture:
+    """One picture that the model was bad at.
+
+    Args:
+        image: the picture as the network saw it, as data.
+        predicted: what was answered, in words.
+        true: what is known of it, in words.
+        value: the primary number for this picture, in words.
+        source: the file it came from.
+    """
+
+    image: str
+    predicted: str
+    true: str
+    value: str
+    source: str
+
+
+def contents(primary: Primary) -> Contents:
+    """What the page holds, for a task with such a primary number."""
+    words, unit = primary.name.replace("_", " "), " (%)" if primary.share else ""
+    curve = Curve(
+        f"val_{primary.name}",
+        f"Validation {words}{unit}",
+        100 if primary.share else 1,
+        primary.higher_is_better,
+    )
+    return Contents(curve, lead, tiles, before=(worst_pictures,), after=())
+
+
+def lead(page: Measured) -> Markup:
+    """The headline."""
+    return Markup("{}.").format(headline(page.evaluation.metrics, page.run.split))
+
+
+def tiles(page: Measured) -> list[Tile]:
+    """The primary number, and the others."""
+    metrics = page.evaluation.metrics
+    known = metrics.primary.range_text(metrics.interval)
+    first = Tile(_title(metrics.primary.name), metrics.primary.text(), known and f"95 % interval {known}")
+    others = {name: value for name, value in metrics.values.items() if name != metrics.primary.name}
+    return [
+        first,
+        *(Tile(_title(name), f"{value:.4g}") for name, value in others.items() if value is not None),
+    ]
+
+
+def worst_pictures(page: Measured) -> Section:
+    """The pictures with the worst primary number, with what is known of them and what was answered."""
+    run, found = page.run, page.evaluation
+    metrics, dataset, answers = found.metrics, page.splits[run.split], found.metric.answers()
+    values = torch.empty(0) if metrics.per_image is None else metrics.per_image
+    pictures = []
+    for row in worst(values, metrics.primary):
+        index = int(found.indices[row])
+        sample = dataset[index]
+        shown, value = run.model.preprocess(sample.image), metrics.primary.of(float(values[row])).text()
+        known = dataset.annotations.words(index)
+        pictures.append(WorstPicture(data_uri(picture(shown)), answers[row], known, value, sample.source))
+    body = rendered("worst.html", pictures=pictures, name=metrics.primary.name.replace("_", " "))
+    return Section("worst", "Worst pictures", body)
+
+
+def worst(per_image: Tensor, primary: Primary, count: int = SHOWN) -> list[int]:
+    """Positions of the worst images, the worst first; of equal ones the first; NaN is left out.
+
+    >>> import torch
+    >>> worst(torch.tensor([0.5, float("nan"), 0.1]), Primary("overlap"))
+    [2, 0]
+    >>> worst(torch.tensor([0.5, float("nan"), 0.1]), Primary("error", higher_is_better=False))
+    [0, 2]
+    """
+    known = (~per_image.isnan()).nonzero().flatten()
+    order = per_image[known].sort(descending=not primary.higher_is_better, stable=True).indices[:count]
+    return [int(position) for position in known[order]]
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,261 @@
+"""A network with its task: what it answers, what it is taught by, how it is measured.
+
+    images --forward--> raw --decode--> [Record, ...]       predict: from files to records in their own pixels
+    Batch  --losses--> {name: scalar}                        raw, Batch --metric--> Metrics
+
+One final class for each task. Nobody outside of its room asks which task it is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence, Sized
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar, overload
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.annotations.annotations import Annotations
+from striate.data.inputs import Input, one_or_many, prepared_inputs, with_names
+from striate.data.preprocess import Preprocess
+from striate.errors import DataError, SettingError
+from striate.layers.backbone import Backbone
+from striate.layers.eval_mode import evaluating
+from striate.layers.memory_format import laid_out
+from striate.records import Batch, Record, Targets
+from striate.records.affine import inverse
+from striate.tasks.memory import in_parts
+from striate.tasks.metric import Metric
+from striate.tasks.raw_outputs import Raw, mean_of, rows_of
+
+R = TypeVar("R", bound=Record)
+
+Scores = Callable[[Tensor], Raw]
+"""uint8 images (N, C, H, W) -> what ``forward`` gives, by one way of computing it."""
+
+Scoring = Callable[[int], Scores | None]
+"""Asked before so many pictures are answered: a faster way to their scores, or None where there is none."""
+
+BatchTransform = Callable[[Batch, torch.Generator, int], Batch]
+"""(batch on its device, a generator of the CPU, number of the step) -> the batch that is learned from."""
+
+
+class TaskModel(nn.Module, ABC, Generic[R]):
+    """A network with its classes and its preprocessing.
+
+    Everything that is learned lies in ``network``: its tensors are what a saved file holds.
+
+    Args:
+        network: normalized images (N, C, H, W) -> raw scores.
+        classes: K names.
+        preprocess: what the network expects of a picture.
+
+    Attributes:
+        task: the name of the task.
+        learns_from: the kinds of annotations that it is taught by.
+        spatial: whether its records have places in the picture.
+        guess_loss: the loss of guessing, as far as it is known.
+        name: of the network among ``striate.models()``; None for a network of your own.
+        arguments: with which the network was built by that name.
+        options: plain values that its class was built with besides network, classes and preprocessing.
+        engine: computes the scores of predictions in another way than ``forward``; None for ``forward``.
+    """
+
+    task: ClassVar[str]
+    learns_from: ClassVar[tuple[type[Annotations], ...]]
+    spatial: ClassVar[bool] = False
+    guess_loss: float = 0.0
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, network: nn.Module, classes: Sequence[str], preprocess: Preprocess, **options: Any
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.classes = tuple(classes)
+        self.preprocess = preprocess
+        self.options = options
+        self.name: str | None = None
+        self.arguments: dict[str, Any] = {}
+        self.engine: Scoring | None = None
+        for name in ("mean", "std"):
+            values = torch.tensor(getattr(preprocess, name)).view(-1, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+
+    # ---- what a task says
+
+    @classmethod
+    def width(cls, classes: Sequence[str], **options: Any) -> int:
+        """How many numbers the last layer of a network gives for this task; K as a rule."""
+        return len(classes)
+
+    @classmethod
+    def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
+        """The options of a model that shall learn from some annotations, such as the names of its points."""
+        return {}
+
+    @classmethod
+    def require(cls, annotations: Annotations) -> None:
+        """The annotations are of a kind that the task is taught and measured by.
+
+        Raises:
+            DataError: they are not.
+        """
+        if not isinstance(annotations, cls.learns_from):
+            raise DataError(
+                f"the data are annotated for {annotations.task}, and the model is for {cls.task}",
+                f"data for {cls.task}",
+                f"other data, or a model that was trained with task {annotations.task}",
+            )
+
+    @abstractmethod
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """{name: scalar}; their sum is minimized. The same in training and evaluation mode."""
+
+    @abstractmethod
+    def sample_losses(self, batch: Batch) -> Tensor:
+        """(N,): the loss of each image, which names the one that spoiled a step."""
+
+    @abstractmethod
+    def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[R]:
+        """Records of what ``forward`` gave, in the pixels of the prepared images, without sources.
+
+        Args:
+            raw: of N images, on any device.
+            sizes: int64 (N, 2), H and W of the pictures inside the images, see ``Batch.sizes``.
+            options: of the task, such as thresholds.
+        """
+
+    @abstractmethod
+    def metric(self) -> Metric:
+        """A new one, that has seen nothing."""
+
+    @abstractmethod
+    def example_targets(self, count: int) -> Targets:
+        """Made-up targets of so many images, to measure what a step of training costs."""
+
+    def transforms(self, settings: Any) -> BatchTransform | None:
+        """What training does to whole batches after augmentation (mixup, mosaic, ...); None for nothing."""
+        return None
+
+    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+        """Take from the training data what the task wants to know, such as weights of rare classes."""
+
+    def on_features(self) -> "TaskModel[R] | None":
+        """The same task for features (N, D, 1, 1) of ``backbone.embed`` in the place of images.
+
+        Its network is the last layer, under the names that its tensors have in the whole one. None where that
+        cannot be.
+        """
+        return None
+
+    def mirrored(self, raw: Raw) -> Raw:
+        """What is known of a picture from the raw scores of its mirror image.
+
+        Raises:
+            SettingError: the task cannot say.
+        """
+        raise SettingError(
+            f"a model for {self.task} does not answer by mirrored views", "views plain", "leave views out"
+        )
+
+    # ---- what all tasks share
+
+    @property
+    def device(self) -> torch.device:
+        """Where its tensors are."""
+        return self.mean.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of the network's weights; that of the mean if it has none."""
+        weights = (one for one in self.network.parameters() if one.is_floating_point())
+        return next(weights, self.mean).dtype
+
+    @property
+    def backbone(self) -> Backbone:
+        """The part whose weights other trainings can use.
+
+        Raises:
+            SettingError: the network is none of ours.
+        """
+        found = getattr(self.network, "backbone", self.network)
+        if isinstance(found, Backbone):
+            return found
+        wrong = f"the network is a {type(self.network).__name__}, which has no stem, stages and head"
+        raise SettingError(wrong, "one of `striate.models()`", "build the model by a name")
+
+    def forward(self, images: Tensor) -> Raw:
+        """uint8 0..255 or float 0..1 images (N, C, H, W) -> raw scores."""
+        raw: Raw = self.network(self.normalized(images))
+        return raw
+
+    def normalized(self, images: Tensor) -> Tensor:
+        """uint8 0..255 or float 0..1 images (N, C, H, W) -> what the network sees of them, in its dtype."""
+        pixels = images if images.is_floating_point() else images / 255
+        seen, dtype = (pixels - self.mean) / self.std, self.dtype
+        return seen if seen.dtype == dtype else seen.to(dtype)
+
+    def answer(self, images: Tensor) -> Raw:
+        """The scores that predictions are made of: with mirrored views, the mean of both sides.
+
+        Channels-last images take the convolutions of a processor through their faster kernels.
+        """
+        return self.viewed(self.forward, laid_out(self.network, images))
+
+    def answering(self, pictures: int) -> Scores:
+        """What answers so many pictures: ``answer``, or the engine in its place where there is one."""
+        scores = self.engine(pictures) if self.engine else None
+        return self.answer if scores is None else partial(self.viewed, scores)
+
+    def viewed(self, scores: Scores, images: Tensor) -> Raw:
+        """The scores of a picture by one way to them; with mirrored views, the mean of both sides."""
+        if self.preprocess.views == "plain":
+            return scores(images)
+        return mean_of(scores(images), self.mirrored(scores(images.flip(-1))))
+
+    @overload  # a str is a path, never a sequence of paths
+    def predict(self, images: Input, batch: int = 32, **options: Any) -> R: ...
+    @overload
+    def predict(self, images: Iterable[Input], batch: int = 32, **options: Any) -> list[R]: ...
+    def predict(self, images: Input | Iterable[Input], batch: int = 32, **options: Any) -> R | list[R]:
+        """Answer one picture, or a list of them.
+
+        Args:
+            images: a path, bytes, an open file, a PIL picture, a uint8 array (H, W[, 3]) or tensor (C, H, W);
+                or many of them: a list, any other iterable, an array (N, H, W, 3), a tensor (N, C, H, W).
+            batch: pictures that go through the network at once.
+            options: of the task, such as thresholds; see ``decode``.
+
+        Returns:
+            one record, or one per picture in the same order; places are pixels of the pictures as given.
+
+        Raises:
+            ImageError: a file cannot be read.
+            ShapeError: an array or a tensor is no picture.
+            SettingError: it is no picture at all, or not even one picture at a time fits into memory.
+        """
+        pictures, alone = one_or_many(images)
+        records = self._predict(pictures, batch, options)
+        return records[0] if alone else records
+
+    @torch.inference_mode()
+    def _predict(self, images: Iterable[Input], batch: int, options: dict[str, Any]) -> list[R]:
+        names, records = list[str](), list[R]()
+        batches = prepared_inputs(with_names(images, names), self.preprocess, batch)
+        answer = self.answering(len(images) if isinstance(images, Sized) else batch)
+        with evaluating(self):
+            for prepared in batches:
+                found = list[R]()
+                for raw in in_parts(answer, prepared.images.to(self.device)):
+                    found += self.decode(raw, prepared.sizes[len(found) :][: rows_of(raw)], **options)
+                records += [self._back(record, *own) for record, own in zip(found, prepared.own, strict=True)]
+        pairs = zip(records, names, strict=True)
+        return [replace(record, source=name) for record, name in pairs]  # type: ignore[type-var]
+
+    def _back(self, record: R, height: int, width: int) -> R:
+        """A record in the pixels of the picture that was given."""
+        if not self.spatial:
+            return record
+        return record.moved(inverse(self.preprocess.affine((height, width))), (height, width))
