@@ -9,7 +9,7 @@ data/       pictures and labels, read and augmented    draw/       pictures of a
 layers/     parts that networks share                  ops/        functions on tensors
 files/      files written whole or not at all          records/    images, labels, answers
 errors      what can go wrong                         formatting  numbers for people
-waiting     how torch's threads wait for each other
+arguments   arguments of verbs, checked                waiting    how threads wait for each other
 interrupt_handler    Ctrl-C ends a loop after its step
 
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
@@ -22,11 +22,13 @@ True
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from striate.waiting import wait_quietly
 
+TYPE_CHECKING = False  # typing itself would take longer than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from striate import errors, ops
     from striate.api.check import check
     from striate.api.compare import compare
@@ -99,7 +101,7 @@ class _VerbsModule(ModuleType):
             super().__setattr__(name, value)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import what a public name stands for, the first time that it is used."""
     if name in _ROOMS:
         return import_module(f"striate.{name}")

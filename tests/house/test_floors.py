@@ -8,6 +8,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "striate"
 FLOORS = [
     {"errors"},
+    {"arguments"},
     {"records", "files", "formatting", "interrupt_handler", "waiting"},
     {"ops"},
     {"layers"},

@@ -1,6 +1,7 @@
 """The verbs by name, in the order of the help. What a verb does stands in the file of its name."""
 
 import importlib.metadata
+import os
 from typing import Annotated
 
 import typer
@@ -24,6 +25,7 @@ from striate.cli.texture import texture
 from striate.cli.train import train
 from striate.cli.train_style import train_style
 from striate.cli.visualize import visualize
+from striate.errors import FileError
 
 VERBS = (
     (check, "Read a data set once and list what is wrong with it."),
@@ -70,3 +72,19 @@ def striate(
         typer.echo(f"striate {importlib.metadata.version('striate')}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
+    else:
+        require_working_folder()
+
+
+def require_working_folder() -> None:
+    """The folder in which the program was started is still there: libraries end the process without it.
+
+    Raises:
+        FileError: it was removed.
+    """
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise FileError(
+            "the working folder was removed", "a folder that exists", "cd into another folder"
+        ) from None

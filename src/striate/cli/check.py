@@ -31,7 +31,7 @@ def check(
     data: Data,
     format: Format = None,
     augment: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Draw one sample N times, augmented.")
+        int | None, typer.Option(metavar="N", min=1, max=1000, help="Draw one sample N times, augmented.")
     ] = None,
     recipe: Annotated[
         str | None, typer.Option(metavar="TEXT", help="The augmentation to draw, as in train.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import striate
-from striate.cli.console import err, print_json
+from striate.cli.console import err, print_json, print_text
 from striate.cli.console import out as stdout
 from striate.cli.flags import TRAINING, Data, FitBatch, Json, Quiet, takes_settings, typed
 from striate.cli.progress import Narrator
@@ -77,7 +77,7 @@ def show(table: "Comparison", *, json: bool, csv: bool) -> None:
         print_json(table.to_dict())
         return
     if csv:
-        print(table.to_csv(), end="")
+        print_text(table.to_csv(), end="")
         return
     err().print()
     console = stdout()

@@ -1,20 +1,26 @@
 """Where words go: results to stdout, everything else to stderr. All that the terminal shows passes here."""
 
-import io
 import json
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 
+from striate.errors import ESCAPES
 from striate.formatting import UNKNOWN
 
 MACHINE_WIDTH = 120
 """Columns where nobody looks: a pipe or a file."""
+
+SHOWN = {code: text for code, text in ESCAPES.items() if chr(code) not in "\n\t\r"}
+"""Control characters of names, and what a terminal gets instead; lines and columns are ours."""
+
+IN_JSON = {code: f"\\u{code:04x}" for code in SHOWN if code >= 0x7F}
+"""Those that JSON does not escape itself."""
 
 
 def out() -> Console:
@@ -28,6 +34,12 @@ def err() -> Console:
 
 
 class _Console(Console):
+    def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+        """Names may hold what colors a terminal or sets its title; styles and cursor come from rich alone."""
+        return super()._render_buffer(
+            part if part.control else Segment(part.text.translate(SHOWN), part.style) for part in buffer
+        )
+
     def on_broken_pipe(self) -> None:
         """Leave it to ``main``; rich would end the program with exit code 1."""
         raise BrokenPipeError
@@ -37,16 +49,6 @@ def _console(*, stderr: bool) -> Console:
     plain: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False, "soft_wrap": True}
     console = _Console(stderr=stderr, **plain)
     return console if console.is_terminal else _Console(stderr=stderr, width=MACHINE_WIDTH, **plain)
-
-
-def own_stderr() -> None:
-    """Give Python a stderr of its own, so that ``hushed`` silences C libraries and nobody else.
-
-    File names that are no UTF-8 are written with backslashes, there and on stdout.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager
@@ -64,7 +66,13 @@ def hushed() -> Iterator[None]:
 
 def print_json(values: Any, *, lines: bool = False) -> None:
     """Print plain values as JSON, on one line or indented."""
-    print(json.dumps(values, ensure_ascii=False, allow_nan=False, indent=None if lines else 2), flush=lines)
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, indent=None if lines else 2)
+    print(text.translate(IN_JSON), flush=lines)
+
+
+def print_text(text: object, end: str = "\n") -> None:
+    """Print lines as they are, at any width."""
+    print(str(text).translate(SHOWN), end=end)
 
 
 def table(*columns: str) -> Table:

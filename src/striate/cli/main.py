@@ -2,28 +2,35 @@
 
 0     done
 1     our mistake: one line, and how to see the traceback
-2     the user's mistake: what is wrong, what was expected, what to try
+2     the user's mistake, or the system's refusal: what is wrong, what was expected, what to try
 130   interrupted by Ctrl-C       143   by SIGTERM
 141   nobody reads the output any more
+
+What is imported at the top is light: Ctrl-C is handled before anything else happens.
 """
 
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
-from striate.cli.console import own_stderr
 from striate.cli.interrupt import stop_soon
-from striate.errors import Interrupted, StriateError
+
+TYPE_CHECKING = False  # typing would be imported for nothing else
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from striate.errors import StriateError
 
 BROKEN_PIPE = 128 + 13  # SIGPIPE, as the shell counts it
 
 
-def main() -> NoReturn:
+def main() -> "NoReturn":
     """Run ``striate`` with the arguments of this process, and end it."""
     stop_soon()
-    own_stderr()
+    from striate.cli.streams import open_streams
+
+    open_streams()
     code = run(sys.argv[1:])
     if code > 128:  # interrupted: taking torch apart in good order may take a second
         sys.stderr.flush()
@@ -33,17 +40,20 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say and return the exit code. Nothing but a debugged error is ever raised."""
+    from striate.cli.streams import drop_stdout
+    from striate.errors import Interrupted, StriateError
+
     try:
         code = invoke(list(arguments))
         sys.stdout.flush()
     except Interrupted as error:
         return say(f"Interrupted: {error}", 128 + getattr(error, "signal", signal.SIGINT))
     except StriateError as error:
-        return say(f"{type(error).__name__}: {error}", 2)
+        return refused(error)
     except KeyboardInterrupt:
         return say("interrupted", 128 + signal.SIGINT)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain when it flushes at its end
+        drop_stdout()
         return BROKEN_PIPE
     except Exception as error:
         return unexpected(error)
@@ -68,6 +78,10 @@ def invoke(arguments: list[str]) -> int:
         return ended.exit_code
     except UsageError as error:
         raise three_lines(error) from error
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # so rich, which prints the help, ends there
+            raise ended.__context__ from None
+        raise
     finally:
         fetching.end()
     return 0
@@ -79,11 +93,32 @@ def say(message: str, code: int) -> int:
     return code
 
 
+def refused(error: "StriateError") -> int:
+    """Three lines; of a mistake of striate the one line."""
+    from striate.errors import UnexpectedError
+
+    if isinstance(error, UnexpectedError) and isinstance(error.__cause__, Exception):
+        return unexpected(error.__cause__)
+    return say(f"{type(error).__name__}: {error}", 2)
+
+
 def unexpected(error: Exception) -> int:
-    """One line for what should not have happened; the traceback when it is asked for."""
+    """The system's refusal in three lines; one line for what should not have happened.
+
+    With STRIATE_DEBUG the traceback instead.
+    """
+    from striate.arguments import in_three_lines
+    from striate.cli.streams import drop_stdout
+    from striate.errors import UnexpectedError
+
     if os.environ.get("STRIATE_DEBUG"):
         raise error
-    what = str(error).strip().split("\n")[0]
+    known = in_three_lines(error, "striate")
+    if isinstance(error, OSError):
+        drop_stdout()
+    if not isinstance(known, UnexpectedError):
+        return say(f"{type(known).__name__}: {known}", 2)
+    what = (str(error).strip().splitlines() or [""])[0]
     message = (
         f"striate made a mistake: {type(error).__name__}: {what}\n  for the traceback: set STRIATE_DEBUG=1"
     )

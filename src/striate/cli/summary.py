@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import striate
-from striate.cli.console import err, print_json
+from striate.cli.console import err, print_json, print_text
 from striate.cli.flags import Json
 from striate.cli.pictures import save_figure
 from striate.errors import SettingError
@@ -61,7 +61,7 @@ def summary(
     if json:
         print_json(made.to_dict())
     else:
-        print(made)
+        print_text(made)
 
 
 def blocks(model: str | None, texts: list[str], input: str | None, plot: str | None, *, json: bool) -> None:
@@ -80,7 +80,7 @@ def blocks(model: str | None, texts: list[str], input: str | None, plot: str | N
     if json:
         print_json(made.to_dict())
     else:
-        print(made)
+        print_text(made)
 
 
 def shape(text: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from striate.arguments import LARGEST, described
 from striate.errors import SettingError
 
 Form = Literal["gatys", "johnson", "neural_style", "relative"]
@@ -27,7 +28,7 @@ LAYER = re.compile(r"([\w.]+)(?:=(\d+(?:\.\d+)?|\.\d+))?")
 class NetworkSettings(BaseModel):
     """Which network looks, and what counts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
     network: str = Field("vgg19", description="network that looks, or a model's .safetensors file or run")
     weights: str = Field("imagenet", description="its weights: imagenet, random, or a file")
@@ -57,6 +58,9 @@ class NetworkSettings(BaseModel):
             super().__init__(**values)
         except ValidationError as reason:
             raise explained(reason, type(self)) from None
+        for name, value in self:
+            if isinstance(value, int) and abs(value) > LARGEST:
+                raise SettingError(f"{name} is {value}", f"at most {LARGEST}", f"leave {name} out")
         for name in ("content_layers", "style_layers"):
             layer_weights(name, getattr(self, name))
 
@@ -143,4 +147,6 @@ def explained(reason: ValidationError, kind: type[NetworkSettings]) -> SettingEr
         )
     message = first["msg"].removeprefix("Input should be ")
     expected = NUMBERS.get(first["type"].split("_")[0], message) if "pars" in first["type"] else message
-    return SettingError(f"{name} is {value!r}", expected, f"leave {name} out for {fields[name].default!r}")
+    return SettingError(
+        f"{name} is {described(value)}", expected, f"leave {name} out for {fields[name].default!r}"
+    )

@@ -13,11 +13,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from striate.arguments import LARGEST, described
 from striate.errors import SettingError
 from striate.zoo.network_arguments import written
 
 BUDGET = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([smh])")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
+LONGEST = 366 * 24 * 3600
+"""Seconds that a training may take."""
 
 Positive = Annotated[int, Field(ge=1)]
 Logger = Literal["tensorboard", "wandb", "mlflow"]
@@ -38,7 +41,7 @@ class Settings(BaseModel):
     3
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
     task: str | None = Field(None, description="what is learned; by default what the data are annotated for")
     model: str | None = Field(
@@ -206,6 +209,9 @@ class Settings(BaseModel):
             raise SettingError(f"size is {self.size!r}", "pixels, as in 32 or 32x48", "leave size out")
         if self.budget is not None and not BUDGET.fullmatch(self.budget):
             raise SettingError(f"budget is {self.budget!r}", "a time, as in 90s, 10m or 1h", "budget 10m")
+        if (self.budget_seconds or 0) > LONGEST:
+            raise SettingError(f"budget is {self.budget!r}", "at most a year", "leave budget out")
+        require_counts(self)
 
     @property
     def height_width(self) -> tuple[int, int] | None:
@@ -240,7 +246,7 @@ def is_recipe_file(augment: Any) -> bool:
     >>> is_recipe_file("mine.json"), is_recipe_file("crop=0.1")
     (True, False)
     """
-    return str(augment).endswith((".json", ".txt"))
+    return isinstance(augment, str | os.PathLike) and str(augment).endswith((".json", ".txt"))
 
 
 def own_arguments(values: dict[str, Any]) -> dict[str, Any]:
@@ -262,6 +268,18 @@ def own_arguments(values: dict[str, Any]) -> dict[str, Any]:
     if values.get("stem") not in (None, stem):
         raise SettingError(f"stem is {values['stem']!r} and {stem!r}", "one of them", "leave stem out of set")
     return {"set": own, "stem": stem}
+
+
+def require_counts(settings: BaseModel) -> None:
+    """Whole numbers are counted in 64 bits.
+
+    Raises:
+        SettingError: one needs more.
+    """
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise SettingError(f"{name} is {value}", f"at most {LARGEST}", f"leave {name} out")
 
 
 def require_reuse(settings: Settings) -> None:
@@ -302,7 +320,7 @@ def explained(reason: ValidationError) -> SettingError:
     expected = NUMBERS.get(first["type"].split("_")[0], message) if "pars" in first["type"] else message
     default = Settings.model_fields[name].default
     attempt = f"leave {name} out" + ("" if default is None else f" for {default!r}")
-    return SettingError(f"{name} is {value!r}", expected, attempt)
+    return SettingError(f"{name} is {described(value)}", expected, attempt)
 
 
 def resumed(given: Settings, saved: dict[str, Any]) -> Settings:
