@@ -1,5 +1,7 @@
 """Splits by content: stable, balanced, and equal pictures together."""
 
+from time import perf_counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,3 +68,20 @@ def test_one_more_picture_moves_at_most_one_other() -> None:
 def test_coarse_groups_take_their_smallest_number() -> None:
     assert merged(ids(5, 6, 5), ids(9, 8, 7)).tolist() == [7, 8, 7]
     assert merged(ids(), ids()).tolist() == []
+
+
+def test_each_class_gives_the_first_of_its_own_order() -> None:  # the slow loop over the classes is the twin
+    random = np.random.default_rng(0)
+    identity, labels = random.permutation(200).astype(np.uint64), random.integers(0, 7, 200)
+    together = held_out(identity, labels, 0.3, seed=5)
+    for label in range(7):
+        own = labels == label
+        alone = held_out(identity[own], np.zeros(own.sum(), dtype=np.int64), 0.3, seed=5)
+        assert together[own].tolist() == alone.tolist()
+
+
+def test_a_hundred_thousand_classes_are_split_in_seconds() -> None:
+    begun = perf_counter()
+    chosen = held_out(np.arange(200_000, dtype=np.uint64), np.arange(200_000) // 2, 0.1, seed=0)
+    assert chosen.sum() == 100_000
+    assert perf_counter() - begun < 10  # one second on a quiet core; a loop over the classes takes twenty

@@ -35,16 +35,17 @@ def held_out(
     rank = _shuffled(pictures, seed)
     group_label = labels[first]
     chosen = np.zeros(len(pictures), dtype=np.bool_)
-    for label in np.unique(group_label) if fraction > 0 else ():
-        groups = np.flatnonzero(group_label == label)
-        groups = groups[np.argsort(rank[groups], kind="stable")]
-        chosen[groups[: _share(len(groups), fraction)]] = True
+    if fraction > 0:
+        by_class = np.lexsort((rank, group_label))
+        _, start, count = np.unique(group_label[by_class], return_index=True, return_counts=True)
+        within = np.arange(len(by_class)) - np.repeat(start, count)
+        chosen[by_class] = within < np.repeat(_shares(count, fraction), count)
     return np.asarray(chosen[member], dtype=np.bool_)
 
 
-def _share(pictures: int, fraction: float) -> int:
-    """How many of a class's distinct pictures are held out."""
-    return min(max(round(fraction * pictures), 1), pictures - 1)
+def _shares(pictures: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
+    """How many of each class's distinct pictures are held out."""
+    return np.minimum(np.maximum(np.rint(fraction * pictures).astype(np.int64), 1), pictures - 1)
 
 
 def _shuffled(pictures: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:

@@ -16,6 +16,9 @@ from striate.data.class_names import hint
 from striate.data.formats.split_names import SPLITS
 from striate.records import ClassTargets
 
+HINTED = 20
+"""Unseen classes for which a near name is looked for: a search through all names for each."""
+
 
 @final
 @dataclass(frozen=True)
@@ -85,15 +88,17 @@ class ClassAnnotations(Annotations):
         if (counts["train"] > 0).sum() == 1:
             only = self.classes[int(counts["train"].argmax())]
             findings.append(Finding("one-class", only, "no other class in train"))
+        trained = counts["train"] > 0
+        known = [self.classes[number] for number in np.flatnonzero(trained)]
+        parts = [(part, counts[part]) for part in ("val", "test") if counts[part].any()]
+        hints = 0
         for number, name in enumerate(self.classes):
-            for part in ("val", "test"):
-                if counts[part][number] and not counts["train"][number]:
-                    trained = (self.classes[index] for index in np.flatnonzero(counts["train"]))
-                    near = hint(name, trained)
-                    detail = f"{counts[part][number]} in {part}, none in train" + (
-                        f"; {near}" if near else ""
-                    )
+            for part, count in parts:
+                if count[number] and not trained[number]:
+                    near = hint(name, known) if hints < HINTED else None
+                    hints += 1
+                    detail = f"{count[number]} in {part}, none in train" + (f"; {near}" if near else "")
                     findings.append(Finding("unseen", name, detail))
-                elif counts["train"][number] and counts[part].any() and not counts[part][number]:
+                elif trained[number] and not count[number]:
                     findings.append(Finding("unmeasured", name, f"none in {part}"))
         return findings

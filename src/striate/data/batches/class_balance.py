@@ -25,10 +25,10 @@ def balanced(labels: Tensor, seed: int, epoch: int) -> Tensor:
     3
     """
     generator = torch.Generator().manual_seed(seed_from(seed, epoch))
-    classes = labels.bincount().nonzero()[:, 0].tolist()
+    counts = labels.bincount()
+    classes = labels.argsort(stable=True).split(counts[counts > 0].tolist())
     chosen = []
-    for place, number in enumerate(classes):
-        own = (labels == number).nonzero()[:, 0]
+    for place, own in enumerate(classes):
         wanted = len(labels) // len(classes) + (place < len(labels) % len(classes))
         rounds = [torch.randperm(len(own), generator=generator) for _ in range(-(-wanted // len(own)))]
         chosen.append(own[torch.cat(rounds)[:wanted]])
