@@ -45,7 +45,8 @@ def held_out(
 
 def _shares(pictures: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
     """How many of each class's distinct pictures are held out."""
-    return np.minimum(np.maximum(np.rint(fraction * pictures).astype(np.int64), 1), pictures - 1)
+    wanted = np.rint(fraction * pictures).astype(np.int64)
+    return np.asarray(np.minimum(np.maximum(wanted, 1), pictures - 1))
 
 
 def _shuffled(pictures: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:

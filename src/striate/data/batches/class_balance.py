@@ -26,7 +26,7 @@ def balanced(labels: Tensor, seed: int, epoch: int) -> Tensor:
     """
     generator = torch.Generator().manual_seed(seed_from(seed, epoch))
     counts = labels.bincount()
-    classes = labels.argsort(stable=True).split(counts[counts > 0].tolist())
+    classes = torch.tensor_split(labels.argsort(stable=True), counts[counts > 0].cumsum(0)[:-1])
     chosen = []
     for place, own in enumerate(classes):
         wanted = len(labels) // len(classes) + (place < len(labels) % len(classes))
