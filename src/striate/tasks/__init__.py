@@ -4,6 +4,7 @@ model              TaskModel: the contract that every task fulfils, and what all
 metric             Metric and Metrics: one primary number, what it is for each image, how sure it is
 evaluate           a model against data whose targets are known
 classification/    which one of K classes
+detection/         which objects, and where
 raw_outputs        what a network gives: a tensor, or several
 memory             a batch that does not fit, in halves
 """

@@ -1,0 +1,8 @@
+"""Detectors: which objects are in a picture, and where.
+
+image_boxes     what is true in an image and what was predicted, as tensors of boxes
+coco_ap         COCO's average precision, for boxes, masks and keypoints
+voc_ap          VOC's average precision, precision-recall curves, the threshold of the best F1
+box_confusion   which class was taken for which, with "missed" and "nothing there"
+error_kinds     wrong class, loose box, duplicate, background, missed: what mending each would give
+"""
