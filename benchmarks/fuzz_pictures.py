@@ -3,8 +3,8 @@
     PYTHONPATH=src python benchmarks/fuzz_pictures.py [COUNT] [SEED]
 
 Small pictures of every format are cut, flipped, joined and given other sizes in their headers. Prints how
-many were decoded and refused, the slowest, and the peak of memory. Ends with 1 at any other error, at a picture
-that took more than 10 seconds, or at more than 1 GB in all.
+many were decoded and refused, the slowest, and the peak of memory. Ends with 1 at any other error, a picture
+that took more than 10 seconds, or more than 1 GB in all.
 """
 
 import io

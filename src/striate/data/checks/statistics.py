@@ -15,6 +15,7 @@ from striate.errors import ImageError
 
 GLANCES = 256  # pictures whose size and color are looked at
 MEASURED = 2_000  # pictures that mean and std are measured on: the mean is then good to about 0.004
+ENLARGED, SHRUNK = 2.0, 12.0  # times, from which on a size that was asked for is worth a word
 PAD_FROM = 0.75  # pictures at least this large, relative to the network's input, are padded, not scaled
 
 
@@ -119,6 +120,26 @@ def fitting(found: Facts, size: tuple[int, int]) -> Fit:
     """
     shares = [have / want for have, want in zip(found.size, size, strict=True)]
     return "pad" if found.same_size and min(shares) >= PAD_FROM and max(shares) <= 1 else "crop"
+
+
+def size_notes(found: Facts, size: tuple[int, int]) -> tuple[str, ...]:
+    """What a size that somebody asked for does to the pictures, if it lies far from theirs.
+
+    >>> size_notes(Facts(False, (40, 40), True, (5, 5), 10), (224, 224))[0]
+    'size 224x224 enlarges pictures of 40x40 by 5.6: no detail is gained, at 31 times the cost'
+    >>> size_notes(Facts(False, (480, 640), True, (5, 5), 10), (128, 128))
+    ()
+    """
+    (height, width), (tall, wide) = found.size, size
+    grown, shrunk = min(tall / height, wide / width), min(height / tall, width / wide)
+    both = f"pictures of {height}x{width}"
+    if grown >= ENLARGED:
+        cost = round(tall * wide / (height * width))
+        words = f"no detail is gained, at {cost} times the cost"
+        return (f"size {tall}x{wide} enlarges {both} by {grown:.1f}: {words}",)
+    if shrunk >= SHRUNK:
+        return (f"size {tall}x{wide} keeps 1 of {round(shrunk)} pixels of a side of {both}",)
+    return ()
 
 
 def color_of(dataset: Dataset, preprocess: Preprocess) -> tuple[tuple[float, ...], tuple[float, ...]]:

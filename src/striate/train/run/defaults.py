@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from striate.data.checks.statistics import Facts, facts, fitting, preprocess_for
+from striate.data.checks.statistics import Facts, facts, fitting, preprocess_for, size_notes
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError, ShapeError
@@ -150,6 +150,8 @@ def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, .
     decided = [name for name in Settings.model_fields if getattr(given, name) != getattr(settings, name)]
     first = f"{found.count:,} {kind} pictures to learn from, the shorter side is {found.side} pixels"
     why = reuse.sentences(given, settings, found)
+    if given.size is not None and settings.height_width is not None:
+        why = (*why, *size_notes(found, settings.height_width))
     rest = ", ".join(f"{name} {getattr(settings, name)}" for name in decided)
     return (first, f"chosen: {rest}", *why) if rest else (first, *why)
 
