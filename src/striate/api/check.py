@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from striate.arguments import checked
 from striate.data.checks.check import CheckReport
 from striate.data.checks.check import check as check_data
 
 __all__ = ["check"]
 
 
+@checked
 def check(
     data: str | Path, format: str | None = None, *, progress: Callable[[int, int], None] | None = None
 ) -> CheckReport:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.api.run_events import finished, report
+from striate.arguments import checked
 from striate.compare.compare import Plan, default_folder
 from striate.compare.compare import compare as comparing
 from striate.compare.sweep import Sweep
@@ -18,6 +19,7 @@ from striate.train.session.events import Event, Finished
 __all__ = ["compare"]
 
 
+@checked
 def compare(
     data: Data,
     models: Sequence[str] = (),

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.api.networks import Model, load, model_file
+from striate.arguments import checked
 from striate.data.batches.loader import Loader
 from striate.data.class_mapping import part_of
 from striate.data.dataset import Splits
@@ -22,6 +23,7 @@ BATCH = 64
 """Images that go through a network at once when nothing is learned."""
 
 
+@checked
 def evaluate(
     model: Model | Run,
     data: Data,

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from striate.api.networks import Model, load
+from striate.arguments import checked
 from striate.data.inputs import Input
 from striate.explain.attribution.explanation import Explanation
 from striate.explain.attribution.methods import explain as explain_pictures
@@ -18,6 +19,7 @@ from striate.explain.synthesis.visualize import visualize
 __all__ = ["benchmark_explanations", "explain", "invert", "visualize"]
 
 
+@checked
 def explain(
     model: Model | nn.Module,
     images: Input | Sequence[Input],

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from striate.api.evaluate import splits_for
 from striate.api.networks import model_file
+from striate.arguments import checked
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
 from striate.data.inputs import Input
@@ -27,6 +28,7 @@ BATCH = 8
 """Pictures that an engine measures at once."""
 
 
+@checked
 def export(
     model: str | Path,
     to: Format,

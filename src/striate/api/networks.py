@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from striate.arguments import checked
 from striate.errors import ModelFileError, SettingError
 from striate.tasks.model import TaskModel
 from striate.zoo.cost.meta_network import outline
@@ -22,6 +23,7 @@ __all__ = ["create", "load", "models", "summary"]
 Model = TaskModel[Any] | str | Path
 
 
+@checked
 def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "exact") -> TaskModel[Any]:
     """Read a saved model, ready to predict.
 
@@ -47,6 +49,7 @@ def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "
     return model
 
 
+@checked
 def summary(
     model: nn.Module | str | Path,
     input_size: tuple[int, ...] | None = None,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.api.run_events import finished, report
+from striate.arguments import checked
 from striate.train.profile.lr_finder import RateCurve
 from striate.train.profile.lr_finder import find_rate as rate_curve
 from striate.train.run.input_data import Data, to_train_on
@@ -19,6 +20,7 @@ from striate.train.session.oom_retry import train_fitting
 __all__ = ["find_rate", "train"]
 
 
+@checked
 def train(
     data: Data | None = None,
     *,
@@ -64,6 +66,7 @@ def train(
     return run
 
 
+@checked
 def find_rate(data: Data, *, model: str | None = None, **settings: Any) -> RateCurve:
     """The loss by learning rate, and a good highest one. Nothing is trained for good, and no folder made.
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from striate.arguments import checked_methods
 from striate.compare.conclusion import conclusion
 from striate.draw.charts import dots
 from striate.draw.pareto import Point, frontier, scatter
@@ -40,6 +41,7 @@ HEADINGS = (
 MIB = 2**20
 
 
+@checked_methods
 @dataclass(frozen=True)
 class ComparisonRow:
     """One network.
@@ -116,6 +118,7 @@ class ComparisonRow:
         return {**asdict(self), "accuracy": self.accuracy, "interval": self.interval, "file": self.file}
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Comparison:
     """Several networks on the same data; prints as a table.

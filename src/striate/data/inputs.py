@@ -86,7 +86,10 @@ READERS: tuple[tuple[tuple[type, ...], Callable[[Any], Tensor]], ...] = (
 
 def is_open_file(given: object) -> bool:
     """Whether it can be read, as files opened with ``open(path, "rb")``, ``io.BytesIO`` and responses can."""
-    return callable(getattr(given, "read", None)) and not isinstance(given, type | Image.Image)
+    try:
+        return callable(getattr(given, "read", None)) and not isinstance(given, type | Image.Image)
+    except Exception:  # any object may raise whatever it likes
+        return False
 
 
 def content_of(given: Any) -> Any:

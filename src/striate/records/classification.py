@@ -6,10 +6,12 @@ from typing import Any
 
 from torch import Tensor
 
-from striate.errors import LabelError, ShapeError
+from striate.arguments import checked_methods
+from striate.errors import LabelError, SettingError, ShapeError
 from striate.records.record import Record
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Classification(Record):
     """The answer of a classifier for one image.
@@ -56,7 +58,13 @@ class Classification(Record):
         return float(self.scores.max())
 
     def top(self, k: int = 5) -> list[tuple[str, float]]:
-        """The k best (name, score) pairs, best first; all of them if there are fewer than k classes."""
+        """The k best (name, score) pairs, best first; all of them if there are fewer than k classes.
+
+        Raises:
+            SettingError: k is negative.
+        """
+        if k < 0:
+            raise SettingError(f"k is {k}", "0 or more", "leave k out for 5")
         scores, places = self.scores.topk(min(k, len(self.classes)))
         names = [self.classes[place] for place in places.tolist()]
         return list(zip(names, scores.tolist(), strict=True))

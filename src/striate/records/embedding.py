@@ -5,10 +5,12 @@ from typing import Any
 
 from torch import Tensor
 
+from striate.arguments import checked_methods
 from striate.errors import ShapeError
 from striate.records.record import Record
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Embedding(Record):
     """What a layer says of one image: a vector, near that of images that are alike to the network.

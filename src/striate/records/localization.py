@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from striate.arguments import checked_methods
 from striate.errors import ShapeError
 from striate.records.affine import clipped_boxes, moved_boxes
 from striate.records.record import Record
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Localization(Record):
     """The answer of a network that looks for one object, or none.

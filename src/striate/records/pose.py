@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from striate.arguments import checked_methods
 from striate.errors import ShapeError
 from striate.records.affine import moved_points
 from striate.records.record import Record
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Pose(Record):
     """L named points of one image.

@@ -6,7 +6,10 @@ from typing import Any, ClassVar, Self
 
 from torch import Tensor
 
+from striate.arguments import checked_methods
 
+
+@checked_methods
 class Record(ABC):
     """The answer to one image: a frozen dataclass, one for each kind of answer.
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 import torch
 from torch import Tensor, nn
 
+from striate.arguments import checked
 from striate.data.annotations.annotations import Annotations
 from striate.data.inputs import Input, one_or_many, prepared_inputs, with_names
 from striate.data.preprocess import Preprocess
@@ -219,6 +220,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     def predict(self, images: Input, batch: int = 32, **options: Any) -> R: ...
     @overload
     def predict(self, images: Iterable[Input], batch: int = 32, **options: Any) -> list[R]: ...
+    @checked
     def predict(self, images: Input | Iterable[Input], batch: int = 32, **options: Any) -> R | list[R]:
         """Answer one picture, or a list of them.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from striate.arguments import checked
 from striate.backbones.alexnet import AlexNet, AlexNet2012
 from striate.backbones.convnext import convnext
 from striate.backbones.efficientnet import efficientnet
@@ -101,11 +102,13 @@ MODELS: dict[str, Builder] = {
 }
 
 
+@checked
 def models() -> list[str]:
     """The names that ``create`` knows."""
     return list(MODELS)
 
 
+@checked
 def create(
     name: str, classes: int = 1000, in_channels: int = 3, weights: str | Path | None = None, **arguments: Any
 ) -> Backbone:

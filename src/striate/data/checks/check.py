@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.arguments import checked_methods
 from striate.data.checks.duplicates import doubles, file_doubles
 from striate.data.checks.findings import KINDS, Finding, blocking, refusal
 from striate.data.checks.image_stats import ImageStats, look
@@ -28,6 +29,7 @@ TINY = 8  # pixels: a side below shows nothing to a network
 HUGE = 25_000_000  # pixels
 
 
+@checked_methods
 @dataclass(frozen=True)
 class CheckReport:
     """What ``check`` found.

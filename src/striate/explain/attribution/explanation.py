@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from striate.arguments import checked_methods
 from striate.draw import heatmap as pixels
 from striate.draw import image_grid as sheet
 from striate.errors import DataError, SettingError, ShapeError
@@ -41,6 +42,7 @@ COARSE = "gradcam"
 """The method whose values may be as few as the layer's."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Explanation:
     """How much every pixel spoke for (above zero) or against (below zero) a class.

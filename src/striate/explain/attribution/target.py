@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from striate.errors import SettingError, ShapeError
+from striate.errors import SettingError, ShapeError, StriateError
 from striate.explain.attribution.layer_names import never_reached
 from striate.explain.synthesis.objectives import ForwardResult, Objective
 from striate.records import class_number
@@ -91,7 +91,7 @@ class TargetSelector:
             self._require_reached()
             output = ForwardResult(output, dict(self.seen), self._names)
         if self._function is not None:
-            return finite(_one_each(self._function(output), count))
+            return finite(_one_each(_asked(self._function, output), count))
         if self._index is not None and not _is_scores(output, count):
             return finite(pick(output, self._index, count, self._names))
         scores = _rows(output, count)
@@ -115,6 +115,25 @@ class TargetSelector:
         for name in self.layers:
             if name not in self.seen:
                 raise never_reached(name)
+
+
+def _asked(function: Callable[..., Any], output: Any) -> Any:
+    """What a target function makes of an output.
+
+    Raises:
+        ShapeError: it fails on it.
+    """
+    try:
+        return function(output)
+    except StriateError:
+        raise
+    except Exception as reason:
+        words = (str(reason).strip().splitlines() or [""])[0]
+        raise ShapeError(
+            f"the target function failed: {type(reason).__name__}: {words}",
+            "a function of the model's output that gives a number for each image",
+            "target=lambda output: output[:, 3]",
+        ) from reason
 
 
 def pick(output: Any, index: Index, count: int, names: Sequence[str] | None = None) -> Tensor:

@@ -6,7 +6,7 @@ pictures --> [ conv ] --> ... --> pooled, flat --> [ linear ] --> scores
         mean over H and W
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.arguments import checked
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset, Splits
-from striate.data.inputs import Input, image_of, name_of
+from striate.data.inputs import Input, image_of, name_of, one_or_many
 from striate.data.preprocess import Preprocess
 from striate.data.read_dataset import read
 from striate.errors import DataError, SettingError, ShapeError
@@ -42,9 +43,10 @@ MOST_BYTES = 64 * 1024**2
 """Thumbnails of a data set are kept up to this size."""
 
 Measure = Callable[[Tensor], Tensor]
-Data = str | Path | Splits | Dataset | Sequence[Input]
+Data = str | Path | Splits | Dataset | Iterable[Input]
 
 
+@checked
 def embed(
     model: Model,
     data: Data,
@@ -80,6 +82,8 @@ def embed(
             "striate.tasks.classification.classifier.Classifier(network, classes, preprocess)",
         )
     parts = list(_datasets(data, split))
+    if not parts:
+        data = list(one_or_many(data)[0])
     batches = _pictures(data, preprocess) if not parts else _all(parts, preprocess)
     count = len(data) if not parts else sum(map(len, parts))  # type: ignore[arg-type]
     values, shown = _measured(network, layer, batches, count, progress)

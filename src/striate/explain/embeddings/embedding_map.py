@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from striate.arguments import checked, checked_methods
 from striate.draw.charts import styled
 from striate.draw.theme import MUTED
 from striate.draw.thumbnails import MOST_SHOWN, NAMED, caption, class_colors, thumbnail_map
@@ -31,6 +32,7 @@ LEGEND_ROWS = 30
 """Classes below each other in the legend of the dots."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class EmbeddingMap:
     """The pictures of a data set on a plane.
@@ -143,6 +145,7 @@ def map_embeddings(
     return EmbeddingMap(found.transform(vectors.values), vectors, method, (count, kept))
 
 
+@checked
 def embedding_map(
     data: Data | Embeddings,
     model: Model | None = None,

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from striate.errors import DataError, ShapeError
+from striate.arguments import checked_methods, described
+from striate.errors import DataError, SettingError, ShapeError
 from striate.explain.attribution.one_line import one_line
 from striate.files.atomic import write
 from striate.records import Embedding
@@ -25,6 +26,7 @@ UNKNOWN = -1
 """The label of a picture whose class is not known."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Embeddings:
     """The vectors of N pictures.
@@ -80,8 +82,18 @@ class Embeddings:
         return Embedding(self.values[index], self.names[index], self.classes[label] if known else None)
 
     def subset(self, places: Sequence[int] | Tensor) -> "Embeddings":
-        """Some of the pictures, in the order given."""
-        chosen = torch.as_tensor(places, dtype=torch.int64)
+        """Some of the pictures, in the order given.
+
+        Raises:
+            SettingError: there are no pictures of such numbers.
+        """
+        numbers = places.tolist() if isinstance(places, Tensor) and places.device.type != "meta" else places
+        known = range(-len(self), len(self))
+        if not isinstance(numbers, Sequence) or not all(type(one) is int and one in known for one in numbers):
+            raise SettingError(
+                f"places is {described(places)}", f"numbers of pictures, 0..{len(self) - 1}", "range(10)"
+            )
+        chosen = torch.tensor(numbers, dtype=torch.int64)
         names = tuple(self.names[place] for place in chosen.tolist())
         thumbnails = None if self.thumbnails is None else self.thumbnails[chosen]
         return Embeddings(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.arguments import checked, checked_methods
 from striate.errors import SettingError, ShapeError
 from striate.explain.embeddings.embeddings import Embeddings
 
@@ -23,6 +24,7 @@ BLOCK = 1024
 """Queries that are compared with all vectors at once."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Neighbours:
     """The nearest k vectors of every query, the nearest first.
@@ -66,6 +68,7 @@ class Neighbours:
         return float((labels[self.indices[known]] == asked[known, None]).float().mean())
 
 
+@checked
 def neighbours(
     vectors: Tensor | Embeddings,
     queries: Tensor | Embeddings | None = None,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from striate.arguments import checked_methods
 from striate.draw import image_grid as sheet
 from striate.errors import DataError, SettingError
 from striate.explain.attribution.archive import write_picture
@@ -24,6 +25,7 @@ QUERIES = 6
 """Pictures on a sheet when none are named."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class SimilarImages:
     """The nearest neighbours of every picture in two spaces.

@@ -13,6 +13,7 @@ from time import perf_counter
 import torch
 from torch import Tensor, nn
 
+from striate.arguments import checked
 from striate.data.inputs import Input, one_or_many
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.explanation import Explanation
@@ -37,6 +38,7 @@ SHUFFLED = 32
 Pictures = Input | Sequence[Input] | SyntheticData
 
 
+@checked
 def benchmark_explanations(
     model: Model | None = None,
     images: Pictures | None = None,

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from striate.arguments import checked_methods
 from striate.draw.panels import panels
 from striate.explain.evaluation.sanity import LIMIT
 from striate.files.atomic import PLOTS, write
@@ -74,6 +75,7 @@ class BenchmarkRow:
         return {**asdict(self), "verdict": self.verdict}
 
 
+@checked_methods
 @dataclass(frozen=True)
 class ExplanationBenchmark:
     """Methods beside each other; prints as a table.

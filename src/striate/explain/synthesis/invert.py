@@ -20,6 +20,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from striate.arguments import checked, checked_methods
 from striate.data.inputs import Input
 from striate.draw import image_grid as sheet
 from striate.errors import SettingError
@@ -39,6 +40,7 @@ RATE = 0.3
 """First step of Adam on the values of the canvas; it falls to zero along a cosine."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Inversion:
     """What layers still know of a picture.
@@ -87,6 +89,7 @@ class Inversion:
         }
 
 
+@checked
 def invert(
     model: Model,
     image: Input,

@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from striate.arguments import checked, checked_methods
 from striate.data.inputs import Input
 from striate.draw.heatmap import picture
 from striate.errors import SettingError
@@ -46,6 +47,7 @@ SOFTEN_EVERY = 4
 """Steps from one blur to the next, as in Yosinski et al. 2015, section 3.1."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class AscentStep:
     """After every step.
@@ -99,6 +101,7 @@ class Visualization:
         return write_picture(self.picture(), path)
 
 
+@checked
 def visualize(
     model: Model,
     objective: Objective | str | int,

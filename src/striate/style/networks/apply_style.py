@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from striate.arguments import checked
 from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.style.image_io import pixels_of, to_bytes
@@ -22,6 +23,7 @@ MAPS = 8
 """Maps of the first width in full size that are held at once, at most."""
 
 
+@checked
 def apply_style(
     content: Input,
     learned: str | Path,

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.arguments import checked
 from striate.data.decode import decode
 from striate.data.inputs import Input
 from striate.data.picture_files import pictures_below
@@ -37,6 +38,7 @@ ANY = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 """Style layers of the paper, section 6; the last is the one that is painted from."""
 
 
+@checked
 def train_style(
     style: str | Path,
     data: str | Path,

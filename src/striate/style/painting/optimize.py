@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from striate.arguments import checked_methods
 from striate.errors import TrainingError
 from striate.interrupt_handler import InterruptHandler
 from striate.style.events import Event, Listener, Painted, Planned
@@ -29,6 +30,7 @@ SHOWN = 10
 """Steps from one preview to the next."""
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Painting:
     """What came out.

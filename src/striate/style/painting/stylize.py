@@ -14,6 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
+from striate.arguments import checked
 from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.files.atomic import PICTURES, writable
@@ -25,6 +26,7 @@ from striate.style.painting.optimize import Painter, Painting, Subject, noise
 from striate.style.settings import Settings
 
 
+@checked
 def stylize(
     content: Input,
     styles: Input | Sequence[Input],

@@ -8,6 +8,7 @@ Gatys, Ecker, Bethge 2015. https://arxiv.org/abs/1505.07376
 from pathlib import Path
 from typing import Any
 
+from striate.arguments import checked
 from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.files.atomic import PICTURES, writable
@@ -20,6 +21,7 @@ from striate.style.settings import Settings
 UNUSED = ("content_layers", "content_weight", "start", "colors")
 
 
+@checked
 def texture(
     image: Input,
     *,

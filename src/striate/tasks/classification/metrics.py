@@ -15,6 +15,7 @@ from typing import Any, final
 
 from torch import Tensor
 
+from striate.arguments import checked_methods
 from striate.errors import ShapeError
 from striate.formatting import percent, percent_range
 from striate.ops.intervals import Interval, wilson
@@ -27,6 +28,7 @@ ACCURACY = Primary("accuracy")
 
 
 @final
+@checked_methods
 @dataclass(frozen=True)
 class ClassificationMetrics(Metrics):
     """What was measured on some images.

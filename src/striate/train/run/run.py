@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from striate.arguments import checked_methods
 from striate.data.augment.augment_recipe import augmentation
 from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import Facts, facts
@@ -46,6 +47,7 @@ TOLD_EVERY = 0.3
 EVALUATION_BATCH = 64  # larger ones leave the cache of a processor, and take twice as long
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Run:
     """What a training left behind.

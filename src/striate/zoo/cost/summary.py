@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
+from striate.arguments import checked_methods
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.tasks.model import TaskModel
@@ -83,6 +84,7 @@ class Total:
     multiplications: int
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Summary:
     """The rows of a network and their totals; prints as a table.
