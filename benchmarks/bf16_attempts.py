@@ -24,9 +24,9 @@ import torch
 from torch import Tensor, nn
 
 import striate
-from striate.api.evaluate import splits_for
 from striate.data.batches.loader import Loader
 from striate.data.preprocess import Preprocess
+from striate.data.trained_data import as_trained
 from striate.tasks.classification.classifier import Classifier, Scores
 from striate.zoo.inference.fold_batch_norm import folded
 from striate.zoo.inference.openvino_engine import compiled, converted, openvino
@@ -118,7 +118,8 @@ def with_weights(model: Classifier, change: Callable[[Tensor], Tensor]) -> Class
 def nearness(run: Path, data: Path) -> None:
     """How far every attempt is from the eager model."""
     model = striate.load(run)
-    unseen = list(Loader(splits_for(run, data)["val"], model.preprocess, 32).batches())
+    splits, _ = as_trained(data, model.trained_on)
+    unseen = list(Loader(splits["val"], model.preprocess, 32).batches())
     plain = deepcopy(model)
     plain.network = folded(model.network, (model.preprocess.channels, *model.preprocess.size))
     even = with_weights(plain, diffused)

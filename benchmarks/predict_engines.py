@@ -30,12 +30,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import striate
-from striate.api.evaluate import splits_for
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Splits
 from striate.data.inputs import input_batches
 from striate.data.preprocess import Preprocess
 from striate.data.read_dataset import read
+from striate.data.trained_data import as_trained
 from striate.tasks.classification.classifier import Classifier, Scores
 from striate.zoo.build import build
 from striate.zoo.inference.inference import multiplications
@@ -203,7 +203,8 @@ def main() -> None:
     names = asked.networks.split(",")
     if asked.model:
         model = striate.load(asked.model)
-        return agreement(str(model.name), model, splits_for(asked.model, asked.folder))
+        splits, _ = as_trained(asked.folder, model.trained_on)
+        return agreement(str(model.name), model, splits)
     if asked.train:
         for name in names:
             splits = read(asked.folder)

@@ -54,7 +54,7 @@ def test_data_with_a_class_that_the_model_does_not_know_are_refused(
     assert run(["evaluate", str(trained), "digits"]) == 2
     said = capsys.readouterr().err
     assert "LabelError: the model does not know the classes 0, 1, 2, 3, 4, ..." in said
-    assert "measured on: test" in said
+    assert "measured on: all 1,797 pictures" in said
 
 
 def test_summary_prints_the_table_of_the_course_notes(capsys: pytest.CaptureFixture[str]) -> None:

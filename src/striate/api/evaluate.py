@@ -1,21 +1,19 @@
 """Measure a model on labelled pictures."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from striate.api.networks import Model, load, model_file
+from striate.api.networks import Model, load
 from striate.arguments import checked
 from striate.data.batches.loader import Loader
-from striate.data.class_mapping import part_of
-from striate.data.dataset import Splits
-from striate.data.read_dataset import read
+from striate.data.trained_data import MeasuredData, data_to_measure
 from striate.tasks.evaluate import evaluate as measure
 from striate.tasks.metric import Metrics
 from striate.tasks.model import TaskModel
-from striate.train.run.headline import unseen
 from striate.train.run.input_data import Data
 from striate.train.run.run import Run
-from striate.zoo.save_load import read_header
 
 __all__ = ["evaluate"]
 
@@ -32,51 +30,59 @@ def evaluate(
     format: str | None = None,
     seed: int | None = None,
     validation: float | None = None,
+    accept: Collection[str] = (),
 ) -> Metrics:
-    """Measure a model on labelled images.
+    """Measure a model on labelled images; ``.measured_on`` of the metrics says on which.
+
+    The data of its training are read as they were then, and measured on pictures that it did not train on.
+    Other data are measured whole.
 
     Args:
         model: a classifier, a saved file, a run or its folder.
         data: as for ``train``; its classes are matched with those of the model by name.
-        split: ``train``, ``val``, ``test`` or ``all``; when left out ``test``, or ``val`` if there is none.
-        format: of the data; recognised by looking when left out.
-        seed: of the split; the one of the training when left out, so that no image of ``val`` was trained on.
+        split: ``train``, ``val``, ``test`` or ``all``; when left out, of the data of the training ``test``,
+            or ``val`` if there is none; of other data ``all``.
+        format: of the data; when left out that of the training, for its data, or else recognised by looking.
+        seed: of the split; the one of the training when left out.
         validation: share that is held out; the one of the training when left out.
+        accept: ``unreadable`` leaves out pictures that cannot be decoded; what the training accepted in its
+            own data is accepted.
 
     Raises:
         SettingError: the data have no such split.
         LabelError: the data have a class that the model does not know.
     """
-    classifier, _ = _with_settings(model)
-    if not isinstance(data, Splits):
-        data = splits_for(model, data, format=format, seed=seed, validation=validation)
-    part = part_of(data, split or unseen(data))
-    classifier.require(part.annotations)
-    dataset = part.remap(classifier.classes)
-    return measure(classifier, Loader(dataset, classifier.preprocess, BATCH)).metrics
+    classifier = opened(model)
+    options = {"seed": seed, "validation": validation}
+    return measured(
+        classifier, pictures_for(classifier, data, split, format=format, accept=accept, **options)
+    )
 
 
-def splits_for(
-    model: Model | Run,
-    data: str | Path,
+def opened(model: Model | Run) -> TaskModel[Any]:
+    """The model that is meant, read once."""
+    if isinstance(model, str | Path):
+        return load(model)
+    return model if isinstance(model, TaskModel) else model.model
+
+
+def pictures_for(
+    classifier: TaskModel[Any],
+    data: Data,
+    split: str | None = None,
     *,
     format: str | None = None,
-    seed: int | None = None,
-    validation: float | None = None,
-) -> Splits:
-    """The splits of data as a model met them in its training; arguments as for ``evaluate``."""
-    _, trained = _with_settings(model)
-    said = {"seed": seed, "validation": validation}
-    kept: dict[str, Any] = {
-        name: trained.get(name) if value is None else value for name, value in said.items()
-    }
-    return read(data, format, **{name: value for name, value in kept.items() if value is not None})
+    accept: Collection[str] = (),
+    **options: Any,
+) -> MeasuredData:
+    """The pictures that a classifier is measured on; arguments as for ``evaluate``."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return data_to_measure(data, classifier.trained_on, split, format=format, accept=accept, **given)
 
 
-def _with_settings(model: Model | Run) -> tuple[TaskModel[Any], dict[str, Any]]:
-    """The classifier, and the settings that it was trained with, if they are known."""
-    if isinstance(model, str | Path):
-        classifier = load(model)
-        known = read_header(model_file(model)).get("settings") if Path(model).exists() else None
-        return classifier, known or {}
-    return (model, {}) if isinstance(model, TaskModel) else (model.model, model.settings.to_dict())
+def measured(model: TaskModel[Any], data: MeasuredData) -> Metrics:
+    """The metrics of a model on pictures, and a sentence about them."""
+    part = data.pictures
+    model.require(part.annotations)
+    loader = Loader(part.remap(model.classes), model.preprocess, BATCH)
+    return replace(measure(model, loader).metrics, measured_on=data.sentence)  # type: ignore[type-var]

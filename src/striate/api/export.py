@@ -5,16 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from striate.api.evaluate import splits_for
 from striate.api.networks import model_file
 from striate.arguments import checked
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
 from striate.data.inputs import Input
+from striate.data.trained_data import as_trained, unseen
 from striate.tasks.evaluate import evaluate
 from striate.tasks.model import TaskModel
 from striate.train.run.export_samples import pictures_to_check
-from striate.train.run.headline import unseen
 from striate.zoo.inference import export as files
 from striate.zoo.inference.export import Exported, Format
 from striate.zoo.inference.openvino_engine import Engine
@@ -62,9 +61,9 @@ def export(
         raise files.needs_file(str(model))
     classifier = ready(str(model)) if named else load_file(file)
     if not files.is_int8(to, precision, calibrate) or calibrate is None:
-        pictures, words = pictures_to_check(file, classifier.preprocess, check)
+        pictures, words = pictures_to_check(file, classifier, check)
         return files.export(classifier, to, path, pictures, words)
-    parts = splits_for(model, calibrate)
+    parts, _ = as_trained(calibrate, classifier.trained_on)
     classifier.require(parts[unseen(parts)].annotations)
     seen = parts[unseen(parts)].remap(classifier.classes)
     found = quantize(classifier, parts["train"], seen, partial(_measured, classifier, seen), most_loss)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-import striate
 from striate.cli.console import err, out, percent, print_json, table
 from striate.cli.flags import Data, Format, Json, Model
 from striate.formatting import percent_range, plural
@@ -24,22 +23,28 @@ def evaluate(
     split: Annotated[
         str | None,
         typer.Option(
-            metavar="train|val|test|all", help="Part of the data (default: test, or val without it)."
+            metavar="train|val|test|all",
+            help="Part of the data (default: test, else val, of its own; all of others).",
         ),
     ] = None,
     format: Format = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="unreadable: leave out what cannot be decoded."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure a model on a data set: accuracy, top-5, calibration, and every class."""
-    from striate.api.evaluate import splits_for
-    from striate.train.run.headline import role, unseen
+    from striate.api.evaluate import measured, opened, pictures_for
+    from striate.train.run.headline import role
 
-    splits = splits_for(model, data, format=format)
-    for sentence in splits.said:
+    classifier = opened(model)
+    pictures = pictures_for(classifier, data, split, format=format, accept=accept or ())
+    for sentence in pictures.splits.said:
         err().print(sentence)
-    part = split or unseen(splits)
-    err().print(f"measured on: {part}{role(part)}")
-    metrics = striate.evaluate(model, splits, part)
+    known = role(pictures.split) if pictures.trained_on else ""
+    err().print(f"measured on: {pictures.sentence}{known}")
+    metrics = measured(classifier, pictures)
     if json:
         print_json(metrics.to_dict())
     else:

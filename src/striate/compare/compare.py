@@ -20,12 +20,12 @@ from striate.compare.sweep import Sweep, folder_name
 from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.data.checks.statistics import Facts, facts
 from striate.data.dataset import Splits
+from striate.data.trained_data import unseen
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, StriateError
 from striate.tasks.evaluate import Evaluation
 from striate.train.fabric.hardware import machine_of
 from striate.train.profile.profile import Costs, measure, require_memory
 from striate.train.run.defaults import decide
-from striate.train.run.headline import unseen
 from striate.train.run.run import require_classes, train
 from striate.train.run.run_folder import RunFolder, describe_splits, require_no_file
 from striate.train.run.settings import FREE, Settings

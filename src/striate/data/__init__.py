@@ -11,6 +11,7 @@ preprocess       what one network expects of a picture
 split            seeded, by what the pictures show
 class_names      names that look alike
 class_mapping    class numbers of data as those of a model
+trained_data     which pictures a model is measured on
 
 Nothing is imported here: ``from striate.data.read_dataset import read`` loads what it needs and no more.
 """

@@ -2,10 +2,13 @@
 
 from striate.data.dataset import Dataset, Splits
 
+ALL = "all"
+"""Instead of the name of a split: every image of every split."""
+
 
 def part_of(splits: Splits, split: str) -> Dataset:
     """One split, or every image of every split."""
-    if split != "all":
+    if split != ALL:
         return splits[split]
     first, *others = splits.values()
     return first.joined(others)

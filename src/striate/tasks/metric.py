@@ -69,9 +69,11 @@ class Metrics(ABC):
         count: N, images.
         per_image: (N,), what the primary number is for each image, NaN where it cannot be said; None once
             read from a file.
+        measured_on: what the images are to the model, a sentence; empty if nobody said.
     """
 
     count: int
+    measured_on: str
     per_image: Tensor | None
 
     @property
@@ -122,6 +124,7 @@ class PlainMetrics(Metrics):
         others: further numbers by name.
         between: the interval of the primary number.
         per_image: (N,).
+        measured_on: what the images are to the model, a sentence.
 
     >>> import torch
     >>> error = Primary("error", higher_is_better=False, share=False)
@@ -135,6 +138,7 @@ class PlainMetrics(Metrics):
     others: dict[str, float | None] = field(default_factory=dict)
     between: Interval | None = None
     per_image: Tensor | None = field(default=None, repr=False, compare=False)
+    measured_on: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, primary: Primary, per_image: Tensor, **others: float | None) -> "PlainMetrics":
@@ -176,6 +180,7 @@ class PlainMetrics(Metrics):
             "count": self.count,
             "others": self.others,
             "interval": known,
+            "measured_on": self.measured_on,
         }
 
     @classmethod

@@ -19,6 +19,7 @@ from striate.arguments import checked
 from striate.data.annotations.annotations import Annotations
 from striate.data.inputs import Input, one_or_many, prepared_inputs, with_names
 from striate.data.preprocess import Preprocess
+from striate.data.trained_data import TrainedOn
 from striate.errors import DataError, SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.eval_mode import evaluating
@@ -59,6 +60,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         name: of the network among ``striate.models()``; None for a network of your own.
         arguments: with which the network was built by that name.
         options: plain values that its class was built with besides network, classes and preprocessing.
+        trained_on: what is known of the data of its training; None for nothing.
         engine: computes the scores of predictions in another way than ``forward``; None for ``forward``.
     """
 
@@ -79,6 +81,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         self.options = options
         self.name: str | None = None
         self.arguments: dict[str, Any] = {}
+        self.trained_on: TrainedOn | None = None
         self.engine: Scoring | None = None
         for name in ("mean", "std"):
             values = torch.tensor(getattr(preprocess, name)).view(-1, 1, 1)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from striate.data.preprocess import DECODING_RULE, Preprocess
+from striate.data.trained_data import TrainedOn
 from striate.errors import ModelFileError, SettingError
 from striate.files.regular import reason_of
 from striate.tasks.model import TaskModel
@@ -68,6 +69,7 @@ def save(
         "decoding": DECODING_RULE,
         "scores": scores,
         "settings": settings,
+        "data": None if model.trained_on is None else model.trained_on.to_dict(),
         "versions": versions(),
         "licence": licence,
     }
@@ -93,7 +95,7 @@ def load(path: str | Path) -> TaskModel[Any]:
         built = _built(file)
         file.load_into(built.network)
     model = type(built)(built.network, built.classes, built.preprocess, **built.options)
-    model.name, model.arguments = built.name, built.arguments
+    model.name, model.arguments, model.trained_on = built.name, built.arguments, built.trained_on
     return model.eval()
 
 
@@ -109,6 +111,8 @@ def _built(file: OpenModel) -> TaskModel[Any]:
             }
             built = build(header["network"], header["classes"], preprocess_of(header), **task, **own)
         _require_arguments(built.arguments, header["arguments"])
+        known = header.get("data")
+        built.trained_on = None if known is None else TrainedOn.from_dict(known)
     except Exception as error:  # somebody else may have written it: building stumbles in many ways
         wrong = f"no {error}" if isinstance(error, KeyError) else reason_of(error)
         raise ModelFileError(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.data.preprocess import Preprocess
-from striate.errors import SettingError
+from striate.errors import ModelFileError, SettingError
 from striate.tasks.classification.classifier import Classifier
 
 # Dark left half, bright right half: a network that scores (left, right) says 0 and 1 of it.
@@ -71,3 +71,15 @@ def test_a_model_of_another_dtype_predicts_as_before_up_to_its_rounding(dtype):
         cast.network.to(dtype)  # the second one as it comes from a file: its mean is still float32
         after = cast.predict(picture).scores
         assert torch.allclose(after, before, atol=0.02)
+
+
+def test_scores_that_are_no_numbers_are_refused() -> None:
+    class Broken(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            return images.mean((1, 2, 3))[:, None].log() * torch.tensor([[1.0, 0.0]])
+
+    model = Classifier(Broken(), ("a", "b"), Preprocess((2, 2), 1, (0.0,), (1.0,)))
+    pictures = torch.zeros(2, 1, 2, 2, dtype=torch.uint8)
+    pictures[0] = 9  # the logarithm of 0 is -inf, and -inf times 0 is no number
+    with pytest.raises(ModelFileError, match="the scores became NaN"):
+        model.predict(pictures)

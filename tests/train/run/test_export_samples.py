@@ -5,12 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from striate.data.preprocess import Preprocess
+from striate.data.read_dataset import read
+from striate.data.trained_data import TrainedOn
 from striate.errors import SettingError
+from striate.tasks.classification.classifier import Classifier
 from striate.train.run.export_samples import pictures_to_check
 
-SMALL = Preprocess((8, 8), channels=3)
+SMALL = Classifier(nn.Flatten(), ["a"], Preprocess((8, 8), channels=3))
 
 
 def test_the_user_comes_first(tmp_path: Path) -> None:
@@ -20,8 +24,10 @@ def test_the_user_comes_first(tmp_path: Path) -> None:
 
 
 def test_the_data_of_the_run_are_found(picture_folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "splits.json").write_text(json.dumps({"root": str(picture_folder)}))
-    pictures, words = pictures_to_check(tmp_path / "model.safetensors", SMALL)
+    (tmp_path / "splits.json").write_text(json.dumps({"root": str(picture_folder), "fingerprint": ""}))
+    model = Classifier(nn.Flatten(), ["a"], SMALL.preprocess)
+    model.trained_on = TrainedOn.of(read(picture_folder), (), {"seed": 0, "validation": 0.1})
+    pictures, words = pictures_to_check(tmp_path / "model.safetensors", model)
     assert words == "pictures of its run"
     assert len(pictures) == 4  # a tenth of 24 meadows and of 24 seas, rounded
     means = pictures.float().mean((2, 3))

@@ -71,3 +71,10 @@ def test_arguments_that_cannot_be_read_are_refused(values: dict[str, Any], wrong
     with pytest.raises(SettingError) as error:
         Settings(**values)
     assert error.value.wrong == wrong
+
+
+@pytest.mark.parametrize("name", ["lr", "clip", "checkpoint_every", "mixup", "ema"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_numbers_that_are_not_finite_are_refused_when_they_are_given(name: str, value: float) -> None:
+    with pytest.raises(SettingError, match=f"{name} is"):
+        Settings(**{name: value})

@@ -22,7 +22,7 @@ from striate.layers.backbone import Backbone
 from striate.zoo.build import build
 from striate.zoo.networks import create
 from striate.zoo.save_load import save
-from striate.zoo.weights.checkpoint_reader import read_tensors
+from striate.zoo.weights.checkpoint_reader import read_checkpoint
 from striate.zoo.weights.load_weights import adapted, load_weights
 from striate.zoo.weights.published_weights import PUBLISHED, Published
 
@@ -297,7 +297,7 @@ def test_what_is_no_file_of_tensors_is_refused(tmp_path: Path) -> None:
 
 def test_names_that_are_wrapped_twice_are_unwrapped(tmp_path: Path) -> None:
     torch.save({"model": {"state_dict": {"module._orig_mod.a": torch.ones(2)}}}, tmp_path / "twice.pth")
-    assert read_tensors(tmp_path / "twice.pth").keys() == {"a"}
+    assert read_checkpoint(tmp_path / "twice.pth").tensors.keys() == {"a"}
 
 
 # ---- published weights

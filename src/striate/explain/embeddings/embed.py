@@ -21,7 +21,7 @@ from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset, Splits
 from striate.data.inputs import Input, image_of, name_of, one_or_many
 from striate.data.preprocess import Preprocess
-from striate.data.read_dataset import read
+from striate.data.trained_data import TrainedOn, as_trained
 from striate.errors import DataError, SettingError, ShapeError
 from striate.explain.attribution.gradients import Probe
 from striate.explain.attribution.partial_forward import PartialForward
@@ -81,7 +81,7 @@ def embed(
             "a classifier of striate",
             "striate.tasks.classification.classifier.Classifier(network, classes, preprocess)",
         )
-    parts = list(_datasets(data, split))
+    parts = list(_datasets(data, split, getattr(network, "trained_on", None)))
     if not parts:
         data = list(one_or_many(data)[0])
     batches = _pictures(data, preprocess) if not parts else _all(parts, preprocess)
@@ -182,10 +182,10 @@ def _flat(given: Any, count: int) -> Tensor:
     return given.detach()
 
 
-def _datasets(data: Data, split: str) -> Iterator[Dataset]:
-    """The data sets that are meant; none for a list of pictures."""
+def _datasets(data: Data, split: str, trained_on: TrainedOn | None) -> Iterator[Dataset]:
+    """The data sets that are meant, read as the training read its own; none for a list of pictures."""
     if isinstance(data, str | Path):
-        data = read(data)
+        data, _ = as_trained(data, trained_on)
     if isinstance(data, Dataset):
         yield data
     elif isinstance(data, Splits):

@@ -15,7 +15,7 @@ from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.batches.class_balance import class_weights
 from striate.data.preprocess import Preprocess
-from striate.errors import ShapeError
+from striate.errors import ModelFileError, ShapeError
 from striate.layers.backbone import Backbone
 from striate.records import Batch, Classification, ClassTargets
 from striate.records.targets import class_labels
@@ -73,6 +73,12 @@ class Classifier(TaskModel[Classification]):
     def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Classification]:
         """Scores (N, K) before the softmax -> a record for each."""
         rows = scores_of(raw).float().softmax(1).cpu()
+        if not rows.isfinite().all():
+            raise ModelFileError(
+                "the scores became NaN or infinite",
+                "weights with which the network computes numbers",
+                "a model from before its training went wrong; for one of half precision, model.float()",
+            )
         return [Classification(row, self.classes) for row in rows]
 
     def metric(self) -> ClassificationMetric:

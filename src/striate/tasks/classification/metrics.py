@@ -46,6 +46,7 @@ class ClassificationMetrics(Metrics):
         calibration_error: mean distance of confidence and accuracy over 15 bins of confidence, 0..1; None
             with less than 600 images, where chance alone may make one of 5 points and more.
         calibration_interval: (low, high) of it.
+        measured_on: what the images are to the model, a sentence; empty if nobody said.
         per_image: float32 (N,), 1 for a right answer, in the order of the images; None once read from a file.
     """
 
@@ -60,6 +61,7 @@ class ClassificationMetrics(Metrics):
     confusion: Confusion
     calibration_error: float | None = None
     calibration_interval: Interval | None = None
+    measured_on: str = field(default="", compare=False)
     per_image: Tensor | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -113,6 +115,7 @@ class ClassificationMetrics(Metrics):
             "f1": list(self.f1),
             "support": list(self.support),
             "confusion": self.confusion.to_json(),
+            "measured_on": self.measured_on,
         }
 
     @classmethod

@@ -5,7 +5,7 @@ pictures of a class:   below 10         below 1,000            1,000 and more
 learns:                the last layer   half of the layers     all of them
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from striate.train.run.settings import Settings
 from striate.zoo.build import build, model_of
 from striate.zoo.networks import arguments_of, create, require_arguments
 from striate.zoo.save_load import preprocess_of, read_header
-from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, weights_file
+from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, read_weights, weights_file
 from striate.zoo.weights.published_weights import PUBLISHED, published
 
 IMAGENET_MODEL = "resnet18"
@@ -118,7 +118,7 @@ def pictures_of_a_class(found: Facts) -> int:
 def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
     """Why it was decided so, for the user."""
     model, stem = settings.model or "", settings.stem
-    said = []
+    said = [*_size_of_weights(given, settings)]
     if settings.weights and given.finetune in (None, "auto"):
         said.append(f"finetune {settings.finetune}: {_reason(settings, pictures_of_a_class(found))}")
     if settings.finetune == "head" and given.augment is None:
@@ -130,6 +130,21 @@ def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, .
             "--stem small keeps more of them"
         )
     return tuple(said)
+
+
+def _size_of_weights(given: Settings, settings: Settings) -> Iterator[str]:
+    """The size at which the weights were learned, and the one at which they learn on."""
+    expects = source_of(settings).preprocess
+    if expects is None:
+        return
+    learned = "x".join(map(str, expects.size))
+    if expects.size != settings.height_width:
+        yield (
+            f"the weights were learned at {learned} pixels, and are trained on at {settings.size}: "
+            f"they may be worth less there; --size {learned} is their own"
+        )
+    elif given.size is None:
+        yield f"size {learned}, at which the weights were learned; a smaller --size is faster"
 
 
 def _reason(settings: Settings, pictures: int) -> str:
@@ -223,8 +238,9 @@ def begin(
         return model, best, ()
     usual = arguments_of(name)
     changed = {one: value for one, value in own.items() if value != usual[one]}
-    said, _ = (load_weights(one.backbone, name, settings.weights, changed=changed) for one in (model, best))
-    if others := _other_classes(source.classes, classes):
+    stored = read_weights(name, settings.weights)  # once: a file that is replaced meanwhile is the old one
+    said, _ = (load_weights(one.backbone, name, stored, changed=changed) for one in (model, best))
+    if others := _other_classes(stored.header.get("classes") or (), classes):
         for one in (model, best):
             one.backbone.replace_head(one.width(classes, **one.options))
         said = (*said, others)

@@ -1,6 +1,7 @@
 """Data as a training takes them: read with its settings, and refused where they would silently spoil it."""
 
 from pathlib import Path
+from typing import Any
 
 from striate.data.checks.check import readable, refuse
 from striate.data.dataset import Splits
@@ -28,6 +29,11 @@ def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spli
         return data
     settings = stored_settings(files) if goes_on else given
     accept = given.accept or settings.accept
-    splits = read(data, settings.format, seed=settings.seed, validation=settings.validation, accept=accept)
+    splits = read(data, settings.format, accept=accept, **read_options(settings))
     refuse(splits, accept)
     return readable(splits) if "unreadable" in accept else splits
+
+
+def read_options(settings: Settings) -> dict[str, Any]:
+    """What ``read`` is called with besides the format: a model remembers it, and is measured with it."""
+    return {"seed": settings.seed, "validation": settings.validation}

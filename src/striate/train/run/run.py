@@ -16,6 +16,7 @@ from striate.data.augment.augment_recipe import augmentation
 from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import Facts, facts
 from striate.data.dataset import Splits
+from striate.data.trained_data import TrainedOn, unseen
 from striate.errors import DataError, OutOfMemory, RunError, SettingError, StriateError
 from striate.files.regular import reason_of
 from striate.tasks.evaluate import Evaluation, evaluate
@@ -27,7 +28,8 @@ from striate.train.finetune.finetune import begin, require_weights
 from striate.train.finetune.frozen_features import embedding, last_layer
 from striate.train.profile.profile import foresee_memory, memory_explained
 from striate.train.run.defaults import clamped, decide, preprocessing, sentences
-from striate.train.run.headline import headline, unseen
+from striate.train.run.headline import headline
+from striate.train.run.input_data import read_options
 from striate.train.run.loggers import readers, require_packages
 from striate.train.run.run_folder import RunFolder, describe_splits
 from striate.train.run.settings import FREE, Settings, resumed
@@ -38,7 +40,7 @@ from striate.train.session.events import Event, Finished, Loading, Started
 from striate.train.session.interrupt import StopRequest
 from striate.train.session.loop import fit
 from striate.train.session.session import TrainingSession
-from striate.train.session.time_budget import within_budget
+from striate.train.session.time_budget import bound_time, within_budget
 from striate.zoo.save_load import load
 
 TOLD_EVERY = 0.3
@@ -83,7 +85,7 @@ class Run:
         settings, model = stored_settings(files), load(files.model)
         try:
             metrics, split = model.metric().kind.from_dict(judged["metrics"]), str(judged["split"])
-        except (KeyError, TypeError, ValueError, AttributeError) as reason:
+        except (StriateError, KeyError, TypeError, ValueError, AttributeError) as reason:
             raise RunError(
                 f"{files.metrics} holds no metrics: {reason_of(reason)}",
                 "the file as the run wrote it",
@@ -124,7 +126,7 @@ def train(
         Interrupted: a signal ended it; it can be resumed.
     """
     files = folder if isinstance(folder, RunFolder) else RunFolder(folder)
-    resume = resume or restarted()
+    resume, began = resume or restarted(), perf_counter()
     require_classes(splits)
     found = facts(splits["train"])
     chosen = decide(continued(settings, found, files) if resume else settings, found)
@@ -150,7 +152,7 @@ def train(
             memory_explained(chosen, found),
             StopRequest(str(files.path)) as stop,
         ):
-            yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found))
+            yield from _train(splits, chosen, files, stop, sentences(settings, chosen, found), began)
     except StriateError as error:
         if rank() == 0 and not resume:
             if isinstance(error, OutOfMemory):
@@ -191,14 +193,21 @@ def continued(settings: Settings, found: Facts, files: RunFolder) -> Settings:
 
 
 def _train(
-    splits: Splits, settings: Settings, files: RunFolder, stop: StopRequest, said: tuple[str, ...]
+    splits: Splits,
+    settings: Settings,
+    files: RunFolder,
+    stop: StopRequest,
+    said: tuple[str, ...],
+    began: float,
 ) -> Generator[Event]:
-    """The part of ``train`` in which signals are caught."""
+    """The part of ``train`` in which signals are caught; it began at a time of ``perf_counter``."""
     state = stored_state(files, settings)  # before anything is built of settings that somebody edited
     if rank() == 0:
         record(splits, settings, files)
     work = set_up(splits, settings, files, stop)
     files.move(Path(work.engine.told(str(files.path))))  # the first process chose the name
+    bound_time(work, began)
+    work.best.trained_on = TrainedOn.of(splits, settings.accept, read_options(settings))
     main = work.engine.rank == 0
     reading = readers(settings, files) if main else []
     try:

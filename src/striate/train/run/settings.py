@@ -209,8 +209,9 @@ class Settings(BaseModel):
             raise SettingError(f"size is {self.size!r}", "pixels, as in 32 or 32x48", "leave size out")
         if self.budget is not None and not BUDGET.fullmatch(self.budget):
             raise SettingError(f"budget is {self.budget!r}", "a time, as in 90s, 10m or 1h", "budget 10m")
-        if (self.budget_seconds or 0) > LONGEST:
-            raise SettingError(f"budget is {self.budget!r}", "at most a year", "leave budget out")
+        if self.budget is not None and not 0 < (self.budget_seconds or 0) <= LONGEST:
+            wrong = f"budget is {self.budget[:40]!r}"
+            raise SettingError(wrong, "more than 0 s, at most a year", "leave budget out")
         require_counts(self)
 
     @property

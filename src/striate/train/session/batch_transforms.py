@@ -5,6 +5,7 @@
 All that is random here is a function of (seed, rank, step): a step can be repeated, anywhere.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -31,6 +32,9 @@ class BatchTransforms:
         device: on which it is done.
         rank: of this process.
         steps: in the whole training.
+
+    Attributes:
+        position: where the schedule stands at a step, 0..steps; another function in a training with a budget.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class BatchTransforms:
     ) -> None:
         self.augment, self.settings, self.of_task = augment, settings, of_task
         self.device, self.rank, self.steps = device, rank, steps
+        self.position: Callable[[int], float] = float
         self.generator = torch.Generator()  # of the CPU: the same numbers for every device
 
     def __call__(self, batch: Batch, step: int) -> Batch:
@@ -65,7 +70,7 @@ class BatchTransforms:
         return replace(batch, images=images, targets=batch.targets.moved(place.affine(size), size))
 
     def _shrunk(self, batch: Batch, step: int) -> Batch:
-        share = grown(self.settings.grow, step / self.steps)
+        share = grown(self.settings.grow, self.position(step) / self.steps)
         if share == 1:
             return batch
         tall, wide = batch.images.shape[2:]

@@ -48,11 +48,12 @@ class Progress:
         """
         if self.best is None or val_loss is None or score.value is None:
             return True
-        before = score.of(self.best[f"val_{score.name}"]).rank(), -float(self.best["val_loss"])
+        value, loss = self.best.get(f"val_{score.name}"), self.best["val_loss"]
+        before = score.of(value).rank(), -math.inf if loss is None else -loss
         return (score.rank(), -val_loss) > before
 
 
-def progress_of(values: Any, path: Path, epochs: int, steps: int) -> Progress:
+def progress_of(values: Any, path: Path, epochs: int, steps: int, *, cut: bool = False) -> Progress:
     """The inverse of ``Progress.to_dict``, for values that somebody may have edited.
 
     Args:
@@ -60,12 +61,13 @@ def progress_of(values: Any, path: Path, epochs: int, steps: int) -> Progress:
         path: of the checkpoint, for the error.
         epochs: of the training, at most.
         steps: in an epoch.
+        cut: whether the last epoch may have been shorter, as its time was used.
 
     Raises:
         RunError: they are not of this training.
     """
     known = values if isinstance(values, dict) else {}
-    if set(known) == {one.name for one in fields(Progress)} and _is_possible(known, epochs, steps):
+    if set(known) == {one.name for one in fields(Progress)} and _is_possible(known, epochs, steps, cut=cut):
         return Progress(**known)
     raise RunError(
         f"{path} does not say how far the training was",
@@ -74,13 +76,16 @@ def progress_of(values: Any, path: Path, epochs: int, steps: int) -> Progress:
     )
 
 
-def _is_possible(values: dict[str, Any], epochs: int, steps: int) -> bool:
+def _is_possible(values: dict[str, Any], epochs: int, steps: int, *, cut: bool) -> bool:
     """Whether a training of so many epochs and steps can be there."""
     counts = [values[name] for name in ("epoch", "place", "step", "stale")]
     if not all(type(one) is int and one >= 0 for one in counts):
         return False
     epoch, place, step, stale = counts
-    inside = epoch <= epochs and place <= steps and step == epoch * steps + place and stale <= epoch
+    whole = epoch * steps + place
+    inside = (
+        epoch <= epochs and place <= steps and stale <= epoch and (step == whole or (cut and step < whole))
+    )
     rows, best, loss_sum = values["rows"], values["best"], values["loss_sum"]
     listed = isinstance(rows, list) and len(rows) == epoch and all(map(_is_row, rows))
     chosen = best is None or (_is_row(best) and best in rows)

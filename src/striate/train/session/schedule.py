@@ -10,11 +10,11 @@ FINAL = 1e-3
 """Where onecycle ends, as a share of the highest rate: low, but the last step still learns."""
 
 
-def learning_rate(step: int, steps: int, peak: float, schedule: str, warmup: float) -> float:
+def learning_rate(step: float, steps: int, peak: float, schedule: str, warmup: float) -> float:
     """The rate of one step.
 
     Args:
-        step: 0..steps-1.
+        step: 0..steps-1; between two steps where a training is walked through faster.
         steps: in the whole training.
         peak: the highest rate.
         schedule: "onecycle", "cosine" or "constant".

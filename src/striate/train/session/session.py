@@ -23,8 +23,9 @@ from striate.train.run.settings import Settings
 from striate.train.session.batch_transforms import BatchTransforms
 from striate.train.session.checkpoint import require_memory_of, require_tensors, save_checkpoint
 from striate.train.session.ema import Average
-from striate.train.session.events import EpochEnded, Event, Saved, Stepped, Stopped
+from striate.train.session.events import EpochEnded, Event, Noted, Saved, Stepped, Stopped
 from striate.train.session.interrupt import StopRequest
+from striate.train.session.pace import Pace
 from striate.train.session.progress import Progress, progress_of
 from striate.train.session.schedule import learning_rate
 from striate.train.session.throughput import Clock, Interval
@@ -51,6 +52,7 @@ class TrainingSession:
         stop: knows of signals.
         best: a classifier that carries the best weights to the file; the engine's may lack what is frozen, or
             have heads that only training looks at.
+        pace: moves the end of a training with a budget; None without one.
         said: what was decided when the network was made, sentences for the user.
     """
 
@@ -65,6 +67,7 @@ class TrainingSession:
     said: tuple[str, ...] = ()
     state: Progress = field(default_factory=Progress)
     clock: Clock = field(default_factory=Clock)
+    pace: Pace | None = None
 
     def __post_init__(self) -> None:
         task = self.engine.task
@@ -83,20 +86,36 @@ class TrainingSession:
             self.save()
 
     def done(self) -> bool:
-        """Whether all epochs are complete, or the last ones brought nothing."""
+        """Whether all epochs are complete, the last ones brought nothing, or the time is used."""
         patience = self.settings.patience
+        if self.pace and self.state.step >= self.pace.end and self.state.epoch:
+            return True
         return self.state.epoch >= self.epochs or bool(patience and self.state.stale >= patience)
 
     def batches(self) -> Iterator[Batch]:
-        """The rest of the running epoch."""
+        """The rest of the running epoch, or as much of it as there is time for: one batch at least."""
         self.clock.epoch = Interval()
         self.engine.begin_epoch(self.state.epoch)
-        return self.clock.waits(self.train.batches(self.state.epoch, self.state.place), self.engine.world)
+        batches = self.train.batches(self.state.epoch, self.state.place)
+        for batch in self.clock.waits(batches, self.engine.world):
+            yield batch
+            if self.pace and self.state.step >= self.pace.end:
+                return
 
     def rate(self) -> float:
         """The learning rate of the step to come."""
         s = self.settings
-        return learning_rate(self.state.step, self.steps, s.lr or 0.0, s.schedule, s.warmup or 0.0)
+        return learning_rate(self.position, self.steps, s.lr or 0.0, s.schedule, s.warmup or 0.0)
+
+    @property
+    def position(self) -> float:
+        """Where the schedule stands at the step to come, 0..steps-1."""
+        return self.pace.position(self.state.step) if self.pace else self.state.step
+
+    @property
+    def end(self) -> int:
+        """Steps of the training, as far as is known by now."""
+        return self.pace.end if self.pace else self.steps
 
     def watch(self, loss: Tensor) -> None:
         """Keep account of the loss.
@@ -113,8 +132,11 @@ class TrainingSession:
         if self.state.step % self._every:
             return
         self._settle()  # all processes together, whosever clock is due
+        slower = self.pace.adapt(self.state.step, perf_counter()) if self.pace else None
         due = perf_counter() - self._saved_at >= self.settings.checkpoint_every
         stop, due = self.engine.agree(bool(self.stop.asked), due)
+        if slower:
+            yield Noted(slower)
         if self.clock.due():
             yield self._stepped()
         if stop or due:
@@ -122,13 +144,16 @@ class TrainingSession:
         if stop:
             self.stop.asked = self.stop.asked or signal.SIGTERM  # another process was told
             yield Stopped(self.state.step, self.stop.asked)
-            raise self.stop.interrupted(f"after step {self.state.step} of {self.steps}")
+            raise self.stop.interrupted(f"after step {self.state.step} of {self.end}")
 
     def end_epoch(self) -> Iterator[Event]:
         """Evaluate, keep the model if it is the best, save."""
         self._settle()
         self._require_finite()
+        began = perf_counter()
         ended = self._ended()
+        if self.pace:
+            self.pace.evaluated(perf_counter() - began, perf_counter())
         row = {name: value for name, value in ended.to_dict().items() if name != "event"}
         if ended.best:
             self._keep_model(row)
@@ -147,6 +172,8 @@ class TrainingSession:
         place = {**self.state.to_dict(), "loss_sum": self.engine.mean(self.state.loss_sum)}
         average, settings = whole(self.average.tensors), self.settings.to_dict()
         state = {**self.engine.state(), "average": average, "state": place, "settings": settings}
+        if self.pace:
+            state["pace"] = self.pace.to_dict(perf_counter())
         if self.engine.rank == 0:
             save_checkpoint(self.folder.checkpoint, state)
         self._saved_at = perf_counter()
@@ -162,7 +189,11 @@ class TrainingSession:
         require_tensors(path, "the network's", state.get("model"), engine.task.state_dict())
         require_tensors(path, "the average's", state.get("average"), self.average.tensors)
         require_memory_of(path, state.get("optimizer"), engine.parameters_in_order(), self.settings.optimizer)
-        progress = progress_of(state.get("state"), path, self.epochs, len(self.train))
+        progress = progress_of(
+            state.get("state"), path, self.epochs, len(self.train), cut=self.pace is not None
+        )
+        if self.pace:
+            self.pace.load(state.get("pace"), path, perf_counter())
         engine.load(state)
         overwrite(self.average.tensors, state["average"])
         self.state = progress
@@ -184,13 +215,13 @@ class TrainingSession:
         recent, state = self.clock.recent, self.state
         event = Stepped(
             step=state.step,
-            steps=self.steps,
+            steps=self.end,
             epoch=state.epoch + 1,
-            epochs=self.epochs,
+            epochs=min(self.epochs, -(-self.end // len(self.train))),
             loss=recent.loss / max(recent.steps, 1),
             lr=self.engine.optimizer.param_groups[0]["lr"],
             rate=recent.rate,
-            left=self.clock.left(self.steps - state.step),
+            left=self.clock.left(self.end - state.step),
             waiting=recent.waiting,
         )
         self.clock.recent = Interval()

@@ -1,9 +1,10 @@
-"""A time to train in becomes a number of epochs, before the first step: the schedule ends when it does.
+"""A time to train in becomes a number of epochs before the first step, and bounds the training while it runs.
 
     some steps on some of the pictures --> seconds a step --+
     some pictures answered ------------> seconds a picture -+--> seconds an epoch --> epochs that fit
 
-The epochs are written to settings.json, so a run that goes on does what it would have done without a pause.
+The epochs are written to settings.json. Where the machine is slower than it was when they were measured, the
+end of the training is moved while it runs (``pace``), and kept in the checkpoint.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from striate.data.dataset import Dataset, Splits
 from striate.errors import SettingError
 from striate.tasks.evaluate import evaluate
 from striate.train.run.settings import Settings
+from striate.train.session.pace import Pace
 from striate.train.session.session import TrainingSession
 
 SAFETY = 0.9
@@ -66,6 +68,19 @@ def within_budget(
             f"budget {needed}, or a smaller network or size",
         )
     return settings.model_copy(update={"epochs": min(epochs, settings.epochs or epochs)})
+
+
+def bound_time(work: TrainingSession, began: float) -> None:
+    """Let a training with a budget end in time.
+
+    Args:
+        work: a training that was set up.
+        began: the time of ``perf_counter`` from which on its budget counts.
+    """
+    seconds = work.settings.budget_seconds
+    if seconds is not None:
+        work.pace = Pace(work.steps, len(work.train), SAFETY * seconds, began)
+        work.prepare.position = work.pace.position
 
 
 def seconds_of_an_epoch(

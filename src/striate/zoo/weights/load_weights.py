@@ -10,10 +10,9 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from torch import Tensor, nn
 
 from striate.errors import ModelFileError
 from striate.layers.backbone import Backbone
-from striate.zoo.model_file import SHOWN, differences, read_header
-from striate.zoo.weights.checkpoint_reader import read_tensors
+from striate.zoo.model_file import SHOWN, differences
+from striate.zoo.weights.checkpoint_reader import Checkpoint, read_checkpoint
 from striate.zoo.weights.download import fetch
 from striate.zoo.weights.keys import SOURCES, TWINS, theirs
 from striate.zoo.weights.norm_epsilon import epsilons, with_epsilon
@@ -47,7 +46,7 @@ COUNTER = "num_batches_tracked"
 def load_weights(
     network: Backbone,
     name: str,
-    weights: str | Path,
+    weights: str | Path | Checkpoint,
     base: str = BASE,
     *,
     changed: Mapping[str, Any] | None = None,
@@ -57,8 +56,9 @@ def load_weights(
     Args:
         network: that ``create`` made; it keeps its device and its dtype.
         name: by which it was made, one of ``models()``.
-        weights: a .safetensors or .pth file with our, torchvision's or timm's names, the folder of a run, or
-            ``"imagenet"``.
+        weights: a .safetensors or .pth file with our, torchvision's or timm's names, the folder of a run,
+            ``"imagenet"``, or what ``read_weights`` made of one of them. ``FILE#NAME`` is one of several sets
+            of weights in a file.
         base: the address under which the published files are.
         changed: the network's own arguments that are not as usual; an error speaks of them.
 
@@ -69,17 +69,17 @@ def load_weights(
         SettingError: there are no published weights for this network.
         ModelFileError: the file cannot be fetched or read, holds more than tensors, or is of another network.
     """
-    path = fetch(f"{base}/{published(name).file}") if weights == IMAGENET else weights_file(weights)
-    stored = read_tensors(path)
-    source, named = _in_our_names(network, name, stored)
+    stored = weights if isinstance(weights, Checkpoint) else read_weights(name, weights, base)
+    path, header = stored.path, stored.header
+    source, named, notes = _in_our_names(network, name, stored.tensors)
     wanted = network.state_dict()
-    fitting = _Fitting(wanted, named, [f"weights: {path.name}, with the names of {source}"])
+    first = f"weights: {path.name}, with the names of {source}"
+    fitting = _Fitting(wanted, named, [first, *stored.notes, *notes])
     fitting.renew_last_layers(network)
     fitting.leave_out_auxiliaries()
     fitting.adapt_first_filters(_first_filters(network))
     fitting.reshape()
     wrong = differences(wanted, fitting.tensors)
-    header = _header(path)
     if wrong and changed and "network" not in header:
         raise of_other_arguments(str(path), changed, wrong)
     if wrong or header.get("network", name) != name:
@@ -90,6 +90,23 @@ def load_weights(
         fitting.meet_epsilon(network, epsilon)
     network.load_state_dict(fitting.tensors)
     return tuple(fitting.said)
+
+
+def read_weights(name: str, weights: str | Path, base: str = BASE) -> Checkpoint:
+    """The tensors of a weights file and what it says of itself; arguments and errors as ``load_weights``."""
+    if weights == IMAGENET:
+        return read_checkpoint(fetch(f"{base}/{published(name).file}"))
+    return read_checkpoint(weights_file(weights), part_named(weights))
+
+
+def part_named(weights: str | Path) -> str | None:
+    """The set of weights that ``FILE#NAME`` means; None where nothing is named, or a file has that name.
+
+    >>> part_named("best.pth#model_ema"), part_named("best.pth")
+    ('model_ema', None)
+    """
+    before, sign, part = str(weights).rpartition("#")
+    return part if sign and before and not Path(weights).exists() else None
 
 
 def weights_file(weights: str | Path) -> Path:
@@ -104,7 +121,8 @@ def weights_file(weights: str | Path) -> Path:
         wrong = "a dictionary of tensors" if tensors else repr(weights)
         attempt = "network.load_state_dict(...), or keep them with torch.save and name that file"
         raise ModelFileError(f"weights is {wrong}", expected, attempt if tensors else f"weights={IMAGENET!r}")
-    path = Path(weights)
+    part = part_named(weights)
+    path = Path(weights) if part is None else Path(str(weights).removesuffix(f"#{part}"))
     if path.is_dir() and not (path / "model.safetensors").is_file():
         raise ModelFileError(f"{path} is no run: it has no model.safetensors", expected, "check the path")
     path = path / "model.safetensors" if path.is_dir() else path
@@ -117,34 +135,52 @@ def weights_file(weights: str | Path) -> Path:
 
 def _in_our_names(
     network: nn.Module, name: str, stored: Mapping[str, Tensor]
-) -> tuple[str, dict[str, Tensor]]:
-    """Whose names a file has, those of which it has most; and its tensors under ours."""
+) -> tuple[str, dict[str, Tensor], tuple[str, ...]]:
+    """Whose names a file has, those of which it has most; its tensors under ours; and what was left out."""
     keys = list(network.state_dict())
     tables = {"striate": dict(zip(keys, keys, strict=True))}
     for source in SOURCES:
         if getattr(TWINS.get(name), source, None) is not None:
             tables[source] = {theirs(name, source, key): key for key in keys}
-    prefix = _common_prefix(stored)
     known = {
-        (source, before): len(table.keys() & {key[len(before) :] for key in stored})
-        for before in dict.fromkeys(("", prefix))
+        (source, before): len(table.keys() & {key[len(before) :] for key in stored if key.startswith(before)})
+        for before in _prefixes(stored)
         for source, table in tables.items()
     }
     best, before = max(known, key=lambda one: known[one])
     whose = [source for source in tables if tables[source] == tables[best]]
-    bare = {key[len(before) :]: tensor for key, tensor in stored.items()}
     said = " and ".join(whose) + (f" after {before!r}" if before else "")
-    return said, {tables[best].get(key, key): tensor for key, tensor in bare.items()}
+    table = tables[best]
+    parts = {key.split(".")[0] for key in table}
+    bare = {key[len(before) :]: tensor for key, tensor in stored.items() if key.startswith(before)}
+    kept = {key: tensor for key, tensor in bare.items() if before or _is_part(key, parts)}
+    others = [key for key in stored if key[len(before) :] not in kept or not key.startswith(before)]
+    few = 2 * len(others) < len(stored) or before
+    if not others or not few or not known[best, before]:
+        return said, {table.get(key, key): tensor for key, tensor in bare.items()}, ()
+    more = f" and {len(others) - STRANGERS:,} more" if len(others) > STRANGERS else ""
+    note = f"left out of the file, as {name} has no such part: {', '.join(others[:STRANGERS])}{more}"
+    return said, {table.get(key, key): tensor for key, tensor in kept.items()}, (note,)
 
 
-def _common_prefix(names: Iterable[str]) -> str:
-    """What is before all names, up to a point, as training programs put it there; empty if nothing is.
+def _is_part(key: str, parts: Collection[str]) -> bool:
+    """Whether a name is of a part of the network, or of a head that only training looks at."""
+    return key.split(".")[0] in parts or AUXILIARY.match(key) is not None
 
-    >>> _common_prefix(["model.net.conv1.weight", "model.net.conv2.weight"])
-    'model.net.'
+
+def _prefixes(names: Iterable[str]) -> list[str]:
+    """What may be before the names of a network, as training programs put it there: nothing first.
+
+    >>> _prefixes(["model.net.conv1.weight", "model.net.conv2.weight"])
+    ['', 'model.', 'model.net.', 'model.net.conv1.', 'model.net.conv2.']
     """
-    columns = zip(*(name.split(".")[:-1] for name in names), strict=False)
-    return "".join(f"{one[0]}." for one in takewhile(lambda one: len(set(one)) == 1, columns))
+    found = {""}
+    for name in names:
+        parts = name.split(".")[:-1]
+        found.update(
+            "".join(f"{part}." for part in parts[:count]) for count in range(1, min(len(parts), 4) + 1)
+        )
+    return sorted(found)
 
 
 def _last_layers(network: Backbone) -> set[str]:
@@ -163,14 +199,6 @@ def _last_layers(network: Backbone) -> set[str]:
 def _first_filters(network: Backbone) -> str:
     """The weights that see the image."""
     return next(f"{name}.weight" for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d))
-
-
-def _header(path: Path) -> dict[str, Any]:
-    """What a file says of itself; nothing if it is not of ours."""
-    try:
-        return read_header(path)
-    except ModelFileError:
-        return {}
 
 
 def _of_another_network(
@@ -271,9 +299,14 @@ class _Fitting:
             self.said.append(f"the first filters were adapted from {before} to {now} channels: {how}")
 
     def reshape(self) -> None:
-        """The same numbers in another shape: (C,) for (C, 1, 1), a linear layer for a convolution."""
+        """The same numbers in another shape: (C,) for (C, 1, 1), a linear layer for a convolution.
+
+        Counters that were cast to half with all the rest are whole numbers again.
+        """
         for key in self.wanted.keys() & self.tensors.keys():
             ours, stored = self.wanted[key], self.tensors[key]
+            if key.endswith(COUNTER):
+                self.tensors[key] = stored = stored.to(ours.dtype)
             flat = min(ours.ndim, stored.ndim) <= 2 and ours.shape[:1] == stored.shape[:1]
             if flat and ours.numel() == stored.numel():
                 self.tensors[key] = stored.reshape(ours.shape)

@@ -1,0 +1,218 @@
+"""Which pictures a model is measured on: one answer for every verb, and a sentence that says it.
+
+    the data of its training   read as they were then (format, seed, share, accepted findings):
+                               test, else val, else train
+    other data                 all of them, whatever splits they have
+
+A model remembers how its data were read, and what some of its training pictures show: data are those of the
+training if at least half of those pictures are in them, or if at least half of them were trained on. Pictures
+may be renamed or moved, and some may be added, without their becoming other data.
+"""
+
+import base64
+import binascii
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data.checks.check import readable
+from striate.data.checks.content_hash import identities
+from striate.data.checks.statistics import sample
+from striate.data.class_mapping import ALL, part_of
+from striate.data.dataset import Dataset, Splits
+from striate.data.read_dataset import read, recognise
+from striate.errors import DataError, SettingError
+
+SAMPLED = 1024
+"""Training pictures that a model remembers, evenly spread: 8 KB in its file."""
+
+HALF = 0.5
+"""Share from which data are those of the training."""
+
+UNSEEN_FIRST = ("test", "val", "train")
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """What a model remembers of the data that it was trained on.
+
+    Args:
+        format: in which they were read.
+        accept: kinds of findings that were accepted.
+        options: what ``read`` was called with besides: seed and validation.
+        count: training pictures.
+        pictures: uint64, what up to 1,024 of them show, sorted.
+    """
+
+    format: str
+    accept: tuple[str, ...]
+    options: dict[str, Any]
+    count: int
+    pictures: NDArray[np.uint64] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, splits: Splits, accept: Collection[str], options: Mapping[str, Any]) -> "TrainedOn":
+        """What to remember of splits that are trained on."""
+        train = splits["train"]
+        some = np.sort(identities(train.store, train.places[sample(len(train), SAMPLED)]))
+        return cls(splits.format, tuple(accept), dict(options), len(train), some)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        pictures = base64.b64encode(self.pictures.astype("<u8").tobytes()).decode("ascii")
+        plain = {"format": self.format, "accept": list(self.accept), "options": self.options}
+        return {**plain, "count": self.count, "pictures": pictures}
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "TrainedOn":
+        """The inverse of ``to_dict``, for values that somebody may have edited.
+
+        Raises:
+            SettingError: they are no such values.
+        """
+        try:
+            raw = base64.b64decode(values["pictures"], validate=True)
+            accept, options, count = values["accept"], values["options"], values["count"]
+            seed, validation = options["seed"], options["validation"]
+            whole_numbers = type(seed) is int and seed >= 0 and type(count) is int and count >= 0
+            kinds = isinstance(accept, list) and all(isinstance(kind, str) for kind in accept)
+            share = isinstance(validation, int | float) and 0 <= validation < 1
+            if whole_numbers and kinds and share and set(options) == {"seed", "validation"}:
+                pictures = np.frombuffer(raw, dtype="<u8").astype(np.uint64)
+                return cls(str(values["format"]), tuple(accept), dict(options), count, pictures)
+        except (KeyError, TypeError, ValueError, binascii.Error):
+            pass
+        wrong = "the data of the training are not described"
+        raise SettingError(wrong, "format, options and pictures", "save the model again")
+
+    def overlap(self, splits: Splits) -> tuple[float, float]:
+        """The share of the training pictures that are among these, and of these that were trained on."""
+        total = sum(map(len, splits.values()))
+        if not len(self.pictures) or not total:
+            return 0.0, 0.0
+        seen = [identities(part.store, part.places) for part in splits.values()]
+        found = np.isin(self.pictures, np.concatenate(seen)).mean()
+        return float(found), min(1.0, float(found) * self.count / total)
+
+
+@dataclass(frozen=True)
+class MeasuredData:
+    """Pictures to measure a model on.
+
+    Args:
+        splits: the data.
+        split: the part of them that is meant: a split, or ``all``.
+        trained_on: whether these are the data of the training.
+        sentence: what the pictures are to the model.
+    """
+
+    splits: Splits
+    split: str
+    trained_on: bool
+    sentence: str
+
+    @property
+    def pictures(self) -> Dataset:
+        """Those that are meant."""
+        return part_of(self.splits, self.split)
+
+
+def unseen(splits: Splits) -> str:
+    """The split that tells most about new pictures: ``test``, else ``val``, else ``train``; no empty one."""
+    return next((name for name in UNSEEN_FIRST if len(splits.parts.get(name, ()))), "train")
+
+
+def data_to_measure(
+    data: str | Path | Splits,
+    trained_on: TrainedOn | None,
+    split: str | None = None,
+    *,
+    format: str | None = None,
+    accept: Collection[str] = (),
+    **options: Any,
+) -> MeasuredData:
+    """The pictures that a model is measured on.
+
+    Args:
+        data: as for ``read``, or splits.
+        trained_on: what the model remembers; None for nothing.
+        split: the part of them; chosen when left out.
+        format: as for ``read``; that of the training, for its data, when left out.
+        accept: kinds of findings that are accepted, besides those of the training for its data.
+        options: of ``read``; those of the training when left out.
+
+    Raises:
+        SettingError: there is no such split or format.
+        DataError: the data cannot be read.
+    """
+    splits, known = as_trained(data, trained_on, format=format, accept=accept, **options)
+    if known:
+        chosen = split or unseen(splits)
+        return MeasuredData(splits, chosen, True, f"{chosen}, of the data that the model was trained on")
+    if split is None and not isinstance(data, Splits) and not options:
+        splits = _accepted(read(data, format, accept=tuple(accept), validation=0.0), accept)
+    chosen = split or ALL
+    return MeasuredData(splits, chosen, False, _of_others(splits, chosen, trained_on))
+
+
+def as_trained(
+    data: str | Path | Splits,
+    trained_on: TrainedOn | None,
+    *,
+    format: str | None = None,
+    accept: Collection[str] = (),
+    **options: Any,
+) -> tuple[Splits, bool]:
+    """The data, split as the training split its own, and whether they are those of the training."""
+    if isinstance(data, Splits):
+        return data, trained_on is not None and is_of(trained_on, data)
+    if trained_on is None:
+        return _accepted(read(data, format, accept=tuple(accept), **options), accept), False
+    asked, both = {**trained_on.options, **options}, tuple(dict.fromkeys((*accept, *trained_on.accept)))
+    *first, last = [format] if format else dict.fromkeys((trained_on.format, _looks_like(data)))
+    for name in first:  # the format of the training, where the data look like another
+        with suppress(DataError, SettingError):
+            splits = read(data, name, accept=both, **asked)
+            if is_of(trained_on, splits):
+                return _accepted(splits, both), True
+    splits = read(data, last, accept=both, **asked)
+    if is_of(trained_on, splits):
+        return _accepted(splits, both), True
+    if set(both) != set(accept):  # what was accepted in the data of the training is not in others
+        splits = read(data, last, accept=tuple(accept), **asked)
+    return _accepted(splits, accept), False
+
+
+def is_of(trained_on: TrainedOn, splits: Splits) -> bool:
+    """Whether data are those that a model was trained on."""
+    return max(trained_on.overlap(splits)) >= HALF
+
+
+def _looks_like(data: str | Path) -> str | None:
+    """The format that is recognised; None where ``read`` shall say what is wrong."""
+    try:
+        return recognise(Path(data))
+    except (DataError, OSError):
+        return None
+
+
+def _accepted(splits: Splits, accept: Collection[str]) -> Splits:
+    """Without what cannot be read, if that was accepted."""
+    return readable(splits) if "unreadable" in accept else splits
+
+
+def _of_others(splits: Splits, chosen: str, trained_on: TrainedOn | None) -> str:
+    """What pictures are to a model that was trained on others."""
+    count = len(part_of(splits, chosen))
+    which = f"all {count:,} pictures" if chosen == ALL else f"{chosen}, {count:,} pictures"
+    if trained_on is None:
+        return f"{which}: the model does not say which pictures it was trained on"
+    _, share = trained_on.overlap(splits)
+    about = round(share * sum(map(len, splits.values())))
+    known = f", although about {about:,} of them were among its pictures" if about else ""
+    return f"{which}: the model was not trained on these data{known}"
