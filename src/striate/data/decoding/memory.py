@@ -22,7 +22,7 @@ BESIDE = {"JPEG2000": 12, "WEBP": 8, "AVIF": 8, "GIF": 5}
 SMALL = 4 * 1024**2
 """Bytes that are not counted: a machine has room for one such picture in every thread."""
 
-BUDGET = 512 * 1024**2
+BUDGET = 480 * 1024**2
 """Bytes that all threads of a process decode into at once."""
 
 MOST = 1024**3
@@ -37,8 +37,10 @@ def bytes_to_decode(picture: Image.Image) -> int:
     """
     grey = picture.mode in ("1", "L") or picture.mode.startswith(("I", "F"))
     each = STORED.get(picture.mode, 4) + (1 if grey else 3) + BESIDE.get(picture.format or "", 0)
-    if picture.format in ("JPEG", "MPO") and picture.info.get("progressive"):
-        each += 2 if grey else 6  # libjpeg keeps the coefficients of all scans, 16 bits each
+    if picture.format in ("JPEG", "MPO") and picture.mode in ("L", "RGB"):
+        each = 1 if grey else 3  # ``jpeg`` decodes into the result
+        if picture.info.get("progressive"):
+            each *= 3  # libjpeg keeps the coefficients of all scans, 16 bits each
     return picture.width * picture.height * each
 
 
