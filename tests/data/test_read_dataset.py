@@ -205,7 +205,7 @@ def test_a_file_of_no_known_format_is_refused(tmp_path: Path) -> None:
 def test_a_path_that_cannot_be_listed_is_named(name: str, tmp_path: Path) -> None:
     # a file that is read as a folder; a name longer than the 255 bytes that a file system allows
     (tmp_path / "a.txt").write_text("x")
-    with pytest.raises(DataError, match=rf"{name} cannot be read \("):
+    with pytest.raises(DataError, match=rf"{name[-20:]} cannot be read \("):
         read(tmp_path / name, "folder")
 
 

@@ -60,7 +60,7 @@ def check(
 def show_facts(report: "CheckReport") -> None:
     """What the data are: counts by split, sizes, colors."""
     console, facts = stdout(), report.facts
-    for sentence in report.said:
+    for sentence in report.notes:
         console.print(sentence)
     counts = {name: sum(by_class.values()) for name, by_class in facts["counts"].items()}
     parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())

@@ -87,9 +87,9 @@ def read(
         found = found if format else _with_alternative(found, name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
-    split, said = assign(found, seed, validation)
+    split, notes = assign(found, seed, validation)
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
-    return Splits(_parts(found, split), name, root, found.said + said, findings)
+    return Splits(_parts(found, split), name, root, found.notes + notes, findings)
 
 
 def _reader(name: str, root: Path, accept: Collection[str]) -> Callable[[Path], Found]:
@@ -108,7 +108,7 @@ def _with_alternative(found: Found, name: str, root: Path) -> Found:
     listing = Walk(root).listing()
     if any(_holds_a_picture(root / folder) for folder in (*listing.folders, *listing.links)):
         note = f"{root} holds folders of pictures too: --format folder reads them as classes"
-        return replace(found, said=(*found.said, note))
+        return replace(found, notes=(*found.notes, note))
     return found
 
 
@@ -119,9 +119,9 @@ def _holds_a_picture(folder: Path) -> bool:
 
 def _closed(root: Path, reason: OSError) -> DataError:
     """The error of a folder that may not be listed, a file that is named as a folder, ..."""
-    place = reason.filename or root
+    path = reason.filename or root
     return DataError(
-        f"{place} cannot be read ({reason.strerror})",
+        f"{path} cannot be read ({reason.strerror})",
         "files and folders that you may read",
         "check its permissions, and --format if you gave one",
     )
@@ -181,29 +181,29 @@ def may_be_data(path: Path) -> bool:
 def assign(found: Found, seed: int, validation: float) -> tuple[NDArray[np.int8], tuple[str, ...]]:
     """The split of every picture, int8 (N,), and what was assumed."""
     split = found.split.copy()
-    said: tuple[str, ...] = ()
-    unsaid = split == UNSAID
-    if unsaid.any() and not unsaid.all():
-        said = (f"{unsaid.sum()} pictures without a split are trained on",)
-    split[unsaid] = SPLITS.index("train")
+    notes: tuple[str, ...] = ()
+    unassigned = split == UNSAID
+    if unassigned.any() and not unassigned.all():
+        notes = (f"{unassigned.sum()} pictures without a split are trained on",)
+    split[unassigned] = SPLITS.index("train")
     if validation == 0 or (split == SPLITS.index("val")).any():
-        return split, said
+        return split, notes
     train = np.flatnonzero(split == SPLITS.index("train"))
     chosen = train[held_out(_identity(found, train), found.annotations.strata()[train], validation, seed)]
     split[chosen] = SPLITS.index("val")
-    return split, (*said, f"held out {len(chosen)} of {len(train)} pictures for validation (seed {seed})")
+    return split, (*notes, f"held out {len(chosen)} of {len(train)} pictures for validation (seed {seed})")
 
 
-def _identity(found: Found, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _identity(found: Found, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
     """What every picture shows; for small sets of files also across formats."""
-    of_bytes = identities(found.store, places)
-    if not isinstance(found.store, Files) or not _small(found.store, places):
+    of_bytes = identities(found.store, indices)
+    if not isinstance(found.store, Files) or not _small(found.store, indices):
         return of_bytes
-    return merged(pixel_identities(found.store, places), of_bytes)
+    return merged(pixel_identities(found.store, indices), of_bytes)
 
 
-def _small(store: Files, places: NDArray[np.int64]) -> bool:
-    return len(places) <= DECODED_FILES and sum(map(store.size, map(int, places))) <= DECODED_BYTES
+def _small(store: Files, indices: NDArray[np.int64]) -> bool:
+    return len(indices) <= DECODED_FILES and sum(map(store.size, map(int, indices))) <= DECODED_BYTES
 
 
 def name_findings(found: Found) -> list[Finding]:
@@ -223,5 +223,5 @@ def split_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
 
 def _parts(found: Found, split: NDArray[np.int8]) -> dict[str, Dataset]:
     whole = Dataset(found.store, found.annotations, np.arange(len(found.store)))
-    places = {name: np.flatnonzero(split == number) for number, name in enumerate(SPLITS)}
-    return {name: whole.subset(chosen) for name, chosen in places.items() if len(chosen)}
+    indices = {name: np.flatnonzero(split == number) for number, name in enumerate(SPLITS)}
+    return {name: whole.subset(chosen) for name, chosen in indices.items() if len(chosen)}

@@ -70,7 +70,7 @@ def test_tables_of_many_shapes_are_read(header: str, row: str, notes: list[str],
     assert len(found.classes) == 2
     assert found.findings == ()
     for note in notes:
-        assert any(note in sentence for sentence in found.said), found.said
+        assert any(note in sentence for sentence in found.notes), found.notes
 
 
 def test_utf16_is_read(root: Path) -> None:
@@ -82,7 +82,7 @@ def test_numbers_with_a_point_are_whole_classes(root: Path) -> None:
     found = read_table(root / "t.csv")
     assert found.classes == ("9", "10")
     assert found.annotations.words(0) == "10"
-    assert "labels such as 1.0 are read as 1" in found.said
+    assert "labels such as 1.0 are read as 1" in found.notes
 
 
 def test_one_column_for_each_class_is_read(root: Path) -> None:
@@ -90,7 +90,7 @@ def test_one_column_for_each_class_is_read(root: Path) -> None:
     found = read_table(root / "t.csv")
     assert [found.annotations.words(index) for index in range(2)] == ["cat", "dog"]
     assert [finding.kind for finding in found.findings] == ["unlabelled"]
-    assert any("2 columns of 0 and 1" in sentence for sentence in found.said)
+    assert any("2 columns of 0 and 1" in sentence for sentence in found.notes)
 
 
 @pytest.mark.parametrize("cells", [("cat|red", "dog|red"), ("cat;red", "cat"), ("cat, dog", "cat", "dog")])
@@ -116,7 +116,7 @@ def test_a_class_called_none_is_a_class_and_noted(root: Path) -> None:
     (root / "t.csv").write_text("path,label\nimg/p0.png,none\nimg/p1.png,cat\n")
     found = read_table(root / "t.csv")
     assert found.classes == ("cat", "none")
-    assert any("'none' is read as a class (1 rows)" in sentence for sentence in found.said)
+    assert any("'none' is read as a class (1 rows)" in sentence for sentence in found.notes)
 
 
 def test_names_in_another_unicode_form_are_found(root: Path) -> None:

@@ -134,7 +134,7 @@ def test_what_was_taken_for_the_range_is_noted(
 ) -> None:
     found = read_npz(write(tmp_path, x=images.reshape(1, 1, 3), y=[0]))
     assert found.store.read(0).flatten().tolist() == levels
-    assert note in found.said[1]
+    assert note in found.notes[1]
 
 
 @pytest.mark.parametrize("images", [np.array([0.0, 1.5]), np.array([-1.0, 1.0]), np.array([0.0, 300.0])])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from striate.arguments import checked_methods
 from striate.data.checks.duplicates import doubles, file_doubles
 from striate.data.checks.findings import KINDS, Finding, blocking, refusal
-from striate.data.checks.image_stats import ImageStats, look
+from striate.data.checks.image_stats import ImageStats, stats_of
 from striate.data.dataset import Dataset, Splits
 from striate.data.read_dataset import read
 from striate.errors import ImageError
@@ -39,14 +39,14 @@ class CheckReport:
         format: how it was read.
         findings: in the order of ``KINDS``, the grave ones first.
         facts: counts by split and class, sizes, modes, mean and std; plain Python values.
-        said: what was assumed.
+        notes: what was assumed.
     """
 
     path: str
     format: str
     findings: tuple[Finding, ...]
     facts: dict[str, Any]
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
 
     def blocking(self, accept: Collection[str] = ()) -> list[Finding]:
         """The findings that training refuses, less the accepted kinds."""
@@ -55,11 +55,10 @@ class CheckReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
         findings = [finding.to_dict() for finding in self.findings]
-        said = list(self.said)
         return {
             "path": self.path,
             "format": self.format,
-            "said": said,
+            "notes": list(self.notes),
             "facts": self.facts,
             "findings": findings,
         }
@@ -77,16 +76,16 @@ def check(path: str | Path, format: str | None = None, *, progress: Progress | N
         DataError: there is no such path, or nothing in it that can be read.
     """
     splits = read(path, format)
-    looks = looks_at(splits, progress)
+    stats = all_stats(splits, progress)
     findings = [
         *splits.findings,
-        *_of_pictures(splits, looks),
-        *doubles(splits, {name: _identities(seen) for name, seen in looks.items()}),
+        *_of_pictures(splits, stats),
+        *doubles(splits, {name: _identities(seen) for name, seen in stats.items()}),
         *_of_balance(splits),
     ]
     order = list(KINDS)
     unique = sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.kind))
-    return CheckReport(str(path), splits.format, tuple(unique), facts_of(splits, looks), splits.said)
+    return CheckReport(str(path), splits.format, tuple(unique), facts_of(splits, stats), splits.said)
 
 
 def refuse(splits: Splits, accept: Collection[str] = ()) -> None:
@@ -103,43 +102,43 @@ def refuse(splits: Splits, accept: Collection[str] = ()) -> None:
 
 def readable(splits: Splits, progress: Progress | None = None) -> Splits:
     """The same splits without the pictures that cannot be decoded; these are added to the findings."""
-    looks = looks_at(splits, progress)
-    bad = [finding for finding in _of_pictures(splits, looks) if finding.kind == "unreadable"]
+    stats = all_stats(splits, progress)
+    bad = [finding for finding in _of_pictures(splits, stats) if finding.kind == "unreadable"]
     good = {
-        name: [place for place, seen in enumerate(part) if isinstance(seen, ImageStats)]
-        for name, part in looks.items()
+        name: [index for index, seen in enumerate(part) if isinstance(seen, ImageStats)]
+        for name, part in stats.items()
     }
-    parts = {name: splits[name].subset(places) for name, places in good.items() if places}
+    parts = {name: splits[name].subset(indices) for name, indices in good.items() if indices}
     return replace(splits, parts=parts, findings=(*splits.findings, *bad))
 
 
-def looks_at(splits: Splits, progress: Progress | None = None) -> dict[str, list[ImageStats | ImageError]]:
-    """What every picture of every split looks like, or why it cannot be read."""
+def all_stats(splits: Splits, progress: Progress | None = None) -> dict[str, list[ImageStats | ImageError]]:
+    """What every picture of every split stats like, or why it cannot be read."""
     total = sum(map(len, splits.values()))
     done = 0
-    looks: dict[str, list[ImageStats | ImageError]] = {name: [] for name in splits}
+    stats: dict[str, list[ImageStats | ImageError]] = {name: [] for name in splits}
     for name, part in splits.items():
-        for seen in _looks_at(part):
-            looks[name].append(seen)
+        for seen in _stats_of_part(part):
+            stats[name].append(seen)
             done += 1
             if progress is not None and (done % 100 == 0 or done == total):
                 progress(done, total)
-    return looks
+    return stats
 
 
-def _looks_at(part: Dataset) -> Iterator[ImageStats | ImageError]:
-    def try_look(index: int) -> ImageStats | ImageError:
+def _stats_of_part(part: Dataset) -> Iterator[ImageStats | ImageError]:
+    def try_one(index: int) -> ImageStats | ImageError:
         try:
-            return look(part, index)
+            return stats_of(part, index)
         except ImageError as reason:
             return reason
 
     with ThreadPoolExecutor() as pool:
-        yield from pool.map(try_look, range(len(part)))
+        yield from pool.map(try_one, range(len(part)))
 
 
-def _of_pictures(splits: Splits, looks: dict[str, list[ImageStats | ImageError]]) -> Iterator[Finding]:
-    for name, seen in looks.items():
+def _of_pictures(splits: Splits, stats: dict[str, list[ImageStats | ImageError]]) -> Iterator[Finding]:
+    for name, seen in stats.items():
         for index, one in enumerate(seen):
             source = splits[name].name(index)
             if isinstance(one, ImageError):
@@ -165,14 +164,14 @@ def _of_balance(splits: Splits) -> list[Finding]:
     shown = np.flatnonzero(counts)
     if len(shown) < 2 or counts[shown].max() < IMBALANCE * counts[shown].min():
         return []
-    least, most = (splits.classes[shown[place(counts[shown])]] for place in (np.argmin, np.argmax))
+    least, most = (splits.classes[shown[find(counts[shown])]] for find in (np.argmin, np.argmax))
     detail = f"{counts[shown].min()} of {least!r}, {counts[shown].max()} of {most!r}"
     return [Finding("imbalance", "train", detail)]
 
 
-def facts_of(splits: Splits, looks: dict[str, list[ImageStats | ImageError]]) -> dict[str, Any]:
+def facts_of(splits: Splits, stats: dict[str, list[ImageStats | ImageError]]) -> dict[str, Any]:
     """Counts, sizes and colors as plain Python values."""
-    seen = [one for part in looks.values() for one in part if isinstance(one, ImageStats)]
+    seen = [one for part in stats.values() for one in part if isinstance(one, ImageStats)]
     sizes = np.array([one.size for one in seen]).reshape(-1, 2)
     counts = {
         name: dict(zip(splits.classes, part.counts().tolist(), strict=True)) for name, part in splits.items()

@@ -25,33 +25,33 @@ STRIP = 2**20  # pixels that are read at once
 WINDOW = 4096  # bytes read at the middle and at the end: one page of the file system each
 
 
-def identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+def identities(store: Store, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
     """uint64 (N,): equal for equal files or equal arrays."""
     if isinstance(store, Files):
-        return _verified(store, places, _numbers(store, places, file_identity))
+        return _verified(store, indices, _numbers(store, indices, file_identity))
     if isinstance(store, Array):
-        numbers: Iterable[int] = (number(store.images[place].tobytes()) for place in places)
+        numbers: Iterable[int] = (number(store.images[index].tobytes()) for index in indices)
     else:
-        numbers = (pixel_identity(store, place) for place in map(int, places))
-    return np.fromiter(numbers, dtype=np.uint64, count=len(places))
+        numbers = (pixel_identity(store, index) for index in map(int, indices))
+    return np.fromiter(numbers, dtype=np.uint64, count=len(indices))
 
 
-def _numbers(store: Files, places: Iterable[int], of: Callable[[str], int]) -> NDArray[np.uint64]:
-    return np.array([of(store.name(int(place))) for place in places], dtype=np.uint64)
+def _numbers(store: Files, indices: Iterable[int], of: Callable[[str], int]) -> NDArray[np.uint64]:
+    return np.array([of(store.name(int(index))) for index in indices], dtype=np.uint64)
 
 
-def _verified(store: Files, places: NDArray[np.int64], partial: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _verified(store: Files, indices: NDArray[np.int64], partial: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The numbers of files by a part of their bytes; where several agree, by all bytes, then by the pixels.
 
     A caption in a header leaves a picture the same; equal windows of two scans do not make them one.
     """
     verified = partial.copy()
     again = np.flatnonzero(_shared(partial))
-    verified[again] = _numbers(store, places[again], whole_identity)
+    verified[again] = _numbers(store, indices[again], whole_identity)
     for group in _groups(partial, again):
         if len(set(verified[group].tolist())) > 1:
             for index in group.tolist():
-                pixels = _pixel_number(store, int(places[index]))
+                pixels = _pixel_number(store, int(indices[index]))
                 verified[index] = verified[index] if pixels is None else pixels
     return verified
 
@@ -95,25 +95,25 @@ def whole_identity(path: str) -> int:
         return number(os.fsencode(path))
 
 
-def pixel_identities(store: Store, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+def pixel_identities(store: Store, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
     """uint64 (N,): equal for pictures that are equal pixel by pixel; several threads decode."""
     with ThreadPoolExecutor() as pool:
-        numbers = pool.map(lambda place: pixel_identity(store, place), map(int, places))
-        return np.fromiter(numbers, dtype=np.uint64, count=len(places))
+        numbers = pool.map(lambda index: pixel_identity(store, index), map(int, indices))
+        return np.fromiter(numbers, dtype=np.uint64, count=len(indices))
 
 
-def pixel_identity(store: Store, place: int) -> int:
+def pixel_identity(store: Store, index: int) -> int:
     """The number of one decoded picture; of its name if it cannot be read."""
-    found = _pixel_number(store, place)
-    return number(store.name(place).encode("utf-8", "surrogateescape")) if found is None else found
+    found = _pixel_number(store, index)
+    return number(store.name(index).encode("utf-8", "surrogateescape")) if found is None else found
 
 
-def _pixel_number(store: Store, place: int) -> int | None:
+def _pixel_number(store: Store, index: int) -> int | None:
     """The number of one decoded picture; None if it cannot be read."""
     try:
         if not isinstance(store, Files):
-            return picture_number(store.read(place))
-        with opened(store.name(place)) as picture:  # within the budget of memory until the number is known
+            return picture_number(store.read(index))
+        with opened(store.name(index)) as picture:  # within the budget of memory until the number is known
             return picture_number(pixels_of(picture)[0])
     except ImageError:
         return None

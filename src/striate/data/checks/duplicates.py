@@ -9,7 +9,7 @@ from striate.data.checks.content_hash import identities, pixel_identities
 from striate.data.checks.findings import Finding
 from striate.data.dataset import Dataset, Splits
 
-Place = tuple[str, int]  # the split, and the number of the picture in it
+Position = tuple[str, int]  # the split, and the number of the picture in it
 
 
 def file_doubles(splits: Splits) -> list[Finding]:
@@ -35,16 +35,16 @@ def doubles(splits: Mapping[str, Dataset], identity: Mapping[str, NDArray[np.uin
     starts = np.cumsum([0] + [len(splits[name]) for name in names])
     _, first, member, count = np.unique(numbers, return_index=True, return_inverse=True, return_counts=True)
 
-    def place(index: int) -> Place:
+    def position(index: int) -> Position:
         part = int(np.searchsorted(starts, index, side="right")) - 1
         return names[part], int(index - starts[part])
 
     repeated = np.flatnonzero((count[member] > 1) & (first[member] != np.arange(len(numbers))))
-    pairs = ((place(int(first[member[later]])), place(int(later))) for later in repeated)
+    pairs = ((position(int(first[member[later]])), position(int(later))) for later in repeated)
     return [finding for before, after in pairs for finding in _compare(splits, before, after)]
 
 
-def _compare(splits: Mapping[str, Dataset], before: Place, after: Place) -> list[Finding]:
+def _compare(splits: Mapping[str, Dataset], before: Position, after: Position) -> list[Finding]:
     (old_split, old), (new_split, new) = before, after
     old_name, new_name = splits[old_split].name(old), splits[new_split].name(new)
     labels = [splits[part].annotations.words(number) for part, number in (before, after)]

@@ -43,7 +43,7 @@ class ImageStats:
     squares: tuple[int, ...]
 
 
-def look(dataset: Dataset, index: int) -> ImageStats:
+def stats_of(dataset: Dataset, index: int) -> ImageStats:
     """Read one picture at full size.
 
     Raises:

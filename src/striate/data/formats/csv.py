@@ -81,7 +81,7 @@ def read_table(path: Path, *, outside: bool = False) -> Found:
         *rows.paths.notes(),
         *notes,
     )
-    return replace(found, findings=tuple(rows.findings), said=notes)
+    return replace(found, findings=tuple(rows.findings), notes=notes)
 
 
 def several_tables(path: Path, tables: list[Path]) -> DataError:

@@ -28,5 +28,5 @@ def read_digits() -> Found:
     labels = digits.target.astype(np.int64)
     tested = held_out(identities(store, np.arange(len(store))), labels, TEST, seed=0)
     split = np.where(tested, SPLITS.index("test"), SPLITS.index("train")).astype(np.int8)
-    said = f"read scikit-learn's 1,797 handwritten digits; {tested.sum()} of them are only for testing"
-    return Found(store, ClassAnnotations(labels, tuple("0123456789")), split, said=(said,))
+    note = f"read scikit-learn's 1,797 handwritten digits; {tested.sum()} of them are only for testing"
+    return Found(store, ClassAnnotations(labels, tuple("0123456789")), split, notes=(note,))

@@ -53,9 +53,9 @@ def read_idx(path: Path) -> Found:
     )
     classes, numbers = np.unique(values, return_inverse=True)
     store = Array(_joined([images for images, _ in pairs]), str(path))
-    said = "read as idx files: " + ", ".join(file.name for file in files)
+    note = "read as idx files: " + ", ".join(file.name for file in files)
     annotations = ClassAnnotations(numbers.astype(np.int64), tuple(map(str, classes)))
-    return Found(store, annotations, split, said=(said,))
+    return Found(store, annotations, split, notes=(note,))
 
 
 def _joined(parts: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -79,7 +79,7 @@ def labels_of(images: Path) -> Path:
 
 
 def split_of(file: Path) -> int:
-    """A place in ``SPLITS``, or ``UNSAID``.
+    """An index into ``SPLITS``, or ``UNSAID``.
 
     >>> split_of(Path("t10k-images-idx3-ubyte.gz"))
     2

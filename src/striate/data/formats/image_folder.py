@@ -37,7 +37,7 @@ def read_folder(path: Path) -> Found:
     findings += [Finding("stray", str(path), sentence) for sentence in walk.sentences()]
     if not len(found.store):
         raise _empty(path, findings)
-    return replace(found, findings=tuple(findings), said=(_note(splits),))
+    return replace(found, findings=tuple(findings), notes=(_note(splits),))
 
 
 def split_folders(path: Path) -> dict[str, str]:

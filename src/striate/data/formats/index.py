@@ -34,16 +34,16 @@ class Found:
     Args:
         store: the images.
         annotations: what is known of them.
-        split: int8 (N,), a place in ``SPLITS``, or ``UNSAID``.
+        split: int8 (N,), an index into ``SPLITS``, or ``UNSAID``.
         findings: what was odd.
-        said: sentences for the user.
+        notes: sentences for the user.
     """
 
     store: Store
     annotations: Annotations
     split: NDArray[np.int8]
     findings: tuple[Finding, ...] = ()
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -62,8 +62,8 @@ def gather(root: Path, rows: Iterable[IndexRow]) -> Found:
             yield name
 
     store = Files(root, names())
-    classes, places = sorted_classes(numbers)
-    annotations = ClassAnnotations(places[np.array(labels, dtype=np.int64)], classes)
+    classes, order = sorted_classes(numbers)
+    annotations = ClassAnnotations(order[np.array(labels, dtype=np.int64)], classes)
     return Found(store, annotations, np.array(split, dtype=np.int8))
 
 
@@ -75,9 +75,9 @@ def sorted_classes(numbers: dict[str, int]) -> tuple[tuple[str, ...], NDArray[np
     >>> sorted_classes({"10": 0, "9": 1})[0], sorted_classes({"cat": 0, "ant": 1})[0]
     (('9', '10'), ('ant', 'cat'))
     """
-    whole = all(name.isascii() and name.isdigit() for name in numbers)
-    classes = sorted(numbers, key=(lambda name: (int(name), name)) if whole else None)
-    places = np.zeros(len(numbers), dtype=np.int64)
-    for place, name in enumerate(classes):
-        places[numbers[name]] = place
-    return tuple(classes), places
+    all_numbers = all(name.isascii() and name.isdigit() for name in numbers)
+    classes = sorted(numbers, key=(lambda name: (int(name), name)) if all_numbers else None)
+    order = np.zeros(len(numbers), dtype=np.int64)
+    for index, name in enumerate(classes):
+        order[numbers[name]] = index
+    return tuple(classes), order

@@ -61,7 +61,7 @@ def read_npz(path: Path) -> Found:
     split = np.repeat(np.array(list(pairs), dtype=np.int8), [len(part) for part in images])
     labels, classes = _numbered(file, np.concatenate(values), content)
     store = Array(np.concatenate(images) if len(images) > 1 else images[0], str(file))
-    return Found(store, ClassAnnotations(labels, classes), split, said=tuple(dict.fromkeys(notes)))
+    return Found(store, ClassAnnotations(labels, classes), split, notes=tuple(dict.fromkeys(notes)))
 
 
 def npz_file(path: Path) -> Path | None:
@@ -225,8 +225,8 @@ def _numbered(
             )
         return values.astype(np.int64), classes
     distinct, inverse = np.unique(values, return_inverse=True)
-    classes, places = sorted_classes({str(name): number for number, name in enumerate(distinct.tolist())})
-    return places[inverse.reshape(-1)], classes
+    classes, order = sorted_classes({str(name): number for number, name in enumerate(distinct.tolist())})
+    return order[inverse.reshape(-1)], classes
 
 
 def _wrong(file: Path, wrong: str, expected: str) -> DataError:
