@@ -167,7 +167,7 @@ class LargestOfRegions(Function):
         maps, count = _channels_last(x), windows.bins[0] * windows.bins[1]
         channels = maps.shape[3]
         out = empty((len(image), *((count, channels) if last else (channels, count))), maps.dtype)
-        where = empty((len(image) if ctx.needs_input_grad[0] else 0, count, channels), "i4")
+        where = empty((len(image) if ctx.needs_input_grad[0] else 0, channels, count), "i4")
         edges = (edge.contiguous().numpy() for edge in windows.edges)
         in_threads(roi.largest, len(image), out.size, maps, image.numpy(), *edges, out, where, last)
         ctx.image, ctx.where, ctx.shape, ctx.last = image, where, x.shape, last
@@ -181,12 +181,11 @@ class LargestOfRegions(Function):
         from striate.ops.kernels.compile import in_threads
 
         number, channels, height, width = ctx.shape
-        last = _is_last(g)
-        gradients = _as_bins(g, last)
-        out = g.new_zeros(number, height * width, channels)
-        arrays = (gradients.contiguous().numpy(), ctx.image.numpy(), ctx.where, last, out.numpy())
+        out = g.new_zeros(number, channels, height, width)
+        arrays = (g.flatten(2).contiguous().numpy(), ctx.image.numpy(), ctx.where, out.flatten(2).numpy())
         in_threads(roi.largest_backward, channels, g.numel(), *arrays)
-        return _like(out.view(number, height, width, channels), ctx.last), None, None
+        form = torch.channels_last if ctx.last else torch.contiguous_format
+        return out.contiguous(memory_format=form), None, None
 
 
 def plain_sample_weights(start: Tensor, size: Tensor, grid: Tensor, bins: int, length: int) -> Tensor:

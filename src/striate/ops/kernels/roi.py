@@ -153,11 +153,12 @@ def largest(
 ) -> None:
     """The largest number of every bin; ``tops`` (R, P, 2) and ``lefts`` (R, Q, 2) are its start and end.
 
-    ``where`` int32 (R, P * Q, C) takes the first pixel y * W + x that has it, or -1; it may be empty.
+    ``where`` int32 (R, C, P * Q) takes the first pixel y * W + x that has it, or -1; it may be empty.
     """
     channels, others = x.shape[3], lefts.shape[1]
     across = np.empty((x.shape[2], channels), x.dtype)
     best = np.empty((tops.shape[1] * others, channels), x.dtype)
+    pixels = np.empty(best.shape, np.int32)
     for r in range(begin, end):
         n = image[r]
         for p in range(tops.shape[1]):
@@ -175,28 +176,29 @@ def largest(
                         for c in range(channels):
                             best[b, c] = max(best[b, c], across[i, c])
                 if len(where):
-                    where[r, b] = -1
+                    pixels[b] = -1
                     for y in range(bottom - 1, top - 1, -1):  # backwards, so that the first one remains
                         for i in range(right - 1, left - 1, -1):
                             pixel = np.int32(y * x.shape[2] + i)
                             for c in range(channels):
                                 found = x[n, y, i, c] == best[b, c]
-                                where[r, b, c] = pixel if found else where[r, b, c]
+                                pixels[b, c] = pixel if found else pixels[b, c]
         _write(best, out[r], last)
+        if len(where):
+            _write(pixels, where[r], False)
 
 
 @kernel
-def largest_backward(
-    begin: int, end: int, g: Array, image: Array, where: Array, last: bool, out: Array
-) -> None:
-    """Add to ``out`` (N, H * W, C) the gradient of ``largest`` for the channels from ``begin`` to ``end``."""
-    bins = np.empty((where.shape[1], end - begin), g.dtype)
-    for r in range(len(image)):
-        _read(g[r], bins, begin, last)
-        for b in range(where.shape[1]):
-            for c in range(begin, end):
-                if where[r, b, c] >= 0:
-                    out[image[r], where[r, b, c], c] += bins[b, c - begin]
+def largest_backward(begin: int, end: int, g: Array, image: Array, where: Array, out: Array) -> None:
+    """Add to ``out`` (N, C, H * W) the gradient g (R, C, P * Q) of ``largest``, for the channels begin..end.
+
+    Channel by channel: the map of one stays in the first-level cache.
+    """
+    for c in range(begin, end):
+        for r in range(len(image)):
+            for b in range(g.shape[2]):
+                if where[r, c, b] >= 0:
+                    out[image[r], c, where[r, c, b]] += g[r, c, b]
 
 
 @part
