@@ -30,7 +30,10 @@ class NetworkSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
-    network: str = Field("vgg19", description="network that looks, or a model's .safetensors file or run")
+    network: str = Field(
+        "auto",
+        description="a name, a model's .safetensors file or run; auto: VGG-19, or else your newest run",
+    )
     weights: str = Field("imagenet", description="its weights: imagenet, random, or a file")
     content_layers: Layers = Field(
         None,

@@ -1,7 +1,7 @@
 """Which network looks, with which weights, at which layers.
 
 "vgg19", "imagenet"  -->  published weights, fetched once       layers: as asked for, or the paper's:
-"vgg19", "random"    -->  random ones, which is said            content relu4_2, style relu1_1 ... relu5_1
+"vgg19", "random"    -->  random ones                           content relu4_2, style relu1_1 ... relu5_1
 "mine.safetensors"   -->  a classifier of yours                 (other networks: one map of every size)
 
 Gatys, Ecker, Bethge 2016, section 3, for the layers. With random weights: He, Wang, Hopcroft 2016,
@@ -61,15 +61,18 @@ def feature_network(settings: NetworkSettings) -> FeatureLayers:
         model = load(path)
         network = model.network
         assert isinstance(network, Backbone)  # every name in a header is one of ``models()``
-        return _checked(
-            FeatureLayers(network, model.preprocess.mean, model.preprocess.std, (f"network: {path}",))
+        (height, width), count = model.preprocess.size, len(model.classes)
+        notes = (
+            f"network: {path}, trained on {count} classes at {width} x {height} pixels",
+            "expect the colors and small strokes of the style; published VGG-19 takes over forms too",
         )
+        return _checked(FeatureLayers(network, model.preprocess.mean, model.preprocess.std, notes))
     if weights == RANDOM:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             network = create(name)
-        notes = f"network: {name} with random weights, which know textures and colors but no things"
-        return _checked(FeatureLayers(network, MEAN, STD, (notes,)))
+        note = f"network: {name} with random weights, which know textures and colors but no things"
+        return _checked(FeatureLayers(network, MEAN, STD, (note,)))
     if weights == IMAGENET:
         try:
             network = create(name, weights=weights)

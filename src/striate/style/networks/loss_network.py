@@ -5,22 +5,23 @@ settings --> network --> Encoder and Weights; the network itself, with its head,
 
 from striate.style.losses.losses import Weights
 from striate.style.networks.encoder import Encoder
-from striate.style.networks.feature_layers import encoder_of, feature_network, layers_of
+from striate.style.networks.feature_layers import FeatureLayers, encoder_of, layers_of
 from striate.style.settings import Settings
 
 
-def loss_network(settings: Settings, *, content: bool = True) -> tuple[Encoder, Weights, tuple[str, ...]]:
+def loss_network(
+    settings: Settings, found: FeatureLayers, *, content: bool = True
+) -> tuple[Encoder, Weights, tuple[str, ...]]:
     """The encoder, the weights of the costs, and what was decided.
 
     Args:
         settings: of the painting.
+        found: the network.
         content: whether there is one; a texture has none.
 
     Raises:
-        SettingError: there is no such network, layer or device.
-        ModelFileError: the weights cannot be fetched or read.
+        SettingError: there is no such layer or device.
     """
-    found = feature_network(settings)
     kept, matched = layers_of(found.network, settings)
     kept = kept if content else {}
     weights = Weights(

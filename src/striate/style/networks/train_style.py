@@ -28,7 +28,8 @@ from striate.style.losses.gram import content_cost, style_cost, weighted_sum
 from striate.style.losses.losses import gram_means, require_side
 from striate.style.losses.total_variation import variation_cost
 from striate.style.networks.adain import AdaINNet, adain, adain_network, moments, save_adain
-from striate.style.networks.feature_layers import encoder_of, feature_network, layers_of
+from striate.style.networks.feature_layers import encoder_of, layers_of
+from striate.style.networks.own_network import choose_network
 from striate.style.networks.transform_net import TransformNet, save_transform_net
 from striate.style.settings import TrainStyleSettings
 from striate.zoo.save_load import versions
@@ -91,7 +92,7 @@ def train_transform_net(
         TrainingError: the costs are no numbers.
     """
     given = TrainStyleSettings(**settings)
-    found = feature_network(given)
+    given, found = choose_network(given)
     content, styles = layers_of(found.network, given)
     encoder = encoder_of(found, [*content, *styles], given)
     device = next(encoder.parameters()).device
@@ -139,9 +140,9 @@ def train_adain(
         as ``train_transform_net``.
     """
     given = TrainStyleSettings(**settings)
-    network = feature_network(given).network
+    given, found = choose_network(given)
     own = given.style_layers is not None or not given.network.startswith("vgg")
-    layers = tuple(layers_of(network, given)[1]) if own else ANY
+    layers = tuple(layers_of(found.network, given)[1]) if own else ANY
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(given.seed)
         model = adain_network(layers, given)

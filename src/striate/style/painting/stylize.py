@@ -22,6 +22,7 @@ from striate.style.color_transfer import match_colors, transfer_colors
 from striate.style.events import Listener
 from striate.style.image_io import masks_of, pixels_of, to_bytes
 from striate.style.networks.loss_network import loss_network
+from striate.style.networks.own_network import choose_network
 from striate.style.painting.optimize import Painter, Painting, Subject, noise
 from striate.style.settings import Settings
 
@@ -67,7 +68,8 @@ def stylize(
     if given.colors == "match":
         pictures = [match_colors(style, seen) for style in pictures]
     places = masks_of(masks, len(many), size) if masks else []
-    encoder, weights, notes = loss_network(given)
+    given, found = choose_network(given)
+    encoder, weights, notes = loss_network(given, found)
     subject = Subject(size, seen, tuple(pictures), shares, tuple(places))
     start = seen if given.start == "content" else noise(size, given.seed)
     painting = Painter(encoder, weights, given, on_event, preview).paint(subject, start, notes)

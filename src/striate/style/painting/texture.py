@@ -15,6 +15,7 @@ from striate.files.atomic import PICTURES, writable
 from striate.style.events import Listener
 from striate.style.image_io import pixels_of
 from striate.style.networks.loss_network import loss_network
+from striate.style.networks.own_network import choose_network
 from striate.style.painting.optimize import Painter, Painting, Subject, noise
 from striate.style.settings import Settings
 
@@ -58,6 +59,7 @@ def texture(
     size = shape or (pixels.shape[-2], pixels.shape[-1])
     if min(size) < 1:
         raise SettingError(f"shape is {size}", "1 pixel or more each way", "leave shape out")
-    encoder, weights, notes = loss_network(given, content=False)
+    given, found = choose_network(given)
+    encoder, weights, notes = loss_network(given, found, content=False)
     subject = Subject(size, None, (pixels,), (1.0,))
     return Painter(encoder, weights, given, on_event, preview).paint(subject, noise(size, given.seed), notes)
