@@ -31,3 +31,30 @@ def test_networks_in_parallel_are_asked_for_the_one_inside() -> None:
         "  expected: the network inside\n"
         "  try: give model.module"
     )
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        torch.rand(1, 3, 4, 4).to_sparse(),
+        torch.rand(1, 3, 4, 4, device="meta"),
+        torch.rand(1, 3, 4, 4) * 1j,
+    ],
+    ids=["sparse", "meta", "complex"],
+)
+def test_tensors_that_are_no_plain_numbers_are_refused(images: torch.Tensor):
+    with pytest.raises(ShapeError, match="the images are a tensor of") as refused:
+        explain(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()), images)
+    assert str(refused.value).count("\n") == 2
+
+
+def test_layers_that_have_not_seen_a_picture_are_refused():
+    with pytest.raises(SettingError, match="whose weights have no shape yet"):
+        explain(nn.Sequential(nn.LazyConv2d(2, 3)), torch.rand(1, 3, 8, 8))
+
+
+@pytest.mark.parametrize("option", [{"steps": 10**30}, {"baseline": 10**30}])
+def test_numbers_that_no_tensor_holds_are_refused(option: dict[str, int]):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    with pytest.raises(SettingError, match="of integrated_gradients is 1000"):
+        explain(model, torch.rand(1, 1, 2, 2), "integrated_gradients", **option)

@@ -22,6 +22,7 @@ from striate.explain.evaluation.benchmark_table import (
 )
 from striate.explain.evaluation.pixel_importance import importance, ranking
 from striate.explain.evaluation.synthetic_data import SyntheticData
+from striate.ops.intervals import wilson
 from striate.tasks.classification.classifier import Classifier
 
 GRADIENTS = ("saliency", "gradient_x_input")
@@ -64,9 +65,12 @@ def test_known_reasons_are_counted():
     found = benchmark_explanations(classifier(), synthetic(), methods=GRADIENTS)
     assert found.accuracy == 1.0
     assert found.chance == pytest.approx(1 / 16)
-    assert found["saliency"].found == pytest.approx(1 / 8)
-    assert found["gradient_x_input"].found == 1.0
+    assert found["saliency"].pointing == pytest.approx(1 / 8)
+    assert found["gradient_x_input"].pointing == 1.0
     assert found["gradient_x_input"].intersection == 1.0
+    assert found["saliency"].intervals["pointing"] == pytest.approx(
+        wilson(found.pictures / 8, found.pictures)
+    )
 
 
 def test_the_areas_are_those_of_the_curves():
@@ -91,7 +95,7 @@ def test_a_method_that_cannot_work_says_why_and_the_others_go_on():
         assert found[name].verdict == found[name].failed
         assert found[name].deletion is None
     assert found["occlusion"].failed == ""
-    assert found.chance is found.accuracy is found["saliency"].found is None
+    assert found.chance is found.accuracy is found["saliency"].pointing is None
 
 
 def test_a_model_that_breaks_in_one_method_is_a_row():
@@ -154,7 +158,8 @@ def test_shares_keep_their_sign_and_gradients_do_not():
     assert ranking("occlusion", values[:, 0]).tolist() == [[[-3, 1]]]
 
 
-GOOD = BenchmarkRow("saliency", 0.98, 0.66, 0.25, 0.9, 0.4, 0.1, passed=True, seconds=0.001)
+NEAR = {"pointing": (0.95, 0.992)}
+GOOD = BenchmarkRow("saliency", 0.98, 0.66, 0.25, 0.9, 0.4, 0.1, True, 0.001, intervals=NEAR)
 BAD = BenchmarkRow("guided_backprop", 1.0, 0.7, 0.2, 0.9, 0.6, 0.55, passed=False, seconds=0.002)
 SLOW = BenchmarkRow("guided_backprop", 1.0, 0.7, 0.2, 0.9, 0.6, 0.2, passed=False, seconds=0.002)
 NONE = BenchmarkRow("deconvnet", failed="there is no ReLU")
@@ -164,24 +169,40 @@ TABLE = ExplanationBenchmark((GOOD, BAD, NONE), "a network", 3, 1.0, 0.05)
 def test_the_table_has_a_line_for_each_method():
     lines = str(TABLE).splitlines()
     assert lines[0].split() == [
-        *("method", "found", "on", "the", "mark", "deletion", "insertion", "cascade", "shuffled"),
+        *(
+            "method",
+            "pointing",
+            "95",
+            "%",
+            "interval",
+            "on",
+            "the",
+            "mark",
+            "deletion",
+            "insertion",
+            "cascade",
+            "shuffled",
+        ),
         *("ms", "a", "picture", "verdict"),
     ]
     assert lines[2].startswith("saliency ")
-    for number in ("98.0 %", "66.0 %", "0.250", "0.900", "0.400", "0.100", "1.00", SOUND):
+    for number in ("98.0 %", "95.0 to 99.2 %", "66.0 %", "0.250", "0.900", "0.400", "0.100", "1.00", SOUND):
         assert f"  {number}" in lines[2]
     assert lines[3].endswith(UNSOUND)
     assert lines[4].endswith("-  there is no ReLU")
     assert SLOW.verdict == LATE
-    assert TABLE.headline().startswith("a network, 3 pictures, 100.0 % of them classified correctly")
-    assert "found" not in str(ExplanationBenchmark((GOOD,), "a network", 3))
+    assert TABLE.headline().startswith(
+        "a network, 3 pictures, 100.0 % of them classified correctly (43.9 to 100.0 %)"
+    )
+    assert "pointing" not in str(ExplanationBenchmark((GOOD,), "a network", 3))
 
 
 def test_it_is_written_as_a_table_as_json_and_as_a_chart(tmp_path: Path):
     with TABLE.save(tmp_path / "new" / "judged.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == ["saliency", "guided_backprop", "deconvnet"]
-    assert (rows[0]["found"], rows[2]["found"], rows[1]["verdict"]) == ("0.98", "", UNSOUND)
+    assert (rows[0]["pointing"], rows[2]["pointing"], rows[1]["verdict"]) == ("0.98", "", UNSOUND)
+    assert (rows[0]["pointing_low"], rows[2]["pointing_low"]) == ("0.95", "")
     known = json.loads(TABLE.save(tmp_path / "judged.json").read_text())
     assert known["rows"][1]["passed"] is False
     assert known["chance"] == 0.05

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.ignored_warnings import ignoring_missing_kernels
 from striate.explain.attribution.layer_names import require_layer
-from striate.explain.attribution.supported import require_module
+from striate.explain.attribution.supported import require_dense, require_module
 from striate.explain.attribution.target import Target, TargetSelector, finite
 from striate.layers.detached_copy import detached_copy
 from striate.tasks.model import TaskModel
@@ -144,7 +144,7 @@ def attribute(
         LabelError: there is no such class.
         ShapeError: targets, output or gradients are not as the method needs them.
     """
-    selector = TargetSelector(model, target, len(images))
+    selector = TargetSelector(model, target, len(require_dense(images)))
     values, numbers = [], []
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(model)

@@ -32,7 +32,7 @@ from striate.explain.attribution.layers import activations, default_layer
 from striate.explain.attribution.occlusion import occlusion
 from striate.explain.attribution.saliency import gradient_x_input, pixel_gradients
 from striate.explain.attribution.smoothgrad import smoothgrad
-from striate.explain.attribution.supported import require_floats, require_module
+from striate.explain.attribution.supported import require_dense, require_floats, require_module
 from striate.explain.attribution.target import Target, in_words
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
 from striate.tasks.model import TaskModel
@@ -52,6 +52,9 @@ METHODS: dict[str, Callable[..., Tensor]] = {
 
 INSPECTIONS: dict[str, Callable[..., Any]] = {"activations": activations, "filters": filters}
 """What shows the inside of the network, whatever it answers."""
+
+LARGEST = 2**31
+"""Whole numbers of options stay below it."""
 
 Explained = Explanation | tuple[Explanation, ...]
 
@@ -149,12 +152,12 @@ def _require_kind(method: str, name: str, value: Any, default: Any) -> None:
         ]
         kind = int | float if isinstance(default, float) else type(default)
         fits = isinstance(value, kind) and isinstance(value, bool) == isinstance(default, bool)
-    if not fits:
+    if not fits or (isinstance(value, int) and abs(value) >= LARGEST):
         raise SettingError(f"{name} of {method} is {value!r}", expected, f"leave {name} out")
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _several(layers: Any) -> list[str]:
@@ -306,4 +309,4 @@ def _own_tensor(model: nn.Module, images: Any) -> Tensor:
     if images.ndim == 3 and any(isinstance(part, nn.Conv2d) for part in model.modules()):
         wrong = f"{type(model).__name__} was given the shape {tuple(images.shape)}"
         raise ShapeError(wrong, "a batch of pictures (N, C, H, W)", "images[None] for one picture")
-    return require_floats(model, images)
+    return require_floats(model, require_dense(images))

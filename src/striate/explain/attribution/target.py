@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from striate.errors import SettingError, ShapeError, StriateError
 from striate.explain.attribution.layer_names import never_reached
+from striate.explain.attribution.supported import require_dense
 from striate.explain.synthesis.objectives import ForwardResult, Objective
 from striate.records import class_number
 
@@ -198,7 +199,9 @@ def one_target_each(
     >>> one_target_each("cat", 2)
     ['cat', 'cat']
     """
-    if isinstance(target, Tensor | np.ndarray | np.generic):
+    if isinstance(target, Tensor):
+        target = require_dense(target).tolist()
+    elif isinstance(target, np.ndarray | np.generic):
         target = target.tolist()
     if target is None or isinstance(target, str | int):
         return [target] * count

@@ -1,6 +1,6 @@
 """Every method on the same pictures of the same model, judged by numbers and not by looks.
 
-pictures --method--> maps --is the strongest pixel on the mark?---------> found
+pictures --method--> maps --is the strongest pixel on the mark?---------> pointing
                        |----how many of the strongest are?--------------> on the mark
                        |----most important pixels go first--------------> deletion
                        |----most important pixels come first------------> insertion
@@ -9,6 +9,7 @@ pictures --method--> maps --is the strongest pixel on the mark?---------> found
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,7 @@ from striate.explain.evaluation.pointing_game import pointing_game, topk_interse
 from striate.explain.evaluation.synthetic_data import SyntheticData, make_synthetic_data
 from striate.explain.evaluation.toy_classifier import toy_classifier
 from striate.explain.synthesis.initial_image import Model, model_input, open_model
+from striate.ops.intervals import Interval, bootstrap, wilson
 from striate.tasks.model import TaskModel
 
 COUNT = 200
@@ -106,20 +108,35 @@ def _row(method: str, model: nn.Module, pixels: Tensor, truth: SyntheticData | N
         maps = ranking(method, found.values)
         few = None if target is None else target[:SHUFFLED]
         sane = _one(explain(model, pixels[:SHUFFLED], method, target=few)).check()
+        measured = {
+            "deletion": deletion(model, pixels, maps, target).areas,
+            "insertion": insertion(model, pixels, maps, target).areas,
+        }
+        if truth is not None:
+            measured["pointing"] = pointing_game(maps, truth.masks)
+            measured["intersection"] = topk_intersection(maps, truth.masks)
+        means: dict[str, Any] = {name: values.mean().item() for name, values in measured.items()}
         return BenchmarkRow(
             method,
-            None if truth is None else pointing_game(maps, truth.masks).mean().item(),
-            None if truth is None else topk_intersection(maps, truth.masks).mean().item(),
-            deletion(model, pixels, maps, target).areas.mean().item(),
-            insertion(model, pixels, maps, target).areas.mean().item(),
-            sane.mean,
-            sane.correlations[-1],
-            sane.passed,
-            seconds,
+            **means,
+            cascade=sane.mean,
+            shuffled=sane.correlations[-1],
+            passed=sane.passed,
+            seconds=seconds,
+            intervals=_intervals(measured),
         )
     except Exception as reason:
         words = str(reason).strip().splitlines() or [type(reason).__name__]
         return BenchmarkRow(method, failed=words[0])
+
+
+def _intervals(measured: dict[str, Tensor]) -> dict[str, Interval]:
+    """The interval of every mean over pictures; none where there are too few pictures for one."""
+    found = {
+        name: wilson(float(values.sum()), len(values)) if name == "pointing" else bootstrap(values)
+        for name, values in measured.items()
+    }
+    return {name: interval for name, interval in found.items() if interval is not None}
 
 
 def _one(found: Explained) -> Explanation:

@@ -1,7 +1,7 @@
 """What methods of explanation are worth, beside each other; prints as a table.
 
-method      found  on the mark  deletion  insertion  cascade  shuffled  ms a picture  verdict
-saliency   98.0 %       66.9 %     0.248      0.983    0.490     0.190          0.86  sound
+method    pointing   95 % interval  on the mark  deletion  insertion  cascade  shuffled  ms a picture  verdict
+saliency    98.0 %  95.0 to 99.2 %       66.9 %     0.248      0.983    0.490     0.190          0.86  sound
 """
 
 import csv
@@ -16,9 +16,14 @@ from striate.arguments import checked_methods
 from striate.draw.panels import panels
 from striate.explain.evaluation.sanity import LIMIT
 from striate.files.atomic import PLOTS, write
+from striate.formatting import percent_range
+from striate.ops.intervals import Interval, wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+MEASURED = ("pointing", "intersection", "deletion", "insertion")
+"""Numbers that are means over the pictures, and have intervals."""
 
 ENDINGS = (".csv", ".json", *PLOTS)
 SOUND = "sound"
@@ -32,7 +37,7 @@ class BenchmarkRow:
 
     Args:
         method: its name.
-        found: share of pictures whose strongest pixel lies in the mask; None without masks.
+        pointing: share of pictures whose strongest pixel lies in the mask; None without masks.
         intersection: share of the strongest pixels, as many as the mask has, that lie in it; None without.
         deletion: mean area under the probability while the most important pixels go; small is good.
         insertion: the same while they come; large is good.
@@ -42,10 +47,12 @@ class BenchmarkRow:
         passed: whether both say that the maps depend on the weights; None if it is not known.
         seconds: that one picture took.
         failed: why there are no numbers; "" if there are.
+        intervals: of 95 % for ``pointing`` (Wilson), ``intersection``, ``deletion`` and ``insertion``
+            (bootstrap over the pictures), as far as they are known.
     """
 
     method: str
-    found: float | None = None
+    pointing: float | None = None
     intersection: float | None = None
     deletion: float | None = None
     insertion: float | None = None
@@ -54,6 +61,7 @@ class BenchmarkRow:
     passed: bool | None = None
     seconds: float | None = None
     failed: str = ""
+    intervals: dict[str, Interval] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -65,7 +73,8 @@ class BenchmarkRow:
     def cells(self, *, masks: bool) -> tuple[str, ...]:
         """Its text, column by column; ``masks`` whether there are any."""
         numbers = (self.deletion, self.insertion, self.cascade, self.shuffled)
-        known = [_percent(self.found), _percent(self.intersection)] if masks else []
+        around = percent_range(self.intervals.get("pointing"))
+        known = [_percent(self.pointing), around, _percent(self.intersection)] if masks else []
         texts = ["-" if number is None else f"{number:.3f}" for number in numbers]
         time = "-" if self.seconds is None else f"{1e3 * self.seconds:.2f}"
         return self.method, *known, *texts, time, self.verdict
@@ -103,7 +112,8 @@ class ExplanationBenchmark:
         """What was judged on, a sentence."""
         words = f"{self.model}, {self.pictures:,} pictures"
         if self.accuracy is not None:
-            words += f", {_percent(self.accuracy)} of them classified correctly"
+            around = percent_range(wilson(self.accuracy * self.pictures, self.pictures))
+            words += f", {_percent(self.accuracy)} of them classified correctly ({around})"
         if self.chance is not None:
             words += f"; a constant map finds {_percent(self.chance)}"
         return words
@@ -111,7 +121,7 @@ class ExplanationBenchmark:
     def __str__(self) -> str:
         """A table for the terminal."""
         masks = self.chance is not None
-        headings = ["method", *(["found", "on the mark"] if masks else [])]
+        headings = ["method", *(["pointing", "95 % interval", "on the mark"] if masks else [])]
         headings += ["deletion", "insertion", "cascade", "shuffled", "ms a picture", "verdict"]
         lines = [tuple(headings), *(row.cells(masks=masks) for row in self.rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(headings) - 1)]
@@ -131,8 +141,8 @@ class ExplanationBenchmark:
     def to_csv(self) -> str:
         """A table for other programs."""
         text = io.StringIO()
-        rows = [row.to_dict() for row in self.rows]
-        writer = csv.DictWriter(text, list(BenchmarkRow("").to_dict()), lineterminator="\n")
+        rows = [_flat(row) for row in self.rows]
+        writer = csv.DictWriter(text, list(_flat(BenchmarkRow(""))), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         return text.getvalue()
@@ -141,7 +151,9 @@ class ExplanationBenchmark:
         """A panel of bars for each kind of number; what fails the sanity check has another color."""
         rows = [row for row in self.rows if not row.failed]
         columns = (
-            {} if self.chance is None else {"finds the mark,\nlarge is good": [row.found for row in rows]}
+            {}
+            if self.chance is None
+            else {"points at the mark,\nlarge is good": [row.pointing for row in rows]}
         )
         columns |= {
             "deletion,\nsmall is good": [row.deletion for row in rows],
@@ -165,6 +177,15 @@ class ExplanationBenchmark:
         if ending in texts:
             return write(path, lambda place: place.write_text(texts[ending]()), ENDINGS)
         return write(path, lambda place: self.chart().savefig(place), ENDINGS)
+
+
+def _flat(row: BenchmarkRow) -> dict[str, Any]:
+    """A row with the ends of each interval in columns of their own."""
+    values = row.to_dict()
+    values.pop("intervals")
+    for name in MEASURED:
+        values[f"{name}_low"], values[f"{name}_high"] = row.intervals.get(name, (None, None))
+    return values
 
 
 def _percent(share: float | None) -> str:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.gradients import BATCH, Probe
+from striate.explain.attribution.supported import require_dense
 from striate.explain.attribution.target import Target, TargetSelector
 from striate.explain.evaluation.pixel_importance import importance
 from striate.explain.synthesis.regularizers import blurred
@@ -219,6 +220,7 @@ def _require(images: Tensor, maps: Tensor, steps: int) -> None:
     """Raises: SettingError, ShapeError."""
     if steps < 1:
         raise SettingError(f"steps is {steps}", "1 or more", f"leave it out for {STEPS}")
+    require_dense(images)
     if images.ndim != 4 or maps.shape != (len(images), *images.shape[-2:]):
         raise ShapeError(
             f"the maps are {tuple(maps.shape)} for images {tuple(images.shape)}",
