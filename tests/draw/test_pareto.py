@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from striate.draw import charts
-from striate.draw.pareto import Point, frontier, places, scatter
+from striate.draw.pareto import Point, frontier, label_corners, scatter
 
 FRAME = (0.0, 0.0, 500.0, 300.0)
 
@@ -30,7 +30,7 @@ def test_no_name_touches_another_name_or_a_point(count: int, spread: float) -> N
         for _ in range(count)
     ]
     points = [(x - 4, y - 4, x + 4, y + 4) for x, y in anchors]
-    corners = places([(70.0, 12.0)] * count, anchors, FRAME, points)
+    corners = label_corners([(70.0, 12.0)] * count, anchors, FRAME, points)
     assert None not in corners
     boxes = [(x, y, x + 70, y + 12) for x, y in corners]
     assert not any(touching(one, other) for one, other in combinations(boxes, 2))
@@ -39,14 +39,14 @@ def test_no_name_touches_another_name_or_a_point(count: int, spread: float) -> N
 
 
 def test_a_name_without_room_is_left_out() -> None:
-    assert places([(90.0, 12.0)], [(20.0, 20.0)], (0.0, 0.0, 40.0, 40.0), []) == [None]
+    assert label_corners([(90.0, 12.0)], [(20.0, 20.0)], (0.0, 0.0, 40.0, 40.0), []) == [None]
 
 
 def test_what_shall_not_be_touched_is_not_where_there_is_another_place() -> None:
-    [plain] = places([(40.0, 10.0)], [(250.0, 150.0)], FRAME, [])
+    [plain] = label_corners([(40.0, 10.0)], [(250.0, 150.0)], FRAME, [])
     assert plain is not None
     under = (*plain, plain[0] + 40, plain[1] + 10)
-    [other] = places([(40.0, 10.0)], [(250.0, 150.0)], FRAME, [], [under])
+    [other] = label_corners([(40.0, 10.0)], [(250.0, 150.0)], FRAME, [], [under])
     assert other is not None
     assert not touching((*other, other[0] + 40, other[1] + 10), under)
 

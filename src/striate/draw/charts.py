@@ -69,12 +69,12 @@ def curves(
     from matplotlib.ticker import MaxNLocator
 
     with styled(4.2, 2.7) as (figure, axes):
-        for place, (name, numbers) in enumerate(lines.items()):
+        for index, (name, numbers) in enumerate(lines.items()):
             epochs = np.arange(1, len(numbers) + 1)
             marker = "o" if len(numbers) < 3 else None
-            color = SERIES[place % len(SERIES)]
+            color = SERIES[index % len(SERIES)]
             axes.plot(epochs, numbers, label=clean(name), color=color, marker=marker, markersize=4)
-            if best and place == len(lines) - 1:
+            if best and index == len(lines) - 1:
                 _mark_best(axes, np.asarray(numbers, dtype=float), best, color)
         axes.set_title(title)
         axes.set_xlabel("epoch")
@@ -89,8 +89,8 @@ def _mark_best(axes: "Axes", numbers: Any, best: str, color: str) -> None:
     """A ring around the lowest or the highest number."""
     if not np.isfinite(numbers).any():
         return
-    place = int(np.nanargmin(numbers) if best == "min" else np.nanargmax(numbers))
-    axes.plot([place + 1], [numbers[place]], "o", markersize=7, markerfacecolor="none", markeredgecolor=color)
+    index = int(np.nanargmin(numbers) if best == "min" else np.nanargmax(numbers))
+    axes.plot([index + 1], [numbers[index]], "o", markersize=7, markerfacecolor="none", markeredgecolor=color)
 
 
 def rate_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float) -> "Figure":
@@ -262,11 +262,11 @@ def dots(
         title: what the values are, with their unit.
     """
     with styled(6.4, 0.9 + 0.34 * max(1, len(names))) as (figure, axes):
-        for place, (value, ends) in enumerate(zip(values, intervals, strict=True)):
-            axes.hlines(place, *ends, color=SERIES[0], linewidth=2, alpha=0.45)
-            axes.plot(value, place, "o", color=SERIES[0], markersize=7)
+        for index, (value, ends) in enumerate(zip(values, intervals, strict=True)):
+            axes.hlines(index, *ends, color=SERIES[0], linewidth=2, alpha=0.45)
+            axes.plot(value, index, "o", color=SERIES[0], markersize=7)
             label = f"{value:,.4g}"
-            axes.annotate(label, (value, place), (0, 7), textcoords="offset points", ha="center", color=MUTED)
+            axes.annotate(label, (value, index), (0, 7), textcoords="offset points", ha="center", color=MUTED)
         axes.set_yticks(range(len(names)), [_short(name) for name in names])
         _dress(axes.get_yticklabels())
         axes.set_ylim(len(names) - 0.5, -0.7)

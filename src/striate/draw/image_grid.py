@@ -59,11 +59,11 @@ def grid(
     wide, tall = side + SPACE, side + SPACE + (LETTER + SPACE // 2 if captions else 0)
     rows = math.ceil(len(images) / columns)
     sheet = Image.new("RGB", (min(columns, len(images)) * wide + SPACE, rows * tall + SPACE), PAPER)
-    for place, shown in enumerate(images):
-        corner = place % columns * wide + SPACE, place // columns * tall + SPACE
+    for index, shown in enumerate(images):
+        corner = index % columns * wide + SPACE, index // columns * tall + SPACE
         _put(sheet, shown, corner, side)
         if captions:
-            _write(sheet, captions[place], (corner[0], corner[1] + side + SPACE // 4), side)
+            _write(sheet, captions[index], (corner[0], corner[1] + side + SPACE // 4), side)
     return sheet
 
 
@@ -107,8 +107,8 @@ def classification(
         _write(card, caption, (SPACE, side + SPACE + SPACE // 2), side)
     top = answer.top(names)
     step = side // max(5, len(top))
-    for place, (name, score) in enumerate(top):
-        _bar(card, (name, score), (column, SPACE + place * step), best=place == 0)
+    for index, (name, score) in enumerate(top):
+        _bar(card, (name, score), (column, SPACE + index * step), best=index == 0)
     return card
 
 

@@ -22,7 +22,7 @@ def panels(
 
     Args:
         names: N of them.
-        columns: title -> N numbers; None leaves a place empty.
+        columns: title -> N numbers; None leaves a gap.
         marked: which names have another color.
     """
     import matplotlib

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Place = tuple[float, float]
+XY = tuple[float, float]
 """From the left and from the bottom, in points of 1/72 inch."""
 
 Box = tuple[float, float, float, float]
@@ -114,7 +114,7 @@ def _round_ticks(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:,.4g}"))
 
 
-def _steps(axes: "Axes", steps: Sequence[Place]) -> None:
+def _steps(axes: "Axes", steps: Sequence[XY]) -> None:
     """The frontier, and below it what is reached."""
     right = axes.get_xlim()[1]
     x, y = [*(place[0] for place in steps), right], [*(place[1] for place in steps), steps[-1][1]]
@@ -142,7 +142,7 @@ class Page:
         figure.set_layout_engine("none")
         self._unit, self._axes = figure.dpi / 72, axes
 
-    def where(self, x: float, y: float) -> Place:
+    def where(self, x: float, y: float) -> XY:
         """The place of two numbers."""
         right, up = self._axes.transData.transform((x, y))
         return right / self._unit, up / self._unit
@@ -152,7 +152,7 @@ class Page:
         left, bottom, right, top = artist.get_window_extent(self._renderer).extents / self._unit
         return left, bottom, right, top
 
-    def line(self, one: Place, other: Place) -> None:
+    def line(self, one: XY, other: XY) -> None:
         """Draw a thin line between two places."""
         pixels = [[side * self._unit for side in end] for end in (one, other)]
         ends = self._axes.transData.inverted().transform(pixels)
@@ -160,7 +160,7 @@ class Page:
 
 
 def _name(
-    figure: "Figure", axes: "Axes", points: Sequence[Point], steps: Sequence[Place], notes: list[Any]
+    figure: "Figure", axes: "Axes", points: Sequence[Point], steps: Sequence[XY], notes: list[Any]
 ) -> None:
     """Put the names where they touch nothing."""
     page = Page(figure, axes)
@@ -173,7 +173,7 @@ def _name(
     solid = [page.box(note) for note in notes] + [_around(anchor, MARKER) for anchor in anchors]
     bars = [_bar(page, point) for point in order if point.interval]
     lines = [_around(place, 1.0) for place in _along([page.where(*step) for step in steps], frame)]
-    placed = places(sizes, anchors, frame, solid, bars + lines)
+    placed = label_corners(sizes, anchors, frame, solid, bars + lines)
     for name, anchor, size, corner in zip(names, anchors, sizes, placed, strict=True):
         if corner is None:
             name.remove()
@@ -197,13 +197,13 @@ def _written(axes: "Axes", point: Point, *, bold: bool) -> Any:
     )
 
 
-def places(
-    sizes: Sequence[Place],
-    anchors: Sequence[Place],
+def label_corners(
+    sizes: Sequence[XY],
+    anchors: Sequence[XY],
     frame: Box,
     solid: Sequence[Box],
     soft: Sequence[Box] = (),
-) -> list[Place | None]:
+) -> list[XY | None]:
     """The lower left corner of every name, so that none touches another one.
 
     Args:
@@ -216,12 +216,12 @@ def places(
     Returns:
         corners; None for a name that has no room at all.
 
-    >>> [(x, y)] = places([(20, 8)], [(50, 50)], (0, 0, 100, 100), [(48, 48, 52, 52)])
+    >>> [(x, y)] = label_corners([(20, 8)], [(50, 50)], (0, 0, 100, 100), [(48, 48, 52, 52)])
     >>> round(x), round(y)
     (29, 54)
     """
     taken: list[Box] = []
-    corners: list[Place | None] = []
+    corners: list[XY | None] = []
     for size, anchor in zip(sizes, anchors, strict=True):
         boxes = ((x, y, x + size[0], y + size[1]) for x, y in _around_it(size, anchor, frame))
         inside = [box for box in boxes if _inside(box, frame)]
@@ -233,7 +233,7 @@ def places(
     return corners
 
 
-def _around_it(size: Place, anchor: Place, frame: Box) -> Iterator[Place]:
+def _around_it(size: XY, anchor: XY, frame: Box) -> Iterator[XY]:
     """Corners to be tried: near its point first, then anywhere."""
     (wide, tall), (x, y) = size, anchor
     for distance in DISTANCES:
@@ -263,7 +263,7 @@ def _inside(box: Box, frame: Box) -> bool:
     return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
 
 
-def _around(place: Place, half: float) -> Box:
+def _around(place: XY, half: float) -> Box:
     return place[0] - half, place[1] - half, place[0] + half, place[1] + half
 
 
@@ -274,7 +274,7 @@ def _bar(page: Page, point: Point) -> Box:
     return x - 1, bottom, x + 1, top
 
 
-def _along(steps: Sequence[Place], frame: Box) -> Iterator[Place]:
+def _along(steps: Sequence[XY], frame: Box) -> Iterator[XY]:
     """Places on the frontier, close to each other."""
     ends = [*steps, (frame[2], steps[-1][1])] if steps else []
     for (x, y), (next_x, next_y) in pairwise(ends):
@@ -282,7 +282,7 @@ def _along(steps: Sequence[Place], frame: Box) -> Iterator[Place]:
         yield from ((next_x, y + part * (next_y - y) / 40) for part in range(41))
 
 
-def _nearest(corner: Place, size: Place, anchor: Place) -> Place:
+def _nearest(corner: XY, size: XY, anchor: XY) -> XY:
     """The place of a name's box that is nearest to its point."""
     return (
         min(max(anchor[0], corner[0]), corner[0] + size[0]),

@@ -1,4 +1,4 @@
-"""The colors, lines and letters of every picture: the one place where the look of striate is decided.
+"""The colors, lines and letters of every picture: the one file where the look of striate is decided.
 
 Series colors: Okabe and Ito 2008, "Color Universal Design", told apart by every kind of color vision.
 https://jfly.uni-koeln.de/color/
@@ -81,8 +81,8 @@ def ramp(values: Any, colors: Sequence[str]) -> NDArray[np.uint8]:
     """
     stops = np.linspace(0, 1, len(colors))
     anchors = np.array([rgb(color) for color in colors], dtype=float)
-    places = np.asarray(values, dtype=float)
-    channels = [np.interp(places, stops, anchors[:, channel]) for channel in range(3)]
+    positions = np.asarray(values, dtype=float)
+    channels = [np.interp(positions, stops, anchors[:, channel]) for channel in range(3)]
     colored: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
     return colored
 

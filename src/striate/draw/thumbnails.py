@@ -63,11 +63,11 @@ def place_cells(points: NDArray[np.float64], columns: int, rows: int) -> NDArray
     cells = np.stack([column.ravel(), row.ravel()], 1)
     free = np.ones(len(cells), dtype=bool)
     found = np.empty((len(points), 2), dtype=np.int64)
-    for place in np.argsort(off_center, kind="stable"):
-        distances = ((cells - wanted[place]) ** 2).sum(1)
+    for index in np.argsort(off_center, kind="stable"):
+        distances = ((cells - wanted[index]) ** 2).sum(1)
         cell = int(np.where(free, distances, np.inf).argmin())
         free[cell] = False
-        found[place] = cells[cell]
+        found[index] = cells[cell]
     return found
 
 
@@ -122,10 +122,10 @@ def thumbnail_map(
     legend = WIDTH * legend_columns(len(classes), board * cell) if 1 < len(classes) <= NAMED else 0
     paper = Image.new("RGB", (board * cell + legend, board * cell), PAPER)
     colors = class_colors(len(classes))
-    for place, (column, row) in zip(chosen, cells.tolist(), strict=True):
-        label = labels[place]
+    for index, (column, row) in zip(chosen, cells.tolist(), strict=True):
+        label = labels[index]
         frame = colors[label] if legend and 0 <= label < len(classes) else None
-        paper.paste(_framed(images[place], cell - 1, frame), (column * cell, row * cell))
+        paper.paste(_framed(images[index], cell - 1, frame), (column * cell, row * cell))
     if legend:
         _legend(paper, board * cell, classes, colors)
     return paper

@@ -87,6 +87,6 @@ def write(image: Tensor, path: str | Path) -> Path:
     """Write uint8 (3, H, W) as a picture file, beside and renamed.
 
     Raises:
-        RunError: the place cannot be written to, or the ending names no picture format.
+        RunError: the path cannot be written to, or the ending names no picture format.
     """
     return write_file(path, drawn(image).save, PICTURES)

@@ -26,7 +26,7 @@ LAYER = re.compile(r"([\w.]+)(?:=(\d+(?:\.\d+)?|\.\d+))?")
 
 
 class NetworkSettings(BaseModel):
-    """Which network looks, and what counts."""
+    """The network that costs are measured with, and their weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 

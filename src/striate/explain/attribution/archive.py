@@ -1,4 +1,4 @@
-"""Pictures as files, written beside their place and renamed."""
+"""Pictures as files, written beside and renamed."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ def write_picture(picture: Image.Image, path: str | Path) -> Path:
     """Write a picture.
 
     Raises:
-        RunError: the place cannot be written to, or the ending names no picture format.
+        RunError: the path cannot be written to, or the ending names no picture format.
     """
     return write(path, picture.save, PICTURES)

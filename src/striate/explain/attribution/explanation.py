@@ -228,17 +228,17 @@ class Explanation:
         """Write :meth:`sheet` as a picture, or all of it as ``.npz``, beside and renamed.
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no format.
+            RunError: the path cannot be written to, or the ending names no format.
         """
         return write(path, self._put, ENDINGS)
 
-    def _put(self, place: Path) -> None:
-        if place.suffix.lower() != ".npz":
-            self.sheet().save(place)
+    def _put(self, path: Path) -> None:
+        if path.suffix.lower() != ".npz":
+            self.sheet().save(path)
             return
         text = json.dumps(self.to_dict(), ensure_ascii=False)
         arrays = {"values": self.values.cpu().numpy(), "images": self.images.cpu().numpy()}
-        with open(place, "wb") as file:
+        with open(path, "wb") as file:
             np.savez_compressed(file, **arrays, about=np.array(text))  # type: ignore[arg-type]
 
     @classmethod

@@ -104,7 +104,7 @@ class Probe:
             begin: gradients begin there, so that nothing is kept of what comes before.
 
         Raises:
-            SettingError: there is no such layer, or no such place of it.
+            SettingError: there is no such layer, or no such side of it.
         """
         if at not in get_args(At):
             raise SettingError(f"at is {at!r}", "output or input", "leave it out")

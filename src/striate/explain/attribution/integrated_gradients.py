@@ -3,7 +3,7 @@
 Sundararajan, Taly, Yan 2017, equation 1. https://arxiv.org/abs/1703.01365
 
     baseline x' --o----o----o----o--> image x         (x - x') * integral of dS/dx along the line
-                  gradients at places between
+                  gradients at nodes between
 
 The shares add up to S(x) - S(x'). The integral is Gauss and Legendre's sum, exact for polynomials.
 """
@@ -27,7 +27,7 @@ def integrated_gradients(
         probe: the model.
         pixels: (N, C, H, W).
         selector: what is explained.
-        steps: places on the line, 1 or more.
+        steps: nodes on the line, 1 or more.
         baseline: the value of every pixel of the picture of nothing; 0 is black.
 
     Raises:
@@ -37,9 +37,9 @@ def integrated_gradients(
         raise SettingError(f"steps is {steps}", "1 or more", "steps=50")
     settle(probe, pixels, selector)
     nothing = torch.full_like(pixels, baseline)
-    places, weights = np.polynomial.legendre.leggauss(steps)  # on -1..1
+    nodes, weights = np.polynomial.legendre.leggauss(steps)  # on -1..1
     total = torch.zeros_like(pixels)
-    for place, weight in zip((places + 1) / 2, weights / 2, strict=True):
-        between = nothing + float(place) * (pixels - nothing)
+    for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        between = nothing + float(node) * (pixels - nothing)
         total += float(weight) * pixel_gradients(probe, between.detach(), selector)
     return total * (pixels - nothing)

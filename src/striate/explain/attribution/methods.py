@@ -132,8 +132,8 @@ def _require_method(method: str, options: dict[str, Any]) -> bool:
 def _options(method: Any) -> dict[str, Any]:
     """The options of a method, by name, with their defaults; and ``layer``, if it takes one."""
     given = {"probe", "pixels", "selector", "model", "images", "batch"}
-    places = signature(method).parameters.values()
-    found = {"layer" if place.name == "layers" else place.name: place.default for place in places}
+    parameters = signature(method).parameters.values()
+    found = {"layer" if one.name == "layers" else one.name: one.default for one in parameters}
     return {name: default for name, default in found.items() if name not in given}
 
 
@@ -252,7 +252,7 @@ def _pixels(model: nn.Module, images: Input | Iterable[Input]) -> tuple[Tensor, 
 
 
 def _without_folders(images: Iterable[Input]) -> Iterator[Input]:
-    """The pictures themselves, in place of every folder those below it."""
+    """The pictures themselves, instead of every folder those below it."""
     for image in images:
         if isinstance(image, str | PathLike) and isdir(image):
             yield from pictures_below(fspath(image)).paths

@@ -113,8 +113,10 @@ def upper_end(func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, A
     return None
 
 
-def _argument(args: Sequence[Any], kwargs: dict[str, Any], place: int, name: str, default: Any = None) -> Any:
-    return args[place] if len(args) > place else kwargs.get(name, default)
+def _argument(
+    args: Sequence[Any], kwargs: dict[str, Any], position: int, name: str, default: Any = None
+) -> Any:
+    return args[position] if len(args) > position else kwargs.get(name, default)
 
 
 def _is_zero(value: Any) -> bool:

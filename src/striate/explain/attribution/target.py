@@ -147,7 +147,7 @@ def pick(output: Any, index: Index, count: int, names: Sequence[str] | None = No
         names: of the numbers along the first axis of an image's output, if there are any.
 
     Raises:
-        ShapeError: the output has no such place.
+        ShapeError: the output has no such number.
         LabelError: there is no such class.
 
     >>> points = torch.arange(12.0).view(2, 3, 2)  # two images, three points, x and y

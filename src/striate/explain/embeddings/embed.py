@@ -91,7 +91,7 @@ def embed(
         names = tuple(part.name(index) for part in parts for index in range(len(part)))
         labels, classes = torch.from_numpy(np.concatenate([part.labels for part in parts])), parts[0].classes
     else:
-        names = tuple(name_of(given) or str(place) for place, given in enumerate(data))  # type: ignore[arg-type]
+        names = tuple(name_of(given) or str(index) for index, given in enumerate(data))  # type: ignore[arg-type]
         labels, classes = torch.full((count,), UNKNOWN), ()
     return Embeddings(values, names, labels, classes, layer or "the last layer", shown)
 
@@ -173,7 +173,7 @@ def _ready(probe: Probe, images: Tensor) -> Tensor:
 
 
 def _flat(given: Any, count: int) -> Tensor:
-    """What a layer gave as vectors (N, D): maps are averaged over their places."""
+    """What a layer gave as vectors (N, D): maps are averaged over their positions."""
     if isinstance(given, Tensor) and given.ndim == 4:
         given = given.mean((2, 3))
     if not isinstance(given, Tensor) or given.ndim != 2 or len(given) != count:

@@ -102,16 +102,16 @@ class EmbeddingMap:
         """Write the picture (.png, .jpg), or the plot of dots (.svg, .pdf, or without pictures).
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no format.
+            RunError: the path cannot be written to, or the ending names no format.
         """
         dots = self.vectors.thumbnails is None or Path(path).suffix.lower() in (".svg", ".pdf")
-        return write(path, lambda place: self._put(place, dots=dots), ENDINGS)
+        return write(path, lambda file: self._put(file, dots=dots), ENDINGS)
 
-    def _put(self, place: Path, *, dots: bool) -> None:
+    def _put(self, path: Path, *, dots: bool) -> None:
         if dots:
-            self.figure().savefig(place)
+            self.figure().savefig(path)
         else:
-            self.picture().save(place)
+            self.picture().save(path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""

@@ -33,7 +33,7 @@ class Embeddings:
 
     Args:
         values: float32 (N, D), finite.
-        names: N paths, or places in an array.
+        names: N paths, or numbers in an array.
         labels: int64 (N,) class numbers, ``UNKNOWN`` where the class is not known.
         classes: names of the classes.
         layer: where the vectors come from.
@@ -81,20 +81,22 @@ class Embeddings:
         known = 0 <= label < len(self.classes)
         return Embedding(self.values[index], self.names[index], self.classes[label] if known else None)
 
-    def subset(self, places: Sequence[int] | Tensor) -> "Embeddings":
+    def subset(self, indices: Sequence[int] | Tensor) -> "Embeddings":
         """Some of the pictures, in the order given.
 
         Raises:
             SettingError: there are no pictures of such numbers.
         """
-        numbers = places.tolist() if isinstance(places, Tensor) and places.device.type != "meta" else places
+        numbers = (
+            indices.tolist() if isinstance(indices, Tensor) and indices.device.type != "meta" else indices
+        )
         known = range(-len(self), len(self))
         if not isinstance(numbers, Sequence) or not all(type(one) is int and one in known for one in numbers):
             raise SettingError(
-                f"places is {described(places)}", f"numbers of pictures, 0..{len(self) - 1}", "range(10)"
+                f"indices is {described(indices)}", f"numbers of pictures, 0..{len(self) - 1}", "range(10)"
             )
         chosen = torch.tensor(numbers, dtype=torch.int64)
-        names = tuple(self.names[place] for place in chosen.tolist())
+        names = tuple(self.names[index] for index in chosen.tolist())
         thumbnails = None if self.thumbnails is None else self.thumbnails[chosen]
         return Embeddings(
             self.values[chosen], names, self.labels[chosen], self.classes, self.layer, thumbnails
@@ -112,11 +114,11 @@ class Embeddings:
         """Write an .npz file, beside and renamed: ``vectors``, ``names``, ``labels``, ``classes``, ...
 
         Raises:
-            RunError: the place cannot be written to, or the name does not end in .npz.
+            RunError: the path cannot be written to, or the name does not end in .npz.
         """
         return write(path, self._put, ENDINGS)
 
-    def _put(self, place: Path) -> None:
+    def _put(self, path: Path) -> None:
         parts = {
             "vectors": self.values.numpy(),
             "names": np.array(self.names, dtype=np.str_),
@@ -126,7 +128,7 @@ class Embeddings:
         }
         if self.thumbnails is not None:
             parts["thumbnails"] = self.thumbnails.numpy()
-        with open(place, "wb") as file:
+        with open(path, "wb") as file:
             np.savez_compressed(file, allow_pickle=False, **parts)
 
     @classmethod

@@ -26,7 +26,7 @@ class Retrieval:
         r_precision: share of right ones among the first R, where R pictures could be right.
         map_at_r: the same, where early ones count more.
         mean_average_precision: over the whole list.
-        reciprocal_ranks: 1 / place of the first right one for every query; 0 without one.
+        reciprocal_ranks: 1 / rank of the first right one for every query; 0 without one.
     """
 
     precision_at_1: float
@@ -57,10 +57,10 @@ def retrieval(found: Tensor, wanted: Tensor, counts: Tensor) -> Retrieval:
             "leave out queries whose label nobody else has",
         )
     right = (found == wanted[:, None]).double()
-    places = torch.arange(1, found.shape[1] + 1, dtype=torch.float64)
-    early = right * (places <= counts[:, None])
-    precisions = right.cumsum(1) / places
-    first = (right / places).amax(1)
+    ranks = torch.arange(1, found.shape[1] + 1, dtype=torch.float64)
+    early = right * (ranks <= counts[:, None])
+    precisions = right.cumsum(1) / ranks
+    first = (right / ranks).amax(1)
     return Retrieval(
         float(right[:, 0].mean()),
         float((early.sum(1) / counts).mean()),

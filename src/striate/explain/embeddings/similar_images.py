@@ -52,7 +52,7 @@ class SimilarImages:
         """Two rows for every query: it and its neighbours by features, and below those by pixels.
 
         Args:
-            queries: places of pictures; some that are evenly spread when left out.
+            queries: numbers of pictures; some that are evenly spread when left out.
             side: of a picture, pixels.
 
         Raises:
@@ -72,19 +72,19 @@ class SimilarImages:
                 raise SettingError(f"there is no picture {query}", f"0..{count - 1}", "a smaller number")
             for words, found in (("features", self.by_features), ("pixels", self.by_pixels)):
                 near = found.indices[query].tolist()
-                cells += [blank, *(images[place] for place in (query, *near))]
+                cells += [blank, *(images[index] for index in (query, *near))]
                 captions += [f"by {words}", f"{self._class(query)} (query)", *map(self._class, near)]
         return sheet.grid(cells, captions, columns=2 + self.by_features.indices.shape[1], side=side)
 
-    def _class(self, place: int) -> str:
+    def _class(self, index: int) -> str:
         """The name of a picture's class, if it has one."""
-        return self.vectors[place].name or ""
+        return self.vectors[index].name or ""
 
     def save(self, path: str | Path) -> Path:
         """Write :meth:`sheet`, beside and renamed.
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no picture format.
+            RunError: the path cannot be written to, or the ending names no picture format.
         """
         return write_picture(self.sheet(), path)
 

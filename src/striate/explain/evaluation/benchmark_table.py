@@ -166,7 +166,7 @@ class ExplanationBenchmark:
         """Write it as .csv, .json, or as a chart (.png, .svg, .pdf), beside and renamed.
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no format.
+            RunError: the path cannot be written to, or the ending names no format.
         """
         path = Path(path)
         texts: dict[str, Callable[[], str]] = {
@@ -175,8 +175,8 @@ class ExplanationBenchmark:
         }
         ending = path.suffix.lower()
         if ending in texts:
-            return write(path, lambda place: place.write_text(texts[ending]()), ENDINGS)
-        return write(path, lambda place: self.chart().savefig(place), ENDINGS)
+            return write(path, lambda file: file.write_text(texts[ending]()), ENDINGS)
+        return write(path, lambda file: self.chart().savefig(file), ENDINGS)
 
 
 def _flat(row: BenchmarkRow) -> dict[str, Any]:

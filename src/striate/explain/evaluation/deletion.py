@@ -157,8 +157,8 @@ def _scores(probe: Probe, ends: tuple[Tensor, Tensor], ranks: Tensor, cuts: Tens
     """(N, S + 1): of every picture at every step; full batches, whichever picture a step belongs to."""
     before, after = ends
     found = []
-    for places in torch.split(torch.arange(len(ranks) * len(cuts)), BATCH):
-        picture, step = places // len(cuts), places % len(cuts)
+    for indices in torch.split(torch.arange(len(ranks) * len(cuts)), BATCH):
+        picture, step = indices // len(cuts), indices % len(cuts)
         changed = ranks[picture] < cuts[step].to(ranks.device).view(-1, 1, 1)
         mixed = torch.where(changed.unsqueeze(1), after[picture], before[picture])
         each = [target[number] for number in picture.tolist()] if isinstance(target, list) else target

@@ -5,7 +5,7 @@
     |  #        |           |     one mark: + x o or a square, which is the class; its box is the mask
     +-----------+-----------+     three things of the same size and inks, which are the same for all classes
     |        =  |           |
-    |           |      L    |     which quarter has the mark, the place in it and all inks are drawn by lot
+    |           |      L    |     which quarter has the mark, the position in it and all inks are drawn by lot
     +-----------+-----------+
 
 Whoever marks what is conspicuous finds the mark in one of four pictures. Whoever asks what the network looks
@@ -52,7 +52,7 @@ OTHERS = {
 
 @dataclass(frozen=True)
 class SyntheticData:
-    """N pictures with the place of their reason.
+    """N pictures with the position of their reason.
 
     Args:
         images: uint8 (N, 3, 32, 32).
@@ -104,9 +104,9 @@ def make_synthetic_data(count: int, seed: int = 0) -> SyntheticData:
     inks = np.where(random.random((count, 4, 1)) < 0.5, dark, bright)
     masks = np.zeros((count, SIDE, SIDE), dtype=bool)
     for number in range(4):
-        places = _box(corners[:, number])
-        box = pixels[places]  # (N, 7, 7, 3)
-        pixels[places] = np.where(things[:, number, :, :, None], inks[:, number, None, None], box)
+        index = _box(corners[:, number])
+        box = pixels[index]  # (N, 7, 7, 3)
+        pixels[index] = np.where(things[:, number, :, :, None], inks[:, number, None, None], box)
     masks[_box(corners[:, 0])] = True
     images = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8).transpose(0, 3, 1, 2)
     return SyntheticData(torch.from_numpy(images.copy()), torch.from_numpy(labels), torch.from_numpy(masks))
@@ -132,7 +132,7 @@ def _corners(random: np.random.Generator, count: int) -> NDArray[np.int64]:
 
 
 def _box(corners: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """The places (picture, row, column) of one thing of every picture, for (N, H, W, ...) arrays."""
+    """The index (picture, row, column) of one thing of every picture, for (N, H, W, ...) arrays."""
     steps = np.arange(MARK)
     pictures = np.arange(len(corners))[:, None, None]
     return pictures, corners[:, 0, None, None] + steps[:, None], corners[:, 1, None, None] + steps

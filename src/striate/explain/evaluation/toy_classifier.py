@@ -2,11 +2,11 @@
 
     image      conv1         conv2         conv3                 output
     32x32x3 -> 32x32x16 ---> 16x16x32 ---> 8x8x32 --maximum----> 4
-               5x5, pool     5x5, pool     3x3      over places
+               5x5, pool     5x5, pool     3x3      over positions
 
-Its scores come from the one place where a mark is seen best, so that a reason has a place. Every picture gets
-noise while the network learns: without it the gradient of a network that is always right follows any grain
-(``benchmarks/synthetic_pictures.py`` shows what that changes).
+Its scores come from the one position where a mark is seen best, so that a reason has a position. Every
+picture gets noise while the network learns: without it the gradient of a network that is always right follows
+any grain (``benchmarks/synthetic_pictures.py`` shows what that changes).
 """
 
 import torch
@@ -57,10 +57,10 @@ def train_on(
     for _ in range(epochs):
         order = torch.randperm(len(synthetic), generator=generator)
         for start in range(0, len(synthetic) - BATCH + 1, BATCH):
-            places = order[start : start + BATCH]
-            pixels = synthetic.images[places] / 255
+            indices = order[start : start + BATCH]
+            pixels = synthetic.images[indices] / 255
             grain = noise * torch.randn(pixels.shape, generator=generator)
-            loss = F.cross_entropy(model(pixels + grain), synthetic.labels[places])
+            loss = F.cross_entropy(model(pixels + grain), synthetic.labels[indices])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

@@ -76,7 +76,7 @@ class Inversion:
         """Write :meth:`strip`, beside and renamed.
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no picture format.
+            RunError: the path cannot be written to, or the ending names no picture format.
         """
         return write_picture(self.strip(), path)
 

@@ -49,7 +49,7 @@ def transformed(pixels: Tensor, shift: tuple[int, int], scale: float, angle: flo
     """
     height, width = pixels.shape[2:]
     cosine, sine = math.cos(angle) / scale, math.sin(angle) / scale
-    # of a place in the new picture, in units of half a side, the place in the old one
+    # of a position in the new picture, in units of half a side, the position in the old one
     right, down = -2 * shift[1] / width, -2 * shift[0] / height
     rows = [[cosine, -sine * height / width, right], [sine * width / height, cosine, down]]
     matrix = pixels.new_tensor(rows).expand(len(pixels), 2, 3)

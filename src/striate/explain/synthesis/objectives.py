@@ -6,7 +6,7 @@
                     |        |  map  |  whole map                   before the softmax
                     |        +-------+
                 +-------+
-                |   o   |  neuron: one place of one map, the middle one if none is named
+                |   o   |  neuron: one position of one map, the middle one if none is named
                 +-------+
                     v      direction: the maps along a vector, one number for each channel
 
@@ -129,22 +129,22 @@ def channel(layer: str, number: int) -> Objective:
     return Objective(measure, f"{layer} channel {number}", (layer,))
 
 
-def neuron(layer: str, number: int, place: tuple[int, int] | None = None) -> Objective:
-    """One place (row, column) of one map of a layer; the middle one when left out."""
+def neuron(layer: str, number: int, position: tuple[int, int] | None = None) -> Objective:
+    """One position (row, column) of one map of a layer; the middle one when left out."""
 
     def measure(reading: ForwardResult) -> Tensor:
         maps = _maps(reading, layer)
         height, width = maps.shape[2:]
-        row, column = place or (height // 2, width // 2)
+        row, column = position or (height // 2, width // 2)
         row, column = _in(row, height, f"rows of {layer!r}"), _in(column, width, f"columns of {layer!r}")
         return maps[:, _in(number, maps.shape[1], f"channels of {layer!r}"), row, column]
 
-    where = f" at {place[0]}, {place[1]}" if place else ""
+    where = f" at {position[0]}, {position[1]}" if position else ""
     return Objective(measure, f"{layer} neuron {number}{where}", (layer,))
 
 
 def direction(layer: str, vector: Sequence[float] | Tensor) -> Objective:
-    """The mean over all places of how far the maps of a layer reach along a vector of length C."""
+    """The mean over all positions of how far the maps of a layer reach along a vector of length C."""
     along = torch.as_tensor(vector, dtype=torch.float64).flatten()
 
     def measure(reading: ForwardResult) -> Tensor:
@@ -162,7 +162,7 @@ def direction(layer: str, vector: Sequence[float] | Tensor) -> Objective:
 
 
 def _maps(reading: ForwardResult, layer: str) -> Tensor:
-    """What a layer gave, (N, C, H, W); vectors become maps of one place."""
+    """What a layer gave, (N, C, H, W); vectors become maps of one position."""
     given = reading.maps[layer]
     if isinstance(given, Tensor) and given.ndim == 2:
         return given[:, :, None, None]

@@ -96,7 +96,7 @@ class Visualization:
         """Write the picture, beside and renamed.
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no picture format.
+            RunError: the path cannot be written to, or the ending names no picture format.
         """
         return write_picture(self.picture(), path)
 

@@ -1,18 +1,18 @@
 """What two maps of features have in common wherever they lie: Gram matrices, and how far two are apart.
 
-    features (C, H, W)      G_ij = sum over places of F_i F_j      (C, C)
+    features (C, H, W)      G_ij = sum over positions of F_i F_j      (C, C)
       map i  . . * .
-      map j  . * * .        large where i and j speak at the same places; where that is, is forgotten
+      map j  . * * .        large where i and j speak at the same positions; where that is, is forgotten
 
 The authors divide in different ways, and say "style loss" for different numbers. Here each form has the name
-of those it follows, with M = H W places and d the difference of two Gram sums of features of the same size:
+of those it follows, with M = H W positions and d the difference of two Gram sums of maps of the same size:
 
     gatys          sum of d^2 / (4 C^2 M^2)     Gatys, Ecker, Bethge 2015, eq. 4. https://arxiv.org/abs/1508.06576
     johnson        sum of (d / (C M))^2         Johnson, Alahi, Fei-Fei 2016, eq. 3 and 4. https://arxiv.org/abs/1603.08155
     neural_style   mean of (d / (C M))^2        J. Johnson's program. https://github.com/jcjohnson/neural-style
     relative       sum of d^2 / sum of A^2      nobody: 1 means "as far from the style A as nothing at all"
 
-Every form compares means over places, d / M, so that pictures of two sizes can be compared.
+Every form compares means over positions, d / M, so that pictures of two sizes can be compared.
 """
 
 from typing import Any, Literal, get_args
@@ -34,7 +34,7 @@ def gram(features: Tensor, following: Division = "gatys") -> Tensor:
 
     Args:
         features: (N, C, H, W).
-        following: ``gatys``, the sum over places; ``johnson``, that divided by C H W; ``lucid``, by H W.
+        following: ``gatys``, the sum over positions; ``johnson``, that divided by C H W; ``lucid``, by H W.
 
     Returns:
         float (N, C, C).
@@ -52,12 +52,12 @@ def gram(features: Tensor, following: Division = "gatys") -> Tensor:
     return weighted_sum(features) / divisors[following]
 
 
-def weighted_sum(features: Tensor, places: Tensor | None = None) -> Tensor:
-    """Gram sums in which every place counts as much as it weighs.
+def weighted_sum(features: Tensor, positions: Tensor | None = None) -> Tensor:
+    """Gram sums in which every position counts as much as it weighs.
 
     Args:
         features: (N, C, H, W), of any precision; the sums are made in 32 bits or more.
-        places: (1, 1, H, W), 0 or more; None weighs all by one.
+        positions: (1, 1, H, W), 0 or more; None weighs all by one.
 
     Returns:
         (N, C, C).
@@ -68,33 +68,33 @@ def weighted_sum(features: Tensor, places: Tensor | None = None) -> Tensor:
     >>> weighted_sum(torch.tensor([[[[1.0, 2.0]]]]), torch.tensor([[[[1.0, 0.5]]]])).tolist()
     [[[3.0]]]
     """
-    sums: Tensor = _GramSum.apply(features, places)
+    sums: Tensor = _GramSum.apply(features, positions)
     return sums
 
 
 class _GramSum(torch.autograd.Function):
     """F^T W F by picture; backwards W F (g + g^T) in one product, in the precision of the features.
 
-    Autograd would multiply twice, once for each F. Vectors are (N, places, C): no copy of maps that are
+    Autograd would multiply twice, once for each F. Vectors are (N, positions, C): no copy of maps that are
     channels last.
     """
 
     @staticmethod
-    def forward(context: Any, features: Tensor, places: Tensor | None) -> Tensor:
-        context.save_for_backward(features, places)
+    def forward(context: Any, features: Tensor, positions: Tensor | None) -> Tensor:
+        context.save_for_backward(features, positions)
         vectors = features.permute(0, 2, 3, 1).flatten(1, 2)
         full = vectors if vectors.dtype == torch.float64 else vectors.float()
-        weighed = full if places is None else full * places.permute(0, 2, 3, 1).flatten(1, 2)
+        weighed = full if positions is None else full * positions.permute(0, 2, 3, 1).flatten(1, 2)
         return _product(full.transpose(1, 2), weighed)
 
     @staticmethod
     def backward(context: Any, *slopes: Tensor) -> tuple[Tensor, None]:
-        features, places = context.saved_tensors
+        features, positions = context.saved_tensors
         vectors = features.permute(0, 2, 3, 1).flatten(1, 2)
         turned = _product(vectors, (slopes[0] + slopes[0].transpose(1, 2)).to(vectors.dtype))
         height, width = features.shape[-2:]
         found = turned.view(len(turned), height, width, -1).permute(0, 3, 1, 2)
-        return (found if places is None else found * places.to(found.dtype)), None
+        return (found if positions is None else found * positions.to(found.dtype)), None
 
 
 def _product(left: Tensor, right: Tensor) -> Tensor:
@@ -106,7 +106,7 @@ def style_cost(given: Tensor, wanted: Tensor, form: Form) -> Tensor:
     """How far Gram matrices are apart, a scalar: the mean over pictures.
 
     Args:
-        given: (N, C, C), each divided by its number of places (``lucid``).
+        given: (N, C, C), each divided by its number of positions (``lucid``).
         wanted: (C, C) or (N, C, C), likewise.
         form: see the head of this file.
 

@@ -5,7 +5,7 @@
     pixels -------------------------------------------------------- total variation
 
 A picture that is too large for memory is looked at tile by tile, without seams: the content cost is a sum
-over places, and the Gram matrix is one too. The first pass sums it up over all tiles; that gives the gradient
+over positions, and so is the Gram matrix. The first pass sums it up over all tiles; that gives the gradient
 of the style cost by the Gram matrix, with which the second pass sends every tile backwards.
 
     pass 1   sums += Gram of the core of each tile                        .-------------.
@@ -53,7 +53,7 @@ class Style:
     """One style of a painting.
 
     Args:
-        grams: {layer: (1, C, C)}, divided by the number of places.
+        grams: {layer: (1, C, C)}, divided by the number of positions.
         share: how much it counts among the styles.
         mask: float (1, 1, H, W) of the painting, where it counts; None for everywhere.
     """
@@ -136,8 +136,8 @@ class Cost:
         maps = self.encoder(pixels)
         grams = {}
         for key in self._keys():
-            places = self._weighing(key, maps[key[1]])
-            grams[key] = weighted_sum(maps[key[1]], places) / self._count(places, maps[key[1]])
+            positions = self._weighing(key, maps[key[1]])
+            grams[key] = weighted_sum(maps[key[1]], positions) / self._count(positions, maps[key[1]])
         content, style = self._content(maps, self.content), self._style(grams)
         gradient += torch.autograd.grad(content + style, pixels)[0]
         return float(content.detach()), float(style.detach())
@@ -166,7 +166,7 @@ class Cost:
 
     @torch.no_grad()
     def _sums(self, pixels: Tensor) -> tuple[dict[tuple[int, str], Tensor], dict[tuple[int, str], float]]:
-        """Gram sums of every style's places, and how much these weigh."""
+        """Gram sums of every style's positions, and how much these weigh."""
         sums: dict[tuple[int, str], Tensor] = {}
         counts: dict[tuple[int, str], float] = {}
         self._measure_places(pixels)
@@ -174,9 +174,9 @@ class Cost:
             maps = self.encoder(tile.cut(pixels))
             for key in self._keys():
                 core = tile.inner(maps[key[1]], self.encoder.strides[key[1]])
-                places = self._tile_weighing(key, tile)
-                sums[key] = sums.get(key, 0.0) + weighted_sum(core, places)
-                counts[key] = counts.get(key, 0.0) + self._count(places, core)
+                positions = self._tile_weighing(key, tile)
+                sums[key] = sums.get(key, 0.0) + weighted_sum(core, positions)
+                counts[key] = counts.get(key, 0.0) + self._count(positions, core)
         return sums, counts
 
     def _keys(self) -> list[tuple[int, str]]:
@@ -185,7 +185,7 @@ class Cost:
         return [(number, layer) for number in numbers for layer in self.weights.style]
 
     def _content(self, maps: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
-        """The weighted content cost of these places."""
+        """The weighted content cost of these positions."""
         total = next(iter(maps.values())).new_zeros((), dtype=torch.float32)
         for name, weight in self.weights.content.items():
             if name in wanted:
@@ -228,13 +228,15 @@ class Cost:
         return tile.of_whole(self._places[key], self.encoder.strides[key[1]]) if key[0] else None
 
     @staticmethod
-    def _count(places: Tensor | None, maps: Tensor) -> float:
-        """How much the places weigh."""
-        return float(maps.shape[-2] * maps.shape[-1] if places is None else places.sum().clamp_min(1e-6))
+    def _count(positions: Tensor | None, maps: Tensor) -> float:
+        """How much the positions weigh."""
+        if positions is None:
+            return float(maps.shape[-2] * maps.shape[-1])
+        return float(positions.sum().clamp_min(1e-6))
 
 
 def gram_means(encoder: Encoder, pixels: Tensor, tiles: Sequence[Tile] = ()) -> dict[str, Tensor]:
-    """{layer: (1, C, C)}, the Gram matrices of a style, divided by the number of places."""
+    """{layer: (1, C, C)}, the Gram matrices of a style, divided by the number of positions."""
     style = Style({})
     layers = dict.fromkeys(encoder.layers, 1.0)
     if tiles:

@@ -1,4 +1,4 @@
-"""The eye of the painter: a network that is never changed, run no deeper than needed, and its maps by name.
+"""A network that is never changed, run no deeper than needed, and its maps by name.
 
     pixels 0..1 --(x - mean) / std--> stem --> stages ... --> the deepest layer asked for | no further
                                         |         |
@@ -80,7 +80,7 @@ class Encoder(nn.Module):
         return max(self.strides.values())
 
     def reach(self) -> int | None:
-        """Pixels that a unit sees around its own place, rounded up to whole strides; None for all of them."""
+        """Pixels that a unit sees around its position, rounded up to whole strides; None for all of them."""
         seen = max(step.sees.seen for step in trace(self.float_copy(), (3, REACH_SIDE, REACH_SIDE)))
         if seen >= REACH_SIDE:
             return None

@@ -1,4 +1,4 @@
-"""Which network looks, with which weights, at which layers.
+"""The network that costs are measured with, its weights and its layers.
 
 "vgg19", "imagenet"  -->  published weights, fetched once       layers: as asked for, or the paper's:
 "vgg19", "random"    -->  random ones                           content relu4_2, style relu1_1 ... relu5_1
@@ -33,7 +33,7 @@ COARSEST, CONTENT_STRIDE = 16, 8
 
 @dataclass(frozen=True)
 class FeatureLayers:
-    """A network that looks at pictures.
+    """A network whose maps are compared.
 
     Args:
         network: that was found.
@@ -148,9 +148,7 @@ def _checked(found: FeatureLayers) -> FeatureLayers:
     """
     channels = found.network.input_channels
     if channels not in (1, 3):
-        raise SettingError(
-            f"the network looks at pictures of {channels} channels", "1 or 3", "another network"
-        )
+        raise SettingError(f"the network takes pictures of {channels} channels", "1 or 3", "another network")
     for name, tensor in found.network.state_dict().items():
         if tensor.is_floating_point() and not tensor.isfinite().all():
             raise SettingError(

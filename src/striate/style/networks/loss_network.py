@@ -1,6 +1,6 @@
-"""What a painter takes along: an eye that sees the layers that count, and how much each of them does.
+"""The network that costs are measured with, and the weights of its layers.
 
-settings --> network --> Encoder and Weights; the network itself, with its head, is let go
+settings, network --> Encoder and Weights; the head of the network is dropped
 """
 
 from striate.style.losses.losses import Weights

@@ -61,7 +61,7 @@ def newest_run(runs: Path = RUNS) -> Path | None:
 
 
 def _with_recipe(settings: AnySettings, found: FeatureLayers) -> tuple[AnySettings, FeatureLayers]:
-    """For a network from a file, the recipe in place of what the user left open."""
+    """For a network from a file, the recipe instead of what the user left open."""
     if settings.network in MODELS:
         return settings, found
     recipe = dict(PAINTING if isinstance(settings, Settings) else TRAINING)

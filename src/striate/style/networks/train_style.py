@@ -108,10 +108,10 @@ def train_transform_net(
         maps = encoder(paintings)
         with torch.no_grad():
             wanted = encoder(batch)
-        places = {name: maps[name].shape[-2] * maps[name].shape[-1] for name in styles}
+        positions = {name: maps[name].shape[-2] * maps[name].shape[-1] for name in styles}
         kept = [w * content_cost(maps[name], wanted[name], given.form) for name, w in content.items()]
         matched = [
-            w * style_cost(weighted_sum(maps[name]) / places[name], grams[name], given.form)
+            w * style_cost(weighted_sum(maps[name]) / positions[name], grams[name], given.form)
             for name, w in styles.items()
         ]
         return {

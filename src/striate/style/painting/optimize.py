@@ -53,7 +53,7 @@ class Painting:
         """Write the picture, beside and renamed.
 
         Raises:
-            RunError: the place cannot be written to, or the ending names no picture format.
+            RunError: the path cannot be written to, or the ending names no picture format.
         """
         return write(self.image, path)
 
@@ -94,7 +94,7 @@ class Painter:
     """Paints one subject.
 
     Args:
-        encoder: that looks.
+        encoder: whose maps are compared.
         weights: of the costs.
         settings: how to paint.
         on_event: called with every event.

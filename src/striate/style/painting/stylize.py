@@ -67,10 +67,10 @@ def stylize(
     pictures = [pixels_of(style, given.size or None) for style in many]  # type: ignore[arg-type]
     if given.colors == "match":
         pictures = [match_colors(style, seen) for style in pictures]
-    places = masks_of(masks, len(many), size) if masks else []
+    areas = masks_of(masks, len(many), size) if masks else []
     given, found = choose_network(given)
     encoder, weights, notes = loss_network(given, found)
-    subject = Subject(size, seen, tuple(pictures), shares, tuple(places))
+    subject = Subject(size, seen, tuple(pictures), shares, tuple(areas))
     start = seen if given.start == "content" else noise(size, given.seed)
     painting = Painter(encoder, weights, given, on_event, preview).paint(subject, start, notes)
     return _recolored(painting, seen) if given.colors == "luminance" else painting

@@ -30,7 +30,7 @@ def peak_bytes(encoder: Encoder, size: tuple[int, int], optimizer: str, window: 
     """Bytes that painting takes at most, about, on top of the network that was loaded.
 
     Args:
-        encoder: that looks.
+        encoder: whose maps are compared.
         size: (H, W) of the picture.
         optimizer: ``lbfgs`` or ``adam``.
         window: (H, W) that is looked at in one piece.
@@ -45,7 +45,7 @@ def tile_side(
     """(pixels of the tiles, bytes); None for a picture that is looked at as a whole.
 
     Args:
-        encoder: that looks.
+        encoder: whose maps are compared.
         size: (H, W) of the picture.
         optimizer: ``lbfgs`` or ``adam``.
         asked: pixels that the user wants; None lets the free memory decide.
