@@ -8,10 +8,12 @@ Simonyan, Vedaldi, Zisserman 2014, section 3. https://arxiv.org/abs/1312.6034
 
 from torch import Tensor, nn
 
+from striate.arguments import checked
 from striate.explain.attribution.gradients import Probe, attribute, gradients
 from striate.explain.attribution.target import Target, TargetSelector
 
 
+@checked
 def saliency(model: nn.Module, images: Tensor, target: Target = None, *, batch: int | None = None) -> Tensor:
     """The gradient of one class score of every image by its pixels.
 

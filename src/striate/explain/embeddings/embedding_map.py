@@ -119,6 +119,7 @@ class EmbeddingMap:
         return {"method": self.method, "points": dict(rows), "notes": list(self.notes)}
 
 
+@checked
 def map_embeddings(
     vectors: Embeddings, method: Method = "tsne", *, perplexity: float = PERPLEXITY, seed: int = 0
 ) -> EmbeddingMap:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from striate.arguments import checked
 from striate.errors import SettingError, ShapeError
 
 Method = Literal["tsne", "pca"]
@@ -55,6 +56,7 @@ class Pca:
         return ((vectors.double() - self.mean) @ self.components.T).float()
 
 
+@checked
 def pca(vectors: Tensor, dimensions: int = 2) -> Pca:
     """The principal components of vectors (N, D).
 
@@ -108,6 +110,7 @@ class Tsne:
         return torch.from_numpy((placed - moved).astype(np.float32))  # openTSNE moves its map while it places
 
 
+@checked
 def tsne(vectors: Tensor, perplexity: float = PERPLEXITY, seed: int = 0) -> Tsne:
     """Points on a plane, near where vectors are near.
 

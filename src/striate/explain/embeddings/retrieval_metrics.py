@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from striate.arguments import checked
 from striate.errors import ShapeError
 
 
@@ -36,6 +37,7 @@ class Retrieval:
     reciprocal_ranks: tuple[float, ...]
 
 
+@checked
 def retrieval(found: Tensor, wanted: Tensor, counts: Tensor) -> Retrieval:
     """Figures of a search by labels.
 

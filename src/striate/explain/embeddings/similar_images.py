@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from striate.arguments import checked_methods
+from striate.arguments import checked, checked_methods
 from striate.draw import image_grid as sheet
 from striate.errors import DataError, SettingError
 from striate.explain.attribution.archive import write_picture
@@ -89,6 +89,7 @@ class SimilarImages:
         return write_picture(self.sheet(), path)
 
 
+@checked
 def similar_images(
     model: Model, data: Data, k: int = 5, *, layer: str | None = None, split: str = "all"
 ) -> SimilarImages:

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from striate.arguments import checked
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.gradients import BATCH, Probe
 from striate.explain.attribution.supported import require_dense
@@ -59,6 +60,7 @@ class DeletionCurves:
         return self.areas / self.whole
 
 
+@checked
 def deletion(
     model: nn.Module,
     images: Tensor,
@@ -96,6 +98,7 @@ def deletion(
     return _curves(model, images, values, target, steps, (baseline, False))
 
 
+@checked
 def insertion(
     model: nn.Module,
     images: Tensor,

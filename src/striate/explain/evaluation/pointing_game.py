@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.arguments import checked
 from striate.errors import SettingError, ShapeError
 from striate.explain.evaluation.pixel_importance import importance
 
@@ -19,6 +20,7 @@ PAPER = 15
 """Pixels of tolerance in the paper, for photographs of about 500 pixels."""
 
 
+@checked
 def pointing_game(values: Tensor, truth: Tensor, *, tolerance: int = 0) -> Tensor:
     """Whether the strongest pixel of every map lies on the thing: 1 or 0.
 
@@ -52,6 +54,7 @@ def pointing_game(values: Tensor, truth: Tensor, *, tolerance: int = 0) -> Tenso
     return (strongest & near).sum(1) / strongest.sum(1)
 
 
+@checked
 def topk_intersection(values: Tensor, truth: Tensor, k: int | None = None) -> Tensor:
     """The share of the k strongest pixels of every map that lies on the thing, float32 (N,).
 

@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate.arguments import checked
 from striate.data.dataset import Dataset, Splits
 from striate.data.image_store import Array
 from striate.errors import SettingError
@@ -76,6 +77,7 @@ class SyntheticData:
         return Splits({"train": whole}, "synthetic", Path("synthetic"))
 
 
+@checked
 def make_synthetic_data(count: int, seed: int = 0) -> SyntheticData:
     """Pictures whose reason is known; of another seed others.
 

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from striate.arguments import checked
 from striate.data.preprocess import Preprocess
 from striate.explain.evaluation.synthetic_data import MARKS, SIDE, SyntheticData, make_synthetic_data
 from striate.layers.sequence import sequence
@@ -23,6 +24,7 @@ RATE, NOISE = 0.005, 0.1
 """Highest learning rate; standard deviation of the noise, in shares of the brightest."""
 
 
+@checked
 def toy_classifier(seed: int = 0) -> Classifier:
     """A classifier that has learned the synthetic pictures of a seed, which takes some seconds.
 

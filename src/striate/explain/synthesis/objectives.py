@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from striate.arguments import checked
 from striate.errors import SettingError, ShapeError
 from striate.records import class_number
 
@@ -98,6 +99,7 @@ def constant(number: float) -> Objective:
     return Objective(lambda reading: torch.as_tensor(float(number)), f"{number:g}")
 
 
+@checked
 def class_score(name: str | int) -> Objective:
     """The score of a class before the softmax, by its name or number.
 
@@ -119,6 +121,7 @@ def class_score(name: str | int) -> Objective:
     return Objective(measure, f"class {name}", output=True)
 
 
+@checked
 def channel(layer: str, number: int) -> Objective:
     """The mean of one map of a layer; of a layer that gives vectors, one of their numbers."""
 
@@ -129,6 +132,7 @@ def channel(layer: str, number: int) -> Objective:
     return Objective(measure, f"{layer} channel {number}", (layer,))
 
 
+@checked
 def neuron(layer: str, number: int, position: tuple[int, int] | None = None) -> Objective:
     """One position (row, column) of one map of a layer; the middle one when left out."""
 
@@ -143,6 +147,7 @@ def neuron(layer: str, number: int, position: tuple[int, int] | None = None) -> 
     return Objective(measure, f"{layer} neuron {number}{where}", (layer,))
 
 
+@checked
 def direction(layer: str, vector: Sequence[float] | Tensor) -> Objective:
     """The mean over all positions of how far the maps of a layer reach along a vector of length C."""
     along = torch.as_tensor(vector, dtype=torch.float64).flatten()

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.arguments import checked
 from striate.errors import ModelFileError, SettingError
 from striate.style.networks.encoder import Encoder
 from striate.style.networks.feature_layers import encoder_of, feature_network
@@ -149,6 +150,7 @@ def save_adain(model: AdaINNet, path: str | Path, header: Mapping[str, Any]) -> 
     return Path(path)
 
 
+@checked
 def load_adain(path: str | Path) -> AdaINNet:
     """Read a network for any style; no code of the file is run.
 

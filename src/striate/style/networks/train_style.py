@@ -74,6 +74,7 @@ def train_style(
     return save_transform_net(train_transform_net(style, data, on_event=on_event, **settings), out, header)
 
 
+@checked
 def train_transform_net(
     style: Input, data: str | Path, *, on_event: Listener | None = None, **settings: Any
 ) -> TransformNet:
@@ -124,6 +125,7 @@ def train_transform_net(
     return network.eval()
 
 
+@checked
 def train_adain(
     styles: str | Path, data: str | Path, *, on_event: Listener | None = None, **settings: Any
 ) -> AdaINNet:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.arguments import checked
 from striate.errors import ModelFileError
 from striate.zoo.model_file import open_model, write_file
 
@@ -95,6 +96,7 @@ def save_transform_net(network: TransformNet, path: str | Path, header: Mapping[
     return Path(path)
 
 
+@checked
 def load_transform_net(path: str | Path) -> TransformNet:
     """Read a learned style; no code of the file is run.
 
