@@ -9,10 +9,14 @@ from typing import get_args
 
 from torch import Tensor
 
+from striate.arguments import described
 from striate.data.augment.color_pca import ColorAxes
 from striate.errors import SettingError
 from striate.explain.synthesis.image_parameterization import IMAGENET, Space
 from striate.explain.synthesis.regularizers import l2, total_variation
+
+LARGEST = 1e6
+"""Weights, degrees and pixels stay below it."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,17 @@ class ImagePrior:
     blur: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.space not in get_args(Space):
-            raise SettingError(f"space is {self.space!r}", "one of: " + ", ".join(get_args(Space)), "fourier")
+        if not isinstance(self.colors, ColorAxes | None):
+            raise SettingError(f"colors is {described(self.colors)}", "ColorAxes, or None", "leave it out")
+        if not isinstance(self.space, str) or self.space not in get_args(Space):
+            expected = "one of: " + ", ".join(get_args(Space))
+            raise SettingError(f"space is {described(self.space)}", expected, "fourier")
         for name in ("jitter", "scale", "rotate", "l2", "total_variation", "blur"):
             value = getattr(self, name)
-            if not value >= 0 or (name == "scale" and value >= 1):
+            most = 1 if name == "scale" else LARGEST
+            if not isinstance(value, int | float) or not 0 <= value < most:
                 expected = "0 or more" + (", below 1" if name == "scale" else "")
-                raise SettingError(f"{name} is {value}", expected, "0, which switches it off")
+                raise SettingError(f"{name} is {described(value)}", expected, "0, which switches it off")
 
     def cost(self, pixels: Tensor) -> Tensor:
         """What is subtracted from the objective for pixels (N, C, H, W) in 0..1, a number."""
