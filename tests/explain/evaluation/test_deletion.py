@@ -122,7 +122,7 @@ def test_the_model_stays_as_it_is():
     ("error", "asked", "wrong"),
     [
         (SettingError, {"steps": 0}, "steps is 0"),
-        (SettingError, {"baseline": "grey"}, "the baseline is 'grey'"),
+        (SettingError, {"baseline": "grey"}, "baseline is 'grey'"),
         (ShapeError, {"baseline": torch.ones(3, 2, 2)}, "the baseline is"),
         (ShapeError, {"values": torch.ones(1, 2, 3)}, r"the maps are \(1, 2, 3\)"),
         (ShapeError, {"values": torch.ones(2)}, r"the maps are \(2,\)"),

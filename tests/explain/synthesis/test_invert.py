@@ -91,7 +91,7 @@ def test_bad_input_is_refused_in_three_lines():
         invert(Grey(), PICTURE, "list")
     with pytest.raises(SettingError, match="no layer was named"):
         invert(Grey(), PICTURE)
-    with pytest.raises(SettingError, match="arithmetic 'int8'"):
+    with pytest.raises(SettingError, match="arithmetic is 'int8'"):
         invert(Grey(), PICTURE, "whole", arithmetic="int8")
     broken = nn.Sequential(nn.Conv2d(3, 1, 1))
     broken[0].weight.data.fill_(torch.nan)
