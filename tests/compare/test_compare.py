@@ -19,6 +19,7 @@ from striate.data.checks.statistics import Facts
 from striate.data.dataset import Splits
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, TrainingError
 from striate.ops.intervals import wilson
+from striate.tasks.metric import Primary
 from striate.train.profile import memory
 from striate.train.profile import profile as costs
 from striate.train.profile.lr_finder import find_rate
@@ -45,9 +46,10 @@ COSTS = Costs((32, 32), 100, 1000, (Cost(1, 0.001, 10), Cost(32, 0.0005, 20)), (
 def row(
     model: str, accuracy: float | None, milliseconds: float = 1.0, count: int = 100, **more: Any
 ) -> ComparisonRow:
-    known = Costs((32, 32), 100, 1000, (Cost(1, milliseconds / 1e3, 2**20),))
-    accuracies = () if accuracy is None else (accuracy,)
-    return ComparisonRow(model, known, accuracies, count=count if accuracies else 0, **more)
+    costs = Costs((32, 32), 100, 1000, (Cost(1, milliseconds / 1e3, 2**20),))
+    scores = () if accuracy is None else (accuracy,)
+    interval = wilson(round(accuracy * count), count) if accuracy is not None and accuracy <= 1 else None
+    return ComparisonRow(model, costs, scores, count=count if scores else 0, known=interval, **more)
 
 
 def table(*rows: ComparisonRow) -> Comparison:
@@ -94,7 +96,7 @@ def test_every_network_is_trained_with_every_seed(
     assert seeds == [(model, seed) for model, seed, _ in order]
     found = events[-1].comparison  # type: ignore[attr-defined]
     assert sorted(one.model for one in found.rows) == ["lenet5", "lenet5_1998"] == sorted(measured)
-    assert all(len(one.accuracies) == 2 and one.costs == COSTS for one in found.rows)
+    assert all(len(one.scores) == 2 and one.costs == COSTS for one in found.rows)
     assert found.split == "val"
     assert all(len(one["answers"]) == len(one["per_image"]) == 20 for one in found.answers.values())
     assert all((Path(folder) / "model.safetensors").exists() for one in found.rows for folder in one.folders)
@@ -117,7 +119,7 @@ def test_one_network_that_fails_does_not_lose_the_others(compared: Callable[...,
     events = compared("lenet5", "resnet20", settings={"size": "16"})
     assert [event.model for event in of_kind(events, Failed)] == ["lenet5"]
     good, bad = events[-1].comparison.rows  # type: ignore[attr-defined]
-    assert (good.model, good.failed, bad.model, bad.accuracy) == ("resnet20", "", "lenet5", None)
+    assert (good.model, good.failed, bad.model, bad.score) == ("resnet20", "", "lenet5", None)
     assert "16" in bad.failed
 
 
@@ -132,7 +134,7 @@ def test_a_mistake_of_ours_in_one_training_does_not_lose_the_others(
     monkeypatch.setattr(room, "train", broken)
     rows = {one.model: one for one in compared("lenet5", "lenet5_1998")[-1].comparison.rows}  # type: ignore[attr-defined]
     assert rows["lenet5"].failed == "ZeroDivisionError: of an odd kind"
-    assert rows["lenet5_1998"].accuracy is not None
+    assert rows["lenet5_1998"].score is not None
 
 
 def test_an_interrupted_comparison_goes_on(tiny: Splits, tmp_path: Path, measured: list[str]) -> None:
@@ -150,12 +152,12 @@ def test_an_interrupted_comparison_goes_on(tiny: Splits, tmp_path: Path, measure
     with pytest.raises(Interrupted) as caught:
         until_the_second()
     assert caught.value.signal == signal.SIGINT
-    assert [one.model for one in so_far[0].comparison.rows if one.accuracy is not None] == ["lenet5"]
+    assert [one.model for one in so_far[0].comparison.rows if one.score is not None] == ["lenet5"]
     assert caught.value.attempt.startswith("the same command goes on")
     again = list(room.compare(lambda seed: tiny, plan("lenet5", "lenet5_1998"), folder))
     assert [event.model for event in of_kind(again, Training)] == ["lenet5_1998"]
     assert [event.model for event in of_kind(again, Measuring)] == []
-    assert all(one.accuracy is not None for one in again[-1].comparison.rows)  # type: ignore[attr-defined]
+    assert all(one.score is not None for one in again[-1].comparison.rows)  # type: ignore[attr-defined]
 
 
 def test_a_comparison_can_be_interrupted_while_costs_are_measured(
@@ -185,7 +187,7 @@ def test_a_comparison_can_be_interrupted_while_costs_are_measured(
 def test_costs_alone_train_nothing(compared: Callable[..., list[Event]]) -> None:
     events = compared("lenet5", "lenet5_1998", costs_only=True)
     assert [type(event) for event in events] == [Measuring, Measuring, Compared]
-    assert all(one.accuracy is None and one.costs for one in events[-1].comparison.rows)  # type: ignore[attr-defined]
+    assert all(one.score is None and one.costs for one in events[-1].comparison.rows)  # type: ignore[attr-defined]
 
 
 def test_names_are_looked_at_before_anything_is_done() -> None:
@@ -311,7 +313,7 @@ def test_the_frontier_holds_whom_none_surpasses_without_being_slower() -> None:
     assert [one.model for one in found.frontier()] == ["a", "b", "d"]
 
 
-BEST = "a is the most accurate: 98.00 % of 100,000 test pictures right (95 % interval 97.91 to 98.08 %)."
+BEST = "a is the best: accuracy 98.00 % on 100,000 test pictures (95 % interval 97.91 to 98.08 %)."
 # Wilson, 98000 of 100000: z^2/N = 3.84e-5, middle (.98 + 1.92e-5) / (1 + 3.84e-5) = .979982, half .000868
 
 
@@ -320,19 +322,19 @@ BEST = "a is the most accurate: 98.00 % of 100,000 test pictures right (95 % int
     [
         (
             [("a", 0.98, 30), ("b", 0.9604, 10)],
-            f"{BEST} b reaches 98 % of its accuracy in a third of the time (one picture at a time).",
+            f"{BEST} b reaches 96.04 % in a third of the time (one picture at a time).",
         ),
         (
             [("a", 0.98, 10), ("b", 0.9795, 9)],
             f"{BEST} b cannot be told apart from it."
-            " b reaches 99 % of its accuracy in 90 % of the time (one picture at a time).",
+            " b reaches 97.95 % in 90 % of the time (one picture at a time).",
         ),
         (
             [("a", 0.98, 10), ("b", 0.8, 9.7)],
-            f"{BEST} b reaches 81 % of its accuracy in about the same time (one picture at a time).",
+            f"{BEST} b reaches 80.00 % in about the same time (one picture at a time).",
         ),
         ([("a", 0.98, 1), ("b", 0.8, 2)], f"{BEST} It is the fastest, too (one picture at a time)."),
-        ([("a", 0.98, 10)], BEST.replace(" is the most accurate", "")),
+        ([("a", 0.98, 10)], BEST.replace(" is the best", "")),
         (
             [("a", None, 10), ("b", None, 1)],
             "b is the fastest (one picture at a time): 1.00 ms a picture; a takes 10 times as long.",
@@ -365,9 +367,9 @@ def test_the_fastest_is_named_for_each_number_of_pictures_at_a_time() -> None:
 
 def test_spread_is_that_of_the_seeds_or_of_the_number_of_pictures() -> None:
     # mean 0.8, deviations -0.1 and 0.1: sqrt((0.01 + 0.01) / 1) = 0.1414
-    several = ComparisonRow("a", accuracies=(0.7, 0.9), count=100)
+    several = ComparisonRow("a", scores=(0.7, 0.9), count=100)
     assert several.interval == pytest.approx((0.8 - 0.02**0.5, 0.8 + 0.02**0.5))
-    assert ComparisonRow("a", accuracies=(0.5,), count=100).interval == wilson(50, 100)
+    assert ComparisonRow("a", scores=(0.5,), known=(0.4, 0.6)).interval == (0.4, 0.6)
 
 
 def measured_on(right: dict[str, list[int]], seeds: dict[str, tuple[float, ...]] | None = None) -> Comparison:
@@ -390,6 +392,22 @@ def test_networks_are_compared_on_the_same_pictures() -> None:
     assert values["c"]["told_apart_from_best"] is True
     assert values["a"]["difference_to_best"]["mean"] == pytest.approx(-1 / 33)
     assert values["b"]["difference_to_best"] is None
+
+
+def test_a_number_that_should_be_low_is_ranked_from_below() -> None:
+    error = Primary("error", higher_is_better=False, share=False)
+    rows = (
+        row("quick", 2.0, 1, primary=error),
+        row("good", 0.5, 9, primary=error),
+        row("bad", 3.0, 20, primary=error),
+    )
+    found = table(*rows)
+    assert [one.model for one in found.rows] == ["good", "quick", "bad"]
+    assert [one.model for one in found.frontier()] == ["quick", "good"]
+    assert found.headline().startswith("good is the best: error 0.5 on 100 test pictures")
+    assert "quick reaches 2 in" in found.headline()
+    low, high = found.chart().axes[0].get_ylim()
+    assert low > high  # better is up
 
 
 def test_of_few_pictures_nothing_is_told_apart() -> None:

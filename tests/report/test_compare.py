@@ -56,7 +56,7 @@ def words(text: str) -> str:
 
 def test_the_page_says_what_was_found(comparison: Comparison, splits: Splits) -> None:
     said = words(page(comparison, splits))
-    assert "lenet5 is the most accurate: 99.00 % of 100 val pictures right" in said
+    assert "lenet5 is the best: accuracy 99.00 % on 100 val pictures" in said
     assert "these pictures also chose the best epoch" in said
     assert "It is the fastest, too" in said
     assert "lenet5 99.00 %" in said
@@ -86,8 +86,8 @@ def test_the_page_needs_nothing_from_outside(comparison: Comparison, splits: Spl
     assert text.count("<svg role") == 2  # a chart for each batch
 
 
-def test_costs_alone_make_a_page_without_accuracies(comparison: Comparison, splits: Splits) -> None:
-    rows = tuple(replace(row, accuracies=(), folders=(), epochs=0) for row in comparison.rows)
+def test_costs_alone_make_a_page_without_scores(comparison: Comparison, splits: Splits) -> None:
+    rows = tuple(replace(row, scores=(), folders=(), epochs=0) for row in comparison.rows)
     said = words(page(replace(comparison, rows=rows, split="", seeds=(), answers={}), splits))
     assert "Time against multiplications" in said
     assert "Alone in being right" not in said

@@ -23,6 +23,7 @@ from striate.data.dataset import Splits
 from striate.data.trained_data import unseen
 from striate.errors import Interrupted, OutOfMemory, RunError, SettingError, StriateError
 from striate.tasks.evaluate import Evaluation
+from striate.tasks.metric import Primary
 from striate.train.fabric.hardware import machine_of
 from striate.train.profile.profile import Costs, measure, require_memory
 from striate.train.run.defaults import decide
@@ -294,16 +295,19 @@ def row_of(plan: Plan, state: CompareState, model: str, failed: str) -> Comparis
         return ComparisonRow(model, state.costs(model), failed=failed)
     judged = [files.read_json(files.metrics) for files in done]
     metrics, settings = done[0].read_history(), done[0].read_json(done[0].settings)
+    interval = judged[0]["metrics"].get("interval")
     return ComparisonRow(
         model=model,
         costs=state.costs(model),
-        accuracies=tuple(one["primary"]["value"] for one in judged),
+        scores=tuple(one["primary"]["value"] for one in judged),
         count=judged[0]["metrics"]["count"],
         folders=tuple(str(files.path) for files in done),
         epochs=len(metrics),
         batch=settings["batch"],
         seconds=sum(row["seconds"] for row in metrics),
         failed=failed,
+        primary=Primary(**judged[0]["primary"]).of(None),
+        known=None if interval is None else (float(interval[0]), float(interval[1])),
     )
 
 

@@ -5,7 +5,7 @@ No sentence says more than the pictures do: networks whose difference may be cha
 
 from typing import TYPE_CHECKING
 
-from striate.formatting import fraction, milliseconds, percent, percent_range, plural
+from striate.formatting import fraction, milliseconds, plural
 from striate.train.profile.profile import BATCHES
 from striate.train.run.headline import role
 
@@ -16,7 +16,7 @@ SAME_TIME = 0.95
 """A share of another time from which on both count as the same: single runs differ by as much."""
 
 NEARLY = 0.95
-"""A share of the best accuracy from which on a faster network is named for it."""
+"""A share of the best score from which on a faster network is named for it."""
 
 NAMED = 3
 """Networks that are named in a row; of more only the number is said."""
@@ -36,13 +36,11 @@ def conclusion(comparison: "Comparison") -> str:
 
 def _is_best(comparison: "Comparison", best: "ComparisonRow") -> str:
     pictures = plural(best.count, f"{comparison.split} picture")
-    if len(best.accuracies) > 1:
-        sure = f"± {100 * best.deviation:.1f} over {len(best.accuracies)} seeds"
-    else:
-        sure = f"95 % interval {percent_range(best.interval)}"
-    alone = sum(row.accuracy is not None for row in comparison.rows) == 1
-    rank = ":" if alone else " is the most accurate:"
-    return f"{rank} {percent(best.accuracy, 2)} of {pictures} right ({sure}){role(comparison.split)}"
+    spread = best.spread()
+    sure = f" ({'' if len(best.scores) > 1 else '95 % interval '}{spread})" if spread else ""
+    alone = sum(row.score is not None for row in comparison.rows) == 1
+    rank = ":" if alone else " is the best:"
+    return f"{rank} {comparison.metric} {best.text()} on {pictures}{sure}{role(comparison.split)}"
 
 
 def _equals(comparison: "Comparison", best: "ComparisonRow") -> str:
@@ -50,7 +48,7 @@ def _equals(comparison: "Comparison", best: "ComparisonRow") -> str:
     names = [row.model for row in comparison.as_good_as(best)]
     if not names:
         return ""
-    if len(names) == len([row for row in comparison.rows if row.accuracy is not None]) - 1 > 1:
+    if len(names) == len([row for row in comparison.rows if row.score is not None]) - 1 > 1:
         return "On so few pictures none can be told apart from it."
     shown = _listed(names) if len(names) <= NAMED else f"{len(names)} others"
     return f"{shown} cannot be told apart from it."
@@ -76,11 +74,11 @@ def _faster_at(comparison: "Comparison", best: "ComparisonRow", batch: int) -> s
     quicker = [row for row in rows if row.model != best.model]
     if not quicker:
         return "It is the fastest, too"
-    other = next((row for row in quicker if _share(row, best) >= NEARLY), quicker[-1])
+    other = next((row for row in quicker if _nearly(row, best)), quicker[-1])
     other_cost = other.at(batch)
     part = (other_cost.seconds if other_cost else cost.seconds) / cost.seconds
     time = f"{fraction(part)} the time" if part < SAME_TIME else "about the same time"
-    return f"{other.model} reaches {100 * _share(other, best):.0f} % of its accuracy in {time}"
+    return f"{other.model} reaches {other.text()} in {time}"
 
 
 def fastest(comparison: "Comparison") -> str:
@@ -102,6 +100,7 @@ def _at(batches: list[int]) -> str:
     return " and ".join(words)
 
 
-def _share(row: "ComparisonRow", best: "ComparisonRow") -> float:
-    """Accuracy as a share of the best one's; rounded down to whole percents."""
-    return int(100 * (row.accuracy or 0) / (best.accuracy or 1) + 1e-9) / 100
+def _nearly(row: "ComparisonRow", best: "ComparisonRow") -> bool:
+    """Whether the worse of the two scores is at most a twentieth from the better one."""
+    small, large = sorted(abs(one.score or 0.0) for one in (row, best))
+    return small >= NEARLY * large

@@ -1,8 +1,8 @@
 """Networks beside each other: what each reached on the same data, and what it costs. Prints as a table.
 
-accuracy |        . b        a, b, c lie on the frontier: whoever is better is slower.
-         |   . a     x d     d does not: b is better and faster.
-         +------------> time
+better |        . b        a, b, c lie on the frontier: whoever is better is slower.
+       |   . a     x d     d does not: b is better and faster.
+       +------------> time
 """
 
 import csv
@@ -21,16 +21,14 @@ from striate.compare.conclusion import conclusion
 from striate.draw.charts import dots
 from striate.draw.pareto import Point, frontier, scatter
 from striate.formatting import milliseconds
-from striate.ops.intervals import PairedDifference, paired_difference, wilson
+from striate.ops.intervals import Interval, PairedDifference, paired_difference
+from striate.tasks.metric import Primary
 from striate.train.profile.profile import BATCHES, Cost, Costs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEADINGS = (
-    "network",
-    "accuracy",
-    "spread",
+COSTS = (
     *(f"ms, batch {batch}" for batch in BATCHES),
     *(f"MiB, batch {batch}" for batch in BATCHES),
     "parameters",
@@ -39,6 +37,8 @@ HEADINGS = (
     "epochs",
 )
 MIB = 2**20
+ACCURACY = Primary("accuracy")
+"""What is written above a column without any score."""
 
 
 @checked_methods
@@ -49,43 +49,67 @@ class ComparisonRow:
     Args:
         model: its name.
         costs: None if they could not be measured.
-        accuracies: 0..1, one for each seed that is done.
+        scores: the primary number of the task, one for each seed that is done.
         count: pictures that each of them was measured on.
         folders: of the runs, in the same order.
         epochs: that fitted into the budget, in the first run; 0 without one.
         batch: pictures in a step of training.
         seconds: that the first run learned for.
         failed: why something is missing; "" if nothing is.
+        primary: what the scores are, without a value.
+        known: (low, high), the 95 % interval of the score of the first seed; None where nobody can say.
     """
 
     model: str
     costs: Costs | None = None
-    accuracies: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
     count: int = 0
     folders: tuple[str, ...] = ()
     epochs: int = 0
     batch: int = 0
     seconds: float = 0.0
     failed: str = ""
+    primary: Primary = ACCURACY
+    known: Interval | None = None
 
     @property
-    def accuracy(self) -> float | None:
+    def score(self) -> float | None:
         """Mean over the seeds; None if none is done."""
-        return fmean(self.accuracies) if self.accuracies else None
+        return fmean(self.scores) if self.scores else None
+
+    def rank(self) -> float:
+        """The larger the better; minus infinity without a score."""
+        return self.primary.of(self.score).rank()
+
+    def text(self) -> str:
+        """The score for people."""
+        return self.primary.of(self.score).text()
 
     @property
-    def interval(self) -> tuple[float, float] | None:
+    def interval(self) -> Interval | None:
         """Of several seeds the mean minus and plus their standard deviation; of one a 95 % interval."""
-        if self.accuracy is None:
-            return None
-        if len(self.accuracies) == 1:
-            return wilson(round(self.accuracy * self.count), self.count)
-        return max(0.0, self.accuracy - self.deviation), min(1.0, self.accuracy + self.deviation)
+        if self.score is None or len(self.scores) == 1:
+            return self.known
+        low, high = self.score - self.deviation, self.score + self.deviation
+        return (max(0.0, low), min(1.0, high)) if self.primary.share else (low, high)
 
     @property
     def deviation(self) -> float:
         """Standard deviation over the seeds; 0 for one."""
-        return stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+        return stdev(self.scores) if len(self.scores) > 1 else 0.0
+
+    def spread(self) -> str:
+        """How sure the score is: of several seeds plus and minus, of one its interval; "" for neither.
+
+        >>> ComparisonRow("a", scores=(0.9, 0.92)).spread()
+        '± 1.4, 2 seeds'
+        >>> ComparisonRow("a", scores=(0.5,), known=(0.404, 0.596)).spread()
+        '40.4 to 59.6 %'
+        """
+        if len(self.scores) > 1:
+            width = f"{100 * self.deviation:.1f}" if self.primary.share else f"{self.deviation:.2g}"
+            return f"± {width}, {len(self.scores)} seeds"
+        return self.primary.range_text(self.interval)
 
     @property
     def file(self) -> str | None:
@@ -98,13 +122,12 @@ class ComparisonRow:
 
     def cells(self) -> tuple[str, ...]:
         """Its text, column by column."""
-        low, high = self.interval or (0.0, 0.0)
         answers = [self.at(batch) for batch in BATCHES]
         costs = self.costs
         return (
             self.model,
-            "-" if self.accuracy is None else f"{100 * self.accuracy:.2f} %",
-            "-" if self.accuracy is None else f"{100 * low:.1f}-{100 * high:.1f}",
+            "-" if self.score is None else self.text(),
+            self.spread() or "-",
             *("-" if one is None else milliseconds(one.seconds) for one in answers),
             *("-" if one is None else f"{one.memory / MIB:,.0f}" for one in answers),
             f"{costs.parameters:,}" if costs else "-",
@@ -115,7 +138,9 @@ class ComparisonRow:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return {**asdict(self), "accuracy": self.accuracy, "interval": self.interval, "file": self.file}
+        values = {name: value for name, value in asdict(self).items() if name not in ("primary", "known")}
+        score = {self.primary.name: self.score, "interval": self.interval}
+        return {**values, **score, "file": self.file}
 
 
 @checked_methods
@@ -126,8 +151,8 @@ class Comparison:
     Args:
         folder: where the runs, the tables and the page are.
         root: the data.
-        rows: the most accurate one first; without accuracies the fastest one; what failed last.
-        split: that accuracies were measured on; "" if nothing was trained.
+        rows: the best one first; without scores the fastest one; what failed last.
+        split: that scores were measured on; "" if nothing was trained.
         seeds: that every network was trained with.
         settings: as they were given to all.
         machine: what costs were measured on, in words.
@@ -145,26 +170,35 @@ class Comparison:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
     sweep: str = ""
 
+    @property
+    def primary(self) -> Primary:
+        """What the scores are, without a value."""
+        return self.rows[0].primary if self.rows else ACCURACY
+
+    @property
+    def metric(self) -> str:
+        """Its name in words."""
+        return self.primary.name.replace("_", " ")
+
     def frontier(self, batch: int = 1) -> list[ComparisonRow]:
-        """The networks that none surpasses in accuracy without being slower, the fastest first."""
+        """The networks that none surpasses in its score without being slower, the fastest first."""
         best: list[ComparisonRow] = []
-        for row in sorted(
-            self._placed(batch), key=lambda row: (self._time(row, batch), -(row.accuracy or 0))
-        ):
-            if not best or (row.accuracy or 0) > (best[-1].accuracy or 0):
+        for row in sorted(self._placed(batch), key=lambda row: (self._time(row, batch), -row.rank())):
+            if not best or row.rank() > best[-1].rank():
                 best.append(row)
         return best
 
     def chart(self, batch: int = 1) -> "Figure":
-        """Accuracy against time with the frontier; without accuracies, time against multiplications.
+        """The score against time with the frontier; without scores, time against multiplications.
 
-        Of a sweep: accuracy by value.
+        Of a sweep: the score by value.
         """
+        factor, unit = (100, " (%)") if self.primary.share else (1, "")
+        title = f"{self.metric} on {self.split}{unit}"
         if self.sweep:
-            done = [row for row in self.rows if row.accuracy is not None]
-            values = [100 * (row.accuracy or 0) for row in done]
-            names = [row.model for row in done]
-            return dots(values, [_percents(row) for row in done], names, f"accuracy on {self.split} (%)")
+            done = [row for row in self.rows if row.score is not None]
+            names, values = [row.model for row in done], [factor * (row.score or 0) for row in done]
+            return dots(values, [_scaled(row, factor) for row in done], names, title)
         rows = self._placed(batch)
         if rows:
             kept = {row.model for row in self.frontier(batch)}
@@ -172,13 +206,14 @@ class Comparison:
                 Point(
                     row.model,
                     1e3 * self._time(row, batch),
-                    100 * (row.accuracy or 0),
-                    _percents(row),
+                    factor * (row.score or 0),
+                    _scaled(row, factor),
                     row.model in kept,
                 )
                 for row in rows
             ]
-            return frontier(points, "milliseconds for a picture", f"accuracy on {self.split} (%)")
+            across = "milliseconds for a picture"
+            return frontier(points, across, title, higher_is_better=self.primary.higher_is_better)
         costs = [(row.model, row.costs, cost) for row in self.rows if row.costs and (cost := row.at(batch))]
         points = [
             Point(model, whole.multiplications / 1e6, 1e3 * cost.seconds) for model, whole, cost in costs
@@ -187,8 +222,9 @@ class Comparison:
 
     def __str__(self) -> str:
         """A table for the terminal."""
-        lines = [(self.sweep or HEADINGS[0], *HEADINGS[1:]), *(row.cells() for row in self.rows)]
-        known = [column for column in range(len(HEADINGS)) if not self.sweep or self._known(column)]
+        headings = (self.sweep or "network", self.metric, "spread", *COSTS)
+        lines = [headings, *(row.cells() for row in self.rows)]
+        known = [column for column in range(len(headings)) if not self.sweep or self._known(column)]
         lines = [tuple(line[column] for column in known) for line in lines]
         widths = [max(len(line[column]) for line in lines) for column in range(len(known))]
         text = ["  ".join(_padded(line, widths)).rstrip() for line in lines]
@@ -210,6 +246,8 @@ class Comparison:
             "settings": self.settings,
             "machine": self.machine,
             "sweep": self.sweep,
+            "metric": self.primary.name,
+            "higher_is_better": self.primary.higher_is_better,
             "headline": self.headline(),
             "chose_epoch": self.split == "val",
             "frontier": [row.model for row in self.frontier()],
@@ -223,7 +261,7 @@ class Comparison:
         per_batch = [f"{what}_{batch}" for batch in BATCHES for what in ("seconds", "bytes")]
         counts = ("parameters", "multiplications", "height", "width", "epochs", "batch")
         writer.writerow(
-            ["network", "accuracy", "low", "high", "seeds", *per_batch, *counts, "file", "failed"]
+            ["network", self.primary.name, "low", "high", "seeds", *per_batch, *counts, "file", "failed"]
         )
         writer.writerows(map(_values, self.rows))
         return text.getvalue()
@@ -255,36 +293,38 @@ class Comparison:
         network must also be the better one with every seed. Where nothing is known of single pictures, the
         intervals of both must not overlap.
         """
-        pairs = list(zip(first.accuracies, second.accuracies, strict=False))
+        pairs = list(zip(first.scores, second.scores, strict=False))
         if not (all(a > b for a, b in pairs) or all(a < b for a, b in pairs)):
             return False
         difference = self.difference(first.model, second.model)
         if difference is not None:
             return difference.told_apart
-        (low, high), (other_low, other_high) = first.interval or (0, 1), second.interval or (0, 1)
+        if first.interval is None or second.interval is None:
+            return False
+        (low, high), (other_low, other_high) = first.interval, second.interval
         return low > other_high or other_low > high
 
     def as_good_as(self, best: ComparisonRow) -> list[ComparisonRow]:
         """The other networks that cannot be told apart from one."""
-        others = [row for row in self.rows if row.accuracy is not None and row.model != best.model]
+        others = [row for row in self.rows if row.score is not None and row.model != best.model]
         return [row for row in others if not self.told_apart(best, row)]
 
     def best(self) -> ComparisonRow | None:
-        """The most accurate network, the fastest of equals; None where nothing was trained."""
-        return next((row for row in self.rows if row.accuracy is not None), None)
+        """The best network, the fastest of equals; None where nothing was trained."""
+        return next((row for row in self.rows if row.score is not None), None)
 
     def _against_best(self, row: ComparisonRow) -> dict[str, Any]:
         """How far a network is below the best one, and whether they can be told apart."""
         best = self.best()
-        if best is None or row.accuracy is None or row.model == best.model:
+        if best is None or row.score is None or row.model == best.model:
             return {"difference_to_best": None, "told_apart_from_best": None}
         difference = self.difference(best.model, row.model)
         values = asdict(difference) if difference else None
         return {"difference_to_best": values, "told_apart_from_best": self.told_apart(best, row)}
 
     def _placed(self, batch: int) -> list[ComparisonRow]:
-        """The rows that have an accuracy and a time."""
-        return [row for row in self.rows if row.accuracy is not None and row.at(batch)]
+        """The rows that have a score and a time."""
+        return [row for row in self.rows if row.score is not None and row.at(batch)]
 
     @staticmethod
     def _time(row: ComparisonRow, batch: int) -> float:
@@ -293,18 +333,19 @@ class Comparison:
 
 
 def ordered(rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
-    """The most accurate first, then the fastest; what has neither last."""
+    """The best first, then the fastest; what has neither last."""
 
     def place(row: ComparisonRow) -> tuple[float, float]:
         cost = row.at(1)
-        return -(row.accuracy if row.accuracy is not None else -1.0), cost.seconds if cost else float("inf")
+        return -row.rank(), cost.seconds if cost else float("inf")
 
     return tuple(sorted(rows, key=place))
 
 
-def _percents(row: ComparisonRow) -> tuple[float, float]:
-    low, high = row.interval or (0.0, 0.0)
-    return 100 * low, 100 * high
+def _scaled(row: ComparisonRow, factor: float) -> Interval:
+    """The interval in the unit of a chart; of none the score alone."""
+    low, high = row.interval or (row.score or 0.0, row.score or 0.0)
+    return factor * low, factor * high
 
 
 def _values(row: ComparisonRow) -> list[Any]:
@@ -315,7 +356,7 @@ def _values(row: ComparisonRow) -> list[Any]:
     counts = (costs.parameters, costs.multiplications, *costs.size) if costs else (None,) * 4
     answers = [value for pair in measured for value in pair]
     runs = row.epochs or None, row.batch or None, row.file, row.failed
-    return [row.model, row.accuracy, low, high, len(row.accuracies), *answers, *counts, *runs]
+    return [row.model, row.score, low, high, len(row.scores), *answers, *counts, *runs]
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

@@ -59,17 +59,20 @@ class Point:
     kept: bool = True
 
 
-def frontier(points: Sequence[Point], across: str, up: str) -> "Figure":
-    """Accuracy (up) against time (across, logarithmic), with the frontier as steps through its points.
+def frontier(points: Sequence[Point], across: str, up: str, *, higher_is_better: bool = True) -> "Figure":
+    """A score (better is up) against time (logarithmic), with the frontier as steps through its points.
 
     Args:
         points: one or more.
         across: what x is.
         up: what y is.
+        higher_is_better: whether a larger y is a better one; else the axis is turned over.
     """
     with styled(8.2, 4.6) as (figure, axes):
         steps = sorted((point.x, point.y) for point in points if point.kept)
         _scale(axes, points)
+        if not higher_is_better:
+            axes.invert_yaxis()
         _steps(axes, steps)
         _dots(axes, points)
         axes.set(xlabel=across, ylabel=up)

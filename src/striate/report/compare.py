@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from markupsafe import Markup
 
-from striate.compare.table import MIB, Comparison, ComparisonRow
+from striate.compare.table import MIB, Comparison
 from striate.data.dataset import Splits
 from striate.draw.heatmap import picture
 from striate.errors import RunError
@@ -88,7 +88,7 @@ def write_comparison(comparison: Comparison, splits: Splits) -> Path:
 def page(comparison: Comparison, splits: Splits) -> str:
     """The page as text."""
     charts = _charts(comparison)
-    placed = [row for row in comparison.rows if row.costs or row.accuracy is not None]
+    placed = [row for row in comparison.rows if row.costs or row.score is not None]
     shown, best = alone(comparison, splits), comparison.best()
     count = len(comparison.rows)
     what = f"{count} values of {comparison.sweep}" if comparison.sweep else plural(count, "network")
@@ -111,7 +111,6 @@ def page(comparison: Comparison, splits: Splits) -> str:
         batches=BATCHES,
         mib=MIB,
         milliseconds=milliseconds,
-        spread=spread,
         splits=splits,
         name=splits.root.name or str(splits.root),
         parts=facts.parts(splits),
@@ -123,16 +122,18 @@ def page(comparison: Comparison, splits: Splits) -> str:
 
 
 def _charts(comparison: Comparison) -> list[tuple[int, str, Markup]]:
-    """(batch, label, chart): accuracy against time for each batch; of a sweep, accuracy by value."""
+    """(batch, label, chart): the score against time for each batch; of a sweep, the score by value."""
     if comparison.sweep:
-        return [(0, "accuracy", drawn(comparison.chart(), f"Accuracy by {comparison.sweep}"))]
+        return [
+            (0, comparison.metric, drawn(comparison.chart(), f"{comparison.metric} by {comparison.sweep}"))
+        ]
     timed = [batch for batch in BATCHES if any(row.at(batch) for row in comparison.rows)]
     labels = {1: "one picture at a time"}
     return [
         (
             batch,
             labels.get(batch, f"{batch} at a time"),
-            drawn(comparison.chart(batch), "Accuracy against time"),
+            drawn(comparison.chart(batch), f"{comparison.metric} against time"),
         )
         for batch in timed
     ]
@@ -148,20 +149,6 @@ def _given(comparison: Comparison) -> dict[str, Any]:
 def _usual(name: str, value: Any) -> bool:
     """Whether a setting has its default."""
     return bool(value == Settings.model_fields[name].default)
-
-
-def spread(row: ComparisonRow) -> str:
-    """How sure an accuracy is: of several seeds plus and minus, of one between which two numbers.
-
-    >>> spread(ComparisonRow("a", accuracies=(0.9, 0.92)))
-    '± 1.4, 2 seeds'
-    >>> spread(ComparisonRow("a", accuracies=(0.5,), count=100))
-    '40.4 to 59.6'
-    """
-    low, high = row.interval or (0.0, 0.0)
-    if len(row.accuracies) > 1:
-        return f"± {100 * row.deviation:.1f}, {len(row.accuracies)} seeds"
-    return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
 def command(comparison: Comparison) -> str:
