@@ -38,7 +38,6 @@ from striate.data.read_dataset import read
 from striate.data.trained_data import as_trained
 from striate.tasks.classification.classifier import Classifier, Scores
 from striate.zoo.build import build
-from striate.zoo.inference.inference import multiplications
 from striate.zoo.inference.openvino_engine import compiled, converted
 from striate.zoo.inference.quantize import eight_bits, sample
 from striate.zoo.networks import create
@@ -180,6 +179,11 @@ def agreement(name: str, model: Classifier, splits: Splits) -> None:
             f"  accuracy {right:.1%}",
             flush=True,
         )
+
+
+def multiplications(model: Classifier) -> int:
+    """Weight multiplications for one picture."""
+    return striate.summary(model).total.multiplications
 
 
 def accuracy(scores: Tensor, truth: Tensor) -> float:

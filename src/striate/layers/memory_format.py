@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from striate.layers.backbone import Backbone
 
 
-def laid_out(network: nn.Module, images: Tensor) -> Tensor:
+def fastest_format(network: nn.Module, images: Tensor) -> Tensor:
     """Images (N, C, H, W) as the network takes them fastest: channels last, if it is one of ours.
 
     Args:
@@ -17,7 +17,7 @@ def laid_out(network: nn.Module, images: Tensor) -> Tensor:
             images as they are.
         images: stay as they are.
 
-    >>> laid_out(nn.ReLU(), torch.zeros(1, 3, 2, 2)).is_contiguous()
+    >>> fastest_format(nn.ReLU(), torch.zeros(1, 3, 2, 2)).is_contiguous()
     True
     """
     if isinstance(network, Backbone):

@@ -23,7 +23,7 @@ from striate.data.trained_data import TrainedOn
 from striate.errors import DataError, SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.eval_mode import evaluating
-from striate.layers.memory_format import laid_out
+from striate.layers.memory_format import fastest_format
 from striate.records import Batch, Record, Targets
 from striate.records.affine import inverse
 from striate.tasks.memory import in_parts
@@ -206,7 +206,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
 
         Channels-last images take the convolutions of a processor through their faster kernels.
         """
-        return self.viewed(self.forward, laid_out(self.network, images))
+        return self.viewed(self.forward, fastest_format(self.network, images))
 
     def answering(self, pictures: int) -> Scores:
         """What answers so many pictures: ``answer``, or the engine in its place where there is one."""

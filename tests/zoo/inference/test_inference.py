@@ -18,7 +18,7 @@ from striate.tasks.classification.classifier import Classifier
 from striate.zoo.build import build
 from striate.zoo.inference import inference as engines
 from striate.zoo.inference.graph_cache import shared_folder
-from striate.zoo.inference.inference import InferenceEngine, multiplications
+from striate.zoo.inference.inference import InferenceEngine
 from striate.zoo.save_load import save
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -271,11 +271,6 @@ def test_an_engine_gives_several_outputs_of_any_shape(engine: str) -> None:
         assert list(got) == ["maps", "scores"]
         assert torch.allclose(got["maps"][0], wanted["maps"][0], atol=1e-5)
         assert torch.allclose(got["scores"], wanted["scores"], atol=1e-5)
-
-
-def test_multiplications_are_those_of_the_summary() -> None:
-    model = made()
-    assert multiplications(model) == striate.summary(model).total.multiplications
 
 
 def test_a_copy_of_a_model_has_no_engine(file: Path) -> None:

@@ -28,7 +28,7 @@ from striate.explain.attribution.partial_forward import PartialForward
 from striate.explain.embeddings.embeddings import UNKNOWN, Embeddings
 from striate.explain.synthesis.initial_image import Model, open_model
 from striate.layers.backbone import Backbone
-from striate.layers.memory_format import laid_out
+from striate.layers.memory_format import fastest_format
 
 PIXELS = "pixels"
 """The layer that is no layer: the picture as the network sees it."""
@@ -169,7 +169,7 @@ def thumbnails(images: Tensor) -> Tensor:
 
 
 def _ready(probe: Probe, images: Tensor) -> Tensor:
-    return laid_out(probe.network, probe.pixels(images))
+    return fastest_format(probe.network, probe.pixels(images))
 
 
 def _flat(given: Any, count: int) -> Tensor:

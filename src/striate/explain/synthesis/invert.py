@@ -32,7 +32,7 @@ from striate.explain.synthesis.image_parameterization import ImageParameterizati
 from striate.explain.synthesis.initial_image import Model, model_input, open_model
 from striate.explain.synthesis.regularizers import total_variation
 from striate.layers.backbone import Backbone
-from striate.layers.memory_format import laid_out
+from striate.layers.memory_format import fastest_format
 
 Arithmetic = Literal["exact", "bf16"]
 
@@ -129,7 +129,7 @@ def invert(
         raise SettingError("no layer was named", "one or more dotted names", "see `striate summary`")
     with torch.inference_mode(False), torch.enable_grad():
         probe = Probe(network)
-        pixels = laid_out(probe.network, probe.pixels(model_input(network, image)))
+        pixels = fastest_format(probe.network, probe.pixels(model_input(network, image)))
         readers = [PartialForward(probe, (name,)) for name in names]
         found = [_search(read, pixels, (steps, variation, seed), arithmetic) for read in readers]
         pictures = torch.cat(found)

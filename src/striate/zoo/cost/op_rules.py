@@ -5,7 +5,7 @@ matrix product           the shared side is summed
 mean, sum, largest       the named sides are summed
 permute, select, cat     sides move, go, and are joined
 interpolation            steps become smaller
-all others               same shape: each number sees what the numbers at its place see;
+all others               same shape: each number sees what the numbers at its position see;
                          same count: a reshape; else it sees all
 """
 

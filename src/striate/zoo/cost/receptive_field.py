@@ -40,7 +40,7 @@ class Run:
 
     @property
     def moves(self) -> bool:
-        """Whether its units lie at different places."""
+        """Whether its units lie at different positions."""
         return any(self.steps)
 
     def split(self, count: int) -> tuple["Run", "Run"]:
@@ -50,7 +50,7 @@ class Run:
 
 
 def merge(runs: Sequence[Run], axes: int) -> Run:
-    """One run in the place of several, with the same span."""
+    """One run instead of several, with the same span."""
     moving = [run for run in runs if run.count > 1]
     if len(moving) <= 1:
         return [*moving, *runs, Run(1, (0,) * axes)][0]
@@ -65,8 +65,8 @@ class Field:
 
     Args:
         sides: for every side of the tensor the runs whose product it is.
-        size: pixels around its own place that one number sees, along every axis of the image.
-        fixed: pixels that every number sees, wherever its place is.
+        size: pixels around its own position that one number sees, along every axis of the image.
+        fixed: pixels that every number sees, wherever its position is.
         grain: pixels by which fields jump since a map was enlarged; 0 where none was.
         image: pixels of the image.
     """
@@ -97,7 +97,7 @@ class Field:
         return len(self.size)
 
     def moves(self, side: int) -> bool:
-        """Whether the units along a side lie at different places of the image."""
+        """Whether the units along a side lie at different positions in the image."""
         return any(run.moves for run in self.sides[side])
 
     def stride(self) -> float | None:
@@ -129,7 +129,7 @@ class Field:
         return replace(self, sides=tuple(sides))
 
     def plain(self, count: int) -> Run:
-        """Units that all lie at the same place, such as channels."""
+        """Units that all lie at the same position, such as channels."""
         return Run(count, (0,) * self.axes)
 
     def total(self, sides: Iterable[int], *, keep: bool) -> "Field":

@@ -190,7 +190,7 @@ def _blocks(network: nn.Module) -> list[str]:
 
 
 def _input_size(model: nn.Module, given: Sequence[int] | None) -> tuple[int, ...]:
-    """The size that was said, or that the model knows."""
+    """The size that was given, or that the model knows."""
     attempt = "input_size=(3, 224, 224)"
     if given is not None:
         size = tuple(given)

@@ -127,7 +127,7 @@ def _plain_attention() -> Iterator[None]:
 
 
 def _copy(model: nn.Module, fake: FakeTensorMode) -> nn.Module:
-    """The model with shapes in the place of all its tensors, and without its owner's hooks."""
+    """The model with shapes instead of all its tensors, and without the user's hooks."""
     held = tensors_in([list(vars(module).values()) for module in model.modules()])
     tensors = {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers(), held)}
     copy = deepcopy(model, {key: fake.from_tensor(tensor.detach()) for key, tensor in tensors.items()})
@@ -188,7 +188,7 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.alive.append(tensor)
 
     def _step(self, call: Call, found: Field, weights: set[str], result: Tensor) -> None:
-        """A new step, or one more thing that was done to the result of the last."""
+        """A new step, or one more operation on the result of the last."""
         name, module = self.path[-1] if self.path else ("", self.model)
         fresh = sorted(weights - self.counted)
         kind = call.name if _has_parts(module) else type(module).__name__
@@ -236,8 +236,8 @@ def multiplications(call: Call) -> int:
     """Of convolutions, linear layers and the matrix products of attention; biases and sums cost none."""
     arguments, names = call.arguments, call.arguments.keys()
     if call.name == "convolution":
-        places = arguments["input"].shape if arguments["transposed"] else call.shape
-        return int(arguments["weight"].numel() * prod(places[2:]))
+        positions = arguments["input"].shape if arguments["transposed"] else call.shape
+        return int(arguments["weight"].numel() * prod(positions[2:]))
     if call.name in PRODUCTS:
         left = next(name for name in ("mat1", "batch1", "self") if name in names)
         return prod(call.shape) * int(arguments[left].shape[-1])

@@ -192,7 +192,7 @@ def difference(model: TaskModel[Any], engine: Engine, pictures: Tensor) -> float
 
 
 def is_int8(to: str, precision: str, calibrate: object) -> bool:
-    """Whether a file in int8 is asked for.
+    """Whether the file is to be in int8.
 
     Raises:
         SettingError: there is no such precision of a file, or int8 lacks its format or its pictures.
@@ -215,7 +215,7 @@ def is_int8(to: str, precision: str, calibrate: object) -> bool:
 
 
 def require(to: str, path: Path) -> None:
-    """Refuse formats that do not exist, packages that are missing, and places that cannot be written."""
+    """Refuse formats that do not exist, packages that are missing, and folders that cannot be written."""
     if to not in get_args(Format):
         raise SettingError(f"to is {to!r}", "one of: " + ", ".join(get_args(Format)), "--to onnx")
     needed = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "openvino": ("openvino",), "torch": ()}[to]

@@ -7,7 +7,7 @@ channel by fixed numbers, and so does a convolution. https://arxiv.org/abs/1502.
 
     conv --> norm --> relu    becomes    conv' --> relu
 
-Who follows whom is seen in a run on shapes alone; names and the order in which a module lists its parts say
+Which norm follows which convolution is seen in a run on shapes alone; names and the order of the parts say
 nothing about it.
 """
 

@@ -25,14 +25,12 @@ from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from striate.errors import SettingError, StriateError
-from striate.layers.memory_format import laid_out
+from striate.layers.memory_format import fastest_format
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
 from striate.zoo.inference.background import BackgroundWork
-from striate.zoo.inference.fold_batch_norm import on_meta
 from striate.zoo.inference.graph_cache import (
     digest,
     folder_of,
@@ -139,7 +137,7 @@ class InferenceEngine:
         if engine is not None:
             return engine(images)
         begun = perf_counter()
-        raw = self.model(laid_out(self.model.network, images))
+        raw = self.model(fastest_format(self.model.network, images))
         with self._lock:
             self._seconds += perf_counter() - begun
             self._answered += len(images)
@@ -240,16 +238,6 @@ class InferenceEngine:
         """The engine from the graph that is kept; None if there is none."""
         graph = read_graph(shared_folder(), self.precision, digest(model))
         return None if graph is None else compiled(graph, self.precision)
-
-
-def multiplications(model: TaskModel[Any]) -> int:
-    """Weight multiplications for one picture."""
-    network, height_and_width = on_meta(model.network), model.preprocess.size
-    dtype = next((weight.dtype for weight in network.parameters()), torch.float32)
-    image = torch.empty(1, model.preprocess.channels, *height_and_width, device="meta", dtype=dtype)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(image)
-    return int(counter.get_total_flops()) // 2
 
 
 def _converted(model: TaskModel[Any]) -> Any:
