@@ -24,17 +24,18 @@ LIBGOMP = "300000"
 """Turns of its waiting loop, unless it is told otherwise: libgomp/env.c."""
 
 CHILD = """
-import sys, numpy as np, striate
+import sys, time, numpy as np, striate
 random = np.random.default_rng(0)
-labels = np.arange(4096) % 10
-images = (random.integers(0, 60, (4096, 32, 32, 3)) + 15 * labels[:, None, None, None]).astype(np.uint8)
+labels = np.arange(16384) % 10
+images = (random.integers(0, 60, (16384, 32, 32, 3)) + 15 * labels[:, None, None, None]).astype(np.uint8)
 np.savez(sys.argv[1] + "/data.npz", images=images, labels=labels)
 def told(event):
-    if hasattr(event, "rate") and hasattr(event, "step"):
-        print(event.step, event.rate, flush=True)
+    if hasattr(event, "left"):
+        print(time.perf_counter(), event.step, flush=True)
 data, run = sys.argv[1] + "/data.npz", sys.argv[1] + "/run"
-striate.train(data, model="resnet20", epochs=1000, out=run, on_event=told)
+striate.train(data, model="resnet20", epochs=1000, batch=128, validation=0.01, out=run, on_event=told)
 """
+BATCH = 128
 SPINNER = "while True: pass"
 
 
@@ -52,17 +53,19 @@ class Training:
         )
         assert self.process.stdout is not None
         self.lines = self.process.stdout
-        self.rate(2)  # reading, deciding, the first steps
+        self.rate(3)  # reading, deciding, the first steps
         self.process.send_signal(signal.SIGSTOP)
 
     def rate(self, seconds: float) -> float:
-        """Median pictures a second of the events of so many seconds, of which the first is not counted."""
-        rates: list[float] = []
-        self.lines.readline()
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            rates.append(float(self.lines.readline().split()[1]))
-        return statistics.mean(rates)
+        """Pictures a second between the first and the last event of so many seconds from now on."""
+        begun = time.perf_counter()
+        events: list[tuple[float, int]] = []
+        while not events or events[-1][0] < begun + seconds or len(events) < 2:
+            when, step = self.lines.readline().split()
+            if float(when) > begun:  # lines from before it was stopped are still in the pipe
+                events.append((float(when), int(step)))
+        (first, step), (last, final) = events[0], events[-1]
+        return BATCH * (final - step) / (last - first)
 
     def measured(self, seconds: float) -> float:
         """The rate while everything else of ours is stopped."""
