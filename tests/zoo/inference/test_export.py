@@ -60,6 +60,7 @@ def test_onnxruntime_reads_scores_and_metadata(tmp_path: Path) -> None:
     assert told["classes"] == ["cat", "dog"]
     assert told["preprocess"]["size"] == [32, 32]
     assert told["preprocess"]["fit"] == "pad"
+    assert (told["task"], told["outputs"]) == ("classification", {"scores": "float32 (N, 2)"})
 
 
 def test_openvino_reads_scores_and_metadata(tmp_path: Path) -> None:

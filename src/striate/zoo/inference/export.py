@@ -36,6 +36,7 @@ from striate.zoo.inference.openvino_engine import (
     converted,
     core,
     exported,
+    names_of,
     openvino,
     output_names,
 )
@@ -170,10 +171,27 @@ def metadata(model: TaskModel[Any]) -> str:
             "preprocess": asdict(model.preprocess),
             "decoding": DECODING_RULE,
             "input": "images: uint8 (N, C, H, W), 0..255, RGB, of preprocess.size; normalization is inside",
-            "output": "scores: float32 (N, K) before the softmax",
+            "task": model.task,
+            "outputs": outputs(model),
             "versions": versions(),
         }
     )
+
+
+@torch.no_grad()
+def outputs(model: TaskModel[Any]) -> dict[str, str]:
+    """Names of the raw outputs, with dtype and shape, as in {"scores": "float32 (N, 10)"}.
+
+    The task says what they mean: a classifier's are scores before the softmax.
+    """
+    shape = (1, model.preprocess.channels, *model.preprocess.size)
+    with evaluating(model):
+        tensors, _ = flat(model(torch.zeros(shape, dtype=torch.uint8, device=model.device)))
+    kinds = [
+        f"{str(one.dtype).removeprefix('torch.')} ({', '.join(map(str, ('N', *one.shape[1:])))})"
+        for one in tensors
+    ]
+    return dict(zip(names_of(len(tensors)), kinds, strict=True))
 
 
 @torch.no_grad()

@@ -103,11 +103,19 @@ def _example(model: TaskModel[Any]) -> Tensor:
 def output_names(program: torch.export.ExportedProgram) -> tuple[list[str], str]:
     """Names of the flat outputs, ``scores`` where there is one, and their structure."""
     count = len(program.graph_signature.user_outputs)
-    names = [OUTPUT] if count == 1 else [f"{OUTPUT}_{number}" for number in range(count)]
     out_spec = program.call_spec.out_spec
     assert out_spec is not None  # torch.export sets it
     _, structure = flat(tree_unflatten([0] * count, out_spec))
-    return names, structure
+    return names_of(count), structure
+
+
+def names_of(count: int) -> list[str]:
+    """Names of flat outputs.
+
+    >>> names_of(1), names_of(2)
+    (['scores'], ['scores_0', 'scores_1'])
+    """
+    return [OUTPUT] if count == 1 else [f"{OUTPUT}_{number}" for number in range(count)]
 
 
 def compiled(graph: Any, precision: str) -> Engine:
