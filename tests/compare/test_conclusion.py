@@ -53,7 +53,7 @@ BEST = "a is the best: accuracy 98.00 % on 100,000 test pictures (95 % interval 
             [("a", 0.98, 10), ("b", 0.8, 9.7)],
             f"{BEST} b reaches 80.00 % in about the same time (one picture at a time).",
         ),
-        ([("a", 0.98, 1), ("b", 0.8, 2)], f"{BEST} It is the fastest, too (one picture at a time)."),
+        ([("a", 0.98, 1), ("b", 0.8, 2)], f"{BEST} a is the fastest, too (one picture at a time)."),
         ([("a", 0.98, 10)], BEST.replace(" is the best", "")),
         (
             [("a", None, 10), ("b", None, 1)],

@@ -58,7 +58,7 @@ def test_the_page_says_what_was_found(comparison: Comparison, splits: Splits) ->
     said = words(page(comparison, splits))
     assert "lenet5 is the best: accuracy 99.00 % on 100 val pictures" in said
     assert "these pictures also chose the best epoch" in said
-    assert "It is the fastest, too" in said
+    assert "lenet5 is the fastest, too" in said
     assert "lenet5 99.00 %" in said
     assert "0.200 ms" in said
     assert "striate compare 'my digits' --budget 5s --models lenet5,resnet20,vgg16" in said

@@ -73,7 +73,7 @@ def _faster_at(comparison: "Comparison", best: "ComparisonRow", batch: int) -> s
         return ""
     quicker = [row for row in rows if row.model != best.model]
     if not quicker:
-        return "It is the fastest, too"
+        return f"{best.model} is the fastest, too"
     other = next((row for row in quicker if _nearly(row, best)), quicker[-1])
     other_cost = other.at(batch)
     part = (other_cost.seconds if other_cost else cost.seconds) / cost.seconds
