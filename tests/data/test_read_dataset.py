@@ -58,8 +58,8 @@ def test_every_format_is_recognised_by_looking(tmp_path: Path, shared_data: Path
 def test_a_format_may_be_stated(tmp_path: Path) -> None:
     (zoo(tmp_path) / "list.csv").write_text("path,label\nant/1.png,a\nbee/1.png,b\n")
     assert (len(read(tmp_path, validation=0)["train"]), read(tmp_path, "folder").format) == (2, "folder")
-    with pytest.raises(SettingError, match="format is 'voc'"):
-        read(tmp_path, "voc")
+    with pytest.raises(SettingError, match="format is 'labelme'"):
+        read(tmp_path, "labelme")
 
 
 def test_a_folder_called_digits_is_read_and_the_word_means_scikit_learns(

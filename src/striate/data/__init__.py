@@ -12,6 +12,9 @@ split            seeded, by what the pictures show
 class_names      names that look alike
 class_mapping    class numbers of data as those of a model
 trained_data     which pictures a model is measured on
+joints           names of points, mirror pairs, skeleton
+crops            parts of pictures, one for each object
+picture_size     from the header of a file
 
 Nothing is imported here: ``from striate.data.read_dataset import read`` loads what it needs and no more.
 """

@@ -1,6 +1,6 @@
 """Read a labelled data set in whatever form it lies: recognised by looking, or stated with ``format``.
 
-    path --look--> folder | csv | idx | npz | digits --reader--> Found --split--> Splits
+    path --look--> folder | csv | idx | npz | digits | voc | coco | ... --reader--> Found --split--> Splits
 
 Splits: those of the data are kept. Without any, a seeded share of every class becomes ``val``. When there is
     a test split
@@ -19,19 +19,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.content_hash import identities, pixel_identities
 from striate.data.checks.findings import Finding
 from striate.data.class_names import difference, lookalikes
 from striate.data.dataset import Dataset, Splits
 from striate.data.decode import EXTENSIONS
+from striate.data.formats.coco import coco_files, read_coco_boxes, read_coco_points
 from striate.data.formats.csv import read_table, several_tables, tables_in
 from striate.data.formats.digits import read_digits
 from striate.data.formats.idx import idx_files, read_idx
 from striate.data.formats.image_folder import read_folder
 from striate.data.formats.index import Found
 from striate.data.formats.npz import npz_file, read_npz
+from striate.data.formats.points_csv import point_table, read_box_table, read_header, read_point_table
 from striate.data.formats.split_names import SPLITS, UNSAID
+from striate.data.formats.voc import read_voc, voc_root
 from striate.data.image_store import Files
+from striate.data.joints import read_joints
 from striate.data.picture_files import ending_of
 from striate.data.split import held_out, merged
 from striate.errors import DataError, SettingError
@@ -43,7 +51,18 @@ READERS: dict[str, Callable[[Path], Found]] = {
     "idx": read_idx,
     "npz": read_npz,
     "digits": lambda path: read_digits(),
+    "voc": read_voc,
+    "coco": read_coco_boxes,
+    "coco-points": read_coco_points,
+    "points": read_point_table,
+    "boxes": read_box_table,
 }
+KINDS_OF: dict[str, type[Annotations]] = {
+    **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
+    **dict.fromkeys(("voc", "coco", "boxes"), BoxAnnotations),
+    **dict.fromkeys(("coco-points", "points"), PointAnnotations),
+}
+"""Format -> what it tells of the pictures."""
 # Below both limits a split also decodes the pictures, to find one that was saved in two ways: about a second.
 DECODED_FILES = 5_000
 DECODED_BYTES = 32 * 1024**2
@@ -57,16 +76,20 @@ def read(
     seed: int = 0,
     validation: float = 0.1,
     accept: Collection[str] = (),
+    kinds: tuple[type[Annotations], ...] = (),
+    joints: str | None = None,
 ) -> Splits:
     """Read a data set.
 
     Args:
         path: a folder, a file, or ``"digits"``.
-        format: ``folder``, ``csv``, ``idx``, ``npz`` or ``digits``; None: recognised by looking.
+        format: one of ``READERS``; None: recognised by looking.
         seed: of the split, where the data have none.
         validation: share of every class, 0 <= validation < 1, that is held out where the data have no such
             split.
         accept: kinds of findings; ``outside`` lists files outside the folder of a table too.
+        kinds: of annotations that a task can use, where the data are recognised; none for any.
+        joints: a file or the name of a known set of points, see ``read_joints``; for data with points.
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
@@ -82,8 +105,8 @@ def read(
         raise SettingError(f"validation is {validation}", "0 or more and less than 1", "leave it out for 0.1")
     root = Path(path)
     try:
-        name = format or recognise(root)
-        found = _reader(name, root, accept)(root)
+        name = format or recognise(root, kinds)
+        found = with_joints(_reader(name, root, accept)(root), joints)
         found = found if format else _with_alternative(found, name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
@@ -103,7 +126,7 @@ def _reader(name: str, root: Path, accept: Collection[str]) -> Callable[[Path], 
 
 def _with_alternative(found: Found, name: str, root: Path) -> Found:
     """Note that a folder which was read as something else holds folders of pictures too."""
-    if name == "folder" or not root.is_dir():
+    if name == "folder" or KINDS_OF[name] is not ClassAnnotations or not root.is_dir():
         return found
     listing = Walk(root).listing()
     if any(_holds_a_picture(root / folder) for folder in (*listing.folders, *listing.links)):
@@ -127,15 +150,58 @@ def _closed(root: Path, reason: OSError) -> DataError:
     )
 
 
-def recognise(path: Path) -> str:
-    """The format that a path looks like.
+def with_joints(found: Found, joints: str | None) -> Found:
+    """The points with the mirror pairs and the skeleton of a joints file.
 
     Raises:
-        DataError: there is no such path, it is a file of no known format, or a folder of several tables.
+        SettingError: there is no such file, it names other points, or the data have none.
+    """
+    if joints is None:
+        return found
+    named, known = read_joints(joints), found.annotations
+    if not isinstance(known, PointAnnotations):
+        wrong = f"joints is {joints!r}, and the data have no named points"
+        raise SettingError(wrong, "data with points", "leave joints out")
+    if len(named.names) != len(known.joints.names) or not (
+        known.numbered or set(named.names) == set(known.joints.names)
+    ):
+        raise SettingError(
+            f"{joints} names {len(named.names)} points, the data {len(known.joints.names)} others",
+            "the names of the data, " + ", ".join(known.joints.names[:5]) + ", ...",
+            "mend the joints file",
+        )
+    same = set(named.names) == set(known.joints.names)
+    placed = named.renamed(known.joints.names) if same else named
+    return replace(found, annotations=replace(known, joints=placed))
+
+
+def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
+    """The format that a path looks like.
+
+    Args:
+        path: a folder or a file.
+        kinds: of annotations that can be used; none for any.
+
+    Raises:
+        DataError: there is no such path, it is a file of no known format, a folder of several tables, or it
+            holds nothing of these kinds.
     """
     if not path.exists() and str(path) == "digits":
         return "digits"
     refuse_missing(path)
+    annotated = annotated_formats(path)
+    if kinds and ClassAnnotations not in kinds:
+        fitting = [name for name in annotated if issubclass(KINDS_OF[name], kinds)]
+        if not fitting:
+            raise DataError(
+                f"{path} holds no {' or '.join(kind.shown for kind in kinds)}",
+                "a COCO file, a Pascal VOC folder, or a table with columns of numbers",
+                "name the format: " + ", ".join(name for name, kind in KINDS_OF.items() if kind in kinds),
+            )
+        return fitting[0]
+    header = read_header(table) if (table := point_table(path)) else None
+    if annotated and not kinds and not (header and header.labelled):
+        return annotated[0]
     if idx_files(path):
         return "idx"
     tables = tables_in(path)
@@ -149,9 +215,23 @@ def recognise(path: Path) -> str:
         return "folder"
     raise DataError(
         f"{path} is a file of no known format",
-        "a folder of pictures, or a .csv, .tsv, .npz or idx file",
+        "a folder of pictures, or a .csv, .tsv, .npz, .json or idx file",
         "name the format if the file's ending is unusual: --format csv",
     )
+
+
+def annotated_formats(path: Path) -> list[str]:
+    """The formats with boxes or points that a path has, those that say most about it first."""
+    table = point_table(path)
+    header = read_header(table) if table else None
+    found = {
+        "voc": voc_root(path) is not None,
+        "coco": bool(coco_files(path)),
+        "coco-points": bool(coco_files(path)),
+        "points": bool(header and header.points),
+        "boxes": bool(header and header.box),
+    }
+    return [name for name, yes in found.items() if yes]
 
 
 def refuse_missing(path: Path) -> None:

@@ -5,7 +5,7 @@ multiplications  parameters and multiplications of a layer      unpool          
 conv             one convolution computed in three ways         normalize        response normalization
 edges            hand-made kernels that find edges              total_variation  how rough an image is
 intervals        the interval of a measured number, and of the difference of two models
-points           errors of points: normalised distance, correct points (pck), correct limbs (pcp)
+point_errors     normalised distance, correct points (pck), correct limbs (pcp)
 
 boxes            conversion, area, IoU and its relatives
 nms              suppression: greedy, by class, by objectness, soft

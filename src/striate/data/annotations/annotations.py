@@ -26,12 +26,14 @@ class Annotations(ABC):
     Attributes:
         classes: K names.
         task: what such annotations teach when nobody says.
+        shown: the word for them in messages.
         spatial: whether they have places in the picture, as their targets.
         least_classes: K below which there is nothing to be learned.
     """
 
     classes: tuple[str, ...]
     task: ClassVar[str]
+    shown: ClassVar[str] = "labels"
     spatial: ClassVar[bool] = True
     least_classes: ClassVar[int] = 1
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from striate.errors import SettingError, ShapeError
-from striate.ops.points import expected_points, pck, pcp, point_error
+from striate.ops.point_errors import expected_points, pck, pcp, point_error
 
 TRUTH = torch.tensor([[[0.0, 0.0], [10.0, 0.0]], [[0.0, 0.0], [0.0, 20.0]]])
 GUESS = torch.tensor([[[3.0, 4.0], [10.0, 1.0]], [[0.0, 0.0], [0.0, 12.0]]])

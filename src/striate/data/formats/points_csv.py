@@ -1,0 +1,307 @@
+"""Tables of points or of one box a picture: a first line that names the columns, a line for each picture.
+
+    image,left_eye_x,left_eye_y,left_eye_v,nose_x,nose_y,...    points; v is 0 where a point is not visible
+    image,x0,y0,x1,y1,...                                       points that are numbered
+    image,class,x1,y1,x2,y2   or   image,class,x,y,w,h          one box a picture, or none
+
+Columns ``width`` and ``height`` are the size of the picture in which the numbers were measured, ``split`` its
+split. Other columns are left alone. Numbers between 0 and 1 throughout are shares of the sides, and a note
+says so. A line of a box table without numbers is a picture on which there is nothing.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.point_annotations import PointAnnotations
+from striate.data.checks.findings import Finding
+from striate.data.formats.csv import ENDINGS
+from striate.data.formats.csv_columns import LABEL_WORDS, PATH_WORDS, SEPARATORS, SPLIT_COLUMNS
+from striate.data.formats.csv_paths import TablePaths
+from striate.data.formats.index import Found
+from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
+from striate.data.image_store import Files
+from striate.data.joints import joints_of
+from striate.data.picture_size import picture_size
+from striate.errors import DataError
+from striate.files.regular import open_regular
+
+NAMED = re.compile(r"(.+?)[_. ]([xyv])")
+NUMBERED = re.compile(r"([xyv])_?(\d+)")
+CORNERS, SIDES = ("x1", "y1", "x2", "y2"), ("x", "y", "w", "h")
+CLASS_COLUMNS = ("class", "class_name", "category", "name", "label")
+SIZES_READ = 2_000
+"""Pictures whose size is compared with the table's, evenly spread."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Which column holds what.
+
+    Args:
+        separator: of the columns.
+        columns: names, lower case, in order.
+        image: number of the column of the pictures.
+        points: for each point its name and the numbers of its columns x, y, v (None: always visible).
+        box: numbers of four columns, and whether they are x, y, w, h; None without a box.
+    """
+
+    separator: str
+    columns: tuple[str, ...]
+    image: int
+    points: tuple[tuple[str, int, int, int | None], ...]
+    box: tuple[tuple[int, ...], bool] | None
+
+    @property
+    def labelled(self) -> bool:
+        """Whether a column names a class, so that the table can teach classification too."""
+        return bool(LABEL_WORDS & set(self.columns))
+
+    def column(self, *names: str) -> int | None:
+        """The number of the first column that has one of the names."""
+        return next((self.columns.index(name) for name in names if name in self.columns), None)
+
+
+def read_header(file: Path) -> Header | None:
+    """What a table holds, from its first line; None if it names no pictures and no points or box."""
+    try:
+        with open_regular(file) as stream:
+            first = stream.readline(1 << 20).decode("utf-8-sig", "replace")
+    except OSError:
+        return None
+    for separator in SEPARATORS:
+        cells = next(csv.reader([first], delimiter=separator), [])
+        columns = tuple(cell.strip().lower() for cell in cells)
+        image = next((number for number, name in enumerate(columns) if name in PATH_WORDS), None)
+        box, points = _box_columns(columns), _point_columns(columns)
+        if image is not None and (box or points):
+            return Header(separator, columns, image, points, box)
+    return None
+
+
+def _box_columns(columns: Sequence[str]) -> tuple[tuple[int, ...], bool] | None:
+    for names in (CORNERS, SIDES):
+        others = {f"{axis}{number}" for axis in "xy" for number in (0, 3)} & set(columns)
+        if set(names) <= set(columns) and not others:
+            return tuple(columns.index(name) for name in names), names == SIDES
+    return None
+
+
+def _point_columns(columns: Sequence[str]) -> tuple[tuple[str, int, int, int | None], ...]:
+    found: dict[str, dict[str, int]] = {}
+    for number, column in enumerate(columns):
+        if match := NUMBERED.fullmatch(column):
+            found.setdefault(match[2], {})[match[1]] = number
+        elif match := NAMED.fullmatch(column):
+            found.setdefault(match[1], {})[match[2]] = number
+    return tuple(
+        (name, at["x"], at["y"], at.get("v")) for name, at in found.items() if {"x", "y"} <= at.keys()
+    )
+
+
+def point_table(path: Path) -> Path | None:
+    """The table of points or boxes: the file itself, or the only one of a folder."""
+    if path.is_file():
+        return path if path.suffix.lower() in ENDINGS and read_header(path) else None
+    tables = [file for file in sorted(path.iterdir()) if file.suffix.lower() in ENDINGS and file.is_file()]
+    fitting = [file for file in tables if read_header(file)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+@dataclass
+class Rows:
+    """The usable lines of a table, in columns."""
+
+    files: list[str]
+    split: list[int]
+    cells: list[list[str]]
+    lines: list[int]
+
+
+def read_point_table(path: Path) -> Found:
+    """The points of every picture.
+
+    Raises:
+        DataError: the table has no columns of points, or no usable line.
+    """
+    file, header, findings = *_opened(path), list[Finding]()
+    names = tuple(name for name, *_ in header.points)
+    if not names:
+        raise _unclear(file, "points", "image,nose_x,nose_y,...")
+    width = [column for _, x, y, v in header.points for column in (x, y, *([v] if v is not None else []))]
+    rows, root = _rows(file, header, width, findings)
+    values = np.array([[float(cells[column] or 0) for column in width] for cells in rows.cells], np.float32)
+    points, visible = _split_values(values, header)
+    notes, factor = _scaled(file, header, rows, points[visible], root, findings)
+    points *= factor
+    annotations = PointAnnotations(points, visible, _extent(points, visible), joints_of(names))
+    said = f"read as a table of points: {file.name}, {len(rows.files)} pictures with {len(names)} points"
+    split = np.array(rows.split, np.int8)
+    return Found(Files(root, rows.files), annotations, split, tuple(findings), (said, *notes))
+
+
+def read_box_table(path: Path) -> Found:
+    """The one box of every picture.
+
+    Raises:
+        DataError: the table has no columns of a box, or no usable line.
+    """
+    file, header, findings = *_opened(path), list[Finding]()
+    if header.box is None:
+        raise _unclear(file, "a box", "image,class,x1,y1,x2,y2")
+    columns, sides = header.box
+    rows, root = _rows(file, header, list(columns), findings)
+    kind = header.column(*CLASS_COLUMNS)
+    there = np.array([any(cells[column] for column in columns) for cells in rows.cells], np.bool_)
+    boxes = np.array(
+        [[float(cells[column] or 0) for column in columns] for cells in rows.cells], np.float32
+    ).reshape(-1, 4)
+    if sides:
+        boxes[:, 2:] += boxes[:, :2]
+    notes, factor = _scaled(file, header, rows, boxes[there].reshape(-1, 2), root, findings)
+    boxes *= np.tile(factor[:, 0], 2) if len(boxes) else 1
+    names = [cells[kind] if kind is not None else "object" for cells in rows.cells]
+    classes = tuple(sorted({name for name, one in zip(names, there, strict=True) if one}))
+    numbers = {name: number for number, name in enumerate(classes)}
+    labels = [numbers[name] for name, one in zip(names, there, strict=True) if one]
+    annotations = BoxAnnotations(
+        boxes[there], np.array(labels, np.int32), np.cumsum(there, dtype=np.int64), classes
+    )
+    said = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(labels)} boxes"
+    split = np.array(rows.split, np.int8)
+    return Found(Files(root, rows.files), annotations, split, tuple(findings), (said, *notes))
+
+
+def _opened(path: Path) -> tuple[Path, Header]:
+    file = point_table(path) or path
+    header = read_header(file) if file.is_file() else None
+    if header is None:
+        raise _unclear(file, "points or boxes", "image,nose_x,nose_y,...")
+    return file, header
+
+
+def _split_values(
+    values: NDArray[np.float32], header: Header
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Points (N, L, 2) and visible (N, L) from the columns of all points, one after the other."""
+    points = np.zeros((len(values), len(header.points), 2), np.float32)
+    visible = np.ones(points.shape[:2], np.bool_)
+    column = 0
+    for number, (_, _, _, seen) in enumerate(header.points):
+        points[:, number] = values[:, column : column + 2]
+        column += 2
+        if seen is not None:
+            visible[:, number] = values[:, column] > 0
+            column += 1
+    return points, visible
+
+
+def _rows(file: Path, header: Header, numbers: list[int], findings: list[Finding]) -> tuple[Rows, Path]:
+    """The usable lines, and the folder of their pictures; the others become findings."""
+    lines = list(_lines(file, header))
+    root, rows, seen = file.parent, Rows([], [], [], []), dict[str, int]()
+    paths = TablePaths(root, (cells[header.image] for _, cells in lines if len(cells) > header.image))
+    part = header.column(*SPLIT_COLUMNS)
+    for line, cells in lines:
+        problem = _problem(cells, header, numbers, paths, seen)
+        if problem:
+            findings.append(Finding(problem[0], f"{file}:{line}", problem[1]))
+            continue
+        name = paths.find(cells[header.image]) or ""
+        seen[name] = line
+        rows.files.append(name)
+        word = cells[part].lower() if part is not None else ""
+        rows.split.append(SPLITS.index(SPLIT_WORDS[word]) if word in SPLIT_WORDS else UNSAID)
+        rows.cells.append(cells)
+        rows.lines.append(line)
+    if not rows.files:
+        shown = "; ".join(map(str, findings[:3])) or "it has a first line only"
+        raise DataError(
+            f"{file} has no line that can be used ({shown})", "a line for each picture", "mend it"
+        )
+    return rows, root
+
+
+def _lines(file: Path, header: Header) -> Iterator[tuple[int, list[str]]]:
+    """Number and stripped cells of every line that is not empty."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, delimiter=header.separator)
+            next(reader)
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield reader.line_num, [cell.strip() for cell in cells]
+    except (csv.Error, UnicodeDecodeError) as reason:
+        raise DataError(
+            f"{file} cannot be read ({reason})", "a table in UTF-8", "save it as CSV (UTF-8)"
+        ) from reason
+
+
+def _problem(
+    cells: list[str], header: Header, numbers: list[int], paths: TablePaths, seen: dict[str, int]
+) -> tuple[str, str] | None:
+    """Kind and detail of what makes a line unusable."""
+    if len(cells) != len(header.columns):
+        return "unlabelled", f"{len(cells)} cells, not {len(header.columns)}"
+    name = paths.find(cells[header.image])
+    if name is None:
+        near = paths.nearest(cells[header.image])
+        return "missing", f"there is no file {cells[header.image]!r}" + (f"; near: {near}" if near else "")
+    if paths.is_outside(name):
+        return "outside", f"{name} lies outside the folder of the table"
+    if name in seen:
+        return "contradiction", f"{name} stands in line {seen[name]} too"
+    for column in numbers:
+        try:
+            value = float(cells[column] or 0)
+        except ValueError:
+            return "unlabelled", f"{header.columns[column]} is {cells[column]!r}, not a number"
+        if not np.isfinite(value):
+            return "unlabelled", f"{header.columns[column]} is {cells[column]}"
+    return None
+
+
+def _scaled(
+    file: Path, header: Header, rows: Rows, known: NDArray[np.float32], root: Path, findings: list[Finding]
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Notes, and the factor (N, 1, 2) that makes the numbers pixels; sizes that differ are refused."""
+    factor = np.ones((len(rows.files), 1, 2), np.float32)
+    width, height = header.column("width"), header.column("height")
+    if width is not None and height is not None:
+        step = max(1, len(rows.files) // SIZES_READ)
+        for index in range(0, len(rows.files), step):
+            cells, size = rows.cells[index], picture_size(root / rows.files[index])
+            if size and (cells[width], cells[height]) != (str(size[1]), str(size[0])):
+                detail = f"measured in {cells[width]}x{cells[height]}, the picture has {size[1]}x{size[0]}"
+                findings.append(Finding("frame", f"{file}:{rows.lines[index]}", detail))
+    if not len(known) or not ((known >= 0) & (known <= 1)).all():
+        return (), factor
+    for index, name in enumerate(rows.files):
+        size = picture_size(root / name)
+        if size:
+            factor[index, 0] = size[1], size[0]
+    return ("numbers between 0 and 1 are taken as shares of the pictures' sides",), factor
+
+
+def _extent(points: NDArray[np.float32], visible: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """float32 (N,): the square root of the area around the visible points, at least one pixel."""
+    low = np.where(visible[..., None], points, np.inf).min(1)
+    high = np.where(visible[..., None], points, -np.inf).max(1)
+    sides: Any = np.maximum(high - low, 0)
+    area = np.where(np.isfinite(sides), sides, 0).prod(1)
+    return np.asarray(np.maximum(np.sqrt(area), 1), np.float32)
+
+
+def _unclear(file: Path, what: str, example: str) -> DataError:
+    return DataError(
+        f"{file} has no columns of {what}",
+        f"a first line such as {example}",
+        "name the columns, or the format",
+    )

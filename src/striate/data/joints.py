@@ -1,0 +1,205 @@
+"""The names of points, which of them are left and right of each other, and which a line joins.
+
+    {"names": ["left_eye", "right_eye", "nose"],
+     "pairs": [["left_eye", "right_eye"]], "skeleton": [["left_eye", "nose"]]}
+
+The pairs change places in a mirrored picture. They come with the data, from a file (``--joints FILE``), by
+the name of a known set of points, or from names that differ by left and right alone.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from striate.errors import SettingError, StriateError
+from striate.files.regular import read_regular
+
+Pairs = tuple[tuple[int, int], ...]
+
+MOST_BYTES = 1_000_000
+LEFT_WORD = re.compile("(?<![a-z])(left|l)(?![a-z])")
+RIGHT = {"left": "right", "l": "r"}
+
+
+@dataclass(frozen=True)
+class Joints:
+    """L named points.
+
+    Args:
+        names: L names, all different.
+        pairs: numbers of points that change places in a mirror; a point is in one pair at most.
+        skeleton: pairs of numbers that a line joins in a drawing.
+
+    Raises:
+        SettingError: a name occurs twice, or a pair names no point, one point twice, or one of another
+            pair.
+
+    >>> Joints(("left_eye", "right_eye"), ((0, 1),)).can_be_mirrored
+    True
+    """
+
+    names: tuple[str, ...]
+    pairs: Pairs = ()
+    skeleton: Pairs = ()
+
+    def __post_init__(self) -> None:
+        if twice := [name for name in self.names if self.names.count(name) > 1]:
+            raise SettingError(f"the point {twice[0]!r} is named twice", "names that differ", "rename one")
+        for kind, pairs in (("pair", self.pairs), ("line of the skeleton", self.skeleton)):
+            for pair in pairs:
+                if len(set(pair)) < 2 or not all(0 <= end < len(self.names) for end in pair):
+                    raise SettingError(
+                        f"the {kind} {list(pair)} does not join two points",
+                        f"two of the numbers 0..{len(self.names) - 1}, or of the names",
+                        "mend the joints file",
+                    )
+        ends = [end for pair in self.pairs for end in pair]
+        if again := [end for end in ends if ends.count(end) > 1]:
+            raise SettingError(
+                f"the point {self.names[again[0]]!r} is in more than one mirror pair",
+                "a point in one pair at most",
+                "mend the pairs of the joints file",
+            )
+
+    @property
+    def can_be_mirrored(self) -> bool:
+        """Whether it is known which points change places in a mirror."""
+        return bool(self.pairs)
+
+    @property
+    def mirrored(self) -> tuple[int, ...]:
+        """For each point the number of the one that is in its place in a mirror.
+
+        >>> Joints(("left_eye", "nose", "right_eye"), ((0, 2),)).mirrored
+        (2, 1, 0)
+        """
+        order = list(range(len(self.names)))
+        for first, second in self.pairs:
+            order[first], order[second] = second, first
+        return tuple(order)
+
+    def require_pairs(self) -> None:
+        """It is known which points change places in a mirror.
+
+        Raises:
+            SettingError: it is not.
+        """
+        if not self.pairs:
+            raise SettingError(
+                "pictures are mirrored, and no points are named left and right of each other",
+                "names such as left_eye and right_eye, or the pairs of a joints file",
+                "--joints FILE with pairs, or --augment and --tta without mirror",
+            )
+
+    def renamed(self, names: tuple[str, ...]) -> "Joints":
+        """The same pairs and skeleton with the numbers of another order of names."""
+        order = [names.index(name) for name in self.names]
+        moved = [tuple((order[a], order[b]) for a, b in pairs) for pairs in (self.pairs, self.skeleton)]
+        return Joints(names, *moved)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values, ready for JSON."""
+        return {
+            "names": list(self.names),
+            "pairs": [list(pair) for pair in self.pairs],
+            "skeleton": [list(pair) for pair in self.skeleton],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any, origin: str = "the joints") -> "Joints":
+        """Joints from JSON; pairs are written with names or with numbers from 0.
+
+        Raises:
+            SettingError: the values have another form.
+        """
+        try:
+            names = tuple(str(name) for name in values["names"])
+            pairs, skeleton = (_numbered(values.get(key, ()), names) for key in ("pairs", "skeleton"))
+        except StriateError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as reason:
+            raise SettingError(
+                f"{origin} cannot be used ({type(reason).__name__}: {reason})",
+                '{"names": [...], "pairs": [[left, right], ...], "skeleton": [[from, to], ...]}',
+                "mend the file",
+            ) from reason
+        return cls(names, pairs, skeleton)
+
+
+def _numbered(pairs: Any, names: tuple[str, ...]) -> Pairs:
+    found = []
+    for first, second in pairs:
+        ends = tuple(names.index(end) if isinstance(end, str) else int(end) for end in (first, second))
+        found.append((ends[0], ends[1]))
+    return tuple(found)
+
+
+def mirror_pairs(names: Sequence[str]) -> Pairs:
+    """Pairs of names that differ by left and right alone.
+
+    >>> mirror_pairs(["left_eye", "nose", "right_eye", "l_ear", "r_ear"])
+    ((0, 2), (3, 4))
+    """
+    numbers = {name.lower(): number for number, name in enumerate(names)}
+    others = {name: LEFT_WORD.sub(lambda word: RIGHT[word[0]], name, count=1) for name in numbers}
+    return tuple(
+        (numbers[name], numbers[other])
+        for name, other in others.items()
+        if other != name and other in numbers
+    )
+
+
+def _face68() -> Joints:
+    """The 68 points of 300-W (Sagonas et al. 2013): jaw, brows, nose, eyes, mouth."""
+    ranges = ((0, 17), (17, 22), (22, 27), (27, 36), (36, 42), (42, 48), (48, 60), (60, 68))
+    skeleton = [(a, a + 1) for start, end in ranges for a in range(start, end - 1)]
+    skeleton += [(41, 36), (47, 42), (59, 48), (67, 60)]
+    pairs = [(a, 16 - a) for a in range(8)] + [(17 + a, 26 - a) for a in range(5)]
+    pairs += [(31, 35), (32, 34), (36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46)]
+    pairs += [(48, 54), (49, 53), (50, 52), (55, 59), (56, 58), (60, 64), (61, 63), (65, 67)]
+    return Joints(tuple(map(str, range(68))), tuple(pairs), tuple(skeleton))
+
+
+def _lsp14() -> Joints:
+    """The 14 joints of Leeds Sports Pose (Johnson, Everingham 2010)."""
+    right, left = ("ankle", "knee", "hip"), ("hip", "knee", "ankle")
+    arms = ("wrist", "elbow", "shoulder")
+    names = [f"right_{part}" for part in right] + [f"left_{part}" for part in left]
+    names += [f"right_{part}" for part in arms] + [f"left_{part}" for part in reversed(arms)]
+    names += ["neck", "head_top"]
+    lines = ((0, 1), (1, 2), (3, 4), (4, 5), (6, 7), (7, 8), (9, 10), (10, 11), (8, 12), (9, 12), (12, 13))
+    return Joints(tuple(names), mirror_pairs(names), (*lines, (2, 8), (3, 9)))
+
+
+KNOWN = {"face68": _face68, "lsp14": _lsp14}
+"""Sets of points that many data sets share, by name."""
+
+
+def joints_of(names: tuple[str, ...]) -> Joints:
+    """What names alone tell: a known set, or the pairs that differ by left and right."""
+    known = next((made() for made in KNOWN.values() if made().names == names), None)
+    return known or Joints(names, mirror_pairs(names))
+
+
+def read_joints(name: str) -> Joints:
+    """Joints from a JSON file, or a known set by its name.
+
+    Raises:
+        SettingError: there is no such file or set, or it has another form.
+    """
+    if name in KNOWN:
+        return KNOWN[name]()
+    path = Path(name)
+    if not path.is_file():
+        known = ", ".join(KNOWN)
+        raise SettingError(f"joints is {name!r}", f"a JSON file, or one of: {known}", "check the path")
+    try:
+        values = json.loads(read_regular(path, MOST_BYTES))
+    except (ValueError, RecursionError) as reason:
+        raise SettingError(
+            f"{name} is no JSON ({reason})", "a JSON file of joints", "mend the file"
+        ) from reason
+    return Joints.from_dict(values, name)

@@ -1,0 +1,63 @@
+"""Boxes in columns."""
+
+import numpy as np
+import pytest
+import torch
+
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.errors import LabelError, ShapeError
+
+# picture 0: a cat; picture 1: nothing; picture 2: a dog and a cat
+BOXES = np.array([[0, 0, 1, 1], [2, 2, 4, 4], [5, 5, 9, 9]], np.float32)
+SOME = BoxAnnotations(
+    BOXES, np.array([0, 1, 0], np.int32), np.array([1, 1, 3]), ("cat", "dog"), {"crowd": np.array([0, 1, 0])}
+)
+
+
+def test_a_subset_takes_the_boxes_of_its_pictures_in_their_order():
+    some = SOME.subset(np.array([2, 0]))
+    assert some.boxes[:, 0].tolist() == [2, 5, 0]
+    assert some.labels.tolist() == [1, 0, 0]
+    assert some.ends.tolist() == [2, 3]
+    assert some.columns["crowd"].tolist() == [1, 0, 0]
+
+
+def test_a_choice_of_boxes_keeps_all_pictures():
+    some = SOME.where(np.array([True, False, True]))
+    assert some.ends.tolist() == [1, 1, 2]
+    assert some.boxes[:, 0].tolist() == [0, 5]
+
+
+def test_targets_hold_one_table_and_the_number_of_each_picture():
+    targets = SOME.collate(torch.tensor([1, 2]))
+    assert targets.counts.tolist() == [0, 2]
+    assert targets.labels.tolist() == [1, 0]
+    assert targets.boxes.tolist() == BOXES[1:].tolist()
+
+
+def test_parts_that_are_joined_are_the_whole():
+    parts = [SOME.subset(np.array([index])) for index in range(3)]
+    assert parts[0].joined(parts[1:]).fingerprint() == SOME.fingerprint()
+
+
+def test_counts_strata_and_words():
+    assert SOME.counts().tolist() == [2, 1]
+    assert SOME.strata().tolist() == [0, 2, 1]  # a dog is rarer than a cat; no box is a group of its own
+    assert SOME.words(2) == "cat at 5, 5, 9, 9; dog at 2, 2, 4, 4"
+    assert SOME.words(1) == "no box"
+
+
+def test_class_numbers_become_those_of_a_model_by_name():
+    assert SOME.remap(("dog", "cow", "cat")).labels.tolist() == [2, 0, 2]
+    with pytest.raises(LabelError, match="the model does not know the classes dog"):
+        SOME.remap(("cat",))
+
+
+def test_a_class_that_no_training_picture_shows_is_found():
+    kinds = [(one.kind, one.source) for one in SOME.findings(np.array([0, 0, 1], np.int8))]
+    assert kinds == [("unseen", "dog"), ("no-box", "annotations")]
+
+
+def test_columns_that_do_not_fit_are_refused():
+    with pytest.raises(ShapeError, match=r"expected: \(3, 4\) and 3 rows"):
+        BoxAnnotations(BOXES, np.array([0], np.int32), np.array([3]), ("cat",))

@@ -1,0 +1,96 @@
+"""COCO's JSON, as boxes and as key points."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from striate.data.formats.coco import coco_files, read_coco_boxes, read_coco_points
+from striate.errors import DataError
+
+CATEGORY = {"id": 7, "name": "cat", "keypoints": ["left_eye", "right_eye"], "skeleton": [[1, 2]]}
+
+
+def written(folder: Path, name: str = "instances.json", **parts: Any) -> Path:
+    """A data set of two pictures, of which the first has one cat."""
+    (folder / "images").mkdir(exist_ok=True)
+    for file in ("a.png", "b.png"):
+        Image.new("RGB", (40, 30)).save(folder / "images" / file)
+    images = [{"id": i, "file_name": f, "width": 40, "height": 30} for i, f in ((3, "a.png"), (9, "b.png"))]
+    box = {"id": 1, "image_id": 3, "category_id": 7, "bbox": [10, 8, 10, 4], "keypoints": [12, 9, 2, 0, 0, 0]}
+    values = {"images": images, "categories": [CATEGORY], "annotations": [box], **parts}
+    (folder / name).write_text(json.dumps(values))
+    return folder
+
+
+def test_boxes_become_corners_and_a_picture_without_any_stays(tmp_path: Path):
+    found = read_coco_boxes(written(tmp_path))
+    assert found.annotations.words(0) == "cat at 10, 8, 20, 12"
+    assert found.annotations.words(1) == "no box"
+    assert found.store.read(1).shape == (3, 30, 40)
+
+
+def test_key_points_are_cut_out_with_their_box(tmp_path: Path):
+    # the margin is 15 % of 10 pixels: the part begins at (floor 8.5, floor 6.5)
+    found = read_coco_points(written(tmp_path))
+    assert len(found.store) == 1
+    assert found.annotations.points[0, 0].tolist() == [4, 3]
+    assert found.annotations.visible.tolist() == [[True, False]]
+    assert found.annotations.scale.tolist() == [pytest.approx(40**0.5)]
+    assert found.annotations.joints.pairs == ((0, 1),)
+    assert found.annotations.joints.skeleton == ((0, 1),)
+
+
+def test_the_name_of_a_file_says_its_split(tmp_path: Path):
+    other = {"image_id": 9, "category_id": 7, "bbox": [0, 0, 5, 5]}
+    written(tmp_path, "instances_val2017.json", annotations=[other])
+    written(tmp_path, "instances_train2017.json")
+    assert [file.name for file in coco_files(tmp_path)] == [
+        "instances_train2017.json",
+        "instances_val2017.json",
+    ]
+    assert set(read_coco_boxes(tmp_path).split.tolist()) == {0, 1}
+
+
+def test_annotations_that_name_nothing_are_found(tmp_path: Path):
+    box = {"id": 5, "image_id": 4, "category_id": 7, "bbox": [0, 0, 5, 5]}
+    found = read_coco_boxes(written(tmp_path, annotations=[box, {**box, "image_id": 3}]))
+    assert [(one.kind, one.source.rpartition(" ")[2]) for one in found.findings] == [("missing", "5")]
+
+
+def test_key_points_that_cannot_be_used_are_found(tmp_path: Path):
+    rows = [
+        {"id": 1, "image_id": 3, "category_id": 7, "bbox": [0, 0, 9, 9], "keypoints": [1, 1, 2]},
+        {"id": 2, "image_id": 3, "category_id": 7, "bbox": [0, 0, 9, 9], "keypoints": [0] * 6},
+        {"id": 3, "image_id": 4, "category_id": 7, "bbox": [0, 0, 9, 9], "keypoints": [1, 1, 2, 3, 3, 2]},
+        {"id": 4, "image_id": 9, "category_id": 7, "keypoints": [1, 1, 2, 3, 3, 2]},
+    ]
+    found = read_coco_points(written(tmp_path, annotations=rows))
+    assert [one.kind for one in found.findings] == ["unlabelled", "unlabelled", "missing"]
+    assert found.store.read(0).shape == (3, 30, 40)  # without a box the whole picture
+
+
+def test_the_real_file_of_animals_is_read(shared_data: Path):
+    found = read_coco_points(shared_data / "animal_pose")
+    assert found.annotations.points.shape == (425, 20, 2)
+    assert len(found.annotations.joints.pairs) == 8
+    assert not found.findings
+    inside = found.annotations.points[found.annotations.visible]
+    assert (inside >= -0.5).all()
+    assert np.isfinite(found.annotations.scale).all()
+
+
+@pytest.mark.parametrize("text", ["", "[", "[1]", '{"images": 3, "annotations": []}', '{"images": [{}]}'])
+def test_files_that_are_no_coco_are_refused(text: str, tmp_path: Path):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(DataError, match="COCO"):
+        read_coco_boxes(tmp_path)
+
+
+def test_categories_with_other_points_are_refused(tmp_path: Path):
+    other = {"id": 8, "name": "dog", "keypoints": ["nose", "tail"]}
+    with pytest.raises(DataError, match="2 lists of key points"):
+        read_coco_points(written(tmp_path, categories=[CATEGORY, other]))

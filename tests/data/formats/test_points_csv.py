@@ -1,0 +1,87 @@
+"""Tables of points and of boxes."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from striate.data.formats.points_csv import point_table, read_box_table, read_header, read_point_table
+from striate.errors import DataError
+
+
+def written(folder: Path, text: str) -> Path:
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("RGB", (40, 20)).save(folder / name)
+    (folder / "points.csv").write_text(text)
+    return folder
+
+
+def test_named_points_with_visibility(tmp_path: Path):
+    found = read_point_table(
+        written(tmp_path, "image,nose_x,nose_y,nose_v,chin_x,chin_y\na.png,1,2,0,3,4.5\n")
+    )
+    assert found.annotations.joints.names == ("nose", "chin")
+    assert found.annotations.points.tolist() == [[[1, 2], [3, 4.5]]]
+    assert found.annotations.visible.tolist() == [[False, True]]
+
+
+def test_numbered_points_and_splits(tmp_path: Path):
+    text = "image;x0;y0;x1;y1;split\na.png;1;2;11;12;train\nb.png;1;2;3;4;val\nc.png;1;2;3;4;\n"
+    found = read_point_table(written(tmp_path, text))
+    assert found.split.tolist() == [0, 1, -1]
+    assert found.annotations.scale[0] == 10  # the root of 10 x 10 pixels around the points
+
+
+def test_shares_of_the_sides_become_pixels_and_a_note_says_so(tmp_path: Path):
+    found = read_point_table(written(tmp_path, "image,x0,y0\na.png,0.5,0.25\nb.png,1,0\n"))
+    assert found.annotations.points.tolist() == [[[20, 5]], [[40, 0]]]
+    assert "shares" in found.said[1]
+
+
+def test_a_size_that_is_not_the_pictures_is_found(tmp_path: Path):
+    text = "image,width,height,x0,y0\na.png,40,20,5,5\nb.png,80,40,5,5\n"
+    found = read_point_table(written(tmp_path, text))
+    assert [(one.kind, one.detail) for one in found.findings] == [
+        ("frame", "measured in 80x40, the picture has 40x20")
+    ]
+
+
+def test_one_box_a_picture_by_corners_or_sides_and_none(tmp_path: Path):
+    found = read_box_table(written(tmp_path, "image,class,x1,y1,x2,y2\na.png,cat,2,3,12,13\nb.png,,,,,\n"))
+    assert [found.annotations.words(index) for index in (0, 1)] == ["cat at 2, 3, 12, 13", "no box"]
+    found = read_box_table(written(tmp_path, "image,class,x,y,w,h\na.png,cat,2,3,10,10\n"))
+    assert found.annotations.words(0) == "cat at 2, 3, 12, 13"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "detail"),
+    [
+        ("zebra.jpeg,1,2", "missing", "there is no file 'zebra.jpeg'"),
+        ("b.png,1", "unlabelled", "2 cells, not 3"),
+        ("b.png,left,2", "unlabelled", "x0 is 'left', not a number"),
+        ("b.png,nan,2", "unlabelled", "x0 is nan"),
+        ("a.png,1,2", "contradiction", "a.png stands in line 2 too"),
+    ],
+)
+def test_lines_that_cannot_be_used_are_found(line: str, kind: str, detail: str, tmp_path: Path):
+    found = read_point_table(written(tmp_path, f"image,x0,y0\na.png,5,6\n{line}\n"))
+    assert [(one.kind, one.detail) for one in found.findings] == [(kind, detail)]
+    assert len(found.store) == 1
+
+
+def test_the_real_tables_are_recognised(shared_data: Path):
+    assert point_table(shared_data / "lsp_extended") == shared_data / "lsp_extended" / "joints.csv"
+    header = read_header(shared_data / "cub10" / "boxes_parts.csv")
+    assert header is not None
+    assert len(header.points) == 15
+    assert header.box == ((5, 6, 7, 8), True)
+    assert point_table(shared_data / "youtube_faces") is not None
+
+
+def test_a_table_without_points_or_lines_is_refused(tmp_path: Path):
+    with pytest.raises(DataError, match="no columns of points"):
+        read_point_table(written(tmp_path, "image,label\na.png,cat\n"))
+    with pytest.raises(DataError, match="no columns of a box"):
+        read_box_table(written(tmp_path, "image,nose_x,nose_y\na.png,1,2\n"))
+    with pytest.raises(DataError, match="no line that can be used"):
+        read_point_table(written(tmp_path, "image,x0,y0\nd.png,1,2\n"))
