@@ -1,0 +1,115 @@
+"""Boxes, points and skeletons painted on a picture, legible on any background and at any size of picture.
+
+Every line has a dark edge; a name stands on a filled label that stays inside the picture. Small pictures are
+enlarged first, so that a line of one pixel is not as thick as a face.
+"""
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw
+
+from striate.draw.fonts import shorten
+from striate.draw.heatmap import enlarge
+from striate.draw.image_grid import Picture, as_picture
+from striate.draw.theme import INK, PAPER, SERIES, lightness, rgb
+
+LEAST_SIDE = 320
+"""Pixels of the longer side below which a picture is enlarged."""
+
+TRUTH, ANSWER = SERIES[2], SERIES[1]
+"""Colors of what is true and of what was predicted."""
+
+Box = Sequence[float]
+"""x1, y1, x2, y2, pixels of the picture."""
+
+Point = tuple[float, float]
+
+
+class Overlay:
+    """A picture that is painted on. Positions are pixels of the picture as it was given.
+
+    Args:
+        image: a tensor (1 or 3, H, W), uint8 or float 0..1, or a PIL picture.
+        side: longer side of the result, at least, pixels.
+    """
+
+    def __init__(self, image: Picture, side: int = LEAST_SIDE) -> None:
+        original = as_picture(image)
+        longer = max(original.size)
+        self.picture = enlarge(original, side) if longer < side else original.copy()
+        self.factor = self.picture.width / original.width, self.picture.height / original.height
+        self._pen = ImageDraw.Draw(self.picture)
+        self.width = max(2, round(max(self.picture.size) / 250))
+
+    def box(self, box: Box, color: str = ANSWER, label: str = "") -> "Overlay":
+        """Draw the edges of a box, and a label above it."""
+        x1, y1 = self._at((box[0], box[1]))
+        x2, y2 = self._at((box[2], box[3]))
+        left, right, top, bottom = min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
+        self._pen.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=INK, width=self.width + 2)
+        self._pen.rectangle((left, top, right, bottom), outline=color, width=self.width)
+        if label:
+            self.label((left, top), label, color)
+        return self
+
+    def label(self, corner: Point, text: str, color: str = ANSWER) -> None:
+        """Write a text on a filled label whose bottom left is at a corner of the result, moved inside."""
+        size = max(11, round(max(self.picture.size) / 42))
+        line, letters = shorten(text, size, self.picture.width - size)
+        wide, tall = round(letters.getlength(line)) + size // 2, size + size // 3
+        left = min(max(0, round(corner[0])), max(0, self.picture.width - wide))
+        top = min(max(0, round(corner[1]) - tall), max(0, self.picture.height - tall))
+        self._pen.rectangle((left, top, left + wide, top + tall), fill=color)
+        ink = INK if lightness(rgb(color)) > 0.3 else PAPER
+        self._pen.text((left + size // 4, top + size // 8), line, fill=ink, font=letters)
+
+    def skeleton(
+        self,
+        points: Sequence[Point],
+        lines: Sequence[tuple[int, int]] = (),
+        color: str = ANSWER,
+        visible: Sequence[bool] | None = None,
+    ) -> "Overlay":
+        """Draw points, and lines between some of them; those that are not visible are left out."""
+        seen = [True] * len(points) if visible is None else visible
+        placed = [self._at(point) for point in points]
+        for first, second in lines:
+            if seen[first] and seen[second]:
+                self._pen.line((placed[first], placed[second]), fill=INK, width=self.width + 2)
+                self._pen.line((placed[first], placed[second]), fill=color, width=self.width)
+        radius = self.width * (1.6 if len(points) <= 30 else 1.0)
+        for (x, y), shown in zip(placed, seen, strict=True):
+            if shown:
+                self._pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline=INK)
+        return self
+
+    def _at(self, point: Point) -> Point:
+        return float(point[0]) * self.factor[0], float(point[1]) * self.factor[1]
+
+
+def joint_chart(
+    points: Sequence[Point], lines: Sequence[tuple[int, int]], values: Sequence[float | None], side: int = 360
+) -> Image.Image:
+    """A body or a face whose points are as large as their error.
+
+    Args:
+        points: typical positions, any unit.
+        lines: pairs of numbers of points that a line joins.
+        values: error of each point; None for one that was never visible.
+        side: longer side of the picture, pixels.
+    """
+    low = [min(point[axis] for point in points) for axis in (0, 1)]
+    span = max(max(point[axis] for point in points) - low[axis] for axis in (0, 1)) or 1.0
+    margin, room = side * 0.14, side * 0.72
+    sheet = Image.new("RGB", (side, side), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    placed = [(margin + (x - low[0]) / span * room, margin + (y - low[1]) / span * room) for x, y in points]
+    for first, second in lines:
+        pen.line((placed[first], placed[second]), fill="#c3cad1", width=2)
+    most = max((value for value in values if value is not None), default=0.0) or 1.0
+    largest = side * (0.045 if len(points) <= 30 else 0.025)
+    for (x, y), value in zip(placed, values, strict=True):
+        radius = max(2.0, largest * (value / most) ** 0.5) if value is not None else 2.0
+        color = ANSWER if value is not None else "#c3cad1"
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline=PAPER)
+    return sheet
