@@ -1,7 +1,9 @@
 """Which sections the page of each task has: a hand-written table. A task adds its line and its functions."""
 
-from striate.report import classification_page
+from striate.report import classification_page, regression_page
 from striate.report.section import Contents
+from striate.tasks.regression.box_metric import LOCALIZED
+from striate.tasks.regression.point_metric import ERROR
 
 CONTENTS: dict[str, Contents] = {
     "classification": Contents(
@@ -11,4 +13,7 @@ CONTENTS: dict[str, Contents] = {
         before=(classification_page.worst_mistakes,),
         after=(classification_page.confusion, classification_page.classes, classification_page.confidence),
     ),
+    "localize": regression_page.contents_of(LOCALIZED),
+    "landmarks": regression_page.contents_of(ERROR, regression_page.error_by_point),
+    "pose": regression_page.contents_of(ERROR, regression_page.error_by_point),
 }

@@ -5,6 +5,7 @@ metric             Metric and Metrics: one primary number, what it is for each i
 evaluate           a model against data whose targets are known
 classification/    which one of K classes
 detection/         which objects, and where
+regression/        where one object is, where named points are
 raw_outputs        what a network gives: a tensor, or several
 memory             a batch that does not fit, in halves
 """

@@ -10,10 +10,15 @@ from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
 from striate.tasks.classification.classifier import Classifier
 from striate.tasks.model import TaskModel
+from striate.tasks.regression.localizer import Localizer
+from striate.tasks.regression.point_model import LandmarkModel, PoseModel
 from striate.zoo.networks import create, require_arguments
 
 TASKS: dict[str, type[TaskModel[Any]]] = {
     "classification": Classifier,
+    "localize": Localizer,
+    "landmarks": LandmarkModel,
+    "pose": PoseModel,
 }
 """The tasks by name. A new one is a line here, and what the other tables of this kind ask for."""
 

@@ -10,6 +10,7 @@ from striate.errors import SettingError
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
 from striate.train.run.stored import stored_data, stored_settings
+from striate.zoo.build import model_of
 
 Data = str | Path | Splits
 
@@ -29,11 +30,14 @@ def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spli
         return data
     settings = stored_settings(files) if goes_on else given
     accept = given.accept or settings.accept
-    splits = read(data, settings.format, accept=accept, **read_options(settings))
+    kinds = model_of(settings.task).learns_from if settings.task else ()
+    splits = read(data, settings.format, accept=accept, kinds=kinds, **read_options(settings))
     refuse(splits, accept)
     return readable(splits) if "unreadable" in accept else splits
 
 
 def read_options(settings: Settings) -> dict[str, Any]:
     """What ``read`` is called with besides the format: a model remembers it, and is measured with it."""
-    return {"seed": settings.seed, "validation": settings.validation}
+    joints = getattr(settings, "joints", None)
+    own = {} if joints is None else {"joints": joints}
+    return {"seed": settings.seed, "validation": settings.validation, **own}

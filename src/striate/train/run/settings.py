@@ -165,7 +165,7 @@ class Settings(BaseModel):
         description="pixels that the network sees, 32 or 32x48 (height x width); by default its own, or "
         "64 for larger pictures and a network that takes any size",
     )
-    fit: Literal["crop", "stretch", "pad"] | None = Field(
+    fit: Literal["crop", "stretch", "pad", "letterbox"] | None = Field(
         None,
         description="crop, stretch or pad; by default pad for pictures slightly smaller than size, else crop",
     )

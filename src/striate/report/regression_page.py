@@ -1,0 +1,73 @@
+"""The page of a model that gives points or a box: worst pictures with truth and answer, error by point."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from striate.data.annotations.point_annotations import PointAnnotations
+from striate.draw.overlay import joint_chart
+from striate.draw.record_overlay import drawn
+from striate.report import plain_page
+from striate.report.inline_images import data_uri
+from striate.report.plain_page import WorstPicture, worst
+from striate.report.section import Contents, Measured, Section
+from striate.report.templates import rendered
+from striate.tasks.metric import Primary
+from striate.tasks.regression.point_metric import PointMetrics
+
+SHOWN = 12
+MOST = 1_000
+"""Pictures among which a typical one is looked for."""
+
+
+def worst_pictures(page: Measured) -> Section:
+    """The pictures with the worst primary number, with the truth in green, the answer in orange."""
+    run, found = page.run, page.evaluation
+    metrics, dataset = found.metrics, page.splits[run.split]
+    values = torch.empty(0) if metrics.per_image is None else metrics.per_image
+    rows = worst(values, metrics.primary, SHOWN)
+    samples = [dataset[int(found.indices[row])] for row in rows]
+    records = run.model.predict([sample.image for sample in samples]) if samples else []
+    answers = found.metric.answers()
+    pictures = [
+        WorstPicture(
+            data_uri(drawn(sample.image, record, sample.targets)),
+            answers[row],
+            "drawn in green",
+            metrics.primary.of(float(values[row])).text(),
+            sample.source,
+        )
+        for row, sample, record in zip(rows, samples, records, strict=True)
+    ]
+    body = rendered("worst.html", pictures=pictures, name=metrics.primary.name.replace("_", " "))
+    return Section("worst", "Worst pictures", body)
+
+
+def error_by_point(page: Measured) -> Section:
+    """The error of each point: a picture of the body, and a table."""
+    metrics, annotations = page.evaluation.metrics, page.splits["train"].annotations
+    assert isinstance(metrics, PointMetrics)
+    assert isinstance(annotations, PointAnnotations)
+    values = [metrics.per_point[name] for name in annotations.joints.names]
+    chart = joint_chart(typical_points(annotations), annotations.joints.skeleton, values)
+    rows = sorted(metrics.per_point.items(), key=lambda row: -(row[1] or 0.0))
+    body = rendered("points.html", chart=data_uri(chart), rows=rows, shares=metrics.within, pcp=metrics.pcp)
+    return Section("points", "Error by point", body)
+
+
+def typical_points(annotations: PointAnnotations) -> list[tuple[float, float]]:
+    """The points of the picture whose shape is nearest to the mean, of those with the most visible points."""
+    count = annotations.visible.sum(1)
+    rows = np.flatnonzero(count == count.max())[:MOST]
+    shapes = annotations.points[rows].astype(np.float64)
+    shapes -= shapes.mean(1, keepdims=True)
+    shapes /= np.maximum(np.linalg.norm(shapes, axis=(1, 2), keepdims=True), 1e-9)
+    nearest = rows[np.linalg.norm(shapes - shapes.mean(0), axis=(1, 2)).argmin()]
+    return [(float(x), float(y)) for x, y in annotations.points[nearest]]
+
+
+def contents_of(primary: Primary, *more: Callable[[Measured], Section]) -> Contents:
+    """The page of a task with such a primary number."""
+    return replace(plain_page.contents(primary), before=(worst_pictures, *more))

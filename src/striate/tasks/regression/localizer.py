@@ -1,0 +1,143 @@
+"""Localization: where the one object of a picture is, and which class it has; or that there is none.
+
+    y = [Pc, bx, by, bh, bw, c1, ..., cK]     Pc: is there an object?     c: its class
+                                              b: middle, height and width as shares of the sides
+
+With Pc = 0 all else is left out of the loss.
+
+Source: Sermanet et al. 2014 (OverFeat), section 4; the vector as it is taught since.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.preprocess import Preprocess
+from striate.errors import DataError
+from striate.records import Batch, BoxTargets, Localization
+from striate.tasks.model import TaskModel
+from striate.tasks.raw_outputs import Raw
+from striate.tasks.regression.box_metric import BoxMetric
+from striate.tasks.regression.distances import Distance
+from striate.tasks.regression.network import Head, regression_network
+from striate.tasks.regression.object_losses import corners_of, object_losses
+
+CORNERS = 2
+"""Points that the network places: the corners of the box."""
+
+
+@final
+class Localizer(TaskModel[Localization]):
+    """A network that says where the one object is.
+
+    Args:
+        network: a backbone, which gets its branches here; or a ``RegressionNetwork``.
+        classes: K names.
+        preprocess: what the network expects of a picture.
+        head: what the corners are read from, ``map`` or ``vector``.
+        loss: how the four numbers of a box are compared.
+        box_weight: of the loss of the box against those of presence and class.
+    """
+
+    task: ClassVar[str] = "localize"
+    learns_from: ClassVar[tuple[type[Annotations], ...]] = (BoxAnnotations,)
+    outputs: ClassVar[tuple[str, ...]] = ("object",)
+    spatial: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        network: nn.Module,
+        classes: Sequence[str],
+        preprocess: Preprocess,
+        *,
+        head: Head = "map",
+        loss: Distance = "l1",
+        box_weight: float = 5.0,
+    ) -> None:
+        branches = regression_network(network, CORNERS, 1 + len(classes), head, preprocess.size)
+        super().__init__(branches, classes, preprocess, head=head, loss=loss, box_weight=box_weight)
+        self.distance, self.box_weight = loss, box_weight
+
+    @classmethod
+    def width(cls, classes: Sequence[str], **options: Any) -> int:
+        """Of the last layer of a backbone, which is taken away."""
+        return 1
+
+    @classmethod
+    def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
+        """The settings of the task."""
+        usual = {"head": "map", "loss": "l1", "box_weight": 5.0}
+        return {name: getattr(settings, name, value) for name, value in usual.items()}
+
+    @classmethod
+    def require(cls, annotations: Annotations) -> None:
+        """At most one box on every picture.
+
+        Raises:
+            DataError: the annotations are of another kind, or a picture has two boxes.
+        """
+        super().require(annotations)
+        assert isinstance(annotations, BoxAnnotations)
+        several = int((annotations.numbers > 1).sum())
+        if several:
+            raise DataError(
+                f"{several} of {len(annotations)} pictures have more than one box",
+                "one object a picture, or none",
+                "a detector, which finds any number of objects",
+            )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) -> y (N, 5 + K); presence and classes before sigmoid and softmax."""
+        raw = self.network(self.normalized(images))
+        (x1, y1, x2, y2), scores = raw[:, :4].unbind(1), raw[:, 4:]
+        box = torch.stack([(x1 + x2) / 2, (y1 + y2) / 2, y2 - y1, x2 - x1], dim=1)
+        return torch.cat([scores[:, :1], box, scores[:, 1:]], dim=1)
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The mean losses of presence, class and box."""
+        return {name: values.mean() for name, values in self._losses(batch).items()}
+
+    def sample_losses(self, batch: Batch) -> Tensor:
+        """(N,): the sum of the losses of each image."""
+        return torch.stack(list(self._losses(batch).values())).sum(0)
+
+    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Every loss of each image, (N,); 0 for class and box where there is no object."""
+        return object_losses(self(batch.images), batch, self.distance, self.box_weight)
+
+    def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Localization]:
+        """y (N, 5 + K) -> a record for each.
+
+        Args:
+            raw: of ``forward``.
+            sizes: int64 (N, 2).
+            options: ``threshold``, the presence from which on an object is said to be there (0.5).
+        """
+        assert isinstance(raw, Tensor)
+        y = raw.float().cpu()
+        boxes = corners_of(y[:, 1:5]) * torch.tensor([*self.preprocess.size[::-1]] * 2)
+        threshold = float(options.get("threshold", 0.5))
+        return [
+            Localization(box, float(presence), scores, self.classes, threshold=threshold)
+            for box, presence, scores in zip(boxes, y[:, 0].sigmoid(), y[:, 5:].softmax(1), strict=True)
+        ]
+
+    def metric(self) -> BoxMetric:
+        """Share of right classes with a box that overlaps enough, mean IoU, accuracy."""
+        return BoxMetric(self.classes, self.distance, self.box_weight)
+
+    def example_targets(self, count: int) -> BoxTargets:
+        """A box in the middle of each image."""
+        height, width = self.preprocess.size
+        box = torch.tensor([width / 4, height / 4, width * 3 / 4, height * 3 / 4])
+        labels = torch.arange(count) % len(self.classes)
+        return BoxTargets(box.expand(count, 4), labels, torch.ones(count, dtype=torch.int64))
+
+    def mirrored(self, raw: Raw) -> Raw:
+        """The middle of the box from the other side."""
+        assert isinstance(raw, Tensor)
+        return torch.cat([raw[:, :1], 1 - raw[:, 1:2], raw[:, 2:]], dim=1)

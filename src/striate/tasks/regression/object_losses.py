@@ -1,0 +1,45 @@
+"""The losses of one object, y = [Pc, bx, by, bh, bw, c1, ..., cK]: presence, class and box."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from striate.records import Batch, BoxTargets
+from striate.tasks.regression.distances import Distance, distance
+from striate.tasks.regression.network import shares_of
+
+
+def object_losses(y: Tensor, batch: Batch, kind: Distance, box_weight: float) -> dict[str, Tensor]:
+    """Presence, class and box of each image, (N,); the last two are 0 where there is no object.
+
+    Args:
+        y: float (N, 5 + K), as ``Localizer.forward`` gives it.
+        batch: with ``BoxTargets`` of at most one box an image.
+        kind: how the four numbers of a box are compared.
+        box_weight: of the box against the others.
+    """
+    targets = batch.targets
+    assert isinstance(targets, BoxTargets)
+    there = targets.counts > 0
+    presence = F.binary_cross_entropy_with_logits(y[:, 0], there.to(y.dtype), reduction="none")
+    label, box = presence.new_zeros(len(y)), presence.new_zeros(len(y))
+    truth = middles_of(shares_of(targets.boxes.view(-1, 2, 2), batch.images).view(-1, 4))
+    label = label.masked_scatter(there, F.cross_entropy(y[there, 5:], targets.labels, reduction="none"))
+    box = box.masked_scatter(there, distance(y[there, 1:5], truth.to(y.dtype), kind).sum(1))
+    return {"presence": presence, "class": label, "box": box_weight * box}
+
+
+def corners_of(boxes: Tensor) -> Tensor:
+    """bx, by, bh, bw -> x1, y1, x2, y2, (N, 4).
+
+    >>> corners_of(torch.tensor([[5.0, 4.0, 2.0, 6.0]])).tolist()
+    [[2.0, 3.0, 8.0, 5.0]]
+    """
+    x, y, height, width = boxes.unbind(1)
+    return torch.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], dim=1)
+
+
+def middles_of(boxes: Tensor) -> Tensor:
+    """x1, y1, x2, y2 -> bx, by, bh, bw, (N, 4): the inverse of ``corners_of``."""
+    x1, y1, x2, y2 = boxes.unbind(1)
+    return torch.stack([(x1 + x2) / 2, (y1 + y2) / 2, y2 - y1, x2 - x1], dim=1)
