@@ -77,6 +77,7 @@ def pictures_for(
 ) -> MeasuredData:
     """The pictures that a classifier is measured on; arguments as for ``evaluate``."""
     given = {name: value for name, value in options.items() if value is not None}
+    given["kinds"] = classifier.learns_from
     return data_to_measure(data, classifier.trained_on, split, format=format, accept=accept, **given)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.annotations.annotations import Annotations
 from striate.data.checks.check import readable
 from striate.data.checks.content_hash import identities
 from striate.data.checks.statistics import sample
@@ -134,6 +135,7 @@ def data_to_measure(
     *,
     format: str | None = None,
     accept: Collection[str] = (),
+    kinds: tuple[type[Annotations], ...] = (),
     **options: Any,
 ) -> MeasuredData:
     """The pictures that a model is measured on.
@@ -144,18 +146,19 @@ def data_to_measure(
         split: the part of them; chosen when left out.
         format: as for ``read``; that of the training, for its data, when left out.
         accept: kinds of findings that are accepted, besides those of the training for its data.
+        kinds: of annotations that the model can be measured by; none for any.
         options: of ``read``; those of the training when left out.
 
     Raises:
         SettingError: there is no such split or format.
         DataError: the data cannot be read.
     """
-    splits, known = as_trained(data, trained_on, format=format, accept=accept, **options)
+    splits, known = as_trained(data, trained_on, format=format, accept=accept, kinds=kinds, **options)
     if known:
         chosen = split or unseen(splits)
         return MeasuredData(splits, chosen, True, f"{chosen}, of the data that the model was trained on")
     if split is None and not isinstance(data, Splits) and not options:
-        splits = _accepted(read(data, format, accept=tuple(accept), validation=0.0), accept)
+        splits = _accepted(read(data, format, accept=tuple(accept), kinds=kinds, validation=0.0), accept)
     chosen = split or ALL
     return MeasuredData(splits, chosen, False, _of_others(splits, chosen, trained_on))
 
@@ -166,15 +169,17 @@ def as_trained(
     *,
     format: str | None = None,
     accept: Collection[str] = (),
+    kinds: tuple[type[Annotations], ...] = (),
     **options: Any,
 ) -> tuple[Splits, bool]:
     """The data, split as the training split its own, and whether they are those of the training."""
     if isinstance(data, Splits):
         return data, trained_on is not None and is_of(trained_on, data)
+    options["kinds"] = kinds
     if trained_on is None:
         return _accepted(read(data, format, accept=tuple(accept), **options), accept), False
     asked, both = {**trained_on.options, **options}, tuple(dict.fromkeys((*accept, *trained_on.accept)))
-    *first, last = [format] if format else dict.fromkeys((trained_on.format, _looks_like(data)))
+    *first, last = [format] if format else dict.fromkeys((trained_on.format, _looks_like(data, kinds)))
     for name in first:  # the format of the training, where the data look like another
         with suppress(DataError, SettingError):
             splits = read(data, name, accept=both, **asked)
@@ -193,10 +198,10 @@ def is_of(trained_on: TrainedOn, splits: Splits) -> bool:
     return max(trained_on.overlap(splits)) >= HALF
 
 
-def _looks_like(data: str | Path) -> str | None:
+def _looks_like(data: str | Path, kinds: tuple[type[Annotations], ...]) -> str | None:
     """The format that is recognised; None where ``read`` shall say what is wrong."""
     try:
-        return recognise(Path(data))
+        return recognise(Path(data), kinds)
     except (DataError, OSError):
         return None
 

@@ -38,6 +38,7 @@ class BoxMetrics(Metrics):
         accuracy: share of the images with an object whose class is right; None without any.
         presence: share of the images on which it is rightly said whether there is an object.
         between: (low, high) of ``localized``, 95 %.
+        measured_on: what the images are to the model, a sentence; empty if nobody said.
         per_image: float64 (N,), 1 for a right answer and 0 for a wrong one.
     """
 
@@ -48,6 +49,7 @@ class BoxMetrics(Metrics):
     presence: float | None
     between: Interval | None = None
     per_image: Tensor | None = field(default=None, repr=False, compare=False)
+    measured_on: str = field(default="", compare=False)
 
     @property
     def primary(self) -> Primary:

@@ -32,6 +32,7 @@ class PointMetrics(Metrics):
         pcp: mean share of the limbs found; None without a skeleton.
         per_point: {name: mean error}; None for a point that is never visible.
         between: (low, high) of the error, 95 %.
+        measured_on: what the images are to the model, a sentence; empty if nobody said.
         per_image: float64 (N,), the error of each image.
     """
 
@@ -42,6 +43,7 @@ class PointMetrics(Metrics):
     per_point: dict[str, float | None]
     between: Interval | None = None
     per_image: Tensor | None = field(default=None, repr=False, compare=False)
+    measured_on: str = field(default="", compare=False)
 
     @property
     def primary(self) -> Primary:
