@@ -55,7 +55,7 @@ def main() -> None:
         start = time.perf_counter()
         plain = plain_loop(model.network, paths, prepare)
         between = time.perf_counter()
-        ours = [answer.label for answer in model.predict(paths)]
+        ours = [answer.class_index for answer in model.predict(paths)]
         end = time.perf_counter()
         if turn:  # the first turn warms the disk cache
             times["plain"].append(between - start)

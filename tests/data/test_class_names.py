@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate.data.class_mapping import translated
 from striate.data.class_names import difference, hint, lookalikes
 from striate.data.dataset import Dataset
 from striate.data.image_store import Array
@@ -52,5 +51,5 @@ def test_splits_that_spell_a_class_otherwise_are_refused(tmp_path: Path) -> None
 def test_a_class_that_the_model_spells_otherwise_is_named() -> None:
     data = Dataset.whole(Array(np.zeros((1, 2, 2), np.uint8), "x"), [0], ("Disk",))
     with pytest.raises(LabelError) as error:
-        translated(data, ("disk", "stripe"))
+        data.remap(("disk", "stripe"))
     assert error.value.attempt == "'Disk' and 'disk' differ only in case"
