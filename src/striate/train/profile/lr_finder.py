@@ -32,6 +32,7 @@ from striate.draw.charts import rate_curve
 from striate.errors import TrainingError
 from striate.train.fabric.fabric import require_machine
 from striate.train.profile.profile import memory_explained
+from striate.train.profile.small_batch import require_batch
 from striate.train.run.defaults import decide
 from striate.train.run.run import require_classes, set_up
 from striate.train.run.run_folder import RunFolder
@@ -100,6 +101,7 @@ def find_rate(splits: Splits, settings: Settings) -> RateCurve:
     found = facts(splits["train"])
     chosen = decide(settings, found).model_copy(update={"devices": 1, "nodes": 1})
     require_machine(chosen)
+    require_batch(chosen, found)
     explained = memory_explained(chosen, found)
     before, cuda = torch.get_rng_state(), torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     try:

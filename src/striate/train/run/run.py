@@ -27,6 +27,7 @@ from striate.train.fabric.hardware import require_processes
 from striate.train.finetune.finetune import begin, require_weights
 from striate.train.finetune.frozen_features import embedding, last_layer
 from striate.train.profile.profile import foresee_memory, memory_explained
+from striate.train.profile.small_batch import require_batch
 from striate.train.run.defaults import clamped, decide, preprocessing, sentences
 from striate.train.run.headline import headline
 from striate.train.run.input_data import read_options
@@ -136,6 +137,7 @@ def train(
     require_machine(chosen)
     require_processes(chosen)
     require_weights(chosen, found, named=settings.model is not None)
+    require_batch(chosen, found)
     if not (resume and files.settings.exists()):
         foresee_memory(chosen, found)
         with memory_explained(chosen, found):
@@ -187,6 +189,9 @@ def continued(settings: Settings, found: Facts, files: RunFolder) -> Settings:
     if not files.settings.exists():
         return settings
     saved = stored_settings(files)
+    stored_state(
+        files, saved
+    )  # refuses settings that somebody edited before anything is read or built by them
     require_said_again(settings, saved)
     said = clamped(settings, found) if settings.batch else settings
     return resumed(said, saved.to_dict())
@@ -201,7 +206,7 @@ def _train(
     began: float,
 ) -> Generator[Event]:
     """The part of ``train`` in which signals are caught; it began at a time of ``perf_counter``."""
-    state = stored_state(files, settings)  # before anything is built of settings that somebody edited
+    state = stored_state(files, settings)
     if rank() == 0:
         record(splits, settings, files)
     work = set_up(splits, settings, files, stop)

@@ -32,6 +32,10 @@ SLOWER = 0.75
 LAST = 2
 """Evaluations at the end that time is kept for: of the last epoch, and of the best model."""
 
+REPORT, MOST_REPORT = 0.5, 0.15
+"""Time that is kept for the report: a share of what passed before the first step, which shows how busy the
+machine is, and the largest share of the budget."""
+
 
 @dataclass
 class Decided:
@@ -65,6 +69,7 @@ class Pace:
         self.decided = Decided(0, 0.0, planned)
         self.evaluation = 0.0
         self._began, self._before, self._told = now, 0.0, False
+        self._report: float | None = None
         self._times: deque[tuple[float, int]] = deque()
 
     @property
@@ -106,7 +111,9 @@ class Pace:
         self._times.append((now, step))
         while now - self._times[0][0] > WINDOW and len(self._times) > LEAST + 1:
             self._times.popleft()
-        left = self.seconds - self.used(now) - LAST * self.evaluation
+        if self._report is None:
+            self._report = min(MOST_REPORT * self.seconds, REPORT * (now - self._began))
+        left = self.seconds - self.used(now) - LAST * self.evaluation - self._report
         if left <= 0:
             self._move(step, step)
         elif step - self._times[0][1] >= LEAST:

@@ -1,0 +1,11 @@
+"""A few dozen of the mutated run folders of ``benchmarks/fuzz_runs.py``."""
+
+from benchmarks.fuzz_runs import MOST_MEMORY, fuzz
+
+
+def test_a_mutated_run_goes_on_or_is_refused() -> None:
+    report = fuzz(count=24, seed=1)
+    assert not report.violations, report.violations[0]
+    assert sum(report.outcomes.values()) == 24
+    assert report.outcomes["refused"] >= 8
+    assert report.memory < MOST_MEMORY
