@@ -76,6 +76,18 @@ def test_sizes_and_positions_of_all_scales_at_once() -> None:
         assert torch.equal(nms(boxes, scores, threshold), oracle.nms(boxes, scores, threshold))
 
 
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
+def test_a_box_at_the_edge_of_a_larger_one_is_within_reach(threshold: float) -> None:
+    # The furthest that centres can be apart: A is 1 / t times as wide, B lies at its edge. Many small boxes
+    # elsewhere make the cells of the grid small.
+    large = torch.tensor([[0.0, 0, 100, 100]])
+    inside = torch.tensor([[100 * (1 - threshold) - 0.5, 0, 100, 100], [0, 0, 100, 100 * threshold + 0.5]])
+    small, _ = crowd(2000, 8)
+    boxes = torch.cat([large, inside, small / 50 + 300])
+    kept = nms(boxes, torch.linspace(1, 0, len(boxes)), threshold)
+    assert kept[:2].tolist() == [0, 3]
+
+
 def test_equal_scores_keep_their_order() -> None:  # minus zero is zero
     scores = torch.tensor([0.0, -0.0, 0.0, -0.0])
     assert nms(BOXES, scores, 1.0).tolist() == [0, 1, 2, 3]

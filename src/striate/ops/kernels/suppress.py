@@ -1,8 +1,9 @@
 """Greedy non-maximum suppression that looks at near boxes only.
 
-A kept box A drops a box B if their IoU exceeds t. Their common width is then more than t times the wider of
-the two, so that the centres are at most (1 - t) * max(1, 1 / (2 t)) widths of B apart; heights likewise. Kept
-boxes lie in a grid by their centres, and B looks at the cells within that reach:
+A kept box A drops a box B if their IoU exceeds t. It is largest where both are equally high; then the
+common width is more than t (w_A + w_B) / (1 + t), and as w_A < w_B / t, the centres are less than
+(1 - t) / (2 t) widths of B apart; heights likewise. Kept boxes lie in a grid by their centres, and B looks at
+the cells within that reach:
 
     +---+---+---+---+      the boxes of a cell lie beside each other in memory,
     |   | A | B-|-->|      32 of them are compared at once
@@ -98,7 +99,7 @@ def _suppress_class(boxes: Array, order: Array, threshold: float, keep: Array) -
     One long loop: a call that is given an array counts its references, which costs more than a comparison.
     """
     least = max(np.float64(threshold) * (1 - SLACK), 1e-9)
-    reach = (1 - least) * max(1.0, 0.5 / least) * (1 + SLACK)
+    reach = (1 - least) / (2 * least) * (1 + SLACK)
     grid = _grid(boxes, order, min(reach, 1.0))
     cells, first = _places(boxes, order, grid)
     filled = first[:-1].copy()
