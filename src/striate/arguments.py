@@ -13,6 +13,7 @@ no memory, no thread) becomes a StriateError here, and so does a mistake of stri
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
@@ -134,6 +135,19 @@ def in_three_lines(reason: Exception, what: str) -> StriateError:
         "an answer, or an error that says what is wrong",
         "report it with its cause, which is attached",
     )
+
+
+def meant_number(value: object) -> str | None:
+    """How a number is written that was written as people do elsewhere; None where nobody can tell.
+
+    >>> meant_number("0,1"), meant_number("20 %"), meant_number("few"), meant_number(3)
+    ('0.1', '0.2', None, None)
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        return text.replace(",", ".")
+    share = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*%", text)
+    return f"{float(share[1].replace(',', '.')) / 100:g}" if share else None
 
 
 def _types(function: Callable[..., Any], signature: inspect.Signature) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def test_every_setting_is_a_flag_of_train(capsys: pytest.CaptureFixture[str]) ->
         (["train", "digits", "--epochs", "0"], "epochs is '0'", "greater than or equal to 1"),
         (["train", "digits", "--epochs", "few"], "epochs is 'few'", "a whole number"),
         (["train", "digits", "--epochs"], "Option '--epochs' requires an argument", "--flag VALUE"),
+        (["train", "digits", "--lr", "0,1"], "lr is '0,1'", "a number"),
         (["train", "digits", "--optimizer", "sdg"], "optimizer is 'sdg'", "'sgd' or 'adamw'"),
         (["train"], "no data were named", "a folder, a file, or the word digits"),
         (

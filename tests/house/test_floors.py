@@ -8,8 +8,8 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "striate"
 FLOORS = [
     {"errors"},
-    {"arguments"},
-    {"records", "files", "formatting", "interrupt_handler", "waiting"},
+    {"arguments", "formatting"},
+    {"records", "files", "interrupt_handler", "waiting"},
     {"ops"},
     {"layers"},
     {"backbones", "data", "draw"},

@@ -9,6 +9,7 @@ from striate.api.networks import Model, load
 from striate.arguments import checked
 from striate.data.batches.loader import Loader
 from striate.data.trained_data import MeasuredData, data_to_measure
+from striate.errors import SettingError
 from striate.tasks.evaluate import evaluate as measure
 from striate.tasks.metric import Metrics
 from striate.tasks.model import TaskModel
@@ -30,6 +31,7 @@ def evaluate(
     format: str | None = None,
     seed: int | None = None,
     validation: float | None = None,
+    test: float | None = None,
     accept: Collection[str] = (),
 ) -> Metrics:
     """Measure a model on labelled images; ``.measured_on`` of the metrics says on which.
@@ -45,6 +47,7 @@ def evaluate(
         format: of the data; when left out that of the training, for its data, or else recognised by looking.
         seed: of the split; the one of the training when left out.
         validation: share that is held out; the one of the training when left out.
+        test: share that is held out as a test split, likewise.
         accept: ``unreadable`` leaves out pictures that cannot be decoded; what the training accepted in its
             own data is accepted.
 
@@ -52,8 +55,10 @@ def evaluate(
         SettingError: the data have no such split.
         LabelError: the data have a class that the model does not know.
     """
+    if isinstance(data, TaskModel | Run):
+        raise SettingError("the data are a model", "data for the second argument", "evaluate(model, data)")
     classifier = opened(model)
-    options = {"seed": seed, "validation": validation}
+    options = {"seed": seed, "validation": validation, "test": test}
     return measured(
         classifier, pictures_for(classifier, data, split, format=format, accept=accept, **options)
     )

@@ -11,7 +11,6 @@ from striate.cli.flags import TRAINING, Data, FitBatch, Json, Quiet, takes_setti
 from striate.cli.progress import Narrator
 from striate.errors import Interrupted
 from striate.train.run.settings import Settings
-from striate.train.session.events import Compared
 
 if TYPE_CHECKING:
     from striate.compare.table import Comparison
@@ -50,6 +49,8 @@ def compare(
     chosen["sweep"] = sweep
     chosen |= typed(settings)
     Settings(**typed(settings))  # refused before torch is imported
+    from striate.train.session.events import Compared
+
     done: list[Comparison] = []
     with Narrator(quiet=quiet) as narrator:
 

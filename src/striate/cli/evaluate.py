@@ -7,6 +7,7 @@ import typer
 
 from striate.cli.console import err, out, percent, print_json, table
 from striate.cli.flags import Data, Format, Json, Model
+from striate.cli.pictures import model_first
 from striate.formatting import percent_range, plural
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure a model on a data set: accuracy, top-5, calibration, and every class."""
+    model, (data,) = model_first(model, [data])
     from striate.api.evaluate import measured, opened, pictures_for
     from striate.train.run.headline import role
 

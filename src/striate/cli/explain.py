@@ -7,7 +7,7 @@ import typer
 import striate
 from striate.cli.console import err, out
 from striate.cli.flags import Model
-from striate.cli.pictures import expand
+from striate.cli.pictures import expand, model_first
 from striate.errors import SettingError
 
 
@@ -44,11 +44,12 @@ def explain(
     gradcam, guided_gradcam, occlusion; activations and filters show the inside of the network.
     """
     options = values(option or [])
+    model, images = model_first(model, images or [])
     from striate.explain.attribution.explanation import ENDINGS, MOST_MAPS, VOLUME, Explanation
     from striate.files.atomic import writable
 
     writable(save, ENDINGS)
-    paths = expand(images or [])
+    paths = expand(images)
     made = striate.explain(model, paths, method, layer=layer, target=target, **options)
     assert isinstance(made, Explanation)  # of one layer
     if made.layer is not None and layer is None:

@@ -51,7 +51,18 @@ Panels = Mapping[str, tuple[str, ...]]
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 TRAINING: Panels = {
-    "Data": ("format", "size", "fit", "augment", "balance", "validation", "accept", "views", "workers"),
+    "Data": (
+        "format",
+        "size",
+        "fit",
+        "augment",
+        "balance",
+        "validation",
+        "test",
+        "accept",
+        "views",
+        "workers",
+    ),
     "Reuse": ("weights", "finetune", "layer_decay", "unfreeze"),
     "Regularization": ("weight_decay", "label_smoothing", "mixup", "cutmix", "ema", "patience", "clip"),
     "Machine": ("precision", "accelerator", "devices", "nodes", "strategy", "checkpoint_every", "loggers"),

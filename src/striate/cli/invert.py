@@ -8,6 +8,7 @@ import striate
 from striate.cli.console import out as stdout
 from striate.cli.console import print_json, table
 from striate.cli.flags import Json, Model, Seed
+from striate.cli.pictures import model_first
 from striate.files.atomic import PICTURES, writable
 
 
@@ -25,6 +26,7 @@ def invert(
 ) -> None:
     """Draw what the layers of a network keep of a picture: each is made from the features alone."""
     writable(out, PICTURES)
+    model, (image,) = model_first(model, [image])
     names = None if layers is None else [part.strip() for part in layers.split(",") if part.strip()]
     made = striate.invert(model, image, names, steps=steps, seed=seed)
     path = made.save(out)

@@ -46,6 +46,24 @@ def _expand(name: str) -> list[Path]:
     return found
 
 
+def is_model(name: str) -> bool:
+    """Whether a name is that of a saved model or of a run.
+
+    >>> is_model("night.safetensors"), is_model("cat.jpg")
+    (True, False)
+    """
+    return name.endswith(".safetensors") or os.path.exists(os.path.join(name, "model.safetensors"))
+
+
+def model_first(model: str, others: list[str]) -> tuple[str, list[str]]:
+    """The model and what it is asked about; where they were exchanged, the other way round, and a note."""
+    found = next((name for name in others if is_model(name)), None)
+    if found is None or is_model(model):
+        return model, others
+    err().print(f"{found} is the model")
+    return found, [model, *(name for name in others if name != found)]
+
+
 def newest_model(runs: Path = RUNS) -> Path:
     """The model of the run that was written last.
 

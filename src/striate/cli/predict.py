@@ -10,7 +10,7 @@ import typer
 import striate
 from striate.cli.console import err, hushed, out, print_json
 from striate.cli.flags import MODEL, Images, Json
-from striate.cli.pictures import expand, newest_model
+from striate.cli.pictures import expand, is_model, model_first, newest_model
 from striate.cli.pictures import save as save_picture
 from striate.errors import ImageError
 from striate.files.atomic import PICTURES, writable
@@ -45,6 +45,9 @@ def predict(
     """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
     if save:
         writable(Path(save) / "answer.png", PICTURES)
+    if model is None and len(images) > 1 and any(map(is_model, images)):
+        model, images = model_first("", images)
+        images = [name for name in images if name]
     paths = expand(images)
     path = Path(model) if model else newest_model()
     chosen: dict[str, Any] = {"engine": engine, "precision": precision}
@@ -60,12 +63,11 @@ def predict(
             err().print(f"ImageError: {answer}")
             unreadable += 1
             continue
+        drawn = {"drawn": str(draw(answer, Path(save), below(source, images), top))} if save else {}
         if json:
-            print_json(answer.to_dict(), lines=True)
+            print_json(answer.to_dict() | drawn, lines=True)
         else:
             out().print(f"{source!s:{width}}  {in_words(answer, top)}")
-        if save:
-            draw(answer, Path(save), top)
     if unreadable:
         err().print(f"{plural(unreadable, 'picture')} of {len(paths):,} could not be read")
         raise typer.Exit(2)
@@ -102,12 +104,22 @@ def in_words(answer: "Classification", top: int) -> str:
     return "  ".join(f"{name} {100 * score:.1f} %" for name, score in answer.top(top))
 
 
-def draw(answer: "Classification", folder: Path, top: int) -> None:
-    """Write the picture beside its answer, under the picture's name; a name that is taken gets a number."""
+def below(source: Path, names: Sequence[str]) -> Path:
+    """The path of a picture below the folder that was named, or its name.
+
+    >>> below(Path("pets/cats/1.jpg"), ["pets"]), below(Path("pets/cats/1.jpg"), ["pets/cats/1.jpg"])
+    (PosixPath('cats/1.jpg'), PosixPath('1.jpg'))
+    """
+    roots = [Path(name) for name in names if Path(name) != source and source.is_relative_to(name)]
+    return source.relative_to(roots[0]) if roots else Path(source.name)
+
+
+def draw(answer: "Classification", folder: Path, name: Path, top: int) -> Path:
+    """Write the picture beside its answer, under its own name; one that is taken gets a number."""
     from striate.data.decode import decode
     from striate.draw.image_grid import classification
 
-    source = Path(answer.source)
-    names = (f"{source.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
-    free = next(folder / name for name in names if not (folder / name).exists())
-    save_picture(classification(decode(source), answer, names=top), free, into_folder=True)
+    names = (f"{name.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
+    free = next(path for one in names if not (path := folder / name.parent / one).exists())
+    save_picture(classification(decode(Path(answer.source)), answer, names=top), free, into_folder=True)
+    return free

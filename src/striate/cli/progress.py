@@ -91,7 +91,7 @@ class Narrator:
         self.say(f"{event.reason}: going on with {event.batch}")
 
     def _measuring(self, event: "Measuring") -> None:
-        self.say(f"costs {event.number}/{event.of}: {event.model}")
+        self.say(f"measuring time and memory {event.number}/{event.of}: {event.model}")
 
     def _training(self, event: "Training") -> None:
         self._end()

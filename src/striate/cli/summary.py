@@ -1,5 +1,6 @@
 """``striate summary``: what a network is made of and what it costs."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -91,8 +92,10 @@ def shape(text: str) -> tuple[int, ...]:
     """
     sides = text.lower().replace("×", "x").split("x")
     if len(sides) != 3 or not all(side.isdecimal() and int(side) for side in sides):
+        numbers = re.findall(r"[1-9]\d*", text)
+        attempt = "x".join(numbers) if len(numbers) == 3 else "3x32x32"
         raise SettingError(
-            f"input is {text!r}", "channels x height x width, as in 3x32x32", "--input 3x32x32"
+            f"input is {text!r}", "channels x height x width, as in 3x32x32", f"--input {attempt}"
         )
     channels, height, width = map(int, sides)
     return channels, height, width

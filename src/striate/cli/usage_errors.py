@@ -49,4 +49,4 @@ def nearest(given: str, names: list[str]) -> str:
 def usage(context: Any) -> str:
     """``striate evaluate [OPTIONS] MODEL DATA``."""
     words: list[str] = context.get_usage().split()
-    return " ".join(word.strip("{}") for word in words[1:])
+    return " ".join(word.replace("{", "").replace("}", "").replace("......", "...") for word in words[1:])

@@ -15,6 +15,7 @@ OTHERWISE = {
     "model": "name the networks with --models",
     "seed": "--seeds 3 trains with three seeds",
     "validation": "give it once: all are measured on the same pictures",
+    "test": "give it once: all are measured on the same pictures",
     "format": "give it once: all are measured on the same pictures",
 }
 

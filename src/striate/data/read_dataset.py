@@ -9,7 +9,7 @@ every training picture is trained on, and there is a ``val`` only if the data ha
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -75,6 +75,7 @@ def read(
     *,
     seed: int = 0,
     validation: float = 0.1,
+    test: float = 0.0,
     accept: Collection[str] = (),
     kinds: tuple[type[Annotations], ...] = (),
     joints: str | None = None,
@@ -87,6 +88,7 @@ def read(
         seed: of the split, where the data have none.
         validation: share of every class, 0 <= validation < 1, that is held out where the data have no such
             split.
+        test: share of every class, 0 <= test < 1, that is held out as ``test`` before, likewise.
         accept: kinds of findings; ``outside`` lists files outside the folder of a table too.
         kinds: of annotations that a task can use, where the data are recognised; none for any.
         joints: a file or the name of a known set of points, see ``read_joints``; for data with points.
@@ -103,6 +105,8 @@ def read(
         raise SettingError(f"data are {type(path).__name__}", "a path, or the word digits", "name a folder")
     if not 0 <= validation < 1:
         raise SettingError(f"validation is {validation}", "0 or more and less than 1", "leave it out for 0.1")
+    if not 0 <= test < 1:
+        raise SettingError(f"test is {test}", "0 or more and less than 1", "leave it out for none")
     root = Path(path)
     try:
         name = format or recognise(root, kinds)
@@ -110,7 +114,7 @@ def read(
         found = found if format else _with_alternative(found, name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
-    split, notes = assign(found, seed, validation)
+    split, notes = assign(found, seed, {"test": test, "val": validation})
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.notes + notes, findings)
 
@@ -258,20 +262,26 @@ def may_be_data(path: Path) -> bool:
     return path.is_dir() or path.suffix.lower() in (".csv", ".tsv", ".npz", ".gz") or "idx" in path.name
 
 
-def assign(found: Found, seed: int, validation: float) -> tuple[NDArray[np.int8], tuple[str, ...]]:
-    """The split of every picture, int8 (N,), and what was assumed."""
+def assign(found: Found, seed: int, shares: Mapping[str, float]) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    """The split of every picture, int8 (N,), and what was assumed.
+
+    ``shares`` of the training pictures are held out one after the other, where the data have no such split.
+    """
     split = found.split.copy()
     notes: tuple[str, ...] = ()
     unassigned = split == UNSAID
     if unassigned.any() and not unassigned.all():
         notes = (f"{unassigned.sum()} pictures without a split are trained on",)
     split[unassigned] = SPLITS.index("train")
-    if validation == 0 or (split == SPLITS.index("val")).any():
-        return split, notes
-    train = np.flatnonzero(split == SPLITS.index("train"))
-    chosen = train[held_out(_identity(found, train), found.annotations.strata()[train], validation, seed)]
-    split[chosen] = SPLITS.index("val")
-    return split, (*notes, f"held out {len(chosen)} of {len(train)} pictures for validation (seed {seed})")
+    for name, share in shares.items():
+        if share == 0 or (split == SPLITS.index(name)).any():
+            continue
+        train = np.flatnonzero(split == SPLITS.index("train"))
+        chosen = train[held_out(_identity(found, train), found.annotations.strata()[train], share, seed)]
+        split[chosen] = SPLITS.index(name)
+        purpose = "validation" if name == "val" else "the test"
+        notes += (f"held out {len(chosen)} of {len(train)} pictures for {purpose} (seed {seed})",)
+    return split, notes
 
 
 def _identity(found: Found, indices: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -45,7 +45,7 @@ class TrainedOn:
     Args:
         format: in which they were read.
         accept: kinds of findings that were accepted.
-        options: what ``read`` was called with besides: seed and validation.
+        options: what ``read`` was called with besides: seed, validation and test.
         count: training pictures.
         pictures: uint64, what up to 1,024 of them show, sorted.
     """
@@ -79,11 +79,11 @@ class TrainedOn:
         try:
             raw = base64.b64decode(values["pictures"], validate=True)
             accept, options, count = values["accept"], values["options"], values["count"]
-            seed, validation = options["seed"], options["validation"]
+            seed, shares = options["seed"], (options["validation"], options.get("test", 0.0))
             whole_numbers = type(seed) is int and seed >= 0 and type(count) is int and count >= 0
             kinds = isinstance(accept, list) and all(isinstance(kind, str) for kind in accept)
-            share = isinstance(validation, int | float) and 0 <= validation < 1
-            if whole_numbers and kinds and share and set(options) == {"seed", "validation"}:
+            share = all(isinstance(one, int | float) and 0 <= one < 1 for one in shares)
+            if whole_numbers and kinds and share and set(options) - {"test"} == {"seed", "validation"}:
                 pictures = np.frombuffer(raw, dtype="<u8").astype(np.uint64)
                 return cls(str(values["format"]), tuple(accept), dict(options), count, pictures)
         except (KeyError, TypeError, ValueError, binascii.Error):

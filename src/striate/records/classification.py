@@ -8,6 +8,7 @@ from torch import Tensor
 
 from striate.arguments import checked_methods
 from striate.errors import LabelError, SettingError, ShapeError
+from striate.formatting import percent
 from striate.records.record import Record
 
 
@@ -56,6 +57,10 @@ class Classification(Record):
     def score(self) -> float:
         """The highest score, 0..1."""
         return float(self.scores.max())
+
+    def __str__(self) -> str:
+        best = ", ".join(f"{name} {percent(score)}" for name, score in self.top(3))
+        return f"{self.source}: {best}" if self.source else best
 
     def top(self, k: int = 5) -> list[tuple[str, float]]:
         """The k best (name, score) pairs, best first; all of them if there are fewer than k classes.

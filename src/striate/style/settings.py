@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from striate.arguments import LARGEST, described
+from striate.arguments import LARGEST, described, meant_number
 from striate.errors import SettingError
 
 Form = Literal["gatys", "johnson", "neural_style", "relative"]
@@ -150,6 +150,6 @@ def explained(reason: ValidationError, kind: type[NetworkSettings]) -> SettingEr
         )
     message = first["msg"].removeprefix("Input should be ")
     expected = NUMBERS.get(first["type"].split("_")[0], message) if "pars" in first["type"] else message
-    return SettingError(
-        f"{name} is {described(value)}", expected, f"leave {name} out for {fields[name].default!r}"
-    )
+    meant = meant_number(value)
+    attempt = f"{name} {meant}" if meant else f"leave {name} out for {fields[name].default!r}"
+    return SettingError(f"{name} is {described(value)}", expected, attempt)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, final
 
 from torch import Tensor
 
-from striate.formatting import UNKNOWN, percent, percent_range
+from striate.formatting import UNKNOWN, percent, percent_range, plural
 from striate.ops.intervals import Interval, bootstrap
 from striate.records import Batch
 from striate.tasks.raw_outputs import Raw
@@ -106,6 +106,9 @@ class Metrics(ABC):
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; of the images only their number, and nothing quadratic in classes."""
+
+    def __str__(self) -> str:
+        return self.headline(plural(self.count, "picture"))
 
     @classmethod
     @abstractmethod

@@ -21,6 +21,7 @@ from striate.data.checks.image_stats import ImageStats, stats_of
 from striate.data.dataset import Dataset, Splits
 from striate.data.read_dataset import read
 from striate.errors import ImageError
+from striate.formatting import plural
 
 Progress = Callable[[int, int], None]
 
@@ -47,6 +48,14 @@ class CheckReport:
     findings: tuple[Finding, ...]
     facts: dict[str, Any]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        facts = self.facts
+        stopping = len(self.blocking())
+        return (
+            f"{self.path}: {plural(facts['pictures'], 'picture')}, {plural(len(facts['classes']), 'class')}, "
+            f"{plural(len(self.findings), 'finding')}, of which {stopping} would stop a training"
+        )
 
     def blocking(self, accept: Collection[str] = ()) -> list[Finding]:
         """The findings that training refuses, less the accepted kinds."""

@@ -40,4 +40,4 @@ def read_options(settings: Settings) -> dict[str, Any]:
     """What ``read`` is called with besides the format: a model remembers it, and is measured with it."""
     joints = getattr(settings, "joints", None)
     own = {} if joints is None else {"joints": joints}
-    return {"seed": settings.seed, "validation": settings.validation, **own}
+    return {"seed": settings.seed, "validation": settings.validation, "test": settings.test, **own}

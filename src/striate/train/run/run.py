@@ -19,6 +19,7 @@ from striate.data.dataset import Splits
 from striate.data.trained_data import TrainedOn, unseen
 from striate.errors import DataError, OutOfMemory, RunError, SettingError, StriateError
 from striate.files.regular import reason_of
+from striate.formatting import plural
 from striate.tasks.evaluate import Evaluation, evaluate
 from striate.tasks.metric import Metrics
 from striate.tasks.model import TaskModel
@@ -72,6 +73,11 @@ class Run:
     metrics: Metrics
     split: str
     evaluation: Evaluation | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.folder}: {self.settings.model}, {plural(len(self.history), 'epoch')}; {self.headline()}"
+        )
 
     @classmethod
     def open(cls, folder: str | Path) -> "Run":

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from striate.arguments import LARGEST, described
+from striate.arguments import LARGEST, described, meant_number
 from striate.errors import SettingError
 from striate.zoo.network_arguments import written
 
@@ -180,6 +180,12 @@ class Settings(BaseModel):
         description="share of the training pictures that is held out to "
         "choose the best epoch, where the data have no such split",
     )
+    test: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the pictures that is held out as a test split, where the data have none",
+    )
     workers: int | None = Field(
         None,
         ge=0,
@@ -206,9 +212,12 @@ class Settings(BaseModel):
             raise explained(reason) from None
         require_reuse(self)
         if self.size is not None and not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", self.size):
-            raise SettingError(f"size is {self.size!r}", "pixels, as in 32 or 32x48", "leave size out")
+            sides = re.findall(r"[1-9]\d*", self.size)
+            attempt = "size " + "x".join(sides) if len(sides) in (1, 2) else "leave size out"
+            raise SettingError(f"size is {self.size!r}", "pixels, as in 32 or 32x48", attempt)
         if self.budget is not None and not BUDGET.fullmatch(self.budget):
-            raise SettingError(f"budget is {self.budget!r}", "a time, as in 90s, 10m or 1h", "budget 10m")
+            attempt = f"budget {self.budget}m" if self.budget.isdecimal() else "budget 10m"
+            raise SettingError(f"budget is {self.budget!r}", "a time, as in 90s, 10m or 1h", attempt)
         if self.budget is not None and not 0 < (self.budget_seconds or 0) <= LONGEST:
             wrong = f"budget is {self.budget[:40]!r}"
             raise SettingError(wrong, "more than 0 s, at most a year", "leave budget out")
@@ -321,6 +330,8 @@ def explained(reason: ValidationError) -> SettingError:
     expected = NUMBERS.get(first["type"].split("_")[0], message) if "pars" in first["type"] else message
     default = Settings.model_fields[name].default
     attempt = f"leave {name} out" + ("" if default is None else f" for {default!r}")
+    if meant := meant_number(value):
+        attempt = f"{name} {meant}"
     return SettingError(f"{name} is {described(value)}", expected, attempt)
 
 
