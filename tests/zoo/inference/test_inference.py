@@ -5,7 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 import pytest
 import torch
@@ -212,6 +212,24 @@ def test_a_graph_that_cannot_be_built_leaves_pytorch_and_is_not_tried_again(
     patient.model.engine = InferenceEngine(patient.model, "openvino")
     with pytest.raises(SettingError, match="cannot become a graph for OpenVINO: no such operation"):
         scores(patient.model)
+
+
+@pytest.mark.parametrize("engine", ["auto", "openvino"])
+def test_hooks_of_the_user_are_not_called_while_a_graph_is_built(
+    patient: InferenceEngine, engine: str
+) -> None:
+    model, lock = patient.model, Lock()  # a lock cannot be copied
+    shapes = []
+    model.network.head.register_forward_hook(lambda *_: shapes.append(lock.locked()))
+    if engine == "openvino":
+        model.engine = InferenceEngine(model, "openvino")
+    else:
+        scores(model)
+        scores(model)  # 11 in all: begins to build
+        assert patient.wait()
+        shapes.clear()
+    scores(model)
+    assert shapes == []
 
 
 def test_weights_that_change_while_a_graph_is_built_are_not_answered_by_it(patient: InferenceEngine) -> None:

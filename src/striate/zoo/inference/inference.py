@@ -16,7 +16,6 @@ graph comes go on with it. Only weights in float32 are given to OpenVINO; others
 
 import os
 from collections.abc import Callable
-from copy import deepcopy
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -24,9 +23,10 @@ from time import perf_counter
 from typing import Any, Literal, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from striate.errors import SettingError, StriateError
+from striate.layers.detached_copy import detached_copy
 from striate.layers.memory_format import fastest_format
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
@@ -107,7 +107,7 @@ class InferenceEngine:
             if not self._fits():
                 return None
             if not self._in_background:
-                self._ready = self._ready or self._build(_sharing_weights(self.model))
+                self._ready = self._ready or self._build(_copied(self.model))
                 return self._ready
             work, expected = self._work, self._expected_seconds(images)
         if work is not None and expected >= BUILD_FROM:
@@ -167,7 +167,7 @@ class InferenceEngine:
         """
         if self._gave_up:
             return
-        copy = _sharing_weights(self.model)
+        copy = _copied(self.model)
         shape = (min(images, READ_FOR), copy.preprocess.channels, *copy.preprocess.size)
 
         def work() -> Engine | None:
@@ -259,10 +259,19 @@ def _converted(model: TaskModel[Any]) -> Any:
         ) from reason
 
 
-def _sharing_weights(model: TaskModel[Any]) -> TaskModel[Any]:
-    """A copy in evaluation mode that has the weights of the model, not copies of them."""
-    tensors = chain(model.parameters(), model.buffers())
-    return deepcopy(model, {id(tensor): tensor for tensor in tensors}).eval()
+def _copied(model: TaskModel[Any]) -> TaskModel[Any]:
+    """A copy in evaluation mode that shares the weights of the model, without the user's hooks."""
+    copy: TaskModel[Any] = detached_copy(model)  # type: ignore[assignment]
+    parameters: dict[int, nn.Parameter] = {}
+    for module in copy.modules():
+        for name, weight in module._parameters.items():
+            if weight is not None:  # torch.export wants parameters, and one of them where there was one
+                module._parameters[name] = parameters.setdefault(id(weight), nn.Parameter(weight, False))
+        for hooks in (module._forward_hooks, module._forward_pre_hooks):
+            for key, hook in list(hooks.items()):
+                if not type(hook).__module__.startswith("torch.nn."):  # torch's own compute weights
+                    del hooks[key]
+    return copy
 
 
 def _not_calibrated(wrong: str) -> SettingError:
