@@ -5,6 +5,7 @@
 Values go to the settings as they were typed, which check them all and explain in three lines what is wrong.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from types import NoneType, UnionType
@@ -50,7 +51,11 @@ Preview = Annotated[
 Panels = Mapping[str, tuple[str, ...]]
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
+OF_TASKS = "Of single tasks"
+"""Settings that are shown where ``--task`` names a task that has them."""
+
 TRAINING: Panels = {
+    OF_TASKS: ("head", "distance", "box_weight", "normalize", "joints"),
     "Data": (
         "format",
         "size",
@@ -91,7 +96,7 @@ def takes_settings(
     def extended(verb: Callable[..., None]) -> Callable[..., None]:
         named = [one for one in signature(verb).parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
         flags = [
-            flag(name, field, next((title for title, names in panels.items() if name in names), other))
+            flag(name, field, panel_of(name, panels, other))
             for name, field in kind.model_fields.items()
             if name not in left_out
         ]
@@ -99,6 +104,11 @@ def takes_settings(
         return verb
 
     return extended
+
+
+def panel_of(name: str, panels: Panels, other: str) -> str:
+    """The group of the help in which a setting stands."""
+    return next((title for title, names in panels.items() if name in names), other)
 
 
 def flag(name: str, field: "FieldInfo", panel: str) -> Parameter:
@@ -112,10 +122,19 @@ def flag(name: str, field: "FieldInfo", panel: str) -> Parameter:
         metavar=metavar(kinds),
         show_default=False,
         rich_help_panel=panel,
+        hidden=panel == OF_TASKS and not _named(name),
     )
     return Parameter(
         name, Parameter.KEYWORD_ONLY, default=option, annotation=list[str] | None if many else str | None
     )
+
+
+def _named(name: str) -> bool:
+    """Whether the command line names a task that has a setting."""
+    from striate.train.run.task_settings import TASKS_OF
+
+    words = " ".join(sys.argv[1:])
+    return any(f"--task {task}" in words or f"--task={task}" in words for task in TASKS_OF[name])
 
 
 def alternatives(annotation: Any) -> list[Any]:

@@ -130,7 +130,7 @@ def _reader(name: str, root: Path, accept: Collection[str]) -> Callable[[Path], 
 
 def _with_alternative(found: Found, name: str, root: Path) -> Found:
     """Note that a folder which was read as something else holds folders of pictures too."""
-    if name == "folder" or KINDS_OF[name] is not ClassAnnotations or not root.is_dir():
+    if name == "folder" or KINDS_OF.get(name) is not ClassAnnotations or not root.is_dir():
         return found
     listing = Walk(root).listing()
     if any(_holds_a_picture(root / folder) for folder in (*listing.folders, *listing.links)):

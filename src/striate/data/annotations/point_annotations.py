@@ -84,6 +84,8 @@ class PointAnnotations(Annotations):
         """
         if classes == self.joints.names:
             return self
+        if self.numbered and len(classes) == len(self.joints.names):  # numbers stand for any names
+            return replace(self, joints=Joints(classes, self.joints.pairs, self.joints.skeleton))
         unknown = [name for name in self.joints.names if name not in classes]
         if unknown:
             raise LabelError(

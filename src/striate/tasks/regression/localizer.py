@@ -70,8 +70,7 @@ class Localizer(TaskModel[Localization]):
     @classmethod
     def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
         """The settings of the task."""
-        usual = {"head": "map", "loss": "l1", "box_weight": 5.0}
-        return {name: getattr(settings, name, value) for name, value in usual.items()}
+        return {"head": settings.head, "loss": settings.distance, "box_weight": settings.box_weight}
 
     @classmethod
     def require(cls, annotations: Annotations) -> None:

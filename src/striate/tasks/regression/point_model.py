@@ -27,8 +27,6 @@ from striate.tasks.regression.point_metric import PointMetric, named_ends
 VISIBLE_WEIGHT = 0.02
 """Of the loss of visibility, so that it does not outweigh distances, which are shares of a side."""
 
-USUAL = {"head": "map", "loss": "l1", "normalize": "box"}
-
 MAP_WEIGHT = 0.05
 """Of the loss of the maps."""
 
@@ -81,7 +79,7 @@ class PointModel(TaskModel[Pose], ABC):
     def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
         """The joints of the data, and the settings of the task."""
         assert isinstance(annotations, PointAnnotations)
-        own = {name: getattr(settings, name, usual) for name, usual in USUAL.items()}
+        own = {"head": settings.head, "loss": settings.distance, "normalize": settings.normalize}
         return {"joints": annotations.joints.to_dict(), **own}
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:

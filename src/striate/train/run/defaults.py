@@ -14,6 +14,8 @@ from striate.layers.backbone import Backbone
 from striate.train.finetune import finetune as reuse
 from striate.train.finetune.finetune import arguments, choose_finetune, source_of
 from striate.train.run.settings import Settings
+from striate.train.run.task_settings import require_own
+from striate.zoo.build import model_of
 from striate.zoo.inference.torch_engine import has_bf16
 from striate.zoo.networks import arguments_of, create
 
@@ -45,6 +47,8 @@ def decide(settings: Settings, found: Facts) -> Settings:
     handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
     name = settings.model or source.model or ("lenet5" if handwriting else "resnet20")
     task = settings.task or found.task
+    usual = {name: field.default for name, field in Settings.model_fields.items()}
+    require_own(settings.model_dump(), usual, settings.model_fields_set, task)
     settings = clamped(settings, found).model_copy(update={"model": name, "task": task})
     batch = settings.batch or 1
     own = arguments(settings, source)
@@ -66,7 +70,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
         "warmup": WARMUPS[settings.schedule],
         "augment": "none" if finetune == "head" else "digits" if handwriting else "light",
         "size": f"{size[0]}x{size[1]}",
-        "fit": fitting(found, size),
+        "fit": "letterbox" if model_of(task).spatial else fitting(found, size),
     }
     open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
     precision = (

@@ -31,13 +31,12 @@ def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spli
     settings = stored_settings(files) if goes_on else given
     accept = given.accept or settings.accept
     kinds = model_of(settings.task).learns_from if settings.task else ()
-    splits = read(data, settings.format, accept=accept, kinds=kinds, **read_options(settings))
+    asked: dict[str, Any] = {"accept": accept, "kinds": kinds, "joints": settings.joints}
+    splits = read(data, settings.format, **asked, **read_options(settings))
     refuse(splits, accept)
     return readable(splits) if "unreadable" in accept else splits
 
 
 def read_options(settings: Settings) -> dict[str, Any]:
     """What ``read`` is called with besides the format: a model remembers it, and is measured with it."""
-    joints = getattr(settings, "joints", None)
-    own = {} if joints is None else {"joints": joints}
-    return {"seed": settings.seed, "validation": settings.validation, "test": settings.test, **own}
+    return {"seed": settings.seed, "validation": settings.validation, "test": settings.test}

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from striate.arguments import LARGEST, described, meant_number
 from striate.errors import SettingError
+from striate.train.run.task_settings import TaskSettings
 from striate.zoo.network_arguments import written
 
 BUDGET = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([smh])")
@@ -34,7 +35,7 @@ FREE = frozenset(
 """Settings that may change when a run is resumed: they do not change what is computed, up to rounding."""
 
 
-class Settings(BaseModel):
+class Settings(TaskSettings):
     """How to train. Fields may be left out; wrong values are a ``SettingError``.
 
     >>> Settings(epochs=3).epochs
@@ -167,7 +168,8 @@ class Settings(BaseModel):
     )
     fit: Literal["crop", "stretch", "pad", "letterbox"] | None = Field(
         None,
-        description="crop, stretch or pad; by default pad for pictures slightly smaller than size, else crop",
+        description="crop, stretch, pad or letterbox; by default letterbox where positions are learned, pad "
+        "for pictures slightly smaller than size, else crop",
     )
     format: str | None = Field(None, description="layout of the data; by default recognised by looking")
     accept: tuple[str, ...] = Field(

@@ -1,0 +1,80 @@
+"""The settings that one task has, or some tasks: the other part of the one list.
+
+    setting                            tasks
+    mixup cutmix label_smoothing ...   classification
+    head distance                      localize, landmarks, pose
+    box_weight                         localize
+    normalize joints                   landmarks, pose
+
+``striate train --help`` shows those of a task when ``--task`` names it.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from striate.errors import SettingError
+
+POINTS, NUMBERS = ("landmarks", "pose"), ("localize", "landmarks", "pose")
+TASKS_OF: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("balance", "label_smoothing", "mixup", "cutmix"), ("classification",)),
+    **dict.fromkeys(("head", "distance"), NUMBERS),
+    **dict.fromkeys(("normalize", "joints"), POINTS),
+    "box_weight": ("localize",),
+}
+"""Setting -> the tasks that have it. A setting that is not here is common to all."""
+
+
+class TaskSettings(BaseModel):
+    """What some tasks add to the common settings."""
+
+    head: Literal["map", "vector"] = Field(
+        "map",
+        description="what points and boxes are read from: maps of positions, or one vector as the last layer "
+        "of a classifier sees it",
+    )
+    distance: Literal["l1", "l2", "smooth_l1"] = Field(
+        "l1", description="how predicted numbers are compared with the true ones in the loss"
+    )
+    box_weight: float = Field(
+        5.0,
+        ge=0,
+        le=1e6,
+        description="of the loss of the box against presence and class; compare --sweep box_weight=1,5,25 "
+        "chooses it by the metric",
+    )
+    normalize: str = Field(
+        "box",
+        description="what divides the error of a point: box, or the distance of two points, as in "
+        "left_eye,right_eye",
+    )
+    joints: str | None = Field(
+        None,
+        description="a JSON file with names, mirror pairs and skeleton of the points, or face68, lsp14; by "
+        "default what the data or the names tell",
+    )
+
+
+def require_own(
+    values: dict[str, object], defaults: dict[str, object], given: Iterable[str], task: str
+) -> None:
+    """Refuse what another task has: it would do nothing.
+
+    Args:
+        values: of all settings.
+        defaults: of all settings.
+        given: names of the settings that somebody wrote.
+        task: that is learned.
+
+    Raises:
+        SettingError: a setting of another task differs from its default.
+    """
+    for name in given:
+        tasks = TASKS_OF.get(name)
+        if tasks and task not in tasks and values[name] != defaults[name]:
+            raise SettingError(
+                f"{name} is {values[name]!r}, and the task is {task}",
+                f"a setting of {task}; {name} belongs to {', '.join(tasks)}",
+                f"leave {name} out",
+            )

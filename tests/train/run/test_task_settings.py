@@ -1,0 +1,35 @@
+"""Settings of single tasks."""
+
+import subprocess
+import sys
+
+import pytest
+
+from striate.errors import SettingError
+from striate.train.run.settings import Settings
+from striate.train.run.task_settings import TASKS_OF, TaskSettings, require_own
+from striate.zoo.build import TASKS
+
+DEFAULTS = {name: field.default for name, field in Settings.model_fields.items()}
+
+
+def test_every_setting_of_a_task_exists_and_so_does_the_task():
+    assert set(TASKS_OF) <= set(Settings.model_fields)
+    assert set(TaskSettings.model_fields) <= set(TASKS_OF)
+    assert {task for tasks in TASKS_OF.values() for task in tasks} <= set(TASKS)
+
+
+def test_a_setting_of_another_task_is_refused_and_its_default_is_not():
+    given = Settings(task="pose", box_weight=2, mixup=0)
+    with pytest.raises(SettingError, match="box_weight is 2.0, and the task is pose"):
+        require_own(given.model_dump(), DEFAULTS, given.model_fields_set, "pose")
+    given = Settings(task="pose", box_weight=5, normalize="box", mixup=0)
+    require_own(given.model_dump(), DEFAULTS, given.model_fields_set, "pose")
+
+
+@pytest.mark.parametrize(("more", "shown"), [([], False), (["--task", "localize"], True)])
+def test_the_help_shows_settings_of_a_task_where_it_is_named(more: list[str], shown: bool):
+    command = [sys.executable, "-m", "striate", "train", "--help", *more]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert ("--box-weight" in told) == shown
+    assert "--normalize" not in told
