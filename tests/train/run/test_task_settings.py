@@ -21,7 +21,7 @@ def test_every_setting_of_a_task_exists_and_so_does_the_task():
 
 def test_a_setting_of_another_task_is_refused_and_its_default_is_not():
     given = Settings(task="pose", box_weight=2, mixup=0)
-    with pytest.raises(SettingError, match="box_weight is 2.0, and the task is pose"):
+    with pytest.raises(SettingError, match=r"box_weight is 2\.0, and the task is pose"):
         require_own(given.model_dump(), DEFAULTS, given.model_fields_set, "pose")
     given = Settings(task="pose", box_weight=5, normalize="box", mixup=0)
     require_own(given.model_dump(), DEFAULTS, given.model_fields_set, "pose")
