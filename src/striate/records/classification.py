@@ -74,10 +74,6 @@ class Classification(Record):
         names = [self.classes[place] for place in places.tolist()]
         return list(zip(names, scores.tolist(), strict=True))
 
-    def moved(self, affine: Tensor, size: tuple[int, int]) -> "Classification":
-        """The answer itself: it has no places."""
-        return self
-
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
         scores = dict(zip(self.classes, self.scores.tolist(), strict=True))

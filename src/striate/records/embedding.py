@@ -54,10 +54,6 @@ class Embedding(Record):
             )
         return float((self.vector - other.vector).norm())
 
-    def moved(self, affine: Tensor, size: tuple[int, int]) -> "Embedding":
-        """The answer itself: it has no places."""
-        return self
-
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
         return {"source": self.source, "class": self.name, "vector": self.vector.tolist()}

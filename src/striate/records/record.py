@@ -21,14 +21,16 @@ class Record(ABC):
     source: str
     spatial: ClassVar[bool] = False
 
-    @abstractmethod
     def moved(self, affine: Tensor, size: tuple[int, int]) -> Self:
         """The same answer in another picture.
 
         Args:
             affine: (2, 3), from places in this picture to places in the other one, see ``records.affine``.
             size: (H, W) of the other picture, pixels.
+
+        An answer without places is the same everywhere.
         """
+        return self
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:

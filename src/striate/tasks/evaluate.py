@@ -30,8 +30,8 @@ class Evaluation:
     indices: Tensor
 
     @property
-    def loss(self) -> float:
-        """The mean loss of an image; 0 for no images."""
+    def loss(self) -> float | None:
+        """The mean loss of an image; None where the metric does not know it."""
         return self.metric.loss()
 
 

@@ -222,9 +222,9 @@ class Metric(ABC):
     def compute(self) -> Metrics:
         """What was measured; also on no images."""
 
-    @abstractmethod
-    def loss(self) -> float:
-        """The mean loss of an image, as far as it is known from ``raw``; 0 for no images."""
+    def loss(self) -> float | None:
+        """The mean loss of an image; None where ``raw`` alone does not tell."""
+        return None
 
     @abstractmethod
     def answers(self) -> list[str]:

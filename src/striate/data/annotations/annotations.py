@@ -5,6 +5,7 @@ Annotations --collate([7, 3])--> Targets of these two pictures, in the pixels of
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -50,40 +51,46 @@ class Annotations(ABC):
         """These, and then those of other pictures with the same classes."""
 
     @abstractmethod
-    def remap(self, classes: tuple[str, ...]) -> Self:
-        """The same with the class numbers of a model, by name.
-
-        Raises:
-            LabelError: the model does not know a class.
-        """
-
-    @abstractmethod
     def collate(self, indices: Tensor) -> Targets:
         """The targets of some pictures, int64 (n,); places are pixels of the files."""
-
-    @abstractmethod
-    def counts(self) -> NDArray[np.int64]:
-        """int64 (K,): how often each class occurs."""
-
-    @abstractmethod
-    def strata(self) -> NDArray[np.int64]:
-        """int64 (N,): groups of pictures; a split takes the same share of each. Zeros for one group."""
 
     @abstractmethod
     def words(self, index: int) -> str:
         """What is known of one picture, for people; equal words mean equal knowledge."""
 
-    @abstractmethod
+    # ---- what a kind says in another way where it knows better
+
+    def remap(self, classes: tuple[str, ...]) -> Self:
+        """The same for a model with these classes; a kind that holds class numbers translates them by name.
+
+        Raises:
+            LabelError: the model does not know a class.
+        """
+        numbers_of(self.classes, classes)
+        return self
+
+    def counts(self) -> NDArray[np.int64]:
+        """int64 (K,): how often each class occurs; once on every picture unless a kind knows better."""
+        return np.full(len(self.classes), len(self), dtype=np.int64)
+
+    def strata(self) -> NDArray[np.int64]:
+        """int64 (N,): groups of pictures; a split takes the same share of each. One group as a rule."""
+        return np.zeros(len(self), dtype=np.int64)
+
     def fingerprint(self) -> Any:
         """Plain values that are others when anything that is known is another."""
+        digest = sha256()
+        for index in range(len(self)):
+            digest.update(self.words(index).encode() + b"\0")
+        return digest.hexdigest()
 
-    @abstractmethod
     def findings(self, split: NDArray[np.int8]) -> list[Finding]:
         """What is wrong or odd, as far as the annotations alone tell.
 
         Args:
             split: int8 (N,), for each picture its number in ``SPLITS``.
         """
+        return []
 
 
 def numbers_of(names: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.int64]:

@@ -46,11 +46,11 @@ class Progress:
 
         Without a validation split the last epoch is the best.
         """
-        if self.best is None or val_loss is None or score.value is None:
+        if self.best is None or score.value is None:
             return True
         value, loss = self.best.get(f"val_{score.name}"), self.best["val_loss"]
         before = score.of(value).rank(), -math.inf if loss is None else -loss
-        return (score.rank(), -val_loss) > before
+        return (score.rank(), -math.inf if val_loss is None else -val_loss) > before
 
 
 def progress_of(values: Any, path: Path, epochs: int, steps: int, *, cut: bool = False) -> Progress:
