@@ -1,4 +1,4 @@
-"""How many objects are in a picture? A task made from nothing but the contract, in a file of 80 lines of code."""
+"""How many objects are in a picture? A task made from nothing but the contract."""
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar

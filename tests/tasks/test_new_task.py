@@ -72,7 +72,7 @@ def test_it_learns(trained) -> None:  # guessing 2 for 0 to 4 is 1.2 off
     assert trained.settings.task == "count"
     errors = [row["val_error"] for row in trained.history]
     assert trained.metrics.primary.value == pytest.approx(min(errors), abs=1e-4)
-    assert [row["best"] for row in trained.history][0]
+    assert trained.history[0]["best"]
     assert "error" in trained.headline()
 
 
@@ -134,7 +134,7 @@ def test_it_is_compared(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     del settings["model"]
     found = striate.compare(data, ["lenet5", "nin_cifar"], out=tmp_path / "compare", **settings)
     assert not any(row.failed for row in found.rows)
-    errors = [row.accuracy for row in found.rows]
+    errors = [row.score for row in found.rows]
     assert errors == sorted(errors)  # the smallest error first
     assert "error" in str(found)
     assert "error" in (tmp_path / "compare" / "compare.html").read_text()

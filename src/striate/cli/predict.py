@@ -17,7 +17,7 @@ from striate.files.atomic import PICTURES, writable
 from striate.formatting import plural
 
 if TYPE_CHECKING:
-    from striate.records import Classification
+    from striate.records import Record
     from striate.tasks.model import TaskModel
 
 AT_ONCE = 256
@@ -67,23 +67,19 @@ def predict(
         if json:
             print_json(answer.to_dict() | drawn, lines=True)
         else:
-            out().print(f"{source!s:{width}}  {in_words(answer, top)}")
+            out().print(f"{source!s:{width}}  {answer.in_words(top)}")
     if unreadable:
         err().print(f"{plural(unreadable, 'picture')} of {len(paths):,} could not be read")
         raise typer.Exit(2)
 
 
-def answers(
-    model: "TaskModel[Any]", paths: Sequence[Path]
-) -> "Iterator[tuple[Path, Classification | ImageError]]":
+def answers(model: "TaskModel[Any]", paths: Sequence[Path]) -> "Iterator[tuple[Path, Record | ImageError]]":
     """The answer, or the error, for each picture."""
     for start in range(0, len(paths), AT_ONCE):
         yield from _answers(model, paths[start : start + AT_ONCE])
 
 
-def _answers(
-    model: "TaskModel[Any]", paths: Sequence[Path]
-) -> "Iterator[tuple[Path, Classification | ImageError]]":
+def _answers(model: "TaskModel[Any]", paths: Sequence[Path]) -> "Iterator[tuple[Path, Record | ImageError]]":
     """Halves are tried until the unreadable picture is alone."""
     try:
         with hushed():
@@ -99,11 +95,6 @@ def _answers(
         yield from zip(paths, records, strict=True)
 
 
-def in_words(answer: "Classification", top: int) -> str:
-    """``cat 97.1 %  dog 2.2 %``."""
-    return "  ".join(f"{name} {100 * score:.1f} %" for name, score in answer.top(top))
-
-
 def below(source: Path, names: Sequence[str]) -> Path:
     """The path of a picture below the folder that was named, or its name.
 
@@ -114,12 +105,12 @@ def below(source: Path, names: Sequence[str]) -> Path:
     return source.relative_to(roots[0]) if roots else Path(source.name)
 
 
-def draw(answer: "Classification", folder: Path, name: Path, top: int) -> Path:
+def draw(answer: "Record", folder: Path, name: Path, top: int) -> Path:
     """Write the picture beside its answer, under its own name; one that is taken gets a number."""
     from striate.data.decode import decode
-    from striate.draw.image_grid import classification
+    from striate.draw.record_overlay import drawn
 
     names = (f"{name.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
     free = next(path for one in names if not (path := folder / name.parent / one).exists())
-    save_picture(classification(decode(Path(answer.source)), answer, names=top), free, into_folder=True)
+    save_picture(drawn(decode(Path(answer.source)), answer, names=top), free, into_folder=True)
     return free

@@ -3,6 +3,7 @@
     Classification    a card: the picture beside its most likely classes
     Localization      the box and the class, or a note that nothing is there
     Pose              points and skeleton
+    any other         the picture, and the answer in words below it
 
 What is true is drawn below the answer, in green, where it is known.
 """
@@ -11,13 +12,15 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from striate.draw.image_grid import Picture, classification
+from striate.draw.image_grid import Picture, classification, grid
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
-from striate.errors import SettingError
 from striate.records import BoxTargets, Classification, Localization, PointTargets, Pose, Record, Targets
 
 NAMES = 5
 """Classes on the card of a classification."""
+
+SIDE = 320
+"""Pixels of the longer side of a picture with words below it."""
 
 
 def drawn(image: Picture, record: Record, truth: Targets | None = None, names: int = NAMES) -> Image.Image:
@@ -28,16 +31,12 @@ def drawn(image: Picture, record: Record, truth: Targets | None = None, names: i
         record: the answer, in its pixels.
         truth: targets of this one picture, in its pixels; None where nobody knows.
         names: classes that the card of a classification lists.
-
-    Raises:
-        SettingError: no drawing is known for such a record.
     """
     if isinstance(record, Classification):
         return classification(image, record, names=names)
     draw = DRAWN.get(type(record))
     if draw is None:
-        known = ", ".join(["Classification", *(kind.__name__ for kind in DRAWN)])
-        raise SettingError(f"the record is a {type(record).__name__}", f"one of: {known}", "draw it yourself")
+        return grid([image], [record.in_words(names)], columns=1, side=SIDE)
     return draw(Overlay(image), record, truth).picture
 
 

@@ -70,6 +70,13 @@ class Localization(Record):
         """The highest score, 0..1."""
         return float(self.scores.max())
 
+    def in_words(self, top: int = 3) -> str:
+        """``cat 97.1 % at 12, 30, 88, 91``, or that there is nothing."""
+        if not self.present:
+            return f"nothing there ({100 * (1 - self.presence):.1f} %)"
+        place = ", ".join(f"{side:.0f}" for side in self.box.tolist())
+        return f"{self.class_name} {100 * self.score:.1f} % at {place}"
+
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "Localization":
         """The same answer in another picture; the box is clipped to it."""
         box = clipped_boxes(moved_boxes(self.box[None], affine.to(self.box)[None]), size)[0]

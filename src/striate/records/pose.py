@@ -52,6 +52,10 @@ class Pose(Record):
         pairs = zip(self.names, self.points.tolist(), strict=True)
         return {name: (x, y) for name, (x, y) in pairs}
 
+    def in_words(self, top: int = 3) -> str:
+        """``nose 12, 30  tail 88, 91``: all points."""
+        return "  ".join(f"{name} {x:.0f}, {y:.0f}" for name, (x, y) in self.named().items())
+
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "Pose":
         """The same points in another picture; they may lie outside of it."""
         return replace(self, points=moved_points(self.points[None], affine[None])[0])

@@ -36,6 +36,11 @@ class Record(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
 
+    def in_words(self, top: int = 3) -> str:
+        """The answer in a line, for people; of several possible answers the ``top`` best."""
+        plain = {name: value for name, value in self.to_dict().items() if name != "source"}
+        return "  ".join(f"{name} {value}" for name, value in plain.items())
+
     def to_json(self) -> str:
         """One line of JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
