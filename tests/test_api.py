@@ -68,13 +68,11 @@ def test_evaluate_reads_the_split_of_the_training(tmp_path: Path) -> None:
 
 
 def test_classes_are_matched_by_name(done: tuple[object, list[Event]]) -> None:
-    from striate.data.class_mapping import translated
-
     data = read("digits")["test"]
-    turned = translated(data, tuple(reversed(data.classes)))
+    turned = data.remap(tuple(reversed(data.classes)))
     assert turned.labels.tolist() == [9 - label for label in data.labels.tolist()]
     with pytest.raises(striate.errors.LabelError, match="does not know the classes 9"):
-        translated(data, data.classes[:9])
+        data.remap(data.classes[:9])
 
 
 def test_predict_and_explain_take_a_run_folder(done: tuple[object, list[Event]]) -> None:

@@ -12,6 +12,10 @@ from typing import Any
 
 from striate.data.augment.augment import PARTS, Augment
 from striate.errors import SettingError
+from striate.files.regular import read_regular, reason_of
+
+MOST_BYTES = 1_000_000
+"""Of a file with a recipe."""
 
 RECIPES = {
     "none": Augment(),
@@ -64,11 +68,11 @@ def recipe_file(path: str | Path) -> str:
     path = Path(path)
     expected = '{"mirror": 0.5, "crop": 4}' if path.suffix == ".json" else "mirror=0.5, crop=4"
     try:
-        content = path.read_text(encoding="utf-8")
+        content = read_regular(path, MOST_BYTES).decode("utf-8")
         text = _from_json(content) if path.suffix == ".json" else ",".join(content.replace(",", "\n").split())
         augmentation(text or "none")
-    except (OSError, ValueError) as reason:
-        wrong = f"the recipe {path} cannot be read: {getattr(reason, 'strerror', None) or reason}"
+    except (OSError, ValueError, RecursionError) as reason:
+        wrong = f"the recipe {path} cannot be read: {reason_of(reason)}"
         raise SettingError(wrong, expected, "--augment light, or write such a file") from reason
     except SettingError as reason:
         raise SettingError(f"the recipe {path}: {reason.wrong}", reason.expected, reason.attempt) from None

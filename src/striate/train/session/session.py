@@ -97,7 +97,11 @@ class TrainingSession:
         self.clock.epoch = Interval()
         self.engine.begin_epoch(self.state.epoch)
         batches = self.train.batches(self.state.epoch, self.state.place)
-        for batch in self.clock.waits(batches, self.engine.world):
+        return self._in_time(self.clock.waits(batches, self.engine.world))
+
+    def _in_time(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Batches as long as there is time for them."""
+        for batch in batches:
             yield batch
             if self.pace and self.state.step >= self.pace.end:
                 return
