@@ -186,7 +186,7 @@ def prepare(folder: Path) -> tuple[Path, Path, Path]:
     for name in ("dark", "light"):
         (folder / "data" / name).mkdir(parents=True)
         for number in range(8):
-            pixels = random_pixels.integers(0, 255, (12, 12, 3), dtype=np.uint8)
+            pixels = random_pixels.integers(0, 255, (40, 40, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / "data" / name / f"{number}.png")
     model = build("lenet5", ["dark", "light"], Preprocess((32, 32)))
     save(model, folder / "model.safetensors")
@@ -198,7 +198,7 @@ def verbs(folder: Path) -> list[Target]:
     data, picture, file = prepare(folder)
     model = striate.load(file, engine="torch")
     small = {"network": str(file), "weights": "random", "content_layers": "stem", "style_layers": "stem"}
-    paint = {**small, "steps": 1, "size": 16}
+    paint = {**small, "steps": 1, "size": 40}
     train = {"data": data, "model": "lenet5", "epochs": 1, "batch": 4, "accelerator": "cpu", "workers": 0}
     return [
         Target("models", striate.models, {}),

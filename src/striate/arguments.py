@@ -41,8 +41,11 @@ LARGEST = 2**63 - 1
 LOOKED_AT = 1000
 """Items of a long list whose type is checked."""
 
-NO_MEMORY = ("alloc", "not enough memory", "out of memory", "Storage size calculation overflowed")
-"""What torch's RuntimeErrors say when there is no memory."""
+NO_MEMORY = (
+    *("alloc", "not enough memory", "out of memory", "Storage size calculation overflowed"),
+    "failed to map segment",
+)
+"""What torch's RuntimeErrors, and libraries that cannot be loaded, say when there is no memory."""
 
 WORDS = {
     str: "text",
@@ -119,7 +122,7 @@ def in_three_lines(reason: Exception, what: str) -> StriateError:
     if isinstance(reason, OSError) and reason.errno is not None:
         return from_os_error(reason)
     if isinstance(reason, MemoryError) or (
-        isinstance(reason, RuntimeError) and any(words in str(reason) for words in NO_MEMORY)
+        isinstance(reason, RuntimeError | ImportError) and any(words in str(reason) for words in NO_MEMORY)
     ):
         return OutOfMemory(
             f"{what} needs more memory than there is",

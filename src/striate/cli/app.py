@@ -2,10 +2,12 @@
 
 import importlib.metadata
 import os
+import threading
 from typing import Annotated
 
 import typer
 
+from striate.arguments import in_three_lines
 from striate.cli.apply_style import apply_style
 from striate.cli.benchmark_explanations import benchmark_explanations
 from striate.cli.check import check
@@ -74,6 +76,7 @@ def striate(
         typer.echo(context.get_help())
     else:
         require_working_folder()
+        require_threads()
 
 
 def require_working_folder() -> None:
@@ -88,3 +91,17 @@ def require_working_folder() -> None:
         raise FileError(
             "the working folder was removed", "a folder that exists", "cd into another folder"
         ) from None
+
+
+def require_threads() -> None:
+    """The process may start a thread: libraries end it, as Ctrl-C would, where it may not.
+
+    Raises:
+        FileError: it may not.
+    """
+    thread = threading.Thread(target=lambda: None)
+    try:
+        thread.start()
+    except RuntimeError as reason:
+        raise in_three_lines(reason, "striate") from reason
+    thread.join()

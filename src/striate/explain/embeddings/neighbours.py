@@ -51,6 +51,9 @@ class Neighbours:
         Returns:
             the share, 0..1; None if no query is left.
 
+        Raises:
+            ShapeError: labels are no whole numbers (N,).
+
         >>> found = Neighbours(torch.tensor([[1, 2], [0, 2], [1, 0]]), torch.zeros(3, 2))
         >>> found.same_label(torch.tensor([7, 7, 8]))
         0.5
@@ -58,6 +61,15 @@ class Neighbours:
         True
         """
         asked = labels if queries is None else queries
+        for given in (labels, asked):
+            if (
+                given.ndim != 1
+                or given.dtype not in (torch.int64, torch.int32)
+                or given.layout != torch.strided
+            ):
+                raise ShapeError(
+                    f"labels are {given.dtype} {tuple(given.shape)}", "whole numbers (N,)", "labels.long()"
+                )
         if not len(asked):
             return None
         numbers = asked.clamp(min=0)

@@ -47,7 +47,6 @@ SOFTEN_EVERY = 4
 """Steps from one blur to the next, as in Yosinski et al. 2015, section 3.1."""
 
 
-@checked_methods
 @dataclass(frozen=True)
 class AscentStep:
     """After every step.
@@ -63,6 +62,7 @@ class AscentStep:
     score: float
 
 
+@checked_methods
 @dataclass(frozen=True)
 class Visualization:
     """A picture that a network likes.

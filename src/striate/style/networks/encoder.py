@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.data.preprocess import LUMA
-from striate.errors import SettingError
+from striate.errors import SettingError, ShapeError
 from striate.layers.backbone import GROWTH, Backbone
 from striate.zoo.cost.trace import trace
 
@@ -71,7 +71,7 @@ class Encoder(nn.Module):
         x = x.to(dtype=self.dtype, memory_format=torch.channels_last)
         with _watching(self.trunk, self.layers) as seen:
             for part in (self.trunk.stem, *self.trunk.stages):
-                x = part(x)
+                x = _through(part, x)
         return seen
 
     @property
@@ -139,6 +139,25 @@ class Encoder(nn.Module):
                 if isinstance(child, nn.ReLU) and isinstance(module._modules.get(before), nn.Conv2d):
                     child.inplace = not asked
                 before = name
+
+
+def _through(part: nn.Module, maps: Tensor) -> Tensor:
+    """Maps through a part of the network.
+
+    Raises:
+        ShapeError: they are smaller than its kernel.
+    """
+    try:
+        result: Tensor = part(maps)
+    except RuntimeError as reason:
+        if "can't be greater than actual input size" not in str(reason):
+            raise
+        raise ShapeError(
+            "the picture is smaller than what the network looks at, at this scale",
+            "pictures with more pixels",
+            "a larger picture or size, fewer scales, or layers that are not as deep",
+        ) from reason
+    return result
 
 
 def full_name(network: nn.Module, layer: str) -> str:

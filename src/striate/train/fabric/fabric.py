@@ -220,7 +220,7 @@ def start_fabric(settings: Settings) -> Any:
         )
     except (RuntimeError, ValueError) as reason:
         raise SettingError(
-            f"{settings.devices} devices of the kind {settings.accelerator!r}: {reason}",
+            f"there are no {settings.devices} devices of the kind {settings.accelerator!r}",
             "devices that this machine has",
             "accelerator cpu, devices 1",
         ) from reason
