@@ -13,9 +13,11 @@ no memory, no thread) becomes a StriateError here, and so does a mistake of stri
 import functools
 import inspect
 import math
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
+from fractions import Fraction
 from itertools import islice
 from numbers import Integral, Real
 from pathlib import Path
@@ -273,15 +275,23 @@ def _fits_one(value: Any, kind: Any) -> bool:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and "\0" not in value
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:  # half of a character, of which no file system knows
+        return False
+    return True
 
 
 PLAIN: dict[Any, Callable[[Any], bool]] = {
     str: _text,
     bool: lambda value: isinstance(value, bool),
     int: lambda value: isinstance(value, Integral) and not isinstance(value, bool) and _is_counted(value),
-    float: lambda value: isinstance(value, Real) and not isinstance(value, bool) and _is_finite(value),
-    Path: lambda value: isinstance(value, Path) and "\0" not in str(value),
+    float: lambda value: (
+        isinstance(value, Real) and not isinstance(value, bool | Fraction) and _is_finite(value)
+    ),
+    Path: lambda value: isinstance(value, Path) and _text(str(value)),
 }
 
 

@@ -88,7 +88,9 @@ class Embeddings:
             SettingError: there are no pictures of such numbers.
         """
         numbers = (
-            indices.tolist() if isinstance(indices, Tensor) and indices.device.type != "meta" else indices
+            indices.tolist()
+            if isinstance(indices, Tensor) and indices.device.type != "meta" and not indices.is_sparse
+            else indices
         )
         known = range(-len(self), len(self))
         if not isinstance(numbers, Sequence) or not all(type(one) is int and one in known for one in numbers):

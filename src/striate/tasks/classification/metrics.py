@@ -16,7 +16,7 @@ from typing import Any, final
 from torch import Tensor
 
 from striate.arguments import checked_methods
-from striate.errors import ShapeError
+from striate.errors import SettingError, ShapeError
 from striate.formatting import percent, percent_range
 from striate.ops.intervals import Interval, wilson
 from striate.tasks.classification.answers import TOP_FROM, Answers, answers_of_probabilities
@@ -120,7 +120,19 @@ class ClassificationMetrics(Metrics):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ClassificationMetrics":
-        """The inverse of ``to_dict``, but for ``per_image``."""
+        """The inverse of ``to_dict``, but for ``per_image``.
+
+        Raises:
+            SettingError: they are no such values.
+        """
+        try:
+            return cls._of_values(values)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as reason:
+            wrong = f"the values are no metrics of a classification: {type(reason).__name__} {reason}"
+            raise SettingError(wrong, "what to_dict gives", "the file as it was written") from reason
+
+    @classmethod
+    def _of_values(cls, values: dict[str, Any]) -> "ClassificationMetrics":
         kept = {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
         plain: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
