@@ -25,9 +25,9 @@ RECIPE = {
     "warmup": 0.2,
     "label_smoothing": 0.05,
     "ema": 0.999,
-    "grow": 0.75,  # 24 pixels, then 28, then 32
+    "progressive_resizing": 0.75,  # 24 pixels, then 28, then 32
     "augment": "light",
-    "views": "mirrored",
+    "tta": "mirror",
 }
 HELD_OUT = 0.1
 

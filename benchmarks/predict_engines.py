@@ -84,7 +84,7 @@ def twins(name: str, seen: Tensor) -> tuple[nn.Module, Classifier]:
 def learned(name: str, splits: Splits, seconds: float) -> Classifier:
     """Our network after so many seconds of training in bf16 on small pictures."""
     torch.manual_seed(0)
-    preprocess = Preprocess((LITTLE, LITTLE), 3, MEAN, STD, fit="stretch")
+    preprocess = Preprocess((LITTLE, LITTLE), 3, MEAN, STD, resize_mode="stretch")
     model = build(name, splits.classes, preprocess).to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(model.parameters(), 3e-4)
     loader = Loader(splits["train"], preprocess, 32, shuffle=True)

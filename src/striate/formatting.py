@@ -129,3 +129,12 @@ def milliseconds(seconds: float) -> str:
         if value >= 1
         else f"{value:.3f}"
     )
+
+
+def flag_name(setting: str) -> str:
+    """The flag of a setting in the terminal.
+
+    >>> flag_name("weight_decay"), flag_name("arguments")
+    ('--weight-decay', '--set')
+    """
+    return "--set" if setting == "arguments" else "--" + setting.replace("_", "-")

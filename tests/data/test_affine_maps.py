@@ -31,14 +31,14 @@ def middle(image):
 @pytest.mark.parametrize(
     "preprocess",
     [
-        Preprocess((64, 64), 1, (0.5,), (0.5,), fit="crop"),
-        Preprocess((64, 48), 1, (0.5,), (0.5,), fit="stretch"),
-        Preprocess((64, 64), 1, (0.5,), (0.5,), fit="pad"),
-        Preprocess((64, 64), 1, (0.5,), (0.5,), fit="letterbox"),
-        Preprocess((64, 64), 1, (0.5,), (0.5,), fit="keep"),
-        Preprocess((56, 56), 1, (0.5,), (0.5,), share=0.875),
+        Preprocess((64, 64), 1, (0.5,), (0.5,), resize_mode="crop"),
+        Preprocess((64, 48), 1, (0.5,), (0.5,), resize_mode="stretch"),
+        Preprocess((64, 64), 1, (0.5,), (0.5,), resize_mode="pad"),
+        Preprocess((64, 64), 1, (0.5,), (0.5,), resize_mode="letterbox"),
+        Preprocess((64, 64), 1, (0.5,), (0.5,), resize_mode="keep"),
+        Preprocess((56, 56), 1, (0.5,), (0.5,), crop_ratio=0.875),
     ],
-    ids=lambda one: f"{one.fit}-{one.share}",
+    ids=lambda one: f"{one.resize_mode}-{one.crop_ratio}",
 )
 def test_preprocessing_says_where_places_go(preprocess, size):
     place = torch.tensor([size[1] / 2 + 2.0, size[0] / 2 - 3.0])
@@ -48,7 +48,7 @@ def test_preprocessing_says_where_places_go(preprocess, size):
 
 
 def test_a_letterbox_scales_up_and_centers():  # 10 x 20 to 20 x 40, 10 rows of black above and below
-    found = Preprocess((40, 40), 1, (0.5,), (0.5,), fit="letterbox")(
+    found = Preprocess((40, 40), 1, (0.5,), (0.5,), resize_mode="letterbox")(
         torch.full((1, 10, 20), 9, dtype=torch.uint8)
     )
     rows = found[0].amax(1)
@@ -115,7 +115,11 @@ def test_batches_have_their_targets_in_their_own_pixels(fit, cache_bytes):
     images = torch.stack([spot(48, 60, *place.tolist())[0]] * 3).numpy()
     dataset = Dataset(Array(images, "spots"), OnePoint(3, place), np.arange(3))
     loader = Loader(
-        dataset, Preprocess((40, 40), 1, (0.5,), (0.5,), fit=fit), 3, cache_bytes=cache_bytes, workers=0
+        dataset,
+        Preprocess((40, 40), 1, (0.5,), (0.5,), resize_mode=fit),
+        3,
+        cache_bytes=cache_bytes,
+        workers=0,
     )
     (batch,) = loader.batches()
     assert torch.allclose(middle(batch.images[0]).float(), batch.targets.points[0, 0], atol=0.3)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.data.preprocess import Fit, Preprocess
+from striate.data.preprocess import Preprocess, ResizeMode
 from striate.errors import SettingError
 
 GREY = Preprocess((2, 2), channels=1, mean=(0.5,), std=(0.5,))
@@ -19,10 +19,10 @@ GREY = Preprocess((2, 2), channels=1, mean=(0.5,), std=(0.5,))
     st.sampled_from([1, 3]),
 )
 def test_any_size_becomes_the_size(
-    fit: Fit, have: tuple[int, int], want: tuple[int, int], given_: int, channels: int
+    fit: ResizeMode, have: tuple[int, int], want: tuple[int, int], given_: int, channels: int
 ) -> None:
     image = torch.full((given_, *have), 77, dtype=torch.uint8)
-    prepared = Preprocess(want, channels, fit=fit)(image)
+    prepared = Preprocess(want, channels, resize_mode=fit)(image)
     assert prepared.shape == (channels, *want)
     assert prepared.dtype == torch.uint8
     assert set(prepared.unique().tolist()) <= ({77} if fit != "pad" else {0, 77})
@@ -41,13 +41,13 @@ def test_crop_of_a_thread_does_not_grow_a_page() -> None:
 def test_stretch_averages_with_a_triangle() -> None:
     # 6 -> 2: around 1.5 the pixels at 0.5 1.5 2.5 3.5 weigh 2/3 1 2/3 1/3; 200 * (1/3) / (8/3) = 25
     image = torch.tensor([[[0, 0, 0, 200, 200, 200]]], dtype=torch.uint8).expand(1, 6, 6)
-    assert Preprocess((2, 2), 1, fit="stretch")(image).tolist() == [[[25, 175], [25, 175]]]
+    assert Preprocess((2, 2), 1, resize_mode="stretch")(image).tolist() == [[[25, 175], [25, 175]]]
 
 
 def test_pad_centers_on_black_and_never_enlarges() -> None:
     # 1 x 2 on 2 x 4: the odd row goes below, one column on each side
     image = torch.tensor([[[8, 9]]], dtype=torch.uint8)
-    assert Preprocess((2, 4), 1, fit="pad")(image).tolist() == [[[0, 8, 9, 0], [0, 0, 0, 0]]]
+    assert Preprocess((2, 4), 1, resize_mode="pad")(image).tolist() == [[[0, 8, 9, 0], [0, 0, 0, 0]]]
 
 
 def test_color_becomes_grey_as_pillow_does() -> None:
@@ -63,7 +63,7 @@ def test_many_images_are_prepared_at_once() -> None:
         0, 256, (5, 3, 6, 9), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
     )
     for fit in ("crop", "stretch", "pad"):
-        preprocess = Preprocess((4, 4), 3, fit=fit)
+        preprocess = Preprocess((4, 4), 3, resize_mode=fit)
         assert torch.equal(preprocess(images), torch.stack([preprocess(image) for image in images]))
 
 
@@ -77,34 +77,34 @@ def test_one_pixel_is_a_size(channels: int) -> None:
 
 
 def test_an_unknown_fit_is_refused() -> None:
-    with pytest.raises(SettingError, match="fit is 'cover'"):
-        Preprocess((4, 4), fit="cover")  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="resize_mode is 'cover'"):
+        Preprocess((4, 4), resize_mode="cover")  # type: ignore[arg-type]
 
 
 def test_a_share_leaves_out_the_margin() -> None:
     # 2 of 4 pixels: a 4 x 4 picture is not scaled, and its middle 2 x 2 is what the network sees
     image = torch.arange(16, dtype=torch.uint8).view(1, 4, 4)
-    half = Preprocess((2, 2), channels=1, mean=(0.5,), std=(0.5,), share=0.5)
+    half = Preprocess((2, 2), channels=1, mean=(0.5,), std=(0.5,), crop_ratio=0.5)
     assert half.at_least == (4, 4)
     assert half(image).tolist() == [[[5, 6], [9, 10]]]
 
 
 @given(st.tuples(st.integers(1, 40), st.integers(1, 40)), st.tuples(st.integers(1, 40), st.integers(1, 40)))
 def test_a_share_of_any_size_becomes_the_size(have: tuple[int, int], want: tuple[int, int]) -> None:
-    prepared = Preprocess(want, share=0.8)(torch.full((3, *have), 77, dtype=torch.uint8))
+    prepared = Preprocess(want, crop_ratio=0.8)(torch.full((3, *have), 77, dtype=torch.uint8))
     assert prepared.shape == (3, *want)
     assert prepared.unique().tolist() == [77]
 
 
 def test_a_share_of_a_thread_does_not_grow_a_page() -> None:
     image = torch.zeros(3, 1, 1_000_000, dtype=torch.uint8)
-    assert Preprocess((224, 224), share=0.875)(image).shape == (3, 224, 224)
+    assert Preprocess((224, 224), crop_ratio=0.875)(image).shape == (3, 224, 224)
 
 
 @pytest.mark.parametrize("share", [0, -1, 1.5])
 def test_a_share_is_a_share(share: float) -> None:
-    with pytest.raises(SettingError, match="share is"):
-        Preprocess((4, 4), share=share)
+    with pytest.raises(SettingError, match="crop_ratio is"):
+        Preprocess((4, 4), crop_ratio=share)
 
 
 def test_bicubic_overshoots_where_bilinear_does_not() -> None:

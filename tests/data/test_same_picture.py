@@ -45,7 +45,9 @@ def photos(shared_data: Path) -> list[Path]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    "preprocess", [Preprocess((96, 96)), Preprocess((64, 80), channels=1, fit="pad")], ids=["color", "grey"]
+    "preprocess",
+    [Preprocess((96, 96)), Preprocess((64, 80), channels=1, resize_mode="pad")],
+    ids=["color", "grey"],
 )
 def test_every_way_gives_the_pixels_of_the_path(way: str, preprocess: Preprocess, photos: list[Path]) -> None:
     expected = torch.cat(list(input_batches(photos, preprocess, 64)))

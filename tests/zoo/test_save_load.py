@@ -2,6 +2,7 @@ import io
 import json
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from striate.zoo.build import build
 from striate.zoo.model_file import write_file
 from striate.zoo.save_load import load, read_header, save
 
-PREPROCESS = Preprocess((32, 34), channels=1, mean=(0.1,), std=(1 / 3,), fit="pad")
+PREPROCESS = Preprocess((32, 34), channels=1, mean=(0.1,), std=(1 / 3,), resize_mode="pad")
 NOTES = {"scores": {"accuracy": 0.995}, "settings": {"epochs": 3}, "licence": "CC0-1.0"}
 
 
@@ -66,11 +67,18 @@ def test_a_loaded_model_saves_to_the_same_bytes(path, tmp_path):
 
 def test_the_header_says_what_the_file_is(path):
     header = read_header(path)
-    assert header["format"] == 1
+    assert (header["format"], header["task"], header["options"]) == (2, "classification", {})
     assert (header["network"], header["arguments"]) == ("lenet5", {"in_channels": 1})
     assert header["classes"] == ["cat", "شجرة", "a/b c"]
-    seen = {"size": [32, 34], "channels": 1, "mean": [0.1], "std": [1 / 3], "fit": "pad", "views": "plain"}
-    assert header["preprocess"] == seen | {"share": None, "interpolation": "bilinear"}
+    seen = {
+        "size": [32, 34],
+        "channels": 1,
+        "mean": [0.1],
+        "std": [1 / 3],
+        "resize_mode": "pad",
+        "tta": "none",
+    }
+    assert header["preprocess"] == seen | {"crop_ratio": None, "interpolation": "bilinear"}
     assert {key: header[key] for key in NOTES} == NOTES
     assert set(header["versions"]) == {"striate", "torch", "python"}
 
@@ -181,7 +189,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
     assert "Is a directory" in refused(tmp_path).wrong
 
 
-@pytest.mark.parametrize("number", [0, 2, "1", None, [1]])
+@pytest.mark.parametrize("number", [0, 3, "1", None, [1]])
 def test_another_format_number_is_refused(path, number):
     rewrite(path, lambda header: header | {"format": number})
     assert f"format number {number!r}" in refused(path).wrong
@@ -196,6 +204,29 @@ def test_a_header_of_absurd_size_is_refused(path):
 def test_a_header_that_is_no_json_object_is_refused(path, text):
     path.write_bytes(len(text).to_bytes(8, "little") + text)
     refused(path)
+
+
+def test_a_file_of_format_1_loads_as_a_classifier_with_the_names_of_now(path):
+    def before(header):
+        old = {"resize_mode": "fit", "tta": "views", "crop_ratio": "share"}
+        seen = {old.get(name, name): value for name, value in header["preprocess"].items()}
+        kept = {name: value for name, value in header.items() if name not in ("task", "options")}
+        trained = {"settings": {"grow": 0.5, "views": "mirrored", "fit": "pad", "set": {"width": 0.5}}}
+        return kept | trained | {"format": 1, "preprocess": seen | {"views": "mirrored"}}
+
+    new = load(path)
+    rewrite(path, before)
+    old = load(path)
+    assert isinstance(old, type(new))
+    assert old.preprocess == replace(new.preprocess, tta="mirror")
+    assert all(torch.equal(one, old.state_dict()[name]) for name, one in new.state_dict().items())
+    names = {"progressive_resizing": 0.5, "tta": "mirror", "resize_mode": "pad", "arguments": {"width": 0.5}}
+    assert read_header(path)["settings"] == names
+
+
+def test_a_task_that_is_not_known_is_refused(path):
+    rewrite(path, lambda header: header | {"task": "divination"})
+    assert "there is no task 'divination'" in refused(path).wrong
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", "7", '{"format": 1}'])
@@ -226,7 +257,7 @@ def test_tensors_of_somebody_else_are_refused(path):
         {"preprocess": {"size": ["x", 32], "mean": [0.1], "std": [0.1], "channels": 1}},
         {"preprocess": {"size": [32], "mean": [0.1], "std": [0.1], "channels": 1}},
         {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.1], "channels": 10**30}},
-        {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.1], "channels": 1, "fit": "melt"}},
+        {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.1], "channels": 1, "resize_mode": "melt"}},
         {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.1], "channels": 1, "colour": 1}},
         {"preprocess": {"size": [32, 32], "mean": [float("nan")], "std": [0.1], "channels": 1}},
         {"preprocess": {"size": [32, 32], "mean": [0.1], "std": [0.0], "channels": 1}},
@@ -294,7 +325,15 @@ def test_a_header_can_neither_fetch_nor_read_nor_fill_the_memory(tmp_path, monke
         "network": "mobilenet_v2",
         "arguments": {"in_channels": 3, **arguments},
         "classes": ["a", "b"],
-        "preprocess": {"size": [32, 32], "channels": 3, "mean": [0.5] * 3, "std": [0.5] * 3, "fit": "crop"},
+        "task": "classification",
+        "options": {},
+        "preprocess": {
+            "size": [32, 32],
+            "channels": 3,
+            "mean": [0.5] * 3,
+            "std": [0.5] * 3,
+            "resize_mode": "crop",
+        },
     }
     write_file(tmp_path / "m", {"x": torch.zeros(1)}, header)
     with pytest.raises(ModelFileError, match="names no network of ours"):

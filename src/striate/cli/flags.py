@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 import typer
 
+from striate.formatting import flag_name
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
@@ -59,13 +61,13 @@ TRAINING: Panels = {
     "Data": (
         "format",
         "size",
-        "fit",
+        "resize_mode",
         "augment",
         "balance",
         "validation",
         "test",
         "accept",
-        "views",
+        "tta",
         "workers",
     ),
     "Reuse": ("weights", "finetune", "layer_decay", "unfreeze"),
@@ -117,7 +119,7 @@ def flag(name: str, field: "FieldInfo", panel: str) -> Parameter:
     many = get_origin(kinds[0]) in (tuple, dict)
     option = typer.Option(
         None,
-        "--" + name.replace("_", "-"),
+        flag_name(name),
         help=meaning(field),
         metavar=metavar(kinds),
         show_default=False,

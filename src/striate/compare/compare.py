@@ -70,10 +70,10 @@ class Plan:
             )
         for name in self.models:
             arguments_of(name)  # refuses a misspelt one
-        for one in self.settings.set:
+        for one in self.settings.arguments:
             able = [name for name in self.models if one in arguments_of(name)]
             for name in able or self.models:
-                require_arguments(name, {one: self.settings.set[one]})
+                require_arguments(name, {one: self.settings.arguments[one]})
         twice = [name for name, times in Counter(self.models).items() if times > 1]
         if twice:
             raise SettingError(f"{twice[0]} is named twice", "different networks", "name each of them once")
@@ -110,12 +110,14 @@ class Plan:
         model = name
         without = {argument for argument, lacking in self.lacking().items() if model in lacking}
         own: dict[str, Any] = {"stem": None} if "stem" in without else {}
-        own["set"] = {name: value for name, value in self.settings.set.items() if name not in without}
+        own["arguments"] = {
+            name: value for name, value in self.settings.arguments.items() if name not in without
+        }
         return self.settings.model_copy(update={"model": model, "seed": seed, **own})
 
     def lacking(self) -> dict[str, tuple[str, ...]]:
         """{argument of networks that was asked for: the networks that have none}, if others have it."""
-        asked = [*(["stem"] if self.settings.stem else []), *self.settings.set]
+        asked = [*(["stem"] if self.settings.stem else []), *self.settings.arguments]
         found = {one: tuple(name for name in self.models if one not in arguments_of(name)) for one in asked}
         return {one: names for one, names in found.items() if 0 < len(names) < len(self.models)}
 
@@ -181,7 +183,7 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
         Interrupted: a signal ended it; it can be gone on with.
     """
     for argument, lacking in plan.lacking().items():
-        value = plan.settings.stem if argument == "stem" else plan.settings.set[argument]
+        value = plan.settings.stem if argument == "stem" else plan.settings.arguments[argument]
         yield Noted(f"without {argument} {value}, as they have no such argument: {', '.join(lacking)}")
     splits = read(plan.settings.seed)
     require_classes(splits)

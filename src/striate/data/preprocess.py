@@ -15,8 +15,8 @@ from torch.nn import functional as F
 from striate.errors import SettingError
 from striate.records.affine import scaling
 
-Fit = Literal["crop", "stretch", "pad", "letterbox", "keep"]
-Views = Literal["plain", "mirrored"]
+ResizeMode = Literal["crop", "stretch", "pad", "letterbox", "keep"]
+Tta = Literal["none", "mirror"]
 Interpolation = Literal["bilinear", "bicubic"]
 
 # Rec. 601 luma, as Pillow converts RGB to grey: L = (299 R + 587 G + 114 B) / 1000
@@ -47,39 +47,42 @@ class Preprocess:
         channels: 1 (grey) or 3 (RGB).
         mean: per channel, of pixels in 0..1.
         std: per channel, of pixels in 0..1.
-        fit: ``crop`` cuts the largest middle part of the right shape and scales it; ``stretch`` scales both
-            sides; ``pad`` centers the picture on black without scaling (scaled down first if it is too
-            large); ``letterbox`` scales the whole picture until it fits, and centers it on black; ``keep``
-            leaves pictures as they are (scaled down if they are too large), so that they differ in size and
+        resize_mode: ``crop`` cuts the largest middle part of the right shape and scales it; ``stretch``
+            scales both sides; ``pad`` centers the picture on black without scaling (scaled down first if it
+            is too large); ``letterbox`` scales the whole picture until it fits, and centers it on black;
+            ``keep`` leaves pictures as they are (scaled down if they are too large), so that they differ in size and
             are padded to the largest one of a batch.
-        views: ``mirrored`` answers with the mean of the scores of a picture and of its mirror image, at twice
-            the cost.
-        share: what ``crop`` keeps of the sides of that middle part, above 0 and at most 1, and scales before
-            it cuts; published weights expect 224 of 256 pixels. None keeps all, and cuts before it scales.
+        tta: test-time augmentation; ``mirror`` answers with the mean of the scores of a picture and of its
+            mirror image, at twice the cost.
+        crop_ratio: what ``crop`` keeps of the sides of that middle part, above 0 and at most 1, and scales
+            before it cuts; published weights expect 224 of 256 pixels. None keeps all, and cuts before it
+            scales.
         interpolation: with which pictures are scaled, antialiased in either case.
 
     Raises:
-        SettingError: no such fit, views or interpolation, no such share, a size that no picture has, or a
-            mean or std with which every answer would be NaN.
+        SettingError: no such resize_mode, tta or interpolation, no such crop_ratio, a size that no picture
+            has, or a mean or std with which every answer would be NaN.
     """
 
     size: tuple[int, int]
     channels: int = 3
     mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     std: tuple[float, ...] = (0.5, 0.5, 0.5)
-    fit: Fit = "crop"
-    views: Views = "plain"
-    share: float | None = None
+    resize_mode: ResizeMode = "crop"
+    tta: Tta = "none"
+    crop_ratio: float | None = None
     interpolation: Interpolation = "bilinear"
 
     def __post_init__(self) -> None:
-        for name, kind in (("fit", Fit), ("views", Views), ("interpolation", Interpolation)):
+        for name, kind in (("resize_mode", ResizeMode), ("tta", Tta), ("interpolation", Interpolation)):
             value, choices = getattr(self, name), get_args(kind)
             if value not in choices:
                 expected = "one of: " + ", ".join(choices)
                 raise SettingError(f"{name} is {value!r}", expected, f"leave it out for {choices[0]}")
-        if self.share is not None and not 0 < self.share <= 1:
-            raise SettingError(f"share is {self.share!r}", "above 0, at most 1", "leave it out for all")
+        if self.crop_ratio is not None and not 0 < self.crop_ratio <= 1:
+            raise SettingError(
+                f"crop_ratio is {self.crop_ratio!r}", "above 0, at most 1", "leave it out for all"
+            )
         if len(self.size) != 2 or not all(1 <= side <= LARGEST for side in self.size):
             expected = f"(H, W), each 1 to {LARGEST:,} pixels"
             raise SettingError(f"size is {self.size!r}", expected, "size=(224, 224)")
@@ -89,12 +92,12 @@ class Preprocess:
     def at_least(self) -> tuple[int, int]:
         """(H, W) of the middle part that ``crop`` scales a picture to, before it cuts ``size`` from it."""
         tall, wide = self.size
-        return round(tall / (self.share or 1)), round(wide / (self.share or 1))
+        return round(tall / (self.crop_ratio or 1)), round(wide / (self.crop_ratio or 1))
 
     @property
     def one_size(self) -> bool:
         """Whether every picture becomes one of ``size``."""
-        return self.fit != "keep"
+        return self.resize_mode != "keep"
 
     def __call__(self, image: Tensor) -> Tensor:
         """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""
@@ -114,13 +117,13 @@ class Preprocess:
         own, (tall, wide) = (height, width), self.size
         if own == self.size:
             return Plan(own, own, own)
-        if self.fit == "stretch":
+        if self.resize_mode == "stretch":
             return Plan(own, self.size, self.size)
-        if self.fit == "crop":
+        if self.resize_mode == "crop":
             return self._cropping(height, width)
         factor = min(tall / height, wide / width)
-        resized = scaled(height, width, factor if self.fit == "letterbox" else min(1.0, factor))
-        if self.fit == "keep":
+        resized = scaled(height, width, factor if self.resize_mode == "letterbox" else min(1.0, factor))
+        if self.resize_mode == "keep":
             return Plan(own, resized, resized)
         down, right = (want - have for have, want in zip(resized, self.size, strict=True))
         return Plan(own, resized, self.size, (down // 2, right // 2))
@@ -129,7 +132,7 @@ class Preprocess:
         """Cut the middle and scale it; with a share scale first, of a thread the ends are cut before."""
         tall, wide = self.at_least
         factor = max(tall / height, wide / width)
-        if self.share is None:  # cut first: a thread of 1 x 10,000 pixels must not grow a page
+        if self.crop_ratio is None:  # cut first: a thread of 1 x 10,000 pixels must not grow a page
             return Plan(
                 (min(height, max(1, round(tall / factor))), min(width, max(1, round(wide / factor)))),
                 self.size,

@@ -17,6 +17,7 @@ import numpy as np
 from striate.data.dataset import Dataset, Splits
 from striate.draw.heatmap import picture
 from striate.errors import ImageError
+from striate.formatting import flag_name
 from striate.records import Sample
 from striate.report.inline_images import data_uri
 from striate.train.run.settings import FREE, Settings
@@ -104,7 +105,7 @@ def command(root: str, settings: Settings) -> str:
         value = getattr(settings, name)
         if name not in ELSEWHERE and value != field.default:
             for one in value if isinstance(value, tuple) else _pairs(value):
-                words += [f"--{name.replace('_', '-')}", str(one)]
+                words += [flag_name(name), str(one)]
     return shlex.join(words)
 
 

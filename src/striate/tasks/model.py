@@ -161,7 +161,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
             SettingError: the task cannot say.
         """
         raise SettingError(
-            f"a model for {self.task} does not answer by mirrored views", "views plain", "leave views out"
+            f"a model for {self.task} does not answer by mirrored views", "tta none", "leave tta out"
         )
 
     # ---- what all tasks share
@@ -215,7 +215,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
 
     def viewed(self, scores: Scores, images: Tensor) -> Raw:
         """The scores of a picture by one way to them; with mirrored views, the mean of both sides."""
-        if self.preprocess.views == "plain":
+        if self.preprocess.tta == "none":
             return scores(images)
         return mean_of(scores(images), self.mirrored(scores(images.flip(-1))))
 

@@ -1,7 +1,8 @@
 """Networks by name, their weights, the saved-model file, prediction engines and costs.
 
 networks             name -> builder                  build          network + classes + preprocessing
-network_arguments    further arguments of a network   save_load      a classifier to a file and back
+network_arguments    further arguments of a network   save_load      a model to a file and back
 model_file           the file: tensors and a header   weights/       published weights, other checkpoints
+old_names            what saved files called things before
 inference/           engines, export, int8            cost/          layers, shapes, multiplications
 """

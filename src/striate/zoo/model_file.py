@@ -25,8 +25,10 @@ from torch import Tensor, nn
 from striate.errors import ModelFileError
 from striate.files.atomic import beside
 from striate.files.regular import MOST_WORDS, open_regular, reason_of
+from striate.zoo.old_names import current_header
 
-FORMAT = 1
+FORMAT, OLD = 2, 1
+"""The format that is written, and the other one that is read."""
 KEY = "striate"
 LENGTH_BYTES = 8
 MOST_HEADER_BYTES = 100_000_000  # the limit of the safetensors library
@@ -244,10 +246,12 @@ def _own_header(raw: Mapping[str, Any], path: Path, attempt: str) -> dict[str, A
             or "create the network yourself, load the tensors with safetensors, and save it with striate",
         )
     header = _json(metadata[KEY], path)
+    if header.get("format") == OLD:
+        return current_header(header)
     if header.get("format") != FORMAT:
         raise ModelFileError(
             f"{path} has the format number {short(header.get('format'))}",
-            f"{FORMAT}, the one that this version reads",
+            f"{OLD} or {FORMAT}, which this version reads",
             "the version of striate that wrote it: " + short(header.get("versions", "unknown")),
         )
     return header

@@ -105,11 +105,8 @@ def _built(file: OpenModel) -> TaskModel[Any]:
     try:
         with torch.device("meta"):
             own = {key: value for key, value in header["arguments"].items() if key != "in_channels"}
-            task: dict[str, Any] = {
-                "task": header.get("task", "classification"),
-                "options": header.get("options"),
-            }
-            built = build(header["network"], header["classes"], preprocess_of(header), **task, **own)
+            of_task: dict[str, Any] = {name: header[name] for name in ("task", "options")}
+            built = build(header["network"], header["classes"], preprocess_of(header), **of_task, **own)
         _require_arguments(built.arguments, header["arguments"])
         known = header.get("data")
         built.trained_on = None if known is None else TrainedOn.from_dict(known)

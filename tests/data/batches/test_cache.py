@@ -16,7 +16,7 @@ from striate.data.preprocess import Preprocess
 def test_many_pictures_at_once_are_prepared_as_one_by_one(fit, size, given, wanted):
     pixels = np.random.default_rng(0).integers(0, 256, (4, 10, 14, given), dtype=np.uint8)
     dataset = Dataset.whole(Array(pixels, "random"), [0] * 4, ("all",))
-    preprocess = Preprocess(size, wanted, fit=fit)
+    preprocess = Preprocess(size, wanted, resize_mode=fit)
     alone = torch.stack([preprocess(sample.image) for sample in dataset])
     assert torch.equal(prepared(dataset, preprocess), alone)
 

@@ -67,7 +67,7 @@ def test_pictures_a_little_too_small_are_padded(
 def test_mean_and_std_are_those_of_what_the_network_sees() -> None:
     # 2 x 2 of 255 on 4 x 4: a quarter is white, mean 0.25, std sqrt(0.25 - 0.0625) = 0.4330
     dataset = Dataset.whole(Array(np.full((3, 2, 2), 255, np.uint8), "x"), [0, 1, 0], ("a", "b"))
-    preprocess = preprocess_for(dataset, facts(dataset), (4, 4), 1, fit="pad")
+    preprocess = preprocess_for(dataset, facts(dataset), (4, 4), 1, resize_mode="pad")
     assert preprocess == Preprocess((4, 4), 1, (0.25,), (0.433,), "pad")
 
 

@@ -23,22 +23,22 @@ class Sides(nn.Module):
 
 
 def classifier(views: str) -> Classifier:
-    return Classifier(Sides(), ("left", "right"), Preprocess((2, 4), 1, (0.0,), (1.0,), views=views))
+    return Classifier(Sides(), ("left", "right"), Preprocess((2, 4), 1, (0.0,), (1.0,), tta=views))
 
 
 def test_a_plain_answer_is_what_the_network_says() -> None:
-    assert classifier("plain").answer(HALVES).tolist() == [[0.0, 1.0]]
+    assert classifier("none").answer(HALVES).tolist() == [[0.0, 1.0]]
 
 
 def test_mirrored_views_answer_with_the_mean_of_both_sides() -> None:  # (0, 1) and (1, 0)
-    model = classifier("mirrored")
+    model = classifier("mirror")
     assert model.answer(HALVES).tolist() == [[0.5, 0.5]]
     assert model.predict(HALVES[0]).scores.tolist() == [0.5, 0.5]
     assert model(HALVES).tolist() == [[0.0, 1.0]]  # the network itself, as it is exported
 
 
 def test_views_that_do_not_exist_are_refused() -> None:
-    with pytest.raises(SettingError, match="views is 'both'"):
+    with pytest.raises(SettingError, match="tta is 'both'"):
         classifier("both")
 
 

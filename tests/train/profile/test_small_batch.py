@@ -23,7 +23,7 @@ def asked(tiny: Splits, **values: Any) -> None:
     "values",
     [
         {"model": "resnet18", "size": "32", "batch": 1},  # five halvings leave 1 x 1
-        {"model": "resnet18", "size": "64", "batch": 1, "grow": 0.5},
+        {"model": "resnet18", "size": "64", "batch": 1, "progressive_resizing": 0.5},
     ],
 )
 def test_one_value_for_each_channel_is_refused(tiny: Splits, values: dict[str, Any]) -> None:

@@ -64,13 +64,13 @@ def test_a_batch_is_no_larger_than_the_data_and_shared_evenly() -> None:
 
 
 def test_a_network_of_one_size_cannot_begin_with_smaller_pictures() -> None:
-    with pytest.raises(SettingError, match=r"grow is 0\.5 for lenet5"):
-        decide(Settings(grow=0.5), DIGITS)
+    with pytest.raises(SettingError, match=r"progressive_resizing is 0\.5 for lenet5"):
+        decide(Settings(progressive_resizing=0.5), DIGITS)
 
 
 def test_what_the_user_says_is_kept() -> None:
     given = Settings(
-        model="resnet32", epochs=2, lr=0.7, size="40", fit="stretch", augment="none", precision="32"
+        model="resnet32", epochs=2, lr=0.7, size="40", resize_mode="stretch", augment="none", precision="32"
     )
     decided = decide(given, PHOTOS)
     kept = {name: getattr(decided, name) for name in given.model_fields_set}
@@ -78,8 +78,8 @@ def test_what_the_user_says_is_kept() -> None:
 
 
 def test_pictures_are_padded_when_slightly_small_and_larger_ones_get_more_pixels() -> None:
-    assert decide(Settings(), DIGITS).fit == "pad"  # 28 in 32
-    assert decide(Settings(), seen(1600, 1, 8)).fit == "crop"  # 8 is enlarged
+    assert decide(Settings(), DIGITS).resize_mode == "pad"  # 28 in 32
+    assert decide(Settings(), seen(1600, 1, 8)).resize_mode == "crop"  # 8 is enlarged
     assert decide(Settings(), seen(1600, 3, 480)).size == "64x64"
     assert decide(Settings(model="lenet5"), seen(1600, 3, 480)).size == "32x32"  # takes no other
 

@@ -150,7 +150,7 @@ def test_patience_ends_a_run_that_gets_no_better(
         {"optimizer": "adamw", "schedule": "cosine", "clip": 0.5},
         {"ema": 0.9, "label_smoothing": 0.1, "mixup": 0.4, "cutmix": 1.0},
         {"model": "resnet20", "precision": "bf16", "epochs": 1},
-        {"model": "resnet20", "grow": 0.5, "epochs": 1},
+        {"model": "resnet20", "progressive_resizing": 0.5, "epochs": 1},
     ],
     ids=str,
 )

@@ -53,18 +53,18 @@ def test_a_resumed_run_refuses_another_setting_and_names_it() -> None:
 
 @pytest.mark.parametrize("given", [["width=0.5", "stem=small"], {"width": 0.5, "stem": "small"}])
 def test_arguments_of_the_network_are_words_or_a_dictionary_and_the_stem_is_a_setting(given: Any) -> None:
-    settings = Settings(set=given)
-    assert (settings.set, settings.stem) == ({"width": 0.5}, "small")
+    settings = Settings(arguments=given)
+    assert (settings.arguments, settings.stem) == ({"width": 0.5}, "small")
     assert Settings(**settings.to_dict()) == settings
 
 
 @pytest.mark.parametrize(
     ("values", "wrong"),
     [
-        ({"set": ["stem=small"], "stem": "paper"}, "stem is 'paper' and 'small'"),
-        ({"set": ["width"]}, "set is 'width'"),
-        ({"set": ["stem=large"]}, "stem is 'large'"),
-        ({"set": 5}, "set is 5"),
+        ({"arguments": ["stem=small"], "stem": "paper"}, "stem is 'paper' and 'small'"),
+        ({"arguments": ["width"]}, "set is 'width'"),
+        ({"arguments": ["stem=large"]}, "stem is 'large'"),
+        ({"arguments": 5}, "arguments is 5"),
     ],
 )
 def test_arguments_that_cannot_be_read_are_refused(values: dict[str, Any], wrong: str) -> None:

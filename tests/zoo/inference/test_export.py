@@ -23,7 +23,7 @@ PICTURES = torch.randint(
 
 def made(name: str = "resnet20") -> Classifier:
     torch.manual_seed(0)
-    preprocess = Preprocess((32, 32), mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6), fit="pad")
+    preprocess = Preprocess((32, 32), mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6), resize_mode="pad")
     return build(name, ("cat", "dog"), preprocess).eval()
 
 
@@ -59,7 +59,7 @@ def test_onnxruntime_reads_scores_and_metadata(tmp_path: Path) -> None:
     told = json.loads(session.get_modelmeta().custom_metadata_map["striate"])
     assert told["classes"] == ["cat", "dog"]
     assert told["preprocess"]["size"] == [32, 32]
-    assert told["preprocess"]["fit"] == "pad"
+    assert told["preprocess"]["resize_mode"] == "pad"
     assert (told["task"], told["outputs"]) == ("classification", {"scores": "float32 (N, 2)"})
 
 

@@ -28,10 +28,10 @@ PICTURES = torch.randint(
 )
 
 
-def made(views: str = "plain") -> Classifier:
+def made(views: str = "none") -> Classifier:
     """A small residual network whose batch norms have seen something."""
     torch.manual_seed(0)
-    model = build("resnet20", ("a", "b", "c"), Preprocess((16, 16), views=views))
+    model = build("resnet20", ("a", "b", "c"), Preprocess((16, 16), tta=views))
     model.network.train()
     with torch.no_grad():
         model(PICTURES)
@@ -49,7 +49,7 @@ def scores(model: Classifier) -> torch.Tensor:
     return torch.stack([answer.scores for answer in model.predict(list(PICTURES))])
 
 
-@pytest.mark.parametrize("views", ["plain", "mirrored"])
+@pytest.mark.parametrize("views", ["none", "mirror"])
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_an_exact_engine_gives_the_scores_of_the_model(engine: str, views: str) -> None:
     model = made(views)

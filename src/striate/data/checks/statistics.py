@@ -10,7 +10,7 @@ from striate.data.annotations.annotations import Annotations
 from striate.data.checks.findings import Finding, refusal
 from striate.data.checks.image_stats import glance
 from striate.data.dataset import Dataset
-from striate.data.preprocess import Fit, Preprocess
+from striate.data.preprocess import Preprocess, ResizeMode
 from striate.errors import ImageError
 
 GLANCES = 256  # pictures whose size and color are looked at
@@ -93,7 +93,11 @@ def sample(count: int, most: int) -> NDArray[np.int64]:
 
 
 def preprocess_for(
-    dataset: Dataset, found: Facts, size: tuple[int, int], channels: int, fit: Fit | None = None
+    dataset: Dataset,
+    found: Facts,
+    size: tuple[int, int],
+    channels: int,
+    resize_mode: ResizeMode | None = None,
 ) -> Preprocess:
     """The preprocessing of a network for these data.
 
@@ -103,14 +107,14 @@ def preprocess_for(
         found: their facts.
         size: (H, W) that the network sees.
         channels: 1 or 3.
-        fit: None: ``pad`` if all pictures have one size, 75 to 100 % of the network's, else ``crop``.
+        resize_mode: None: ``pad`` if all pictures have one size, 75 to 100 % of the network's, else ``crop``.
     """
-    chosen = fit or fitting(found, size)
-    mean, std = color_of(dataset, Preprocess(size, channels, fit=chosen))
+    chosen = resize_mode or fitting(found, size)
+    mean, std = color_of(dataset, Preprocess(size, channels, resize_mode=chosen))
     return Preprocess(size, channels, mean, std, chosen)
 
 
-def fitting(found: Facts, size: tuple[int, int]) -> Fit:
+def fitting(found: Facts, size: tuple[int, int]) -> ResizeMode:
     """``pad`` for pictures of one size a little below the network's: scaling them would only blur.
 
     >>> fitting(Facts(True, (28, 28), True, (5, 5), 10), (32, 32))

@@ -85,7 +85,7 @@ def arguments(settings: Settings, source: Source) -> dict[str, Any]:
     """
     own = source.arguments if settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
-    asked = {**own, **settings.set, **stem}
+    asked = {**own, **settings.arguments, **stem}
     require_arguments(settings.model or source.model or "", asked)
     return asked
 

@@ -37,8 +37,8 @@ def last_layer(settings: Settings, model: TaskModel[Any], pictures: int) -> Task
     """The last layer alone, if nothing else learns and the trunk gives the same in every epoch."""
     if settings.finetune != "head" or settings.strategy == "fsdp":
         return None
-    mixed = settings.mixup or settings.cutmix or settings.grow < 1
-    moved = augmentation(settings.augment or "none") != Augment() or settings.views != "plain"
+    mixed = settings.mixup or settings.cutmix or settings.progressive_resizing < 1
+    moved = augmentation(settings.augment or "none") != Augment() or settings.tta != "none"
     if mixed or moved:
         return None
     features = model.on_features()

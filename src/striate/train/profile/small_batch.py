@@ -41,7 +41,7 @@ def require_batch(settings: Settings, found: Facts) -> None:
         network = model_from(described).network.train()
     if settings.finetune is not None:
         thaw(network, first_thawed(network, settings.finetune))
-    sides = [max(1, round(side * settings.grow)) for side in settings.height_width or (1, 1)]
+    sides = [max(1, round(side * settings.progressive_resizing)) for side in settings.height_width or (1, 1)]
     try:
         _run(network, torch.empty(1, described["channels"], *sides, device="meta"))
     except ValueError as reason:

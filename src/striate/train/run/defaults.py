@@ -70,7 +70,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
         "warmup": WARMUPS[settings.schedule],
         "augment": "none" if finetune == "head" else "digits" if handwriting else "light",
         "size": f"{size[0]}x{size[1]}",
-        "fit": "letterbox" if model_of(task).spatial else fitting(found, size),
+        "resize_mode": "letterbox" if model_of(task).spatial else fitting(found, size),
     }
     open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
     precision = (
@@ -109,11 +109,11 @@ def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> N
     Raises:
         SettingError: the network takes one size only.
     """
-    if settings.grow < 1 and network.most_side is not None:
+    if settings.progressive_resizing < 1 and network.most_side is not None:
         raise SettingError(
-            f"grow is {settings.grow:g} for {name}",
+            f"progressive_resizing is {settings.progressive_resizing:g} for {name}",
             "1, as this network takes pictures of one size only",
-            "leave grow out, or choose a network such as resnet20",
+            "leave progressive_resizing out, or choose a network such as resnet20",
         )
 
 
@@ -167,8 +167,8 @@ def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
     assert settings.height_width is not None
     of_weights = source_of(settings).preprocess
     if of_weights is not None:
-        fit = settings.fit or of_weights.fit
-        return replace(of_weights, size=settings.height_width, fit=fit, views=settings.views)
+        mode = settings.resize_mode or of_weights.resize_mode
+        return replace(of_weights, size=settings.height_width, resize_mode=mode, tta=settings.tta)
     found = facts(dataset)
-    plain = preprocess_for(dataset, found, settings.height_width, found.channels, settings.fit)
-    return replace(plain, views=settings.views)
+    plain = preprocess_for(dataset, found, settings.height_width, found.channels, settings.resize_mode)
+    return replace(plain, tta=settings.tta)

@@ -53,7 +53,7 @@ class Settings(TaskSettings):
         description="how a network begins that can begin in two ways: as its paper says (the default), or "
         "small, without halving at once, for pictures of about 32 pixels",
     )
-    set: dict[str, Any] = Field(
+    arguments: dict[str, Any] = Field(
         {},
         description="further arguments of the network, as in width=0.5; in Python {'width': 0.5}",
     )
@@ -122,7 +122,7 @@ class Settings(TaskSettings):
         description="what makes rare classes count as much as others: weights in the loss, or drawing their "
         "pictures more often",
     )
-    grow: float = Field(
+    progressive_resizing: float = Field(
         1.0,
         gt=0,
         le=1,
@@ -138,8 +138,8 @@ class Settings(TaskSettings):
         0.0, ge=0, le=10, description="strength (alpha) of pasting parts of pictures; 0 is off"
     )
     ema: float = Field(0.0, ge=0, lt=1, description="decay of the running average of the weights; 0 is off")
-    views: Literal["plain", "mirrored"] = Field(
-        "plain",
+    tta: Literal["none", "mirror"] = Field(
+        "none",
         description="what an answer is made of: the picture, or the mean of it and its mirror image, "
         "at twice the cost",
     )
@@ -166,7 +166,7 @@ class Settings(TaskSettings):
         description="pixels that the network sees, 32 or 32x48 (height x width); by default its own, or "
         "64 for larger pictures and a network that takes any size",
     )
-    fit: Literal["crop", "stretch", "pad", "letterbox"] | None = Field(
+    resize_mode: Literal["crop", "stretch", "pad", "letterbox"] | None = Field(
         None,
         description="crop, stretch, pad or letterbox; by default letterbox where positions are learned, pad "
         "for pictures slightly smaller than size, else crop",
@@ -262,24 +262,26 @@ def is_recipe_file(augment: Any) -> bool:
 
 
 def own_arguments(values: dict[str, Any]) -> dict[str, Any]:
-    """``set`` as a dictionary, without the stem, which is a setting of its own.
+    """``arguments`` as a dictionary, without the stem, which is a setting of its own.
 
     Raises:
         SettingError: it is not written as NAME=VALUE, or names another stem than the setting.
 
-    >>> own_arguments({"set": ["stem=small", "width=0.5"]})
-    {'set': {'width': 0.5}, 'stem': 'small'}
+    >>> own_arguments({"arguments": ["stem=small", "width=0.5"]})
+    {'arguments': {'width': 0.5}, 'stem': 'small'}
     """
-    given = values.get("set", {})
+    given = values.get("arguments", {})
     if not isinstance(given, list | tuple | dict):
         return {}
     own = dict(given) if isinstance(given, dict) else written(given)
     if "stem" not in own:
-        return {"set": own} if given else {}
+        return {"arguments": own} if given else {}
     stem = own.pop("stem")
     if values.get("stem") not in (None, stem):
-        raise SettingError(f"stem is {values['stem']!r} and {stem!r}", "one of them", "leave stem out of set")
-    return {"set": own, "stem": stem}
+        raise SettingError(
+            f"stem is {values['stem']!r} and {stem!r}", "one of them", "leave stem out of the arguments"
+        )
+    return {"arguments": own, "stem": stem}
 
 
 def require_counts(settings: BaseModel) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from striate.errors import RunError, SettingError
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings, is_recipe_file
+from striate.zoo.old_names import current
 
 LAUNCHING = {"devices": 1, "nodes": 1}
 """Settings that start processes, and what starts none."""
@@ -24,7 +25,7 @@ def stored_settings(files: RunFolder) -> Settings:
     Raises:
         RunError: settings.json is not there, or has been edited to something that no flag could say.
     """
-    values = files.read_json(files.settings)
+    values = current(files.read_json(files.settings))
     try:
         if is_recipe_file(values.get("augment")):  # a run keeps the text of a recipe, and reads no other file
             augment = str(values["augment"])

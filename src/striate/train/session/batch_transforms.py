@@ -27,7 +27,7 @@ class BatchTransforms:
 
     Args:
         augment: what happens to the pictures.
-        settings: seed and grow of it.
+        settings: seed and progressive_resizing of it.
         of_task: what the task does to whole batches; None for nothing.
         device: on which it is done.
         rank: of this process.
@@ -70,7 +70,7 @@ class BatchTransforms:
         return replace(batch, images=images, targets=batch.targets.moved(place.affine(size), size))
 
     def _shrunk(self, batch: Batch, step: int) -> Batch:
-        share = grown(self.settings.grow, self.position(step) / self.steps)
+        share = grown(self.settings.progressive_resizing, self.position(step) / self.steps)
         if share == 1:
             return batch
         tall, wide = batch.images.shape[2:]

@@ -49,7 +49,7 @@ class Published:
             (self.side, self.side),
             mean=self.mean,
             std=self.std,
-            share=self.side / self.shorter,
+            crop_ratio=self.side / self.shorter,
             interpolation=self.interpolation,
         )
 
