@@ -50,8 +50,8 @@ class Preprocess:
         resize_mode: ``crop`` cuts the largest middle part of the right shape and scales it; ``stretch``
             scales both sides; ``pad`` centers the picture on black without scaling (scaled down first if it
             is too large); ``letterbox`` scales the whole picture until it fits, and centers it on black;
-            ``keep`` leaves pictures as they are (scaled down if they are too large), so that they differ in size and
-            are padded to the largest one of a batch.
+            ``keep`` leaves pictures as they are (scaled down if they are too large), so that they differ in
+            size and are padded to the largest one of a batch.
         tta: test-time augmentation; ``mirror`` answers with the mean of the scores of a picture and of its
             mirror image, at twice the cost.
         crop_ratio: what ``crop`` keeps of the sides of that middle part, above 0 and at most 1, and scales
