@@ -14,7 +14,7 @@ from striate.data.dataset import Splits
 from striate.errors import RunError, SettingError, StriateError
 from striate.train.run.run import Run, train
 from striate.train.run.settings import Settings
-from striate.train.session.events import EpochEnded
+from striate.train.session.events import EpochEnded, Saved
 
 Edit = Callable[[Path], object]
 QUICK: dict[str, Any] = {"accelerator": "cpu", "model": "lenet5", "epochs": 3, "batch": 16, "augment": "none"}
@@ -121,6 +121,20 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_run_goes_on_as_it_is(tiny: Splits, begun: Path, tmp_path: Path) -> None:
     assert len(resumed(tiny, begun, tmp_path / "run", lambda folder: None).history) == 3
+
+
+def test_a_run_that_was_left_at_the_last_step_of_an_epoch_says_the_same_of_it(
+    tiny: Splits, tmp_path: Path
+) -> None:
+    settings = Settings(**QUICK, checkpoint_every=0)
+    whole: Run = list(train(tiny, settings, tmp_path / "whole"))[-1].run  # type: ignore[attr-defined]
+    events = train(tiny, settings, tmp_path / "left")
+    while not (isinstance(event := next(events), Saved) and event.step == 4):  # the epoch is not yet ended
+        pass
+    events.close()
+    again: Run = list(train(tiny, Settings(), tmp_path / "left", resume=True))[-1].run  # type: ignore[attr-defined]
+    for name in ("train_loss", "val_loss", "lr"):
+        assert [row[name] for row in again.history] == [row[name] for row in whole.history]
 
 
 @pytest.mark.parametrize("name", EDITS)

@@ -106,10 +106,14 @@ class Executor:
         )
         return loss
 
-    def update(self, loss: Tensor, lr: float) -> None:
-        """One step of the optimizer down the gradient of the loss."""
+    def use_rate(self, lr: float) -> None:
+        """Give every group its share of a learning rate."""
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group.get("scale", 1.0)
+
+    def update(self, loss: Tensor, lr: float) -> None:
+        """One step of the optimizer down the gradient of the loss."""
+        self.use_rate(lr)
         self.optimizer.zero_grad()
         if not self.wrapped:
             loss.backward()  # type: ignore[no-untyped-call]

@@ -108,13 +108,12 @@ class TrainingSession:
 
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        s = self.settings
-        return learning_rate(self.position, self.steps, s.lr or 0.0, s.schedule, s.warmup or 0.0)
+        return self.rate_of(self.state.step)
 
-    @property
-    def position(self) -> float:
-        """Where the schedule stands at the step to come, 0..steps-1."""
-        return self.pace.position(self.state.step) if self.pace else self.state.step
+    def rate_of(self, step: int) -> float:
+        """The learning rate of a step."""
+        s, position = self.settings, self.pace.position(step) if self.pace else step
+        return learning_rate(position, self.steps, s.lr or 0.0, s.schedule, s.warmup or 0.0)
 
     @property
     def end(self) -> int:
@@ -201,6 +200,8 @@ class TrainingSession:
         engine.load(state)
         overwrite(self.average.tensors, state["average"])
         self.state = progress
+        if progress.step:
+            engine.use_rate(self.rate_of(progress.step - 1))  # an epoch that ends here says it
 
     def _keep_model(self, scores: dict[str, Any]) -> None:
         with self.average.in_place():
