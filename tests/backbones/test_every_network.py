@@ -46,9 +46,16 @@ def make(name: str, classes: int = 5) -> Backbone:
     return create(name, classes=classes, in_channels=channels_of(name))
 
 
+def device_of(name: str) -> str:
+    """One network of each family computes with numbers; the others differ in how often a block stands there,
+    which shapes alone show."""
+    return "cpu" if name in FAMILIES else "meta"
+
+
 def images_for(network: Backbone, count: int, more: tuple[int, int] = (0, 0)) -> torch.Tensor:
     sides = (min(network.least_side + side, network.most_side or 10_000) for side in more)
-    return torch.rand(count, network.input_channels, *sides, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(count, network.input_channels, *sides, generator=torch.Generator().manual_seed(0))
+    return images.to(next(network.parameters()).device)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -95,15 +102,17 @@ class TestEveryNetwork:
 
     @torch.no_grad()
     def test_the_least_side_odd_sizes_and_a_batch_of_one_work(self, name):
-        network = make(name).eval()
+        with torch.device(device_of(name)):
+            network = make(name).eval()
         for more in ((0, 0), (1, 14)):
             scores = network(images_for(network, 1, more))
             assert scores.shape == (1, 5)
-            assert scores.isfinite().all()
+            assert scores.is_meta or scores.isfinite().all()
 
     def test_every_parameter_gets_a_gradient(self, name):
         own = {"auxiliary": True} if "auxiliary" in arguments_of(name) else {}
-        network = create(name, classes=5, in_channels=channels_of(name), **own).train()
+        with torch.device(device_of(name)):
+            network = create(name, classes=5, in_channels=channels_of(name), **own).train()
         for module in network.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0  # a dropped unit has none
@@ -112,7 +121,10 @@ class TestEveryNetwork:
         more = (16, 16) if network.least_side > 1 else (31, 31)
         losses = network.training_scores(images_for(network, 4, more))
         sum(weight * scores.logsumexp(1).sum() for weight, scores in losses.values()).backward()
-        assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+        lacking = [n for n, p in network.named_parameters() if p.grad is None]
+        assert lacking == []
+        if device_of(name) == "cpu":
+            assert [n for n, p in network.named_parameters() if not p.grad.any()] == []
 
     def test_a_new_head_gives_other_classes(self, name):
         with torch.device("meta"):
