@@ -30,7 +30,8 @@ Images = Annotated[
     list[str], typer.Argument(metavar="IMAGES...", help="Files, folders or patterns like 'a/*.jpg'.")
 ]
 Format = Annotated[
-    str | None, typer.Option(metavar="folder|csv|idx|npz", help="The layout, if looking is not enough.")
+    str | None,
+    typer.Option(metavar="NAME", help="The layout (folder, csv, voc, ...), if looking is not enough."),
 ]
 Json = Annotated[bool, typer.Option("--json", metavar=" ", help="Print JSON, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar=" ", help="Show no progress.")]

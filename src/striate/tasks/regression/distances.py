@@ -8,6 +8,9 @@ from torch.nn import functional as F
 
 Distance = Literal["l1", "l2", "smooth_l1"]
 
+MAP_WEIGHT = 0.05
+"""Of the loss of maps of positions against distances, which are shares of a side."""
+
 BETA = 0.05
 """Share of the image's side below which smooth L1 is quadratic."""
 

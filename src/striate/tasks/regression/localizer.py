@@ -23,8 +23,8 @@ from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
 from striate.tasks.regression.box_metric import BoxMetric
 from striate.tasks.regression.distances import Distance
-from striate.tasks.regression.network import Head, regression_network
-from striate.tasks.regression.object_losses import corners_of, object_losses
+from striate.tasks.regression.network import Head, RegressionNetwork, regression_network
+from striate.tasks.regression.object_losses import corner_losses, corners_of, object_losses, vector_of
 
 CORNERS = 2
 """Points that the network places: the corners of the box."""
@@ -92,9 +92,7 @@ class Localizer(TaskModel[Localization]):
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> y (N, 5 + K); presence and classes before sigmoid and softmax."""
         raw = self.network(self.normalized(images))
-        (x1, y1, x2, y2), scores = raw[:, :4].unbind(1), raw[:, 4:]
-        box = torch.stack([(x1 + x2) / 2, (y1 + y2) / 2, y2 - y1, x2 - x1], dim=1)
-        return torch.cat([scores[:, :1], box, scores[:, 1:]], dim=1)
+        return vector_of(raw[:, :4], raw[:, 4:])
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The mean losses of presence, class and box."""
@@ -106,7 +104,14 @@ class Localizer(TaskModel[Localization]):
 
     def _losses(self, batch: Batch) -> dict[str, Tensor]:
         """Every loss of each image, (N,); 0 for class and box where there is no object."""
-        return object_losses(self(batch.images), batch, self.distance, self.box_weight)
+        network = self.network
+        assert isinstance(network, RegressionNetwork)
+        corners, scores, maps = network.branches(self.normalized(batch.images))
+        y = vector_of(corners.flatten(1), scores)
+        found = object_losses(y, batch, self.distance, self.box_weight)
+        if maps is not None:
+            found["maps"] = corner_losses(maps, batch)
+        return found
 
     def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Localization]:
         """y (N, 5 + K) -> a record for each.

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.records import Batch, BoxTargets
-from striate.tasks.regression.distances import Distance, distance
+from striate.tasks.regression.distances import MAP_WEIGHT, Distance, distance, map_entropy
 from striate.tasks.regression.network import shares_of
 
 
@@ -27,6 +27,30 @@ def object_losses(y: Tensor, batch: Batch, kind: Distance, box_weight: float) ->
     label = label.masked_scatter(there, F.cross_entropy(y[there, 5:], targets.labels, reduction="none"))
     box = box.masked_scatter(there, distance(y[there, 1:5], truth.to(y.dtype), kind).sum(1))
     return {"presence": presence, "class": label, "box": box_weight * box}
+
+
+def corner_losses(maps: Tensor, batch: Batch) -> Tensor:
+    """The loss of the maps that the corners are read from, (N,); 0 where there is no object.
+
+    Args:
+        maps: float (N, 2, H' + 2, W' + 2), of the top left and the bottom right corner.
+        batch: with ``BoxTargets`` of at most one box an image.
+    """
+    targets = batch.targets
+    assert isinstance(targets, BoxTargets)
+    there = targets.counts > 0
+    truth = shares_of(targets.boxes.view(-1, 2, 2), batch.images).to(maps.dtype)
+    losses = map_entropy(maps[there], truth).mean(1)
+    return MAP_WEIGHT * maps.new_zeros(len(maps)).masked_scatter(there, losses)
+
+
+def vector_of(corners: Tensor, scores: Tensor) -> Tensor:
+    """x1, y1, x2, y2 (N, 4) and presence and classes (N, 1 + K) -> y (N, 5 + K).
+
+    >>> vector_of(torch.tensor([[2.0, 3.0, 8.0, 5.0]]), torch.tensor([[9.0, 7.0]])).tolist()
+    [[9.0, 5.0, 4.0, 2.0, 6.0, 7.0]]
+    """
+    return torch.cat([scores[:, :1], middles_of(corners), scores[:, 1:]], dim=1)
 
 
 def corners_of(boxes: Tensor) -> Tensor:

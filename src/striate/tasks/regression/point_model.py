@@ -20,15 +20,12 @@ from striate.data.preprocess import Preprocess
 from striate.records import Batch, PointTargets, Pose
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
-from striate.tasks.regression.distances import Distance, distance, map_entropy, masked_mean
+from striate.tasks.regression.distances import MAP_WEIGHT, Distance, distance, map_entropy, masked_mean
 from striate.tasks.regression.network import Head, RegressionNetwork, regression_network, shares_of
 from striate.tasks.regression.point_metric import PointMetric, named_ends
 
 VISIBLE_WEIGHT = 0.02
 """Of the loss of visibility, so that it does not outweigh distances, which are shares of a side."""
-
-MAP_WEIGHT = 0.05
-"""Of the loss of the maps."""
 
 
 class PointModel(TaskModel[Pose], ABC):
