@@ -114,7 +114,7 @@ def results_in_words(
 
 def as_written(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     """Keep the drawings of a file's header as they are drawn, and the stars of shapes such as (C, *size)."""
-    if what == "module" and len(lines) > 1:
+    if what == "module" and any(line.strip() for line in lines[1:]):
         lines[1:] = ["", "::", "", *(f"    {line}" for line in lines[1:])]
     else:
         lines[:] = [re.sub(r"([(,] ?)\*(?=\w)", r"\1\\*", line) for line in lines]

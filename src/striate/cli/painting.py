@@ -32,9 +32,9 @@ class Narrator:
 
     def __call__(self, event: "Event") -> None:
         """Print one event."""
-        from striate.style.events import Interrupted, Planned
+        from striate.style.events import Planned, TrainingInterrupted
 
-        if isinstance(event, Interrupted):
+        if isinstance(event, TrainingInterrupted):
             self.interrupted = True
             err().print(
                 f"interrupted after step {event.step:,} of {event.steps:,}: the network is kept as it is"

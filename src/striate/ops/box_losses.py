@@ -21,7 +21,7 @@ Reduction = Literal["none", "mean", "sum"]
 def smooth_l1_loss(
     predicted: Tensor, target: Tensor, beta: float = 1.0, reduction: Reduction = "none"
 ) -> Tensor:
-    """x^2 / (2 beta) for |x| < beta, else |x| - beta / 2; |x| for beta 0.
+    """``x^2 / (2 beta)`` for ``|x| < beta``, else ``|x| - beta / 2``; ``|x|`` for beta 0.
 
     Args:
         predicted, target: of equal shape.

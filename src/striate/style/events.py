@@ -59,7 +59,7 @@ class TrainingStep:
 
 
 @dataclass(frozen=True)
-class Interrupted:
+class TrainingInterrupted:
     """Ctrl-C ended the training of a style early; the network is written as it is.
 
     Args:
@@ -71,5 +71,5 @@ class Interrupted:
     steps: int
 
 
-Event = Planned | Painted | TrainingStep | Interrupted
+Event = Planned | Painted | TrainingStep | TrainingInterrupted
 Listener = Callable[[Event], None]

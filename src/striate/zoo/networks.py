@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from inspect import Parameter, signature
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -110,7 +109,7 @@ def models() -> list[str]:
 
 @checked
 def create(
-    name: str, classes: int = 1000, in_channels: int = 3, weights: str | Path | None = None, **arguments: Any
+    name: str, classes: int = 1000, in_channels: int = 3, weights: Any = None, **arguments: Any
 ) -> Backbone:
     """A network by its name.
 

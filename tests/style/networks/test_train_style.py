@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from striate.errors import DataError, ModelFileError, SettingError, ShapeError
-from striate.style.events import Event, Interrupted, TrainingStep
+from striate.style.events import Event, TrainingInterrupted, TrainingStep
 from striate.style.networks.apply_style import apply_style
 from striate.style.networks.train_style import (
     batches,
@@ -125,5 +125,5 @@ def test_ctrl_c_keeps_what_was_learned(style: Path, picture_folder: Path, tmp_pa
 
     out = tmp_path / "learned.safetensors"
     train_style(style, picture_folder, out, on_event=interrupt, steps=50, **QUICK, **SMALL)
-    assert heard[-1] == Interrupted(2, 50)
+    assert heard[-1] == TrainingInterrupted(2, 50)
     assert apply_style(torch.zeros(3, 32, 32, dtype=torch.uint8), out).image.shape == (3, 32, 32)

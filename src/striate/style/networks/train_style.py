@@ -22,7 +22,7 @@ from striate.errors import ModelFileError, TrainingError
 from striate.files.atomic import writable
 from striate.files.regular import is_regular
 from striate.interrupt_handler import InterruptHandler
-from striate.style.events import Interrupted, Listener, TrainingStep
+from striate.style.events import Listener, TrainingInterrupted, TrainingStep
 from striate.style.image_io import pixels_of, resized
 from striate.style.losses.gram import content_cost, style_cost, weighted_sum
 from striate.style.losses.losses import gram_means, require_side
@@ -243,5 +243,5 @@ def _learn(
                 on_event(TrainingStep(step, given.steps, {"total": float(total.detach()), **numbers}))
             if stop.interrupted:
                 if on_event:
-                    on_event(Interrupted(step, given.steps))
+                    on_event(TrainingInterrupted(step, given.steps))
                 break
