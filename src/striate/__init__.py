@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from striate.api.train import find_rate, train
     from striate.errors import StriateError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "StriateError",
