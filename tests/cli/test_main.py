@@ -14,7 +14,9 @@ from typer import Exit
 import striate
 from striate.cli import main
 from striate.errors import Interrupted, LabelError
+from striate.formatting import flag_name
 from striate.train.run.settings import Settings
+from striate.train.run.task_settings import TASKS_OF
 
 STRIATE = [sys.executable, "-m", "striate"]
 QUICK = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -37,11 +39,18 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_every_setting_is_a_flag_of_train(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.run(["train", "--help"]) == 0
-    text = capsys.readouterr().out
-    missing = [name for name in Settings.model_fields if f"--{name.replace('_', '-')} " not in text]
-    assert not missing
+def test_every_setting_is_a_flag_of_train_and_those_of_a_task_are_shown_with_it() -> None:
+    shown = {}
+    for task in ("", "classification", "localize", "pose"):
+        words = [*STRIATE, "train", "--help", *(["--task", task] if task else [])]
+        text = subprocess.run(words, check=True, capture_output=True, text=True, env=QUICK).stdout
+        shown[task] = {name for name in Settings.model_fields if f"{flag_name(name)} " in text}
+    assert set.union(*shown.values()) == set(Settings.model_fields)
+    of_numbers = {name for name, tasks in TASKS_OF.items() if "classification" not in tasks}
+    assert not shown[""] & of_numbers
+    assert {"box_weight", "head"} <= shown["localize"]
+    assert "joints" in shown["pose"]
+    assert "box_weight" not in shown["pose"]
 
 
 @pytest.mark.parametrize(
