@@ -55,7 +55,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
-        tables.__wrapped__(patch) if hasattr(tables, "__wrapped__") else None
         patch.setitem(TASKS, "count", Counter)
         patch.setitem(READERS, "count", read_counts)
         return striate.train(data, out=tmp_path_factory.mktemp("run") / "run", **SETTINGS)
