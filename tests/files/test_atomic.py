@@ -1,6 +1,6 @@
 import pytest
 
-from striate.errors import ModelFileError, RunError
+from striate.errors import ModelFileError, RunError, quoted
 from striate.files.atomic import PICTURES, beside, leftovers, writable, write
 
 
@@ -87,7 +87,7 @@ def test_a_place_that_cannot_be_written_is_refused_by_the_users_own_name(tmp_pat
         with pytest.raises(RunError) as caught:
             refuses(tmp_path / name)
         assert words in caught.value.wrong
-        assert str(tmp_path / name) in caught.value.wrong
+        assert quoted(str(tmp_path / name))[-40:] in caught.value.wrong
 
 
 def test_a_wrong_ending_is_answered_with_the_right_ones_in_the_error_that_was_asked_for(tmp_path):

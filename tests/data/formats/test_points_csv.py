@@ -35,7 +35,7 @@ def test_numbered_points_and_splits(tmp_path: Path):
 def test_shares_of_the_sides_become_pixels_and_a_note_says_so(tmp_path: Path):
     found = read_point_table(written(tmp_path, "image,x0,y0\na.png,0.5,0.25\nb.png,1,0\n"))
     assert found.annotations.points.tolist() == [[[20, 5]], [[40, 0]]]
-    assert "shares" in found.said[1]
+    assert "shares" in found.notes[1]
 
 
 def test_a_size_that_is_not_the_pictures_is_found(tmp_path: Path):

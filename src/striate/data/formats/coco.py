@@ -125,11 +125,11 @@ def read_coco_points(path: Path) -> Found:
         joints,
     )
     split = np.array([row[3] for row in rows], np.int8)
-    said = (
+    note = (
         f"read as COCO key points: {', '.join(one.path.name for one in documents)}, {len(rows)} objects with "
         f"{len(joints.names)} points, each cut from its picture by its box and {CROP_MARGIN:.0%} around it",
     )
-    return Found(store, annotations, split, tuple(findings), said)
+    return Found(store, annotations, split, tuple(findings), note)
 
 
 def _documents(path: Path, key: str) -> list[Document]:
@@ -243,5 +243,5 @@ def _gathered(path: Path, documents: list[Document]) -> Found:
         {"crowd": np.array(crowd, np.bool_)},
     )
     read = ", ".join(one.path.name for one in documents)
-    said = f"read as COCO: {read}, {len(files)} pictures, {len(boxes)} boxes"
-    return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (said,))
+    note = f"read as COCO: {read}, {len(files)} pictures, {len(boxes)} boxes"
+    return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (note,))

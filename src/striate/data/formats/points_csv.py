@@ -136,15 +136,15 @@ def read_point_table(path: Path) -> Found:
     if not names:
         raise _unclear(file, "points", "image,nose_x,nose_y,...")
     width = [column for _, x, y, v in header.points for column in (x, y, *([v] if v is not None else []))]
-    rows, root = _rows(file, header, width, findings)
+    rows, root, taken = _rows(file, header, width, findings)
     values = np.array([[float(cells[column] or 0) for column in width] for cells in rows.cells], np.float32)
     points, visible = _split_values(values, header)
     notes, factor = _scaled(file, header, rows, points[visible], root, findings)
     points *= factor
     annotations = PointAnnotations(points, visible, _extent(points, visible), joints_of(names))
-    said = f"read as a table of points: {file.name}, {len(rows.files)} pictures with {len(names)} points"
+    note = f"read as a table of points: {file.name}, {len(rows.files)} pictures with {len(names)} points"
     split = np.array(rows.split, np.int8)
-    return Found(Files(root, rows.files), annotations, split, tuple(findings), (said, *notes))
+    return Found(Files(root, rows.files), annotations, split, tuple(findings), (note, *taken, *notes))
 
 
 def read_box_table(path: Path) -> Found:
@@ -157,7 +157,7 @@ def read_box_table(path: Path) -> Found:
     if header.box is None:
         raise _unclear(file, "a box", "image,class,x1,y1,x2,y2")
     columns, sides = header.box
-    rows, root = _rows(file, header, list(columns), findings)
+    rows, root, taken = _rows(file, header, list(columns), findings)
     kind = header.column(*CLASS_COLUMNS)
     there = np.array([any(cells[column] for column in columns) for cells in rows.cells], np.bool_)
     boxes = np.array(
@@ -174,9 +174,9 @@ def read_box_table(path: Path) -> Found:
     annotations = BoxAnnotations(
         boxes[there], np.array(labels, np.int32), np.cumsum(there, dtype=np.int64), classes
     )
-    said = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(labels)} boxes"
+    note = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(labels)} boxes"
     split = np.array(rows.split, np.int8)
-    return Found(Files(root, rows.files), annotations, split, tuple(findings), (said, *notes))
+    return Found(Files(root, rows.files), annotations, split, tuple(findings), (note, *taken, *notes))
 
 
 def _opened(path: Path) -> tuple[Path, Header]:
@@ -203,8 +203,10 @@ def _split_values(
     return points, visible
 
 
-def _rows(file: Path, header: Header, numbers: list[int], findings: list[Finding]) -> tuple[Rows, Path]:
-    """The usable lines, and the folder of their pictures; the others become findings."""
+def _rows(
+    file: Path, header: Header, numbers: list[int], findings: list[Finding]
+) -> tuple[Rows, Path, tuple[str, ...]]:
+    """The usable lines, the folder of their pictures, and notes about paths; the others become findings."""
     lines = list(_lines(file, header))
     root, rows, seen = file.parent, Rows([], [], [], []), dict[str, int]()
     paths = TablePaths(root, (cells[header.image] for _, cells in lines if len(cells) > header.image))
@@ -226,7 +228,7 @@ def _rows(file: Path, header: Header, numbers: list[int], findings: list[Finding
         raise DataError(
             f"{file} has no line that can be used ({shown})", "a line for each picture", "mend it"
         )
-    return rows, root
+    return rows, root, paths.notes()
 
 
 def _lines(file: Path, header: Header) -> Iterator[tuple[int, list[str]]]:

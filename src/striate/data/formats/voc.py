@@ -78,8 +78,8 @@ def read_voc(path: Path) -> Found:
         classes,
         {"difficult": np.array([row[2] for row in rows], np.bool_)},
     )
-    said = f"read as Pascal VOC: {len(files)} pictures, {len(rows)} boxes of {len(classes)} classes"
-    return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (said,))
+    note = f"read as Pascal VOC: {len(files)} pictures, {len(rows)} boxes of {len(classes)} classes"
+    return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (note,))
 
 
 def _splits(root: Path) -> dict[str, int]:
