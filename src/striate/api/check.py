@@ -6,19 +6,25 @@ from pathlib import Path
 from striate.arguments import checked
 from striate.data.checks.check import CheckReport
 from striate.data.checks.check import check as check_data
+from striate.zoo.build import model_of
 
 __all__ = ["check"]
 
 
 @checked
 def check(
-    data: str | Path, format: str | None = None, *, progress: Callable[[int, int], None] | None = None
+    data: str | Path,
+    format: str | None = None,
+    *,
+    task: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
     """Read a data set once and list what is wrong, odd or worth knowing.
 
     Args:
         data: a folder, a .csv, .npz or idx file, or ``"digits"``.
-        format: ``folder``, ``csv``, ``idx``, ``npz`` or ``digits``; recognised by looking when left out.
+        format: ``folder``, ``csv``, ``voc``, ...; recognised by looking when left out.
+        task: that shall be learned, as for ``train``, where the data can teach several.
         progress: called now and then with (pictures done, pictures in all).
 
     Returns:
@@ -27,4 +33,5 @@ def check(
     Raises:
         DataError: there is nothing that can be read.
     """
-    return check_data(data, format, progress=progress)
+    kinds = model_of(task).learns_from if task else ()
+    return check_data(data, format, kinds=kinds, progress=progress)

@@ -30,6 +30,9 @@ WORDS = {"refuse": "stops training", "warn": "look at", "info": "to know"}
 def check(
     data: Data,
     format: Format = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What shall be learned, as in train.")
+    ] = None,
     augment: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=1000, help="Draw one sample N times, augmented.")
     ] = None,
@@ -47,7 +50,7 @@ def check(
         draw_augmented(data, format, augment, recipe, out)
         return
     with Counting("looking at pictures") as progress, hushed():
-        report = striate.check(data, format, progress=progress)
+        report = striate.check(data, format, task=task, progress=progress)
     if json:
         print_json(report.to_dict())
     else:

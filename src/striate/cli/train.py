@@ -45,7 +45,7 @@ def train(
     quiet: Quiet = False,
     **settings: Any,
 ) -> None:
-    """Train a classifier on a data set. The classes come from the data.
+    """Train a model on a data set; --task says for what, and --task NAME --help shows its own flags.
 
     Writes a run folder: the best model, settings, metrics, checkpoints and report.html.
     """

@@ -167,6 +167,11 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     # ---- what all tasks share
 
     @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the numbers that ``forward`` gives for an image, for targets of explanations."""
+        return self.classes
+
+    @property
     def device(self) -> torch.device:
         """Where its tensors are."""
         return self.mean.device

@@ -29,7 +29,7 @@ def test_numbered_points_and_splits(tmp_path: Path):
     text = "image;x0;y0;x1;y1;split\na.png;1;2;11;12;train\nb.png;1;2;3;4;val\nc.png;1;2;3;4;\n"
     found = read_point_table(written(tmp_path, text))
     assert found.split.tolist() == [0, 1, -1]
-    assert found.annotations.scale[0] == 10  # the root of 10 x 10 pixels around the points
+    assert found.annotations.scale[0] == 10  # the longer side around the points
 
 
 def test_shares_of_the_sides_become_pixels_and_a_note_says_so(tmp_path: Path):
@@ -60,6 +60,7 @@ def test_one_box_a_picture_by_corners_or_sides_and_none(tmp_path: Path):
         ("b.png,1", "unlabelled", "2 cells, not 3"),
         ("b.png,left,2", "unlabelled", "x0 is 'left', not a number"),
         ("b.png,nan,2", "unlabelled", "x0 is nan"),
+        ("b.png,,2", "unlabelled", "x0 is empty"),
         ("a.png,1,2", "contradiction", "a.png stands in line 2 too"),
     ],
 )
@@ -67,6 +68,25 @@ def test_lines_that_cannot_be_used_are_found(line: str, kind: str, detail: str, 
     found = read_point_table(written(tmp_path, f"image,x0,y0\na.png,5,6\n{line}\n"))
     assert [(one.kind, one.detail) for one in found.findings] == [(kind, detail)]
     assert len(found.store) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("image,left_x,left_y,left_x,left_y", "the column left_x stands there twice"),
+        ("image,left_x,left_y,right_x", "the column right_x has no partner"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(header: str, message: str, tmp_path: Path):
+    with pytest.raises(DataError, match=message):
+        read_point_table(written(tmp_path, f"{header}\n"))
+
+
+def test_a_box_that_is_half_written_and_one_that_is_inside_out_are_found(tmp_path: Path):
+    text = "image,class,x1,y1,x2,y2\na.png,cat,2,3,12,\nb.png,cat,12,3,2,13\n"
+    found = read_box_table(written(tmp_path, text))
+    assert [one.detail for one in found.findings] == ["y2 is empty"]
+    assert [one.kind for one in found.annotations.findings(found.split * 0)] == ["bad-box"]
 
 
 def test_the_real_tables_are_recognised(shared_data: Path):

@@ -156,6 +156,9 @@ class BoxAnnotations(Annotations):
             for part in ("val", "test")
             if seen[part][number] and not seen["train"][number]
         ]
+        flat = int((self.boxes[:, 2:] <= self.boxes[:, :2]).any(1).sum())
+        if flat:
+            findings.append(Finding("bad-box", "annotations", f"{flat} of {len(self.boxes)} boxes"))
         empty = int((self.numbers == 0).sum())
         if empty:
             findings.append(Finding("no-box", "annotations", f"{empty} of {len(self)} pictures"))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.arguments import checked_methods
+from striate.data.annotations.annotations import Annotations
 from striate.data.checks.duplicates import doubles, file_doubles
 from striate.data.checks.findings import KINDS, Finding, blocking, refusal
 from striate.data.checks.image_stats import ImageStats, stats_of
@@ -73,18 +74,25 @@ class CheckReport:
         }
 
 
-def check(path: str | Path, format: str | None = None, *, progress: Progress | None = None) -> CheckReport:
+def check(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    kinds: tuple[type[Annotations], ...] = (),
+    progress: Progress | None = None,
+) -> CheckReport:
     """Read everything once.
 
     Args:
         path: as ``read``.
         format: as ``read``.
+        kinds: as ``read``.
         progress: called now and then with (pictures done, pictures in all).
 
     Raises:
         DataError: there is no such path, or nothing in it that can be read.
     """
-    splits = read(path, format)
+    splits = read(path, format, kinds=kinds)
     stats = all_stats(splits, progress)
     findings = [
         *splits.findings,

@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "no-train": ("refuse", "no picture to train on"),
     "frame": ("refuse", "numbers measured in a picture of another size"),
     "same-point": ("warn", "two points on one pixel in every picture"),
+    "bad-box": ("refuse", "boxes without an area: x2 is not above x1, or y2 not above y1"),
     "no-box": ("info", "pictures without a box: nothing is there"),
     "duplicate": ("warn", "the same picture more than once in a split"),
     "repeated": ("warn", "identical rows; the first is kept"),

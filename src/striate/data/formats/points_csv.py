@@ -60,6 +60,17 @@ class Header:
     box: tuple[tuple[int, ...], bool] | None
 
     @property
+    def wrong(self) -> str:
+        """What is wrong with the columns of numbers; empty if nothing is."""
+        numbers = [name for name in self.columns if NUMBERED.fullmatch(name) or NAMED.fullmatch(name)]
+        if twice := [name for name in numbers if numbers.count(name) > 1]:
+            return f"the column {twice[0]} stands there twice"
+        used = {self.columns[column] for _, *three in self.points for column in three if column is not None}
+        used |= {self.columns[column] for column in self.box[0]} if self.box else set()
+        alone = [name for name in numbers if name not in used]
+        return f"the column {alone[0]} has no partner" if alone else ""
+
+    @property
     def labelled(self) -> bool:
         """Whether a column names a class, so that the table can teach classification too."""
         return bool(LABEL_WORDS & set(self.columns))
@@ -184,6 +195,10 @@ def _opened(path: Path) -> tuple[Path, Header]:
     header = read_header(file) if file.is_file() else None
     if header is None:
         raise _unclear(file, "points or boxes", "image,nose_x,nose_y,...")
+    if header.wrong:
+        raise DataError(
+            f"{file}: {header.wrong}", "one column for x and one for y of every point", "mend the first line"
+        )
     return file, header
 
 
@@ -260,6 +275,8 @@ def _problem(
         return "outside", f"{name} lies outside the folder of the table"
     if name in seen:
         return "contradiction", f"{name} stands in line {seen[name]} too"
+    if problem := _half_empty(cells, header, numbers):
+        return "unlabelled", problem
     for column in numbers:
         try:
             value = float(cells[column] or 0)
@@ -268,6 +285,19 @@ def _problem(
         if not np.isfinite(value):
             return "unlabelled", f"{header.columns[column]} is {cells[column]}"
     return None
+
+
+def _half_empty(cells: list[str], header: Header, numbers: list[int]) -> str:
+    """A column that is empty where others say that something is there; "" if there is none."""
+    if header.box and numbers == list(header.box[0]):
+        empty = [header.columns[column] for column in numbers if not cells[column]]
+        return f"{empty[0]} is empty" if 0 < len(empty) < len(numbers) else ""
+    for _, x, y, seen in header.points:
+        hidden = seen is not None and cells[seen] in ("", "0", "0.0")
+        empty = [header.columns[column] for column in (x, y) if not cells[column]]
+        if x in numbers and empty and not hidden:
+            return f"{empty[0]} is empty"
+    return ""
 
 
 def _scaled(
@@ -293,12 +323,12 @@ def _scaled(
 
 
 def _extent(points: NDArray[np.float32], visible: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """float32 (N,): the square root of the area around the visible points, at least one pixel."""
+    """float32 (N,): the longer side of the box around the visible points, at least one pixel."""
     low = np.where(visible[..., None], points, np.inf).min(1)
     high = np.where(visible[..., None], points, -np.inf).max(1)
     sides: Any = np.maximum(high - low, 0)
-    area = np.where(np.isfinite(sides), sides, 0).prod(1)
-    return np.asarray(np.maximum(np.sqrt(area), 1), np.float32)
+    longer = np.where(np.isfinite(sides), sides, 0).max(1)
+    return np.asarray(np.maximum(longer, 1), np.float32)
 
 
 def _unclear(file: Path, what: str, example: str) -> DataError:

@@ -33,7 +33,7 @@ from striate.explain.attribution.occlusion import occlusion
 from striate.explain.attribution.saliency import gradient_x_input, pixel_gradients
 from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_dense, require_floats, require_module
-from striate.explain.attribution.target import Target, in_words
+from striate.explain.attribution.target import Target, in_words, names_of
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
 from striate.tasks.model import TaskModel
 
@@ -182,7 +182,7 @@ def _one(
         weights, shown = filters(model, whole)
         labels = tuple(f"filter {number}" for number in range(1, len(weights) + 1))
         return Explanation(weights, shown, method, labels, layer, {}, versions())
-    classes = getattr(model, "classes", None)
+    classes = names_of(model)
     if method == "activations":
         assert whole is not None
         (volume,) = activations(model, pixels, [whole], **options).values()
@@ -288,7 +288,7 @@ def _answers(model: TaskModel[Any], images: Tensor) -> tuple[str, ...]:
         step = quick_batch(images, probe.device)
         for start in range(0, len(images), step):
             scores = probe(probe.pixels(images[start : start + step]))
-            if not isinstance(scores, Tensor) or scores.ndim != 2:
+            if not isinstance(scores, Tensor) or scores.ndim != 2 or scores.shape[1] != len(model.classes):
                 return ()
             best += scores.argmax(1).tolist()
     return class_names(model.classes, best)

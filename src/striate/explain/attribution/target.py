@@ -51,7 +51,7 @@ class TargetSelector:
     """
 
     def __init__(self, model: nn.Module, target: Target, count: int) -> None:
-        self._names: Sequence[str] | None = getattr(model, "classes", None)
+        self._names: Sequence[str] | None = names_of(model)
         if isinstance(target, str) and WRITTEN.fullmatch(target) and target not in (self._names or ()):
             target = tuple(map(int, target.split(",")))
         self._index = target if isinstance(target, tuple) else None
@@ -116,6 +116,12 @@ class TargetSelector:
         for name in self.layers:
             if name not in self.seen:
                 raise never_reached(name)
+
+
+def names_of(model: Any) -> Sequence[str] | None:
+    """Names of the numbers of an image's output, if the model has any."""
+    names: Sequence[str] | None = getattr(model, "output_names", None) or getattr(model, "classes", None)
+    return names
 
 
 def _asked(function: Callable[..., Any], output: Any) -> Any:

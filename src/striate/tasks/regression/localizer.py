@@ -81,6 +81,12 @@ class Localizer(TaskModel[Localization]):
         """
         super().require(annotations)
         assert isinstance(annotations, BoxAnnotations)
+        if not annotations.classes:
+            raise DataError(
+                "no picture has a box",
+                "a box and a class on some pictures",
+                "fill in the numbers of the table",
+            )
         several = int((annotations.numbers > 1).sum())
         if several:
             raise DataError(
@@ -88,6 +94,11 @@ class Localizer(TaskModel[Localization]):
                 "one object a picture, or none",
                 "a detector, which finds any number of objects",
             )
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """``presence``, the middle, height and width of the box, and the classes."""
+        return ("presence", "x", "y", "height", "width", *self.classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> y (N, 5 + K); presence and classes before sigmoid and softmax."""

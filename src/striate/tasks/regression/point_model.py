@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.point_annotations import PointAnnotations
+from striate.data.augment.augment_recipe import augmentation
 from striate.data.joints import Joints
 from striate.data.preprocess import Preprocess
 from striate.records import Batch, PointTargets, Pose
@@ -65,7 +66,7 @@ class PointModel(TaskModel[Pose], ABC):
             branches, classes, preprocess, joints=values, head=head, loss=loss, normalize=normalize
         )
         self.joints, self.distance = Joints.from_dict(values), loss
-        self.ends = named_ends(normalize, self.classes)
+        self.ends = named_ends(normalize, self.joints.names)
 
     @classmethod
     def width(cls, classes: Sequence[str], **options: Any) -> int:
@@ -78,6 +79,12 @@ class PointModel(TaskModel[Pose], ABC):
         assert isinstance(annotations, PointAnnotations)
         own = {"head": settings.head, "loss": settings.distance, "normalize": settings.normalize}
         return {"joints": annotations.joints.to_dict(), **own}
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """``nose.x``, ``nose.y``, ... of all points, then ``nose.visible``, ..."""
+        places = (f"{name}.{axis}" for name in self.classes for axis in "xy")
+        return (*places, *(f"{name}.visible" for name in self.classes))
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The mean distance of visible points, that of visibility, and that of the maps."""
@@ -116,6 +123,15 @@ class PointModel(TaskModel[Pose], ABC):
             for one, sure in zip(points, scores, strict=True)
         ]
 
+    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+        """Refuse to mirror where nobody says which points are left and right.
+
+        Raises:
+            SettingError: pictures are mirrored, and there are no pairs.
+        """
+        if settings.tta == "mirror" or mirrors(settings.augment):
+            self.joints.require_pairs()
+
     def metric(self) -> PointMetric:
         """Normalised error, correct points, correct limbs."""
         return PointMetric(self.classes, self.joints.skeleton, self.ends)
@@ -140,6 +156,15 @@ class PointModel(TaskModel[Pose], ABC):
         points = raw[:, : 2 * count].view(-1, count, 2)[:, order]
         points = torch.stack([1 - points[..., 0], points[..., 1]], dim=2)
         return torch.cat([points.flatten(1), raw[:, 2 * count :][:, order]], dim=1)
+
+
+def mirrors(augment: str | None) -> bool:
+    """Whether an augmentation mirrors pictures.
+
+    >>> mirrors("mirror,rotate=10"), mirrors("light"), mirrors("rotate=10"), mirrors("none")
+    (True, True, False, False)
+    """
+    return augmentation(augment or "none").mirror > 0
 
 
 @final

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.statistics import Facts, facts, fitting, preprocess_for, size_notes
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
@@ -68,7 +69,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
         "lr": default_rate(settings.optimizer, network, finetune) * batch / MOST_BATCH,
         "weight_decay": DECAYS[settings.optimizer],
         "warmup": WARMUPS[settings.schedule],
-        "augment": "none" if finetune == "head" else "digits" if handwriting else "light",
+        "augment": default_augment(found, finetune, handwriting=handwriting),
         "size": f"{size[0]}x{size[1]}",
         "resize_mode": "letterbox" if model_of(task).spatial else fitting(found, size),
     }
@@ -115,6 +116,16 @@ def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> N
             "1, as this network takes pictures of one size only",
             "leave progressive_resizing out, or choose a network such as resnet20",
         )
+
+
+def default_augment(found: Facts, finetune: str | None, *, handwriting: bool) -> str:
+    """By what is learned: nothing for features that are kept, no mirror where it is unknown what is left."""
+    if finetune == "head":
+        return "none"
+    known = found.annotations
+    if isinstance(known, PointAnnotations) and not known.joints.can_be_mirrored:
+        return "crop=0.125"
+    return "digits" if handwriting else "light"
 
 
 def default_batch(count: int) -> int:
