@@ -65,8 +65,7 @@ def show_facts(report: "CheckReport") -> None:
     console, facts = stdout(), report.facts
     for sentence in report.notes:
         console.print(sentence)
-    counts = {name: sum(by_class.values()) for name, by_class in facts["counts"].items()}
-    parts = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    parts = ", ".join(f"{name} {count:,}" for name, count in facts["splits"].items())
     console.print(
         f"{plural(facts['pictures'], 'picture')} ({parts}), {plural(len(facts['classes']), 'class')}"
     )

@@ -89,6 +89,14 @@ def test_a_box_that_is_half_written_and_one_that_is_inside_out_are_found(tmp_pat
     assert [one.kind for one in found.annotations.findings(found.split * 0)] == ["bad-box"]
 
 
+def test_visible_points_outside_of_the_picture_are_found(tmp_path: Path):  # pictures of 40 x 20
+    text = "image,nose_x,nose_y,nose_v\na.png,500,5,1\nb.png,-5,5,0\nc.png,41,21,1\n"
+    found = read_point_table(written(tmp_path, text))
+    assert [(one.kind, one.detail) for one in found.findings] == [
+        ("outside-picture", "a point at 500, 5, the picture has 40x20")
+    ]
+
+
 def test_the_real_tables_are_recognised(shared_data: Path):
     assert point_table(shared_data / "lsp_extended") == shared_data / "lsp_extended" / "joints.csv"
     header = read_header(shared_data / "cub10" / "boxes_parts.csv")

@@ -195,6 +195,7 @@ def facts_of(splits: Splits, stats: dict[str, list[ImageStats | ImageError]]) ->
     }
     return {
         "pictures": sum(map(len, splits.values())),
+        "splits": {name: len(part) for name, part in splits.items()},
         "classes": list(splits.classes),
         "counts": counts,
         "height": _spread(sizes[:, 0]),

@@ -28,6 +28,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "one-class": ("refuse", "one class only: there is nothing to tell apart"),
     "no-train": ("refuse", "no picture to train on"),
     "frame": ("refuse", "numbers measured in a picture of another size"),
+    "outside-picture": ("warn", "visible points outside of their picture"),
     "same-point": ("warn", "two points on one pixel in every picture"),
     "bad-box": ("refuse", "boxes without an area: x2 is not above x1, or y2 not above y1"),
     "no-box": ("info", "pictures without a box: nothing is there"),

@@ -152,6 +152,7 @@ def read_point_table(path: Path) -> Found:
     points, visible = _split_values(values, header)
     notes, factor = _scaled(file, header, rows, points[visible], root, findings)
     points *= factor
+    findings += _outside(file, rows, root, points, visible)
     annotations = PointAnnotations(points, visible, _extent(points, visible), joints_of(names))
     note = f"read as a table of points: {file.name}, {len(rows.files)} pictures with {len(names)} points"
     split = np.array(rows.split, np.int8)
@@ -320,6 +321,21 @@ def _scaled(
         if size:
             factor[index, 0] = size[1], size[0]
     return ("numbers between 0 and 1 are taken as shares of the pictures' sides",), factor
+
+
+def _outside(
+    file: Path, rows: Rows, root: Path, points: NDArray[np.float32], visible: NDArray[np.bool_]
+) -> Iterator[Finding]:
+    """Visible points that lie more than a pixel outside of their picture, of up to 2,000 pictures."""
+    for index in range(0, len(rows.files), max(1, len(rows.files) // SIZES_READ)):
+        size = picture_size(root / rows.files[index])
+        if size is None:
+            continue
+        far = ((points[index] < -1) | (points[index] > (size[1] + 1, size[0] + 1))).any(1) & visible[index]
+        if far.any():
+            x, y = points[index][far][0]
+            detail = f"a point at {x:g}, {y:g}, the picture has {size[1]}x{size[0]}"
+            yield Finding("outside-picture", f"{file}:{rows.lines[index]}", detail)
 
 
 def _extent(points: NDArray[np.float32], visible: NDArray[np.bool_]) -> NDArray[np.float32]:
