@@ -6,7 +6,7 @@ given --one_or_many--> an iterable of single pictures --input_batches--> uint8 (
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from striate.data.array_images import from_array, from_tensor
 from striate.data.batches.padding import padded
 from striate.data.decode import decode, decode_bytes, decode_picture
+from striate.data.decoding.threads import decoding_threads
 from striate.data.preprocess import Preprocess
 from striate.errors import ImageError, SettingError
 from striate.files.regular import reason_of
@@ -234,7 +235,7 @@ def _batches(inputs: Iterator[Input], preprocess: Preprocess, batch: int) -> Ite
         images = np.empty((len(chunk), preprocess.channels, *preprocess.size), dtype=np.uint8)
         return images, [pool.submit(fill, images[row], given) for row, given in enumerate(chunk)]
 
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool = decoding_threads(os.cpu_count())
     try:
         chunks = iter(lambda: list(map(content_of, islice(inputs, batch))), [])
         ahead = deque(map(start, islice(chunks, 2)))

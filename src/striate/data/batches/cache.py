@@ -4,8 +4,6 @@ Files --threads--> uint8 (N, C, H, W) <--in chunks-- Array
 """
 
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -13,6 +11,7 @@ from torch import Tensor
 
 from striate.data.checks.findings import Finding, refusal
 from striate.data.dataset import Dataset
+from striate.data.decoding.threads import decoding_threads
 from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
 from striate.errors import ImageError
@@ -56,13 +55,12 @@ def preparing(dataset: Dataset, preprocess: Preprocess) -> Making:
     """The same with their maps, telling how far it is."""
     images = torch.empty(len(dataset), preprocess.channels, *preprocess.size, dtype=torch.uint8)
     affines = torch.empty(len(dataset), 2, 3) if dataset.annotations.spatial else None
-    with one_thread_each():
-        if isinstance(dataset.store, Array):
-            _copy_all(dataset, preprocess, images)
-            if affines is not None:
-                affines[:] = preprocess.affine(dataset.store.size)
-        else:
-            yield from _decode_all(dataset, preprocess, Prepared(images, affines))
+    if isinstance(dataset.store, Array):
+        _copy_all(dataset, preprocess, images)
+        if affines is not None:
+            affines[:] = preprocess.affine(dataset.store.size)
+    else:
+        yield from _decode_all(dataset, preprocess, Prepared(images, affines))
     return Prepared(images, affines)
 
 
@@ -118,21 +116,10 @@ def _decode_all(dataset: Dataset, preprocess: Preprocess, all_of_it: Prepared) -
         return None
 
     failed = []
-    with ThreadPoolExecutor() as pool:
+    with decoding_threads() as pool:
         for done, finding in enumerate(pool.map(fill, range(len(dataset))), start=1):
             failed += [finding] if finding else []
             if done % OFTEN == 0 or done == len(dataset):
                 yield done, len(dataset)
     if failed:
         raise refusal(failed)
-
-
-@contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Torch uses one thread inside, and so does each thread that is started there, instead of a team each."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

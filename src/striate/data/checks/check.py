@@ -6,7 +6,6 @@ sizes, colors)
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from striate.data.checks.duplicates import doubles, file_doubles
 from striate.data.checks.findings import KINDS, Finding, blocking, refusal
 from striate.data.checks.image_stats import ImageStats, stats_of
 from striate.data.dataset import Dataset, Splits
+from striate.data.decoding.threads import decoding_threads
 from striate.data.read_dataset import read
 from striate.errors import ImageError
 from striate.formatting import plural
@@ -150,7 +150,7 @@ def _stats_of_part(part: Dataset) -> Iterator[ImageStats | ImageError]:
         except ImageError as reason:
             return reason
 
-    with ThreadPoolExecutor() as pool:
+    with decoding_threads() as pool:
         yield from pool.map(try_one, range(len(part)))
 
 

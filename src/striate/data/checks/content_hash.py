@@ -10,7 +10,6 @@ A file's number takes one short read however large the file is, unless another f
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b, file_digest
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.decode import opened, pixels_of
+from striate.data.decoding.threads import decoding_threads
 from striate.data.image_store import Array, Files, Store
 from striate.errors import ImageError
 
@@ -97,7 +97,7 @@ def whole_identity(path: str) -> int:
 
 def pixel_identities(store: Store, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
     """uint64 (N,): equal for pictures that are equal pixel by pixel; several threads decode."""
-    with ThreadPoolExecutor() as pool:
+    with decoding_threads() as pool:
         numbers = pool.map(lambda index: pixel_identity(store, index), map(int, indices))
         return np.fromiter(numbers, dtype=np.uint64, count=len(indices))
 

@@ -1,6 +1,5 @@
 """What a network must know of its data before it is built: sizes, colors, and a preprocessing for them."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +9,7 @@ from striate.data.annotations.annotations import Annotations
 from striate.data.checks.findings import Finding, refusal
 from striate.data.checks.image_stats import glance
 from striate.data.dataset import Dataset
+from striate.data.decoding.threads import decoding_threads
 from striate.data.preprocess import Preprocess, ResizeMode
 from striate.errors import ImageError
 
@@ -70,7 +70,7 @@ def facts(dataset: Dataset) -> Facts:
             failed.append(Finding("unreadable", dataset.name(index), reason.wrong))
             return None
 
-    with ThreadPoolExecutor() as pool:
+    with decoding_threads() as pool:
         seen = [
             one for one in pool.map(try_glance, sample(len(dataset), GLANCES).tolist()) if one is not None
         ]
@@ -157,7 +157,7 @@ def color_of(dataset: Dataset, preprocess: Preprocess) -> tuple[tuple[float, ...
         squares = np.square(pixels, dtype=np.uint32).sum((1, 2), dtype=np.int64)
         return np.stack([pixels.sum((1, 2), dtype=np.int64), squares])
 
-    with ThreadPoolExecutor() as pool:
+    with decoding_threads() as pool:
         found = [one for one in pool.map(moments, sample(len(dataset), MEASURED).tolist()) if one is not None]
     if not found:
         raise refusal([Finding("unreadable", dataset.name(0), "as all the others that were tried")])
