@@ -3,7 +3,8 @@
 Held equal: pictures, network, seed, two threads, the two cores. Each side is a whole ``striate.train`` in a
 process of its own; only one runs at a time, the other is stopped. Taken in turns: quiet, busy (beside one
 thread that counts), for each side, then again. ``striate`` waits as striate decides; ``libgomp`` waits as
-libgomp does by itself (GOMP_SPINCOUNT=300000); further counts may be given.
+libgomp does by itself (GOMP_SPINCOUNT=300000); ``shared`` is striate with ``share_cores``; further counts may
+be given.
 
     taskset -c 0,1 python benchmarks/busy_training.py [--turns 8] [--seconds 4] [--counts 1000,10000]
 """
@@ -33,19 +34,22 @@ def told(event):
     if hasattr(event, "left"):
         print(time.perf_counter(), event.step, flush=True)
 data, run = sys.argv[1] + "/data.npz", sys.argv[1] + "/run"
-striate.train(data, model="resnet20", epochs=1000, batch=128, validation=0.01, out=run, on_event=told)
+striate.train(data, model="resnet20", epochs=1000, batch=128, validation=0.01, out=run, on_event=told,
+              share_cores=sys.argv[2] == "shared")
 """
 BATCH = 128
+SETTLED = 2.5
+"""Seconds that are not counted, in which a training that looks for other jobs finds them gone or there."""
 SPINNER = "while True: pass"
 
 
 class Training:
     """A training in a process of its own, which runs only when it is asked to."""
 
-    def __init__(self, waiting: dict[str, str], folder: str) -> None:
+    def __init__(self, waiting: dict[str, str], folder: str, cores: str = "kept") -> None:
         settings = {name: value for name, value in os.environ.items() if not name.startswith(("OMP", "GOMP"))}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CHILD, folder],
+            [sys.executable, "-c", CHILD, folder, cores],
             env=settings | waiting,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -71,6 +75,7 @@ class Training:
         """The rate while everything else of ours is stopped."""
         self.process.send_signal(signal.SIGCONT)
         try:
+            self.rate(SETTLED)
             return self.rate(seconds)
         finally:
             self.process.send_signal(signal.SIGSTOP)
@@ -93,7 +98,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--counts", default="")
     asked = parser.parse_args()
-    sides = {"striate": {}, "libgomp": {"GOMP_SPINCOUNT": LIBGOMP}}
+    sides = {"striate": {}, "shared": {}, "libgomp": {"GOMP_SPINCOUNT": LIBGOMP}}
     sides |= {count: {"GOMP_SPINCOUNT": count} for count in asked.counts.split(",") if count}
     rates: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in sides}
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +107,7 @@ def main() -> None:
             for name, waiting in sides.items():
                 own = Path(folder) / name
                 own.mkdir()
-                trainings[name] = Training({"OMP_NUM_THREADS": "2", **waiting}, str(own))
+                trainings[name] = Training({"OMP_NUM_THREADS": "2", **waiting}, str(own), name)
             for _ in range(asked.turns):
                 for name, training in trainings.items():
                     rates[name][0].append(training.measured(asked.seconds))

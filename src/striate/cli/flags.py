@@ -73,7 +73,10 @@ TRAINING: Panels = {
     ),
     "Reuse": ("weights", "finetune", "layer_decay", "unfreeze"),
     "Regularization": ("weight_decay", "label_smoothing", "mixup", "cutmix", "ema", "patience", "clip"),
-    "Machine": ("precision", "accelerator", "devices", "nodes", "strategy", "checkpoint_every", "loggers"),
+    "Machine": (
+        *("precision", "accelerator", "devices", "nodes", "strategy", "share_cores"),
+        *("checkpoint_every", "loggers"),
+    ),
 }
 PAINTING: Panels = {
     "Network": ("network", "weights", "precision", "device", "seed"),

@@ -232,6 +232,8 @@ def _train(
     finally:
         for reader in reading:
             reader.close()
+        if work.cores:
+            work.cores.restore()
         work.engine.close()
 
 

@@ -30,7 +30,10 @@ NUMBERS = {"int": "a whole number", "float": "a number"}
 """What pydantic calls them."""
 
 FREE = frozenset(
-    {"accept", "workers", "loggers", "checkpoint_every", "accelerator", "devices", "nodes", "strategy"}
+    {
+        *("accept", "workers", "loggers", "checkpoint_every", "share_cores"),
+        *("accelerator", "devices", "nodes", "strategy"),
+    }
 )
 """Settings that may change when a run is resumed: they do not change what is computed, up to rounding."""
 
@@ -192,6 +195,11 @@ class Settings(TaskSettings):
         None,
         ge=0,
         description="processes that decode data too large for memory; by default one for each core, up to 8",
+    )
+    share_cores: bool = Field(
+        False,
+        description="use fewer threads while other programs take cores: faster beside them, and two runs of "
+        "one seed then differ in their last bits",
     )
     loggers: tuple[Logger, ...] = Field((), description="besides metrics.csv: tensorboard, wandb, mlflow")
     checkpoint_every: float = Field(

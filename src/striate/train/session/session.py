@@ -28,6 +28,7 @@ from striate.train.session.interrupt import StopRequest
 from striate.train.session.pace import Pace
 from striate.train.session.progress import Progress, progress_of
 from striate.train.session.schedule import learning_rate
+from striate.train.session.shared_cores import SharedCores
 from striate.train.session.throughput import Clock, Interval
 from striate.zoo.save_load import save
 
@@ -73,7 +74,9 @@ class TrainingSession:
         task = self.engine.task
         self.average = Average(task, self.settings.ema)
         self.epochs, self.steps = self.settings.epochs or 1, (self.settings.epochs or 1) * len(self.train)
-        self._every = 1 if self.engine.device.type == "cpu" else STEPS_UNSEEN
+        on_cpu = self.engine.device.type == "cpu"
+        self._every = 1 if on_cpu else STEPS_UNSEEN
+        self.cores = SharedCores(self.settings.share_cores) if on_cpu and self.engine.world == 1 else None
         self._pending: list[Tensor] = []
         self._saved_at = perf_counter()
 
@@ -138,8 +141,9 @@ class TrainingSession:
         slower = self.pace.adapt(self.state.step, perf_counter()) if self.pace else None
         due = perf_counter() - self._saved_at >= self.settings.checkpoint_every
         stop, due = self.engine.agree(bool(self.stop.asked), due)
-        if slower:
-            yield Noted(slower)
+        for sentence in (slower, self.cores and self.cores.look()):
+            if sentence:
+                yield Noted(sentence)
         if self.clock.due():
             yield self._stepped()
         if stop or due:
