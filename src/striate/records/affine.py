@@ -8,6 +8,9 @@ Places are pixels from the top left corner of the picture: a box of width W fill
 import torch
 from torch import Tensor
 
+LEAST_SHARE, LEAST_SIDE = 0.2, 1.0
+"""A moved box is dropped when less than this share of its area is inside, or a side is shorter (pixels)."""
+
 
 def scaling(x: float, y: float, left: float = 0.0, top: float = 0.0) -> Tensor:
     """float32 (2, 3): places times (x, y), then moved by (left, top).
@@ -88,3 +91,20 @@ def areas(boxes: Tensor) -> Tensor:
     [6.0]
     """
     return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+
+
+def stays_inside(moved: Tensor, inside: Tensor) -> Tensor:
+    """bool (M,): whether enough of each box is left: a fifth of its area, and a pixel of both sides.
+
+    It is the one rule for boxes that leave a picture, whatever moved them. A box that stays is clipped.
+
+    Args:
+        moved: (M, 4), boxes x1, y1, x2, y2, pixels.
+        inside: (M, 4), what of them lies inside; x2 < x1 or y2 < y1 where nothing does.
+
+    >>> moved, picture = torch.tensor([[-7.0, 0.0, 3.0, 9.0], [-9.0, 0.0, 1.0, 9.0]]), (10, 10)
+    >>> stays_inside(moved, clipped_boxes(moved, picture)).tolist()
+    [True, False]
+    """
+    long_enough = (inside[:, 2:] - inside[:, :2] >= LEAST_SIDE).all(1)
+    return long_enough & (areas(inside) >= LEAST_SHARE * areas(moved))

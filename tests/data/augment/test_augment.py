@@ -18,6 +18,7 @@ from striate.data.augment.color_pca import ColorAxes
 from striate.data.dataset import Dataset
 from striate.data.image_store import Array
 from striate.errors import SettingError
+from striate.records import Batch, BoxTargets
 
 AXES = ColorAxes((0.2, 0.1, 0.05), ((0.6, 0.8, 0.0), (0.8, -0.6, 0.0), (0.0, 0.0, 1.0)))
 MANY = {"batch": 4000, "sample": 1000}
@@ -202,13 +203,23 @@ def test_every_recipe_gives_pictures_for_a_network(name, channels):
     augment = Augment(**{**vars(RECIPES[name]), "axes": AXES})
     images = torch.randint(0, 256, (5, channels, 20, 28), generator=seeded(), dtype=torch.uint8)
     before = images.clone()
-    changed = augment(images, seeded())
+    changed = changed_by(augment, images)
     assert changed.shape == images.shape
     assert changed.dtype == (torch.uint8 if name in ("none", "light") else torch.float32) or channels == 1
     if changed.is_floating_point():
         assert 0 <= changed.min() <= changed.max() <= 1
     assert torch.equal(images, before)
-    assert len(augment(images[:0], seeded())) == 0
+    assert len(changed_by(augment, images[:0])) == 0
+
+
+def changed_by(augment, images):
+    """Changed pictures, each with a box where the augmentation needs boxes."""
+    if not augment.iou_crop:
+        return augment(images, seeded())
+    count = len(images)
+    boxes = torch.tensor([[4.0, 4, 20, 16]]).repeat(count, 1)
+    targets = BoxTargets(boxes, torch.zeros(count).long(), torch.ones(count).long())
+    return augment.on(Batch.full(images, torch.arange(count), targets), seeded()).images
 
 
 def test_floats_stay_floats():

@@ -1,10 +1,12 @@
 """Pictures that could have been: a whole batch at once, on its own device, from one generator.
 
+    uint8 --zoom, zoom_out, iou_crop, mosaic: pieces resized--> uint8         (with boxes: see views, mosaic)
     uint8 --mirror, flip, crop--> uint8 --erase--> uint8                      (nothing lies between pixels)
     uint8 --mirror, flip, crop, shift, scale, rotate, shear, warp: one sampling--> float 0..1
           --color, pca: one formula, clipped to 0..1--> --erase--> float 0..1
 
-``Augment.per_sample`` is the same distribution as a torchvision transform of one picture.
+Whatever is known of the pictures goes with them: ``Augment.on`` takes batches. ``Augment.per_sample`` is the
+same distribution as a torchvision transform of one picture.
 """
 
 import math
@@ -16,9 +18,13 @@ from torch import Tensor
 
 from striate.data.augment.color_pca import ColorAxes, color_axes
 from striate.data.augment.geometric import KNOTS, Edge, Placement, Warp, linear_maps, moved, pixels, to_float
+from striate.data.augment.mosaic import NUMBERS, mosaic
 from striate.data.augment.photometric import adjusted, erased
+from striate.data.augment.pieces import Pieces, assembled, moved_targets, pieces_of
+from striate.data.augment.views import TRIALS, iou_crops, zoom_factors, zoomed_views
 from striate.data.dataset import Dataset
 from striate.errors import SettingError
+from striate.records import Batch, BoxTargets
 
 if TYPE_CHECKING:
     from torchvision.transforms.v2 import Transform
@@ -56,6 +62,10 @@ PARTS = {
     "color": AugmentStep(0.2, 1, "brightness, contrast, saturation by factors 1 - c to 1 + c"),
     "pca": AugmentStep(0.1, 1, "standard deviation of light along the data's color axes"),
     "erase": AugmentStep(0.25, 512, f"side of a grey square; {LENGTH}"),
+    "zoom": AugmentStep(0.4, 9, "larger or smaller by factors up to 1 + z, cut or on black, anywhere"),
+    "zoom_out": AugmentStep(0.5, 1, "chance to show the picture on black, sides down to a quarter"),
+    "iou_crop": AugmentStep(0.86, 1, "chance of a part that overlaps a box by a drawn IoU; needs boxes"),
+    "mosaic": AugmentStep(0.5, 1, "chance of a picture made of parts of four; needs boxes"),
 }
 
 
@@ -85,6 +95,10 @@ class Augment:
     color: float = 0
     pca: float = 0
     erase: float = 0
+    zoom: float = 0
+    zoom_out: float = 0
+    iou_crop: float = 0
+    mosaic: float = 0
     edge: Edge = "reflect"
     axes: ColorAxes | None = None
 
@@ -107,7 +121,7 @@ class Augment:
         return replace(self, axes=color_axes(dataset)) if self.pca and self.axes is None else self
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """A changed copy of every picture.
+        """A changed copy of every picture. ``on`` also moves what is known of them.
 
         Args:
             images: uint8 or float 0..1 (N, C, H, W), C = 1 or 3, on any device.
@@ -118,9 +132,86 @@ class Augment:
             (N, C, H, W): floats 0..1, or uint8 when all parts are among mirror, flip, crop, erase.
 
         Raises:
-            SettingError: a crop or an erased square is as large as the pictures, or ``pca`` lacks its axes.
+            SettingError: a crop or an erased square is as large as the pictures, ``pca`` lacks its axes, or
+                ``iou_crop`` its boxes.
         """
+        self.require(spatial=False, boxes=not self.iou_crop)
+        if self.reframes and len(images):
+            images = assembled(images, self.pieces(images, None, generator))
         return self.placed(images, generator)[0]
+
+    def on(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """A changed copy of every picture of a batch, and its targets, moved by the same map.
+
+        A box that leaves the picture is clipped; with less than a fifth of its area or less than a pixel of a
+        side inside it is dropped. With boxes, black lies beyond the border whatever ``edge`` says: a
+        reflection would show objects that have no box.
+
+        Args:
+            batch: images and targets on one device.
+            generator: of all random numbers.
+
+        Raises:
+            SettingError: as for a call with pictures alone, and as ``require``.
+        """
+        boxes = isinstance(batch.targets, BoxTargets)
+        self.require(batch.targets.spatial, boxes)
+        if self.reframes and len(batch):
+            batch = self._reframed(batch, generator)
+        images, place = (replace(self, edge="black") if boxes else self).placed(batch.images, generator)
+        size = (images.shape[2], images.shape[3])
+        if place is None or not batch.targets.spatial:
+            return replace(batch, images=images)
+        return replace(batch, images=images, targets=batch.targets.moved(place.affine(size), size))
+
+    def require(self, spatial: bool, boxes: bool) -> None:
+        """The parts can be done with what is known of the pictures.
+
+        Args:
+            spatial: whether that has places in the picture.
+            boxes: whether it is boxes.
+
+        Raises:
+            SettingError: ``warp`` would leave points and boxes behind, or a part needs boxes.
+        """
+        if self.warp and spatial:
+            wrong = "augmentation warp moves pixels by a field, and places only by straight maps"
+            raise SettingError(wrong, "no warp where points, boxes or masks are learned", "warp=0")
+        for name in ("iou_crop", "mosaic"):
+            if getattr(self, name) and not boxes:
+                raise SettingError(f"augmentation {name} needs boxes", "data for detection", f"{name}=0")
+
+    def _reframed(self, batch: Batch, generator: torch.Generator) -> Batch:
+        size = (batch.images.shape[2], batch.images.shape[3])
+        boxes = batch.targets if isinstance(batch.targets, BoxTargets) else None
+        pieces = self.pieces(batch.images, boxes, generator)
+        targets = moved_targets(batch.targets, pieces, size)
+        return replace(batch, images=assembled(batch.images, pieces), targets=targets)
+
+    @property
+    def reframes(self) -> bool:
+        """Whether pictures are made of parts of pictures."""
+        return any((self.zoom, self.zoom_out, self.iou_crop, self.mosaic))
+
+    def pieces(self, images: Tensor, boxes: BoxTargets | None, generator: torch.Generator) -> Pieces:
+        """The parts that new pictures are made of, on the CPU."""
+        count, (height, width) = len(images), images.shape[2:]
+
+        def numbers(*shape: int) -> Tensor:
+            return torch.rand(shape, generator=generator, device=generator.device).cpu()
+
+        factors = zoom_factors(numbers(3, count), self.zoom, self.zoom_out)
+        views = zoomed_views(factors, numbers(2, count), (height, width))
+        if self.iou_crop and boxes is not None:
+            drawn = numbers(count, 2 + 4 * TRIALS)
+            views = iou_crops(views, boxes.to(views.device), self.iou_crop, drawn)
+        alone = torch.arange(count)
+        if not self.mosaic:
+            whole = torch.tensor([[0, 0, width, height]]).expand(count, 4)
+            return pieces_of(alone, views, whole, (height, width))
+        others = [torch.randperm(count, generator=generator, device=generator.device).cpu() for _ in range(3)]
+        partners = torch.stack([alone, *others], dim=1)
+        return mosaic(views, (height, width), self.mosaic, numbers(NUMBERS, count), partners)
 
     def placed(self, images: Tensor, generator: torch.Generator) -> tuple[Tensor, Placement | None]:
         """The same, and where the pictures went; None if every pixel stayed in its place."""
@@ -160,7 +251,13 @@ class Augment:
 
         It takes PIL pictures, arrays, tensors and torchvision's tv_tensors, draws from torch's global
         generator, and gives floats 0..1. It is for those who feed other programs, and tests the batch form.
+
+        Raises:
+            SettingError: a part is done with whole batches only.
         """
+        if self.reframes:
+            part = next(name for name in ("zoom", "zoom_out", "iou_crop", "mosaic") if getattr(self, name))
+            raise SettingError(f"augmentation {part} changes batches", "parts of one picture", f"{part}=0")
         from striate.data.augment.torchvision_twin import per_sample
 
         return per_sample(self, size)

@@ -1,6 +1,6 @@
 """What a person writes for --augment: the name of a recipe, or parts with strengths.
 
-"auto"  "none"  "digits"  "light"  "alexnet"  "strong"  "mirror,crop=4,rotate=10,edge=black"
+"auto"  "none"  "digits"  "light"  "alexnet"  "strong"  "boxes"  "ssd"  "mirror,crop=4,rotate=10,edge=black"
 "mine.json" <-- {"mirror": 0.5, "crop": 4}             "mine.txt" <-- the same words, on lines of their own
 """
 
@@ -27,6 +27,10 @@ RECIPES = {
     "alexnet": Augment(mirror=0.5, crop=16 / 224, pca=0.1),
     # For few pictures and many epochs.
     "strong": Augment(mirror=0.5, crop=0.125, scale=0.2, rotate=15, shear=5, color=0.3, pca=0.1, erase=0.25),
+    # For detectors: things a little larger or smaller, anywhere, in other light.
+    "boxes": Augment(mirror=0.5, color=0.2, zoom=0.4, edge="black"),
+    # Crops around boxes and pictures on black. Liu and others 2016 (SSD), sections 2.2 and 3.6.
+    "ssd": Augment(mirror=0.5, color=0.4, zoom_out=0.5, iou_crop=0.86, edge="black"),
 }
 
 

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.augment.augment_recipe import augmentation
 from striate.data.preprocess import Preprocess
-from striate.errors import DataError
+from striate.errors import DataError, SettingError
 from striate.records import Batch, BoxTargets, Localization
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
@@ -94,6 +95,16 @@ class Localizer(TaskModel[Localization]):
                 "one object a picture, or none",
                 "a detector, which finds any number of objects",
             )
+
+    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+        """Refuse to put several objects into a picture.
+
+        Raises:
+            SettingError: pictures are made of parts of four.
+        """
+        if augmentation(settings.augment or "none").mosaic:
+            wrong = "augmentation mosaic puts several objects into a picture, and the task is localize"
+            raise SettingError(wrong, "one object a picture, or none", "mosaic=0")
 
     @property
     def output_names(self) -> tuple[str, ...]:

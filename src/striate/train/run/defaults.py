@@ -125,7 +125,9 @@ def default_augment(found: Facts, finetune: str | None, *, handwriting: bool) ->
     known = found.annotations
     if isinstance(known, PointAnnotations) and not known.joints.can_be_mirrored:
         return "crop=0.125"
-    return "digits" if handwriting else "light"
+    if handwriting:
+        return "digits,warp=0" if known is not None and known.spatial else "digits"
+    return "light"
 
 
 def default_batch(count: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from striate.arguments import checked_methods
+from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.augment.augment_recipe import augmentation
 from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import Facts, facts
@@ -137,7 +138,7 @@ def train(
     require_classes(splits)
     found = facts(splits["train"])
     chosen = decide(continued(settings, found, files) if resume else settings, found)
-    augmentation(chosen.augment or "none")  # before a folder is made or replaced, say what is wrong
+    require_augmentation(chosen, found)  # before a folder is made or replaced, say what is wrong
     require_packages(chosen)
     require_validation(chosen, splits)
     require_machine(chosen)
@@ -170,6 +171,18 @@ def train(
     finally:
         files.release()
         torch.set_rng_state(random_state)
+
+
+def require_augmentation(settings: Settings, found: Facts) -> None:
+    """There is such an augmentation, and it moves what is known of the pictures.
+
+    Raises:
+        SettingError: there is none, or a part does not go with such data.
+    """
+    known = found.annotations
+    augment = augmentation(settings.augment or "none")
+    spatial = known is not None and known.spatial
+    augment.require(spatial, boxes=isinstance(known, BoxAnnotations))
 
 
 def require_validation(settings: Settings, splits: Splits) -> None:

@@ -59,15 +59,8 @@ class BatchTransforms:
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
         self.generator.manual_seed(seed)
-        batch = self._shrunk(self._augmented(batch.to(self.device)), step)
+        batch = self._shrunk(self.augment.on(batch.to(self.device), self.generator), step)
         return self.of_task(batch, self.generator, step) if self.of_task else batch
-
-    def _augmented(self, batch: Batch) -> Batch:
-        images, place = self.augment.placed(batch.images, self.generator)
-        size = (images.shape[2], images.shape[3])
-        if place is None or not batch.targets.spatial:
-            return replace(batch, images=images)
-        return replace(batch, images=images, targets=batch.targets.moved(place.affine(size), size))
 
     def _shrunk(self, batch: Batch, step: int) -> Batch:
         share = grown(self.settings.progressive_resizing, self.position(step) / self.steps)
