@@ -18,6 +18,7 @@ def check(
     *,
     task: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    reading: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
     """Read a data set once and list what is wrong, odd or worth knowing.
 
@@ -26,6 +27,7 @@ def check(
         format: ``folder``, ``csv``, ``voc``, ...; recognised by looking when left out.
         task: that shall be learned, as for ``train``, where the data can teach several.
         progress: called now and then with (pictures done, pictures in all).
+        reading: called before with (bytes read, bytes in all) of a large file of annotations.
 
     Returns:
         ``.findings`` by file name, ``.facts``, and ``.blocking()``: those that training would refuse.
@@ -34,4 +36,4 @@ def check(
         DataError: there is nothing that can be read.
     """
     kinds = model_of(task).learns_from if task else ()
-    return check_data(data, format, kinds=kinds, progress=progress)
+    return check_data(data, format, kinds=kinds, progress=progress, reading=reading)

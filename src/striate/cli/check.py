@@ -50,7 +50,9 @@ def check(
         draw_augmented(data, format, augment, recipe, out)
         return
     with Counting("looking at pictures") as progress, hushed():
-        report = striate.check(data, format, task=task, progress=progress)
+        report = striate.check(
+            data, format, task=task, progress=progress, reading=progress.of("reading annotations, bytes")
+        )
     if json:
         print_json(report.to_dict())
     else:

@@ -58,7 +58,7 @@ OF_TASKS = "Of single tasks"
 """Settings that are shown where ``--task`` names a task that has them."""
 
 TRAINING: Panels = {
-    OF_TASKS: ("head", "distance", "box_weight", "normalize", "joints"),
+    OF_TASKS: ("head", "distance", "box_weight", "on_bad_box", "normalize", "joints"),
     "Data": (
         "format",
         "size",

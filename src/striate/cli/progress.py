@@ -4,6 +4,8 @@ epoch 3/8  ━━━━━━━━━╺━━━━━  loss 0.1234  5,321 ima
 epoch 2/8  loss 0.2011  val 97.85 %  6 s  best so far
 """
 
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -234,5 +236,12 @@ class Counting:
 
     def __call__(self, done: int, total: int) -> None:
         """So many are done."""
+        self._show(self._what, done, total)
+
+    def of(self, what: str) -> Callable[[int, int], None]:
+        """The same line for something else that is done before."""
+        return partial(self._show, what)
+
+    def _show(self, what: str, done: int, total: int) -> None:
         if self._status:
-            self._status.update(f"{self._what}: {done:,} of {total:,}")
+            self._status.update(f"{what}: {done:,} of {total:,}")

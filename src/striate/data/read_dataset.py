@@ -23,21 +23,25 @@ from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
+from striate.data.checks.bad_boxes import without_bad_boxes
 from striate.data.checks.content_hash import identities, pixel_identities
 from striate.data.checks.findings import Finding
 from striate.data.class_names import difference, lookalikes
 from striate.data.dataset import Dataset, Splits
 from striate.data.decode import EXTENSIONS
-from striate.data.formats.coco import coco_files, read_coco_boxes, read_coco_points
+from striate.data.formats.coco import coco_files, read_coco_boxes
+from striate.data.formats.coco_points import read_coco_points
 from striate.data.formats.csv import read_table, several_tables, tables_in
 from striate.data.formats.digits import read_digits
 from striate.data.formats.idx import idx_files, read_idx
 from striate.data.formats.image_folder import read_folder
 from striate.data.formats.index import Found
+from striate.data.formats.json_stream import Progress
 from striate.data.formats.npz import npz_file, read_npz
 from striate.data.formats.points_csv import point_table, read_box_table, read_header, read_point_table
 from striate.data.formats.split_names import SPLITS, UNSAID
 from striate.data.formats.voc import read_voc, voc_root
+from striate.data.formats.yolo import read_yolo, yolo_root
 from striate.data.image_store import Files
 from striate.data.joints import read_joints
 from striate.data.picture_files import ending_of
@@ -52,14 +56,21 @@ READERS: dict[str, Callable[[Path], Found]] = {
     "npz": read_npz,
     "digits": lambda path: read_digits(),
     "voc": read_voc,
+    "yolo": read_yolo,
     "coco": read_coco_boxes,
     "coco-points": read_coco_points,
     "points": read_point_table,
     "boxes": read_box_table,
 }
+OUTSIDE: dict[str, Callable[..., Found]] = {"csv": read_table, "yolo": read_yolo}
+"""Formats that may name files outside of their folder."""
+
+LARGE: dict[str, Callable[..., Found]] = {"coco": read_coco_boxes, "coco-points": read_coco_points}
+"""Formats of one file that may take long to read."""
+
 KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
-    **dict.fromkeys(("voc", "coco", "boxes"), BoxAnnotations),
+    **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
 }
 """Format -> what it tells of the pictures."""
@@ -79,6 +90,8 @@ def read(
     accept: Collection[str] = (),
     kinds: tuple[type[Annotations], ...] = (),
     joints: str | None = None,
+    on_bad_box: str = "stop",
+    reading: Progress | None = None,
 ) -> Splits:
     """Read a data set.
 
@@ -92,6 +105,8 @@ def read(
         accept: kinds of findings; ``outside`` lists files outside the folder of a table too.
         kinds: of annotations that a task can use, where the data are recognised; none for any.
         joints: a file or the name of a known set of points, see ``read_joints``; for data with points.
+        on_bad_box: ``stop``, ``clip``, ``drop`` or ``drop-image``, see ``without_bad_boxes``.
+        reading: called now and then with (bytes read, bytes in all) of a large file of annotations.
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
@@ -99,7 +114,7 @@ def read(
 
     Raises:
         DataError: there is no such path, or nothing in it that can be read.
-        SettingError: no such format, a share outside 0..1, or no path.
+        SettingError: no such format, no such way with bad boxes, a share outside 0..1, or no path.
     """
     if not isinstance(path, str | os.PathLike):
         raise SettingError(f"data are {type(path).__name__}", "a path, or the word digits", "name a folder")
@@ -110,22 +125,27 @@ def read(
     root = Path(path)
     try:
         name = format or recognise(root, kinds)
-        found = with_joints(_reader(name, root, accept)(root), joints)
+        found = with_joints(_reader(name, root, accept, reading)(root), joints)
         found = found if format else _with_alternative(found, name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
+    found = without_bad_boxes(found, on_bad_box)
     split, notes = assign(found, seed, {"test": test, "val": validation})
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.notes + notes, findings)
 
 
-def _reader(name: str, root: Path, accept: Collection[str]) -> Callable[[Path], Found]:
+def _reader(
+    name: str, root: Path, accept: Collection[str], reading: Progress | None
+) -> Callable[[Path], Found]:
     if name not in READERS:
         known = "one of: " + ", ".join(READERS)
         raise SettingError(f"format is {name!r}", known, "leave it out to have it recognised")
     if name != "digits":
         refuse_missing(root)
-    return partial(read_table, outside=True) if name == "csv" and "outside" in accept else READERS[name]
+    if name in LARGE:
+        return partial(LARGE[name], progress=reading)
+    return partial(OUTSIDE[name], outside=True) if "outside" in accept and name in OUTSIDE else READERS[name]
 
 
 def _with_alternative(found: Found, name: str, root: Path) -> Found:
@@ -199,7 +219,7 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
         if not fitting:
             raise DataError(
                 f"{path} holds no {' or '.join(kind.shown for kind in kinds)}",
-                "a COCO file, a Pascal VOC folder, or a table with columns of numbers",
+                "a COCO file, a folder of Pascal VOC or YOLO, or a table with columns of numbers",
                 "name the format: " + ", ".join(name for name, kind in KINDS_OF.items() if kind in kinds),
             )
         return fitting[0]
@@ -230,6 +250,7 @@ def annotated_formats(path: Path) -> list[str]:
     header = read_header(table) if table else None
     found = {
         "voc": voc_root(path) is not None,
+        "yolo": yolo_root(path) is not None,
         "coco": bool(coco_files(path)),
         "coco-points": bool(coco_files(path)),
         "points": bool(header and header.points),
@@ -259,7 +280,11 @@ def refuse_missing(path: Path) -> None:
 
 def may_be_data(path: Path) -> bool:
     """Whether a path could be meant as data: a folder, or a file that ends as data do."""
-    return path.is_dir() or path.suffix.lower() in (".csv", ".tsv", ".npz", ".gz") or "idx" in path.name
+    return (
+        path.is_dir()
+        or path.suffix.lower() in (".csv", ".tsv", ".npz", ".gz", ".json", ".yaml")
+        or "idx" in path.name
+    )
 
 
 def assign(found: Found, seed: int, shares: Mapping[str, float]) -> tuple[NDArray[np.int8], tuple[str, ...]]:

@@ -15,12 +15,13 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.annotations.annotations import Annotations
+from striate.data.checks.bad_boxes import OnBadBox
 from striate.data.checks.check import readable
 from striate.data.checks.content_hash import identities
 from striate.data.checks.statistics import sample
@@ -83,7 +84,9 @@ class TrainedOn:
             whole_numbers = type(seed) is int and seed >= 0 and type(count) is int and count >= 0
             kinds = isinstance(accept, list) and all(isinstance(kind, str) for kind in accept)
             share = all(isinstance(one, int | float) and 0 <= one < 1 for one in shares)
-            if whole_numbers and kinds and share and set(options) - {"test"} == {"seed", "validation"}:
+            mended = options.get("on_bad_box", "stop") in get_args(OnBadBox)
+            known = set(options) - {"test", "on_bad_box"} == {"seed", "validation"}
+            if whole_numbers and kinds and share and mended and known:
                 pictures = np.frombuffer(raw, dtype="<u8").astype(np.uint64)
                 return cls(str(values["format"]), tuple(accept), dict(options), count, pictures)
         except (KeyError, TypeError, ValueError, binascii.Error):

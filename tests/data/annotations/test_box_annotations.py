@@ -1,10 +1,15 @@
 """Boxes in columns."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.origin import Origin
+from striate.data.image_store import Files
 from striate.errors import LabelError, ShapeError
 
 # picture 0: a cat; picture 1: nothing; picture 2: a dog and a cat
@@ -55,7 +60,28 @@ def test_class_numbers_become_those_of_a_model_by_name():
 
 def test_a_class_that_no_training_picture_shows_is_found():
     kinds = [(one.kind, one.source) for one in SOME.findings(np.array([0, 0, 1], np.int8))]
-    assert kinds == [("unseen", "dog"), ("no-box", "annotations")]
+    assert kinds == [
+        ("unseen", "dog"),
+        ("one-pixel", "box 0"),
+        ("one-example", "dog"),
+        ("crowd", "annotations"),
+        ("no-box", "annotations"),
+    ]
+
+
+def test_columns_of_pictures_go_along_and_say_where_a_box_is_written():
+    some = replace(
+        SOME,
+        columns={"line": np.array([1, 1, 2])},
+        pictures={"file": np.array([0, 1, 2]), "size": np.array([[4, 6], [5, 7], [6, 8]])},
+        origin=Origin(Files(Path("d"), ["a.txt", "b.txt", "c.txt"])),
+    )
+    assert [some.place(row) for row in range(3)] == ["d/a.txt:1", "d/c.txt:1", "d/c.txt:2"]
+    part = some.subset(np.array([2]))
+    assert [part.place(row) for row in range(2)] == ["d/c.txt:1", "d/c.txt:2"]
+    assert part.sizes().tolist() == [[6, 8], [6, 8]]
+    assert part.fingerprint() == replace(part, columns={}).fingerprint()  # not where it is written
+    assert part.fingerprint() != replace(part, labels=part.labels[::-1]).fingerprint()
 
 
 def test_columns_that_do_not_fit_are_refused():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate.data.formats.coco import coco_files, read_coco_boxes, read_coco_points
+from striate.data.formats.coco import coco_files, read_coco_boxes
+from striate.data.formats.coco_points import read_coco_points
 from striate.errors import DataError
 
 CATEGORY = {"id": 7, "name": "cat", "keypoints": ["left_eye", "right_eye"], "skeleton": [[1, 2]]}
@@ -94,3 +95,71 @@ def test_categories_with_other_points_are_refused(tmp_path: Path):
     other = {"id": 8, "name": "dog", "keypoints": ["nose", "tail"]}
     with pytest.raises(DataError, match="2 lists of key points"):
         read_coco_points(written(tmp_path, categories=[CATEGORY, other]))
+
+
+def test_ids_may_be_any_numbers_and_annotations_may_come_first(tmp_path: Path):
+    folder = written(tmp_path, annotations=[])
+    values = json.loads((folder / "instances.json").read_text())
+    box = {"id": 900100581904, "image_id": 9, "category_id": 7, "bbox": [1, 2, 3, 4], "iscrowd": 1}
+    values = {"annotations": [box], **{key: values[key] for key in ("categories", "images")}}
+    (folder / "instances.json").write_text(json.dumps(values))
+    found = read_coco_boxes(folder)
+    assert found.annotations.words(1) == "cat at 1, 2, 4, 6"
+    assert found.annotations.columns["crowd"].tolist() == [True]
+    assert found.annotations.place(0) == f"{folder / 'instances.json'}: annotation 900100581904"
+    assert found.annotations.pictures["size"].tolist() == [[30, 40], [30, 40]]
+
+
+def test_two_categories_of_one_name_are_one_class(tmp_path: Path):
+    found = read_coco_boxes(written(tmp_path, categories=[CATEGORY, {"id": 8, "name": "cat"}]))
+    assert found.classes == ("cat",)
+    assert [(one.kind, one.detail) for one in found.findings] == [("same-category", "categories 7, 8")]
+
+
+@pytest.mark.parametrize(
+    ("mask", "detail"),
+    [
+        ([[0, 0, 4, 4]], "a polygon of 2 points"),
+        ([[0, 0, 4, 4, 4, 0, 1]], "a polygon of 7 numbers: one has no partner"),
+        ({"size": [30, 40], "counts": [1000, 100]}, "run lengths of 1100 pixels, the size is 30 x 40"),
+        ({"size": [40, 30], "counts": [1200]}, "run lengths of 40 x 30, the picture is 30 x 40"),
+        ({"counts": 3}, "neither polygons nor run lengths"),
+    ],
+)
+def test_masks_that_cannot_be_used_are_found(mask: Any, detail: str, tmp_path: Path):
+    box = {"id": 1, "image_id": 3, "category_id": 7, "bbox": [10, 8, 10, 4], "segmentation": mask}
+    found = read_coco_boxes(written(tmp_path, annotations=[box]))
+    assert [(one.kind, one.detail) for one in found.findings] == [("bad-mask", detail)]
+
+
+def test_pictures_that_are_missing_or_lie_outside_are_found(tmp_path: Path):
+    named = [
+        {"id": 3, "file_name": "a.png"},
+        {"id": 4, "file_name": "z.png"},
+        {"id": 5, "file_name": "../../b.png"},
+    ]
+    found = read_coco_boxes(written(tmp_path, images=named))
+    assert [one.kind for one in found.findings] == ["missing", "outside"]
+    assert len(found.store) == 1
+
+
+def test_an_export_with_a_folder_for_each_split_is_read(tmp_path: Path):
+    for name in ("train", "valid"):
+        folder = tmp_path / name
+        folder.mkdir()
+        written(folder, "_annotations.coco.json")
+        (folder / "images" / "a.png").rename(folder / "a.png")
+        (folder / "images" / "b.png").rename(folder / "b.png")
+    found = read_coco_boxes(tmp_path)
+    assert found.split.tolist() == [0, 0, 1, 1]
+    assert found.store.relative(0) == "train/a.png"
+
+
+def test_boxes_that_are_no_four_numbers_are_found(tmp_path: Path):
+    rows = [
+        {"id": number, "image_id": 3, "category_id": 7, "bbox": box}
+        for number, box in enumerate(([1, 2, 3], [1, 2, "x", 4], {"x": 1}, [1, 2, 3, 4]))
+    ]
+    found = read_coco_boxes(written(tmp_path, annotations=rows))
+    assert [one.kind for one in found.findings] == ["unlabelled"] * 3
+    assert found.annotations.boxes.tolist() == [[1, 2, 4, 6]]

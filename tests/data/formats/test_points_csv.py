@@ -86,7 +86,9 @@ def test_a_box_that_is_half_written_and_one_that_is_inside_out_are_found(tmp_pat
     text = "image,class,x1,y1,x2,y2\na.png,cat,2,3,12,\nb.png,cat,12,3,2,13\n"
     found = read_box_table(written(tmp_path, text))
     assert [one.detail for one in found.findings] == ["y2 is empty"]
-    assert [one.kind for one in found.annotations.findings(found.split * 0)] == ["bad-box"]
+    bad, single = found.annotations.findings(found.split * 0)
+    assert (bad.kind, single.kind) == ("bad-box", "one-example")
+    assert bad.source.rpartition(":")[2] == "3"
 
 
 def test_visible_points_outside_of_the_picture_are_found(tmp_path: Path):  # pictures of 40 x 20

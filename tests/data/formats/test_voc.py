@@ -81,3 +81,39 @@ def test_an_xml_file_without_a_picture_is_found(tmp_path: Path):
 def test_a_folder_without_xml_files_is_refused(tmp_path: Path):
     with pytest.raises(DataError, match="has no XML files"):
         read_voc(tmp_path)
+
+
+def test_pictures_without_an_xml_file_are_named_and_left_out(tmp_path: Path):
+    written(tmp_path, a=CAT, b=CAT)
+    (tmp_path / "Annotations" / "b.xml").unlink()
+    found = read_voc(tmp_path)
+    assert len(found.store) == 1
+    assert [(one.kind, one.source) for one in found.findings] == [
+        ("not-annotated", str(tmp_path / "JPEGImages" / "b.jpg"))
+    ]
+
+
+def test_a_bad_object_is_named_by_its_line(tmp_path: Path):
+    text = f"\n{CAT}\n\n<object><name>cat</name></object>"
+    found = read_voc(written(tmp_path, a=text))
+    assert found.findings[0].source == f"{tmp_path / 'Annotations' / 'a.xml'}:4"
+    assert found.annotations.place(0) == f"{tmp_path / 'Annotations' / 'a.xml'}:2"
+
+
+def test_the_size_is_that_of_the_file_or_of_the_picture(tmp_path: Path):
+    size = "<size><width>80</width><height>60</height></size>"
+    found = read_voc(written(tmp_path, a=size + CAT, b=CAT))
+    assert found.annotations.pictures["size"].tolist() == [[60, 80], [30, 40]]
+
+
+def test_entities_in_another_encoding_are_not_expanded_either(tmp_path: Path):
+    written(tmp_path, a=CAT, b=CAT)
+    text = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a [<!ENTITY b "c">]><annotation>&b;</annotation>'
+    (tmp_path / "Annotations" / "a.xml").write_bytes(text.encode("utf-16"))
+    assert "entities" in read_voc(tmp_path).findings[0].detail
+
+
+def test_other_words_about_an_object_are_kept_where_they_are_wanted(tmp_path: Path):
+    text = CAT.replace("</name>", "</name><pose>Left</pose><truncated>1</truncated>")
+    found = read_voc(written(tmp_path, a=text), details=True)
+    assert found.annotations.columns["details"].tolist() == ['{"pose": "Left", "truncated": "1"}']

@@ -1,7 +1,9 @@
 """Any number of boxes on each picture, in columns: a box costs 21 bytes and what else is known of it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -10,10 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.annotations.annotations import Annotations, numbers_of
+from striate.data.annotations.origin import Origin
+from striate.data.checks.box_findings import box_findings
 from striate.data.checks.findings import Finding
 from striate.data.formats.split_names import SPLITS
 from striate.errors import ShapeError
 from striate.records import BoxTargets
+
+UNMEANT = frozenset(("line", "id"))
+"""Columns that say nothing of the picture."""
 
 
 @final
@@ -30,6 +37,11 @@ class BoxAnnotations(Annotations):
         ends: int64 (N,), boxes of the first i + 1 pictures.
         classes: K names.
         columns: further columns (M, ...) by name, such as ``crowd`` or ``difficult``; they go where boxes go.
+            ``line`` is where each is written, ``details`` JSON text of what else is known, in COCO's words.
+        pictures: further columns (N, ...) by name: ``size``, int32 (N, 2), height and width in pixels, 0
+            where nobody says; ``file``, the number of the file in ``origin``.
+        origin: the files in which the boxes are written.
+        header: what is known of the data as a whole, in COCO's words.
 
     Raises:
         ShapeError: the columns do not belong together.
@@ -40,6 +52,9 @@ class BoxAnnotations(Annotations):
     ends: NDArray[np.int64]
     classes: tuple[str, ...]
     columns: dict[str, NDArray[Any]] = field(default_factory=dict)
+    pictures: dict[str, NDArray[Any]] = field(default_factory=dict)
+    origin: Origin | None = None
+    header: dict[str, Any] = field(default_factory=dict)
     task: ClassVar[str] = "localize"
     shown: ClassVar[str] = "boxes"
 
@@ -52,6 +67,10 @@ class BoxAnnotations(Annotations):
                 f"({count}, 4) and {count} rows, as the ends say",
                 "one row for each box",
             )
+        if any(len(column) != len(self.ends) for column in self.pictures.values()):
+            lengths = {name: len(column) for name, column in self.pictures.items()}
+            wrong = f"columns of pictures have {lengths} rows"
+            raise ShapeError(wrong, f"{len(self.ends)}", "one row for each picture")
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -75,29 +94,62 @@ class BoxAnnotations(Annotations):
 
     def subset(self, indices: NDArray[np.int64]) -> "BoxAnnotations":
         """The boxes of some pictures."""
-        return self._taken(self.rows(indices), np.cumsum(self.numbers[indices]))
+        return self._taken(self.rows(indices), np.cumsum(self.numbers[indices]), indices)
 
     def where(self, mask: NDArray[np.bool_]) -> "BoxAnnotations":
         """The same pictures with some of the boxes, bool (M,)."""
         kept = np.concatenate([[0], np.cumsum(mask)])
-        return self._taken(np.flatnonzero(mask), kept[self.ends])
+        return self._taken(np.flatnonzero(mask), kept[self.ends], None)
 
-    def _taken(self, rows: NDArray[np.int64], ends: NDArray[np.int64]) -> "BoxAnnotations":
+    def _taken(
+        self, rows: NDArray[np.int64], ends: NDArray[np.int64], indices: NDArray[np.int64] | None
+    ) -> "BoxAnnotations":
+        """Some boxes of all pictures, or of those of ``indices``."""
         columns = {name: column[rows] for name, column in self.columns.items()}
-        return BoxAnnotations(
-            self.boxes[rows], self.labels[rows], ends.astype(np.int64), self.classes, columns
+        chosen = slice(None) if indices is None else indices
+        pictures = {name: column[chosen] for name, column in self.pictures.items()}
+        return replace(
+            self,
+            boxes=self.boxes[rows],
+            labels=self.labels[rows],
+            ends=ends.astype(np.int64),
+            columns=columns,
+            pictures=pictures,
         )
+
+    def of_pictures(self) -> NDArray[np.int64]:
+        """int64 (M,): which picture each box is on."""
+        return np.repeat(np.arange(len(self)), self.numbers)
+
+    def sizes(self) -> NDArray[np.int64]:
+        """int64 (M, 2): height and width of the picture that each box is on, 0 where nobody says."""
+        known = self.pictures.get("size", np.zeros((len(self), 2), np.int32))
+        return np.asarray(known[self.of_pictures()], np.int64).reshape(-1, 2)
+
+    def place(self, row: int) -> str:
+        """Where a box is written: its file and line, or its number."""
+        if self.origin is None or "file" not in self.pictures:
+            return f"box {row}"
+        file = self.pictures["file"][np.searchsorted(self.ends, row, side="right")]
+        line = self.columns.get("line")
+        return self.origin.place(int(file), None if line is None else int(line[row]))
+
+    def described(self, row: int) -> str:
+        """Class and corners of a box."""
+        return f"{self.classes[self.labels[row]]} at {', '.join(f'{side:g}' for side in self.boxes[row])}"
 
     def joined(self, others: Sequence["BoxAnnotations"]) -> "BoxAnnotations":
         """All boxes."""
         parts = (self, *others)
         columns = {name: np.concatenate([one.columns[name] for one in parts]) for name in self.columns}
-        return BoxAnnotations(
-            np.concatenate([one.boxes for one in parts]),
-            np.concatenate([one.labels for one in parts]),
-            np.cumsum(np.concatenate([one.numbers for one in parts])),
-            self.classes,
-            columns,
+        pictures = {name: np.concatenate([one.pictures[name] for one in parts]) for name in self.pictures}
+        return replace(
+            self,
+            boxes=np.concatenate([one.boxes for one in parts]),
+            labels=np.concatenate([one.labels for one in parts]),
+            ends=np.cumsum(np.concatenate([one.numbers for one in parts])),
+            columns=columns,
+            pictures=pictures,
         )
 
     def remap(self, classes: tuple[str, ...]) -> "BoxAnnotations":
@@ -119,6 +171,13 @@ class BoxAnnotations(Annotations):
             torch.from_numpy(self.numbers[chosen]),
         )
 
+    def ignored(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """bool: which of some boxes are crowds or difficult."""
+        marked = np.zeros(len(rows), np.bool_)
+        for name in {"crowd", "difficult"} & self.columns.keys():
+            marked |= self.columns[name][rows].astype(np.bool_)
+        return marked
+
     def counts(self) -> NDArray[np.int64]:
         """int64 (K,): boxes of each class."""
         return np.bincount(self.labels, minlength=len(self.classes)).astype(np.int64)
@@ -126,7 +185,7 @@ class BoxAnnotations(Annotations):
     def strata(self) -> NDArray[np.int64]:
         """The rarest class on each picture, K where there is no box: a split shares rare classes fairly."""
         result = np.full(len(self), len(self.classes), dtype=np.int64)
-        pictures = np.repeat(np.arange(len(self)), self.numbers)
+        pictures = self.of_pictures()
         for number in np.argsort(-self.counts(), kind="stable"):  # the rarest is written last
             result[pictures[self.labels == number]] = number
         return result
@@ -134,19 +193,21 @@ class BoxAnnotations(Annotations):
     def words(self, index: int) -> str:
         """Every box with its class, in order of place."""
         rows = self.rows(np.array([index]))
-        told = sorted(
-            f"{self.classes[self.labels[row]]} at {', '.join(f'{side:g}' for side in self.boxes[row])}"
-            for row in rows
-        )
-        return "; ".join(told) or "no box"
+        return "; ".join(sorted(map(self.described, rows.tolist()))) or "no box"
 
     def fingerprint(self) -> Any:
-        """The bytes of all columns."""
-        columns = [self.columns[name].tolist() for name in sorted(self.columns)]
-        return [self.boxes.tolist(), self.labels.tolist(), self.ends.tolist(), columns]
+        """A number for all boxes, classes and marks; not for where they are written."""
+        digest = sha256()
+        for column in (self.boxes, self.labels, self.ends):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        for name in sorted(self.columns.keys() - UNMEANT):
+            column = self.columns[name]
+            text = json.dumps(column.tolist()).encode() if column.dtype == object else column.tobytes()
+            digest.update(name.encode() + text)
+        return digest.hexdigest()
 
     def findings(self, split: NDArray[np.int8]) -> list[Finding]:
-        """Classes that training never sees, and pictures without a box."""
+        """Classes that training never sees, and what is wrong with boxes."""
         seen = {
             name: self.subset(np.flatnonzero(split == number)).counts() for number, name in enumerate(SPLITS)
         }
@@ -156,10 +217,4 @@ class BoxAnnotations(Annotations):
             for part in ("val", "test")
             if seen[part][number] and not seen["train"][number]
         ]
-        flat = int((self.boxes[:, 2:] <= self.boxes[:, :2]).any(1).sum())
-        if flat:
-            findings.append(Finding("bad-box", "annotations", f"{flat} of {len(self.boxes)} boxes"))
-        empty = int((self.numbers == 0).sum())
-        if empty:
-            findings.append(Finding("no-box", "annotations", f"{empty} of {len(self)} pictures"))
-        return findings
+        return [*findings, *box_findings(self)]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from striate.arguments import checked_methods
 from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.checks.duplicates import doubles, file_doubles
 from striate.data.checks.findings import KINDS, Finding, blocking, refusal
 from striate.data.checks.image_stats import ImageStats, stats_of
@@ -80,6 +81,7 @@ def check(
     *,
     kinds: tuple[type[Annotations], ...] = (),
     progress: Progress | None = None,
+    reading: Progress | None = None,
 ) -> CheckReport:
     """Read everything once.
 
@@ -88,17 +90,19 @@ def check(
         format: as ``read``.
         kinds: as ``read``.
         progress: called now and then with (pictures done, pictures in all).
+        reading: as ``read``.
 
     Raises:
         DataError: there is no such path, or nothing in it that can be read.
     """
-    splits = read(path, format, kinds=kinds)
+    splits = read(path, format, kinds=kinds, reading=reading)
     stats = all_stats(splits, progress)
     findings = [
         *splits.findings,
         *_of_pictures(splits, stats),
         *doubles(splits, {name: _identities(seen) for name, seen in stats.items()}),
         *_of_balance(splits),
+        *_of_sizes(splits, stats),
     ]
     order = list(KINDS)
     unique = sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.kind))
@@ -174,6 +178,18 @@ def _identities(seen: list[ImageStats | ImageError]) -> NDArray[np.uint64]:
     """What every picture shows; an unreadable one is like no other."""
     numbers = (one.identity if isinstance(one, ImageStats) else id(one) for one in seen)
     return np.fromiter(numbers, dtype=np.uint64, count=len(seen))
+
+
+def _of_sizes(splits: Splits, stats: dict[str, list[ImageStats | ImageError]]) -> Iterator[Finding]:
+    """Pictures of another size than the one in which their boxes were measured."""
+    for name, seen in stats.items():
+        boxes = splits[name].annotations
+        if not isinstance(boxes, BoxAnnotations) or "size" not in boxes.pictures:
+            continue
+        for index, (one, said) in enumerate(zip(seen, boxes.pictures["size"].tolist(), strict=True)):
+            if isinstance(one, ImageStats) and said[0] and tuple(said) != one.size:
+                detail = f"measured in {said[1]}x{said[0]}, the picture has {one.size[1]}x{one.size[0]}"
+                yield Finding("frame", splits[name].name(index), detail)
 
 
 def _of_balance(splits: Splits) -> list[Finding]:

@@ -6,7 +6,7 @@ refuse  would silently spoil the training: it stops until `--accept KIND` says t
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -30,8 +30,18 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "frame": ("refuse", "numbers measured in a picture of another size"),
     "outside-picture": ("warn", "visible points outside of their picture"),
     "same-point": ("warn", "two points on one pixel in every picture"),
-    "bad-box": ("refuse", "boxes without an area: x2 is not above x1, or y2 not above y1"),
+    "bad-box": ("refuse", "boxes without an area, outside of their picture, with swapped corners or NaN"),
+    "units": ("refuse", "boxes in shares of the sides where pixels are expected, or the reverse"),
+    "class-numbers": ("refuse", "class numbers that begin at 0 or at 1, and nobody says which"),
+    "background": ("refuse", "a class that is called background: it would be learned as an object"),
+    "one-pixel": ("warn", "boxes with a side of one pixel or less"),
+    "no-example": ("warn", "classes without an example"),
+    "one-example": ("warn", "classes with one example"),
+    "same-category": ("warn", "categories of one name; they are one class"),
+    "bad-mask": ("warn", "masks that cannot be used: polygons of two points, run lengths of another size"),
+    "not-annotated": ("warn", "pictures without annotations: background, or forgotten?"),
     "no-box": ("info", "pictures without a box: nothing is there"),
+    "crowd": ("info", "crowd regions and difficult objects: neither right nor wrong"),
     "duplicate": ("warn", "the same picture more than once in a split"),
     "repeated": ("warn", "identical rows; the first is kept"),
     "empty": ("warn", "class folders without a picture"),
@@ -50,6 +60,12 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "rotated": ("info", "turned as the EXIF orientation says"),
     "stray": ("info", "files that are no pictures; left out"),
 }
+ANSWERS = {"bad-box": "--on-bad-box clip|drop|drop-image"}
+"""What is answered otherwise than by accepting a kind as it is."""
+
+LISTED = 1_000
+"""Findings of one kind that are kept: a million bad boxes shall not fill the memory."""
+
 SHOWN = 10  # names in an error; the rest is a number
 
 
@@ -80,14 +96,41 @@ class Finding:
         return f"{self.source}: {self.detail}" if self.detail else self.source
 
 
+class Findings:
+    """Findings as they are met; of each kind the first 1,000, and how many more there are."""
+
+    def __init__(self) -> None:
+        self._listed: list[Finding] = []
+        self._counts = Counter[str]()
+
+    def add(self, kind: str, source: str, detail: str = "") -> None:
+        """One more."""
+        self._counts[kind] += 1
+        if self._counts[kind] <= LISTED:
+            self._listed.append(Finding(kind, source, detail))
+
+    def more(self, kind: str, count: int) -> None:
+        """So many more, of which nothing is told."""
+        self._counts[kind] += count
+
+    def __iter__(self) -> Iterator[Finding]:
+        yield from self._listed
+        for kind, count in self._counts.items():
+            known = sum(one.kind == kind for one in self._listed)
+            if count > known:
+                yield Finding(kind, "and others", f"{count - known:,} more")
+
+
 def blocking(findings: Iterable[Finding], accept: Collection[str] = ()) -> list[Finding]:
     """The findings that stop a training, less the accepted kinds.
 
     Raises:
         SettingError: ``accept`` names a kind that never refuses anything.
     """
-    refusing = [kind for kind, (severity, _) in KINDS.items() if severity == "refuse"]
+    refusing = [kind for kind, (severity, _) in KINDS.items() if severity == "refuse" and kind not in ANSWERS]
     for kind in accept:
+        if kind in ANSWERS:
+            raise SettingError(f"accept is {kind!r}", "a kind that can be left as it is", ANSWERS[kind])
         if kind not in refusing:
             raise SettingError(f"accept is {kind!r}", "one of: " + ", ".join(refusing), "leave it out")
     return [finding for finding in findings if finding.severity == "refuse" and finding.kind not in accept]
@@ -107,7 +150,7 @@ def refusal(findings: Collection[Finding]) -> DataError:
         named = [str(finding) for finding in findings if finding.kind == kind][:SHOWN]
         more = f"; and {count - len(named)} more" if count > len(named) else ""
         lines.append(f"{KINDS[kind][1]} ({count}): " + "; ".join(named) + more)
-    flags = " ".join(f"--accept {kind}" for kind in counts)
+    flags = " ".join(dict.fromkeys(ANSWERS.get(kind, f"--accept {kind}") for kind in counts))
     return DataError(
         "\n".join(lines),
         "data without such findings",

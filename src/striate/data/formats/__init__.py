@@ -5,7 +5,8 @@ idx             MNIST's files           npz       arrays in one file
 digits          inside scikit-learn     index     what a reader found, as rows
 unpacking       how much a packed file may hold
 csv_columns     where a table has what  csv_paths which files its paths mean
-voc             Pascal VOC's XML        coco      COCO's JSON: boxes, or key points
+voc             Pascal VOC's XML        yolo      YOLO's lines of text: yolo_pictures, data_yaml
+coco            COCO's JSON; its columns are coco_table, its key points coco_points, read by json_stream
 points_csv      tables of points, or of one box a picture
 picture_paths   where the pictures of an annotation file are
 split_names     what folders and columns call train, val and test

@@ -1,63 +1,49 @@
 """COCO's JSON: pictures, categories, and annotations with a box, key points or a mask.
 
     {"images": [{"id": 7, "file_name": "a.jpg", "width": 640, "height": 480}],
-     "categories": [{"id": 3, "name": "cat", "keypoints": ["nose", ...], "skeleton": [[1, 2], ...]}],
-     "annotations": [{"image_id": 7, "category_id": 3, "bbox": [x, y, w, h], "keypoints": [x, y, v, ...]}]}
+     "categories": [{"id": 3, "name": "cat", "supercategory": "animal"}],
+     "annotations": [{"image_id": 7, "category_id": 3, "bbox": [x, y, w, h], "iscrowd": 0}]}
 
-Source: https://cocodataset.org/#format-data. Boxes become x1, y1, x2, y2; those of a skeleton begin at 1.
+Files are read piece by piece, of any size. Boxes become x1, y1, x2, y2. Two categories of one name are one
+class. Source: https://cocodataset.org/#format-data.
 """
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.data.annotations.box_annotations import BoxAnnotations
-from striate.data.annotations.point_annotations import PointAnnotations
-from striate.data.checks.findings import Finding
-from striate.data.crops import CROP_MARGIN, Crops
+from striate.data.annotations.origin import Origin
+from striate.data.checks.findings import Findings
+from striate.data.formats.coco_table import CocoTable, read_table
 from striate.data.formats.index import Found
-from striate.data.formats.picture_paths import picture_folder
+from striate.data.formats.json_stream import Progress
+from striate.data.formats.picture_paths import existing, picture_folder
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
 from striate.data.image_store import Files
-from striate.data.joints import Joints, mirror_pairs
 from striate.errors import DataError
-from striate.files.regular import read_regular
 
-MOST_BYTES = 2 * 1024**3
 TRIED = 50
 """Pictures that are looked for to find their folder."""
 
 
-@dataclass(frozen=True)
-class Document:
-    """One file, its parts by number."""
-
-    path: Path
-    images: dict[Any, dict[str, Any]]
-    categories: dict[Any, dict[str, Any]]
-    annotations: list[dict[str, Any]]
-
-    @property
-    def split(self) -> int:
-        """The number of the split that the file's name says, or ``UNSAID``."""
-        words = self.path.stem.lower().replace("-", "_").split("_")
-        named = [
-            SPLIT_WORDS[word.rstrip("0123456789")]
-            for word in words
-            if word.rstrip("0123456789") in SPLIT_WORDS
-        ]
-        return SPLITS.index(named[-1]) if named else UNSAID
+def split_of(path: Path) -> int:
+    """The number of the split that the file's name or folder says, or ``UNSAID``."""
+    words = path.stem.lower().replace("-", "_").replace(".", "_").split("_")
+    plain = [word.rstrip("0123456789") for word in (path.parent.name.lower(), *words)]
+    named = [SPLIT_WORDS[word] for word in plain if word in SPLIT_WORDS]
+    return SPLITS.index(named[-1]) if named else UNSAID
 
 
 def coco_files(path: Path) -> list[Path]:
-    """The JSON files that look like COCO: the file itself, or those of a folder or its ``annotations``."""
+    """The JSON files that look like COCO: the file, or those of a folder, its splits or annotations."""
     if path.is_file():
         return [path] if path.suffix.lower() == ".json" and _looks_like_coco(path) else []
-    folders = [folder for folder in (path, path / "annotations") if folder.is_dir()]
+    names = ("", "annotations", *SPLIT_WORDS)
+    folders = [folder for folder in (path / name for name in names) if folder.is_dir()]
     return [file for folder in folders for file in sorted(folder.glob("*.json")) if _looks_like_coco(file)]
 
 
@@ -68,180 +54,161 @@ def _looks_like_coco(file: Path) -> bool:
             start = stream.read(1 << 16)
     except OSError:
         return False
-    return start.lstrip()[:1] == b"{" and any(
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and any(
         key in start for key in (b'"images"', b'"annotations"', b'"info"')
     )
 
 
-def read_document(path: Path) -> Document:
-    """One file.
-
-    Raises:
-        DataError: it is no JSON, or lacks a list.
-    """
-    try:
-        values = json.loads(read_regular(path, MOST_BYTES))
-        images = {one["id"]: one for one in values["images"]}
-        categories = {one["id"]: one for one in values.get("categories", ())}
-        annotations = list(values["annotations"])
-    except (ValueError, KeyError, TypeError, RecursionError) as reason:
-        raise DataError(
-            f"{path} cannot be read as COCO ({type(reason).__name__}: {str(reason)[:100]})",
-            'a JSON object with the lists "images", "categories" and "annotations"',
-            "export the annotations again",
-        ) from reason
-    return Document(path, images, categories, annotations)
+def root_of(path: Path) -> Path:
+    """The folder of a data set: that of a file is above ``annotations``."""
+    folder = path if path.is_dir() else path.parent
+    return folder.parent if path.is_file() and folder.name == "annotations" else folder
 
 
-def read_coco_boxes(path: Path) -> Found:
+def folder_of(file: Path, root: Path, names: list[str]) -> Path:
+    """The folder of the pictures of a file: a usual one, or one of the file's own name."""
+    ending = file.stem.split("_")[-1]
+    more = (ending, f"images/{ending}", *(() if file.parent == root else (file.parent.name,)))
+    return picture_folder(root, names, more)
+
+
+def read_coco_boxes(path: Path, *, details: bool = False, progress: Progress | None = None) -> Found:
     """All boxes of the files of a data set.
+
+    Args:
+        path: a file or a folder.
+        details: whether masks, key points and all else that is known is kept, as JSON text.
+        progress: called now and then with (bytes read, bytes in all), file by file.
 
     Raises:
         DataError: there is no such file, or none has boxes.
     """
-    return _gathered(path, _documents(path, "bbox"))
+    tables = [read_table(file, details=details, progress=progress) for file in coco_files(path)]
+    tables = [one for one in tables if one.categories and (len(one.image) or one.names)]
+    if any(len(one.image) for one in tables):  # a file of captions or the like has pictures alone
+        tables = [one for one in tables if len(one.image)]
+    tables = [one for one in tables if not any(_repeats(one, other) for other in tables)]
+    if not tables:
+        raise no_annotations(path, "bbox")
+    return _gathered(root_of(path), tables)
 
 
-def read_coco_points(path: Path) -> Found:
-    """The key points of every annotated object; each is cut from its picture by its box.
-
-    Raises:
-        DataError: there is no such file, or none has key points.
-    """
-    documents = _documents(path, "keypoints")
-    joints = _joints(documents)
-    findings: list[Finding] = []
-    rows = [row for document in documents for row in _point_rows(document, len(joints.names), findings)]
-    root = picture_folder(path if path.is_dir() else path.parent, [row[0] for row in rows[:TRIED]])
-    names = list(dict.fromkeys(row[0] for row in rows))
-    numbers = {name: number for number, name in enumerate(names)}
-    boxes = np.array([row[1] for row in rows], np.float32).reshape(-1, 4)
-    values = np.array([row[2] for row in rows], np.float32).reshape(-1, len(joints.names), 3)
-    store = Crops(Files(root, names), np.array([numbers[row[0]] for row in rows], np.int64), boxes)
-    annotations = PointAnnotations(
-        values[..., :2] - store.corners[:, None],
-        values[..., 2] > 0,
-        np.sqrt(np.maximum(boxes[:, 2] - boxes[:, 0], 0) * np.maximum(boxes[:, 3] - boxes[:, 1], 0)),
-        joints,
+def no_annotations(path: Path, key: str) -> DataError:
+    """The error of a path without files of a kind."""
+    return DataError(
+        f"{path} has no COCO annotations with {key!r}",
+        f"a JSON file whose annotations have {key!r}",
+        "name the file itself, or another format",
     )
-    split = np.array([row[3] for row in rows], np.int8)
-    note = (
-        f"read as COCO key points: {', '.join(one.path.name for one in documents)}, {len(rows)} objects with "
-        f"{len(joints.names)} points, each cut from its picture by its box and {CROP_MARGIN:.0%} around it",
-    )
-    return Found(store, annotations, split, tuple(findings), note)
 
 
-def _documents(path: Path, key: str) -> list[Document]:
-    """The files whose annotations have something."""
-    read = map(read_document, coco_files(path))
-    documents = [document for document in read if document.categories and _has(document, key)]
-    if key == "bbox":  # a file of key points may repeat some objects of another one
-        documents = [one for one in documents if not any(_repeats(one, other) for other in documents)]
-    if not documents:
-        raise DataError(
-            f"{path} has no COCO annotations with {key!r}",
-            f"a JSON file whose annotations have {key!r}",
-            "name the file itself, or another format",
-        )
-    return documents
-
-
-def _repeats(document: Document, other: Document) -> bool:
+def _repeats(table: CocoTable, other: CocoTable) -> bool:
     """Whether a file adds key points to boxes that another one has: all its objects are there too."""
-    if document is other or not _has(document, "keypoints") or _has(other, "keypoints"):
+    if table is other or not table.key_points or other.key_points:
         return False
-    boxes = {(one.get("image_id"), one.get("id")) for one in other.annotations}
-    return all((one.get("image_id"), one.get("id")) in boxes for one in document.annotations)
+    return set(table.ids) <= set(other.ids) and table.images.keys() <= other.images.keys()
 
 
-def _has(document: Document, key: str) -> bool:
-    return any(annotation.get(key) for annotation in document.annotations)
-
-
-def _joints(documents: list[Document]) -> Joints:
-    """The points of the categories, which must be the same for all."""
-    known = {
-        (tuple(one["keypoints"]), tuple(map(tuple, one.get("skeleton", ()))))
-        for document in documents
-        for one in document.categories.values()
-        if one.get("keypoints")
-    }
-    if len({names for names, _ in known}) != 1:
-        raise DataError(
-            f"the categories of {documents[0].path.name} have {len(known)} lists of key points",
-            "one list of points, the same for all categories",
-            "split the file by category",
-        )
-    names, lines = sorted(known)[0]
-    skeleton = tuple((first - 1, second - 1) for first, second in lines)
-    return Joints(tuple(map(str, names)), mirror_pairs(names), skeleton)
-
-
-Row = tuple[str, tuple[float, float, float, float], list[float], int]
-"""Name of the picture, box, x y v of every point, split."""
-
-
-def _point_rows(document: Document, count: int, findings: list[Finding]) -> Iterator[Row]:
-    """The annotations with key points; those that cannot be used become findings."""
-    for number, annotation in enumerate(document.annotations):
-        if not annotation.get("keypoints"):
-            continue
-        where = f"{document.path}: annotation {annotation.get('id', number)}"
-        image = document.images.get(annotation.get("image_id"))
-        values = annotation["keypoints"]
-        if image is None:
-            findings.append(Finding("missing", where, f"there is no image {annotation.get('image_id')!r}"))
-        elif len(values) != 3 * count:
-            findings.append(Finding("unlabelled", where, f"{len(values)} numbers, not {3 * count}"))
-        elif not any(values[2::3]):
-            findings.append(Finding("unlabelled", where, "no point is visible"))
-        else:
-            yield image["file_name"], _box(annotation, image), values, document.split
-
-
-def _box(annotation: dict[str, Any], image: dict[str, Any]) -> tuple[float, float, float, float]:
-    """x1, y1, x2, y2; the whole picture where the annotation has no box."""
-    x, y, width, height = annotation.get("bbox") or (0, 0, image["width"], image["height"])
-    return (x, y, x + width, y + height)
-
-
-def _gathered(path: Path, documents: list[Document]) -> Found:
-    """The boxes of some files as one table."""
-    names = sorted({str(one["name"]) for document in documents for one in document.categories.values()})
-    numbers = {name: number for number, name in enumerate(names)}
-    findings: list[Finding] = []
-    files, split, counts = [], [], []
-    boxes: list[tuple[float, ...]] = []
-    labels: list[int] = []
-    crowd: list[bool] = []
-    for document in documents:
-        of_image: dict[Any, list[dict[str, Any]]] = {key: [] for key in document.images}
-        for number, annotation in enumerate(document.annotations):
-            if (
-                annotation.get("image_id") in of_image
-                and annotation.get("category_id") in document.categories
-            ):
-                of_image[annotation["image_id"]].append(annotation)
-            else:
-                where = f"{document.path}: annotation {annotation.get('id', number)}"
-                findings.append(Finding("missing", where, "its image or category does not exist"))
-        for key, image in document.images.items():
-            rows = [one for one in of_image[key] if one.get("bbox")]
-            files.append(image["file_name"])
-            split.append(document.split)
-            counts.append(len(rows))
-            boxes += [_box(one, image) for one in rows]
-            labels += [numbers[str(document.categories[one["category_id"]]["name"])] for one in rows]
-            crowd += [bool(one.get("iscrowd")) for one in rows]
-    root = picture_folder(path if path.is_dir() else path.parent, files[:TRIED])
+def _gathered(root: Path, tables: list[CocoTable]) -> Found:
+    """The boxes of some files as one table, picture by picture."""
+    names = sorted({one["name"] for table in tables for one in table.categories.values()})
+    files, counts, columns, pictures = _Files(), [], [], []
+    findings = Findings()
+    for number, table in enumerate(tables):
+        _of_categories(table, findings)
+        part = _part(root, number, table, names, files)
+        for finding in table.findings:
+            findings.add(finding.kind, finding.source, finding.detail)
+        counts.append(part[0])
+        columns.append(part[1])
+        pictures.append(part[2])
+    for name in files.missing:
+        findings.add("missing", name, "there is no picture of that name")
+    for name in files.outside:
+        findings.add("outside", name, "lies outside of the folder of the data")
+    joined = {key: np.concatenate([one[key] for one in columns]) for key in columns[0]}
     annotations = BoxAnnotations(
-        np.array(boxes, np.float32).reshape(-1, 4),
-        np.array(labels, np.int32),
-        np.cumsum(counts, dtype=np.int64),
+        joined.pop("box"),
+        joined.pop("label"),
+        np.cumsum(np.concatenate(counts), dtype=np.int64),
         tuple(names),
-        {"crowd": np.array(crowd, np.bool_)},
+        joined,
+        {key: np.concatenate([one[key] for one in pictures]) for key in pictures[0]},
+        Origin(Files(Path(), [str(table.path) for table in tables]), "annotation"),
+        _header(tables),
     )
-    read = ", ".join(one.path.name for one in documents)
-    note = f"read as COCO: {read}, {len(files)} pictures, {len(boxes)} boxes"
-    return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (note,))
+    read = ", ".join(one.path.name for one in tables)
+    note = f"read as COCO: {read}, {len(files.names)} pictures, {len(annotations.boxes)} boxes"
+    split = np.array(files.split, np.int8)
+    return Found(Files(root, files.names), annotations, split, tuple(findings), (note,))
+
+
+class _Files:
+    """The pictures of all files."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.split: list[int] = []
+        self.missing: list[str] = []
+        self.outside: list[str] = []
+
+
+def _part(
+    root: Path, number: int, table: CocoTable, names: list[str], files: _Files
+) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """Boxes of each picture, columns of boxes and columns of pictures of one file."""
+    folder = folder_of(table.path, root, list(table.names.values())[:TRIED])
+    there = existing(root, folder, table.names)
+    files.missing += there.missing
+    files.outside += there.outside
+    files.names += there.names
+    files.split += [split_of(table.path)] * len(there.names)
+    new = np.full(len(table.images) + 1, -1, np.int64)
+    new[there.numbers] = np.arange(len(there.numbers))
+    image = new[np.array(table.image, np.int64)]
+    kept = table.known() & (image >= 0)
+    order = np.flatnonzero(kept)[np.argsort(image[kept], kind="stable")]
+    classes = {name: position for position, name in enumerate(names)}
+    labels = np.zeros(len(table.category_numbers) + 1, np.int32)
+    for key, category in table.categories.items():
+        labels[table.category_numbers[key]] = classes[category["name"]]
+    columns: dict[str, NDArray[Any]] = {
+        "box": np.array(table.boxes, np.float32).reshape(-1, 4)[order],
+        "label": labels[np.array(table.category, np.int64)[order]],
+        "crowd": np.frombuffer(table.crowd, np.bool_)[order],
+        "difficult": np.frombuffer(table.difficult, np.bool_)[order],
+        "line": np.array(table.ids, np.int64)[order],
+    }
+    sizes = [table.sizes.get(one, (0, 0)) for one in there.numbers]
+    pictures: dict[str, NDArray[Any]] = {
+        "size": np.array(sizes, np.int32).reshape(-1, 2),
+        "file": np.full(len(there.numbers), number, np.int32),
+    }
+    if table.details:
+        columns["details"] = np.array(table.box_details, object)[order]
+        described = [table.picture_details[one] for one in there.numbers]
+        pictures["details"] = np.array(described, object)
+        pictures["id"] = _ids(table, there.numbers)
+    return np.bincount(image[kept], minlength=len(there.numbers)).astype(np.int64), columns, pictures
+
+
+def _ids(table: CocoTable, numbers: list[int]) -> NDArray[Any]:
+    """The ids of pictures, as they are written."""
+    of_number = {number: key for key, number in table.images.items()}
+    ids = np.empty(len(numbers), object)
+    ids[:] = [of_number[number] for number in numbers]
+    return ids
+
+
+def _of_categories(table: CocoTable, findings: Findings) -> None:
+    """Two categories of one name, and a class for what is nothing."""
+    for name, count in Counter(one["name"] for one in table.categories.values()).items():
+        if count > 1:
+            ids = [str(key) for key, one in table.categories.items() if one["name"] == name]
+            findings.add("same-category", f"{table.path}: {name}", f"categories {', '.join(ids)}")
+
+
+def _header(tables: list[CocoTable]) -> dict[str, Any]:
+    """Categories of all files, each once, and what the first file says of the whole."""
+    categories = {str(one["id"]): one for table in reversed(tables) for one in table.categories.values()}
+    return {**tables[0].header, "categories": list(categories.values())}

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.origin import Origin
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.findings import Finding
 from striate.data.formats.csv import ENDINGS
@@ -184,7 +185,13 @@ def read_box_table(path: Path) -> Found:
     numbers = {name: number for number, name in enumerate(classes)}
     labels = [numbers[name] for name, one in zip(names, there, strict=True) if one]
     annotations = BoxAnnotations(
-        boxes[there], np.array(labels, np.int32), np.cumsum(there, dtype=np.int64), classes
+        boxes[there],
+        np.array(labels, np.int32),
+        np.cumsum(there, dtype=np.int64),
+        classes,
+        {"line": np.array(rows.lines, np.int64)[there]},
+        {"file": np.zeros(len(there), np.int32)},
+        Origin(Files(file.parent, [file.name])),
     )
     note = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(labels)} boxes"
     split = np.array(rows.split, np.int8)

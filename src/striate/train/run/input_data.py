@@ -39,4 +39,6 @@ def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spli
 
 def read_options(settings: Settings) -> dict[str, Any]:
     """What ``read`` is called with besides the format: a model remembers it, and is measured with it."""
-    return {"seed": settings.seed, "validation": settings.validation, "test": settings.test}
+    options = {"seed": settings.seed, "validation": settings.validation, "test": settings.test}
+    mended = {} if settings.on_bad_box == "stop" else {"on_bad_box": settings.on_bad_box}
+    return {**options, **mended}

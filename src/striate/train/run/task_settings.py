@@ -3,7 +3,7 @@
     setting                            tasks
     mixup cutmix label_smoothing ...   classification
     head distance                      localize, landmarks, pose
-    box_weight                         localize
+    box_weight on_bad_box              localize
     normalize joints                   landmarks, pose
 
 ``striate train --help`` shows those of a task when ``--task`` names it.
@@ -21,7 +21,7 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("balance", "label_smoothing", "mixup", "cutmix"), ("classification",)),
     **dict.fromkeys(("head", "distance"), NUMBERS),
     **dict.fromkeys(("normalize", "joints"), POINTS),
-    "box_weight": ("localize",),
+    **dict.fromkeys(("box_weight", "on_bad_box"), ("localize",)),
 }
 """Setting -> the tasks that have it. A setting that is not here is common to all."""
 
@@ -43,6 +43,11 @@ class TaskSettings(BaseModel):
         le=1e6,
         description="of the loss of the box against presence and class; compare --sweep box_weight=1,5,25 "
         "chooses it by the metric",
+    )
+    on_bad_box: Literal["stop", "clip", "drop", "drop-image"] = Field(
+        "stop",
+        description="what becomes of boxes that are NaN, without an area, outside of their picture or with "
+        "swapped corners: they stop the training, are clipped or dropped, or their pictures are dropped",
     )
     normalize: str = Field(
         "box",

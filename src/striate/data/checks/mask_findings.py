@@ -1,0 +1,76 @@
+"""What is wrong with the mask of an object: polygons that have no area, run lengths of another size.
+
+    polygons   [[x, y, x, y, ...], ...]      three points or more each
+    runs       {"size": [height, width], "counts": [0, 12, ...]}     pixels, off and on in turns, by columns
+    packed     {"size": [height, width], "counts": "PY..."}           the same, six bits a letter
+
+Source: the mask API of https://github.com/cocodataset/cocoapi.
+"""
+
+from typing import Any
+
+LEAST = 6
+"""Numbers of a polygon: three points."""
+
+SIX_BITS, SIGN, MORE, FIRST = 0x1F, 0x10, 0x20, 48
+"""The alphabet of packed runs: five bits a letter, a sixth says that more follow; letters begin at "0"."""
+
+
+def mask_problem(mask: Any, picture: tuple[int, int] | None = None) -> str:
+    """Why a mask in COCO's words cannot be used; empty if nothing is wrong, or there is none.
+
+    Args:
+        mask: polygons or run lengths.
+        picture: height and width of its picture, if they are known.
+
+    >>> mask_problem([[0, 0, 4, 4]])
+    'a polygon of 2 points'
+    >>> mask_problem({"size": [2, 2], "counts": [1, 2]})
+    'run lengths of 3 pixels, the size is 2 x 2'
+    """
+    try:
+        if isinstance(mask, list):
+            return next((problem for part in mask if (problem := _polygon_problem(part))), "")
+        return _runs_problem(mask, picture) if isinstance(mask, dict) else ""
+    except (TypeError, ValueError, KeyError, IndexError):
+        return "neither polygons nor run lengths"
+
+
+def _polygon_problem(part: list[float]) -> str:
+    if not isinstance(part, list):
+        return "a polygon is not a list of numbers"
+    if len(part) % 2:
+        return f"a polygon of {len(part)} numbers: one has no partner"
+    return f"a polygon of {len(part) // 2} points" if len(part) < LEAST else ""
+
+
+def _runs_problem(mask: dict[str, Any], picture: tuple[int, int] | None) -> str:
+    height, width = mask["size"]
+    counts = mask["counts"]
+    runs = unpacked(counts) if isinstance(counts, str) else counts
+    if min(runs, default=0) < 0:
+        return "run lengths below 0"
+    if sum(runs) != height * width:
+        return f"run lengths of {sum(runs)} pixels, the size is {height} x {width}"
+    if picture and (height, width) != picture:
+        return f"run lengths of {height} x {width}, the picture is {picture[0]} x {picture[1]}"
+    return ""
+
+
+def unpacked(text: str) -> list[int]:
+    """The run lengths of a packed mask.
+
+    >>> unpacked("5323")  # 5, 3, 2; from the fourth on differences to the last but one: 3 + 3
+    [5, 3, 2, 6]
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for letter in text.encode("ascii"):
+        bits = letter - FIRST
+        value |= (bits & SIX_BITS) << shift
+        shift += 5
+        if not bits & MORE:
+            value -= (1 << shift) if bits & SIGN else 0
+            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+            value = shift = 0
+    return runs
