@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from striate import errors, ops
     from striate.api.check import check
     from striate.api.compare import compare
+    from striate.api.convert import convert
     from striate.api.embeddings import embed, embedding_map, neighbours
     from striate.api.evaluate import evaluate
     from striate.api.explain import benchmark_explanations, explain, invert, visualize
@@ -51,6 +52,7 @@ __all__ = [
     "benchmark_explanations",
     "check",
     "compare",
+    "convert",
     "create",
     "embed",
     "embedding_map",
@@ -79,6 +81,7 @@ _FILES = {
     "StriateError": "errors",
     "check": "api.check",
     "compare": "api.compare",
+    "convert": "api.convert",
     **dict.fromkeys(("embed", "embedding_map", "neighbours"), "api.embeddings"),
     "evaluate": "api.evaluate",
     **dict.fromkeys(("benchmark_explanations", "explain", "invert", "visualize"), "api.explain"),

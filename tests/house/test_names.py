@@ -7,6 +7,7 @@ VERBS = [
     "benchmark_explanations",
     "check",
     "compare",
+    "convert",
     "create",
     "embed",
     "evaluate",

@@ -3,7 +3,7 @@
 networks      create, models, load, summary
 check         check
 train         train, find_rate          run_events: what both training and comparing do with events
-compare       compare
+compare       compare                   convert       convert
 evaluate      evaluate
 predict       predict
 explain       explain, benchmark_explanations, visualize, invert

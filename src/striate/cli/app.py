@@ -12,6 +12,7 @@ from striate.cli.apply_style import apply_style
 from striate.cli.benchmark_explanations import benchmark_explanations
 from striate.cli.check import check
 from striate.cli.compare import compare
+from striate.cli.convert import convert
 from striate.cli.demo import demo
 from striate.cli.embed import embed
 from striate.cli.evaluate import evaluate
@@ -31,6 +32,7 @@ from striate.errors import FileError
 
 VERBS = (
     (check, "Read a data set once and list what is wrong with it."),
+    (convert, "Write a data set with boxes in another layout."),
     (train, "Train a classifier on a data set."),
     (evaluate, "Measure a model on a data set."),
     (predict, "Say what is in pictures."),

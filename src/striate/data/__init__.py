@@ -5,7 +5,7 @@ dataset          labelled images by number; Splits             annotations/  wha
 decode           any picture file -> uint8 RGB                 decoding/     the parts of decode
 inputs           what predict takes                            checks/       what is wrong, by file name
 array_images     arrays and tensors as pictures                augment/      one picture, many variants
-picture_files    the pictures below a folder
+picture_files    the pictures below a folder                   writers/      boxes for other programs
 image_store      where the pixels lie                          batches/      batches for (seed, epoch, step)
 preprocess       what one network expects of a picture
 split            seeded, by what the pictures show

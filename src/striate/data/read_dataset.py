@@ -68,6 +68,9 @@ OUTSIDE: dict[str, Callable[..., Found]] = {"csv": read_table, "yolo": read_yolo
 LARGE: dict[str, Callable[..., Found]] = {"coco": read_coco_boxes, "coco-points": read_coco_points}
 """Formats of one file that may take long to read."""
 
+DETAILED = frozenset(("voc", "yolo", "coco"))
+"""Formats of boxes that say more than boxes."""
+
 KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
     **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
@@ -133,6 +136,30 @@ def read(
     split, notes = assign(found, seed, {"test": test, "val": validation})
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.notes + notes, findings)
+
+
+def read_found(
+    root: Path, format: str | None, accept: Collection[str], reading: Progress | None, *, details: bool
+) -> Found:
+    """What a data set with boxes holds, before anything is split.
+
+    Args:
+        root: as ``read``.
+        format: as ``read``.
+        accept: as ``read``.
+        reading: as ``read``.
+        details: whether masks, key points and all else that is known of boxes is kept.
+
+    Raises:
+        DataError: as ``read``.
+        SettingError: there is no such format.
+    """
+    try:
+        name = format or recognise(root, (BoxAnnotations,))
+        reader: Callable[..., Found] = _reader(name, root, accept, reading)
+        return reader(root, details=True) if details and name in DETAILED else reader(root)
+    except OSError as reason:
+        raise _closed(root, reason) from reason
 
 
 def _reader(

@@ -74,3 +74,28 @@ def unpacked(text: str) -> list[int]:
             runs.append(value + (runs[-2] if len(runs) > 2 else 0))
             value = shift = 0
     return runs
+
+
+def has_mask(details: dict[str, Any]) -> bool:
+    """Whether a mask is among what is known of a box."""
+    return bool(details.get("segmentation"))
+
+
+def mask_area(mask: Any) -> float:
+    """The area of a mask in pixels; 0 without one, or for one that cannot be used.
+
+    >>> mask_area([[0, 0, 4, 0, 4, 2]]), mask_area({"size": [2, 2], "counts": [1, 3]})
+    (4.0, 3.0)
+    """
+    if not mask or mask_problem(mask):
+        return 0.0
+    if isinstance(mask, dict):
+        counts = mask["counts"]
+        return float(sum((unpacked(counts) if isinstance(counts, str) else counts)[1::2]))
+    return sum(map(_polygon_area, mask))
+
+
+def _polygon_area(part: list[float]) -> float:
+    """By Gauss's formula."""
+    x, y = part[::2], part[1::2]
+    return abs(sum(x[at - 1] * y[at] - x[at] * y[at - 1] for at in range(len(x)))) / 2

@@ -87,7 +87,10 @@ def read_coco_boxes(path: Path, *, details: bool = False, progress: Progress | N
     tables = [one for one in tables if one.categories and (len(one.image) or one.names)]
     if any(len(one.image) for one in tables):  # a file of captions or the like has pictures alone
         tables = [one for one in tables if len(one.image)]
-    tables = [one for one in tables if not any(_repeats(one, other) for other in tables)]
+    repeated = [(one, other) for one in tables for other in tables if _repeats(one, other)]
+    for one, other in repeated:
+        other.take_details(one)
+    tables = [one for one in tables if all(one is not again for again, _ in repeated)]
     if not tables:
         raise no_annotations(path, "bbox")
     return _gathered(root_of(path), tables)

@@ -115,6 +115,15 @@ class CocoTable:
     def _place(self, value: dict[str, Any]) -> str:
         return f"{self.path}: annotation {value.get('id', len(self.ids))}"
 
+    def take_details(self, other: "CocoTable") -> None:
+        """What another file knows of the same annotations and categories, such as key points."""
+        rows = {number: row for row, number in enumerate(self.ids)}
+        for number, details in zip(other.ids, other.box_details, strict=False):
+            self.box_details[rows[number]] = details
+        for key, category in other.categories.items():
+            if key in self.categories:
+                self.categories[key] = {**self.categories[key], **category}
+
     def known(self) -> NDArray[np.bool_]:
         """bool (M,): boxes whose picture and category are described; the others become findings."""
         pictures = np.zeros(len(self.images) + 1, np.bool_)

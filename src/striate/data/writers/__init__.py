@@ -1,0 +1,8 @@
+"""Writers of boxes, one for each layout that other programs read.
+
+convert         read a data set, and write it in another layout
+layout          what a writer takes, and where pictures go
+decimals        numbers with as many digits as bring back the same box
+write_coco      one JSON file for each split         write_voc    an XML file for each picture
+write_yolo      a text for each picture, data.yaml   predicted    answers of a model as boxes
+"""
