@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from striate.draw.overlay import ANSWER, TRUTH, Overlay, joint_chart
+from striate.draw.overlay import ANSWER, TRUTH, Overlay
 from striate.draw.theme import rgb
 
 GREY = Image.new("RGB", (400, 300), (128, 128, 128))
@@ -45,11 +45,3 @@ def test_points_that_are_not_visible_are_left_out():
     found = colored(Overlay(GREY).skeleton(points, [(0, 1)], visible=[True, False]).picture, ANSWER)
     assert max(x for x, _ in found) < 110
     assert max(x for x, _ in colored(Overlay(GREY).skeleton(points, [(0, 1)]).picture, ANSWER)) > 300
-
-
-def test_a_chart_of_joints_has_the_largest_dot_where_the_error_is_largest():
-    chart = joint_chart([(0.0, 0.0), (10.0, 10.0)], [(0, 1)], [0.1, 0.4])
-    found = colored(chart, ANSWER)
-    first = sum(x < 180 for x, _ in found)
-    assert 2 < (len(found) - first) / first < 7  # four times the error, four times the area
-    assert joint_chart([(0.0, 0.0)], [], [None]).size == (360, 360)

@@ -59,9 +59,8 @@ def show_plain(metrics: "Metrics") -> None:
     console.print(plural(metrics.count, "picture"))
     known = primary.range_text(metrics.interval)
     console.print(f"{primary.name:18} {primary.text():>9}" + (f"  95 % interval {known}" if known else ""))
-    for name, value in metrics.values.items():
-        if name != primary.name and value is not None:
-            console.print(f"{name:18} {value:>9.4g}")
+    for name, value in metrics.others_in_words().items():
+        console.print(f"{name:18} {value:>9}")
 
 
 def show_classes(metrics: "ClassificationMetrics") -> None:

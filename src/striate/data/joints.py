@@ -9,17 +9,24 @@ the name of a known set of points, or from names that differ by left and right a
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from striate.errors import SettingError, StriateError
+from striate.arguments import described
+from striate.errors import SettingError
 from striate.files.regular import read_regular
 
 Pairs = tuple[tuple[int, int], ...]
 
 MOST_BYTES = 1_000_000
+SHOWN = 20
+"""Names that an error lists."""
+
+KINDS = {"pairs": "mirror pair", "skeleton": "line of the skeleton"}
+FORM = '{"names": [...], "pairs": [[left, right], ...], "skeleton": [[from, to], ...]}'
 LEFT_WORD = re.compile("(?<![a-z])(left|l)(?![a-z])")
 RIGHT = {"left": "right", "l": "r"}
 
@@ -48,12 +55,13 @@ class Joints:
     def __post_init__(self) -> None:
         if twice := [name for name in self.names if self.names.count(name) > 1]:
             raise SettingError(f"the point {twice[0]!r} is named twice", "names that differ", "rename one")
-        for kind, pairs in (("pair", self.pairs), ("line of the skeleton", self.skeleton)):
+        for kind, pairs in zip(KINDS.values(), (self.pairs, self.skeleton), strict=True):
             for pair in pairs:
                 if len(set(pair)) < 2 or not all(0 <= end < len(self.names) for end in pair):
+                    shown = " and ".join(self._shown(end) for end in pair)
                     raise SettingError(
-                        f"the {kind} {list(pair)} does not join two points",
-                        f"two of the numbers 0..{len(self.names) - 1}, or of the names",
+                        f"a {kind} joins {shown}",
+                        f"two different points, by name or by number 0..{len(self.names) - 1}",
                         "mend the joints file",
                     )
         ends = [end for pair in self.pairs for end in pair]
@@ -63,6 +71,10 @@ class Joints:
                 "a point in one pair at most",
                 "mend the pairs of the joints file",
             )
+
+    def _shown(self, number: int) -> str:
+        """A point by its name; by its number where there is no such point."""
+        return repr(self.names[number]) if 0 <= number < len(self.names) else str(number)
 
     @property
     def can_be_mirrored(self) -> bool:
@@ -115,26 +127,44 @@ class Joints:
         Raises:
             SettingError: the values have another form.
         """
-        try:
-            names = tuple(str(name) for name in values["names"])
-            pairs, skeleton = (_numbered(values.get(key, ()), names) for key in ("pairs", "skeleton"))
-        except StriateError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as reason:
-            raise SettingError(
-                f"{origin} cannot be used ({type(reason).__name__}: {reason})",
-                '{"names": [...], "pairs": [[left, right], ...], "skeleton": [[from, to], ...]}',
-                "mend the file",
-            ) from reason
+        if not isinstance(values, Mapping) or not isinstance(values.get("names"), list | tuple):
+            raise SettingError(f"{origin} has no list of names", FORM, "mend the file")
+        names = tuple(str(name) for name in values["names"])
+        pairs, skeleton = (
+            tuple(_numbered(pair, names, f"{origin}: a {kind}") for pair in _pairs(values, key, origin))
+            for key, kind in KINDS.items()
+        )
         return cls(names, pairs, skeleton)
 
 
-def _numbered(pairs: Any, names: tuple[str, ...]) -> Pairs:
-    found = []
-    for first, second in pairs:
-        ends = tuple(names.index(end) if isinstance(end, str) else int(end) for end in (first, second))
-        found.append((ends[0], ends[1]))
-    return tuple(found)
+def _pairs(values: Mapping[str, Any], key: str, origin: str) -> Sequence[Any]:
+    """The list under a key; empty where there is none.
+
+    Raises:
+        SettingError: it is no list.
+    """
+    pairs = values.get(key, ())
+    if isinstance(pairs, list | tuple):
+        return pairs
+    raise SettingError(f"{origin}: {key} is {described(pairs)}", "a list of pairs", FORM)
+
+
+def _numbered(pair: Any, names: tuple[str, ...], what: str) -> tuple[int, int]:
+    """The numbers of the two points of a pair, which is written with names or numbers.
+
+    Raises:
+        SettingError: it is no pair, or names no point.
+    """
+    ends = pair if isinstance(pair, list | tuple) else ()
+    if len(ends) != 2 or not all(type(end) in (str, int) for end in ends):
+        raise SettingError(f"{what} is {described(pair)}", "two names, or two numbers from 0", FORM)
+    for end in ends:
+        if isinstance(end, str) and end not in names:
+            near = get_close_matches(end, names, 1, cutoff=0)
+            expected = "one of: " + ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+            raise SettingError(f"{what} names {described(end)}, which is no point", expected, "".join(near))
+    first, second = (names.index(end) if isinstance(end, str) else end for end in ends)
+    return first, second
 
 
 def mirror_pairs(names: Sequence[str]) -> Pairs:

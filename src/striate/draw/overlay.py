@@ -6,7 +6,7 @@ enlarged first, so that a line of one pixel is not as thick as a face.
 
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 
 from striate.draw.fonts import shorten
 from striate.draw.heatmap import enlarge
@@ -18,6 +18,9 @@ LEAST_SIDE = 320
 
 TRUTH, ANSWER = SERIES[2], SERIES[1]
 """Colors of what is true and of what was predicted."""
+
+FEW = 30
+"""Points that have room for large dots; more of them get small ones."""
 
 Box = Sequence[float]
 """x1, y1, x2, y2, pixels of the picture."""
@@ -77,7 +80,7 @@ class Overlay:
             if seen[first] and seen[second]:
                 self._pen.line((placed[first], placed[second]), fill=INK, width=self.width + 2)
                 self._pen.line((placed[first], placed[second]), fill=color, width=self.width)
-        radius = self.width * (1.6 if len(points) <= 30 else 1.0)
+        radius = max(self.picture.size) / (80 if len(points) <= FEW else 160)
         for (x, y), shown in zip(placed, seen, strict=True):
             if shown:
                 self._pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline=INK)
@@ -85,31 +88,3 @@ class Overlay:
 
     def _at(self, point: Point) -> Point:
         return float(point[0]) * self.factor[0], float(point[1]) * self.factor[1]
-
-
-def joint_chart(
-    points: Sequence[Point], lines: Sequence[tuple[int, int]], values: Sequence[float | None], side: int = 360
-) -> Image.Image:
-    """A body or a face whose points are as large as their error.
-
-    Args:
-        points: typical positions, any unit.
-        lines: pairs of numbers of points that a line joins.
-        values: error of each point; None for one that was never visible.
-        side: longer side of the picture, pixels.
-    """
-    low = [min(point[axis] for point in points) for axis in (0, 1)]
-    span = max(max(point[axis] for point in points) - low[axis] for axis in (0, 1)) or 1.0
-    margin, room = side * 0.14, side * 0.72
-    sheet = Image.new("RGB", (side, side), PAPER)
-    pen = ImageDraw.Draw(sheet)
-    placed = [(margin + (x - low[0]) / span * room, margin + (y - low[1]) / span * room) for x, y in points]
-    for first, second in lines:
-        pen.line((placed[first], placed[second]), fill="#c3cad1", width=2)
-    most = max((value for value in values if value is not None), default=0.0) or 1.0
-    largest = side * (0.045 if len(points) <= 30 else 0.025)
-    for (x, y), value in zip(placed, values, strict=True):
-        radius = max(2.0, largest * (value / most) ** 0.5) if value is not None else 2.0
-        color = ANSWER if value is not None else "#c3cad1"
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline=PAPER)
-    return sheet

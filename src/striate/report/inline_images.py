@@ -1,6 +1,6 @@
 """Pictures inside a page: as data, because the page asks nobody for anything.
 
-PIL picture --at most 192 pixels--> PNG (hard pixels, small) or JPEG --base64--> data:image/...
+PIL picture --at most 192 pixels, as a rule--> PNG (hard pixels, small) or JPEG --base64--> data:image/...
 figure      --svg--> colors become the page's own, so that they follow its light and dark
 """
 
@@ -23,10 +23,10 @@ SMALL = 96  # up to this size nothing is lost and every pixel is a square
 NAMES = {INK: "ink", MUTED: "muted", LINE: "line", PAPER: "card"}  # variables of page.css
 
 
-def data_uri(shown: Image.Image) -> str:
-    """A picture as the ``src`` of an ``img``."""
-    if max(shown.size) > SIDE:
-        shown = enlarge(shown, SIDE)
+def data_uri(shown: Image.Image, side: int = SIDE) -> str:
+    """A picture as the ``src`` of an ``img``, with a longer side of at most so many pixels."""
+    if max(shown.size) > side:
+        shown = enlarge(shown, side)
     small = max(shown.size) <= SMALL
     paper = io.BytesIO()
     if small:

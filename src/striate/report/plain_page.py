@@ -1,5 +1,6 @@
 """The page of a task that has none of its own: its numbers, and its worst pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,18 +22,18 @@ class WorstPicture:
     """One picture that the model was bad at.
 
     Args:
-        image: the picture as the network saw it, as data.
-        predicted: what was answered, in words.
-        true: what is known of it, in words.
-        value: the primary number for this picture, in words.
+        image: the picture, as data.
+        value: how good the answer is, in words.
         source: the file it came from.
+        predicted: what was answered, in words; "" where the picture shows it.
+        true: what is known of it, in words; "" where the picture shows it.
     """
 
     image: str
-    predicted: str
-    true: str
     value: str
     source: str
+    predicted: str = ""
+    true: str = ""
 
 
 def contents(primary: Primary) -> Contents:
@@ -57,11 +58,7 @@ def tiles(page: Measured) -> list[Tile]:
     metrics = page.evaluation.metrics
     known = metrics.primary.range_text(metrics.interval)
     first = Tile(_title(metrics.primary.name), metrics.primary.text(), known and f"95 % interval {known}")
-    others = {name: value for name, value in metrics.values.items() if name != metrics.primary.name}
-    return [
-        first,
-        *(Tile(_title(name), f"{value:.4g}") for name, value in others.items() if value is not None),
-    ]
+    return [first, *(Tile(_title(name), value) for name, value in metrics.others_in_words().items())]
 
 
 def worst_pictures(page: Measured) -> Section:
@@ -75,8 +72,23 @@ def worst_pictures(page: Measured) -> Section:
         sample = dataset[index]
         shown, value = run.model.preprocess(sample.image), metrics.primary.of(float(values[row])).text()
         known = dataset.annotations.words(index)
-        pictures.append(WorstPicture(data_uri(picture(shown)), answers[row], known, value, sample.source))
-    body = rendered("worst.html", pictures=pictures, name=metrics.primary.name.replace("_", " "))
+        pictures.append(WorstPicture(data_uri(picture(shown)), value, sample.source, answers[row], known))
+    return worst_section(pictures, metrics.primary, "as the network saw them")
+
+
+def worst_section(
+    pictures: Sequence[WorstPicture], primary: Primary, how: str, *, large: bool = False
+) -> Section:
+    """The card of the worst pictures.
+
+    Args:
+        pictures: the worst one first.
+        primary: what they are the worst by.
+        how: they are shown, the end of a sentence.
+        large: whether there is something to see in them that small ones would not show.
+    """
+    name = primary.name.replace("_", " ")
+    body = rendered("worst.html", pictures=pictures, name=name, how=how, large=large)
     return Section("worst", "Worst pictures", body)
 
 
@@ -95,4 +107,4 @@ def worst(per_image: Tensor, primary: Primary, count: int = SHOWN) -> list[int]:
 
 
 def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return name[:1].upper() + name[1:].replace("_", " ")

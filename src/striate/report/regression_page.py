@@ -7,17 +7,23 @@ import numpy as np
 import torch
 
 from striate.data.annotations.point_annotations import PointAnnotations
-from striate.draw.overlay import joint_chart
+from striate.draw.joint_chart import joint_chart
 from striate.draw.record_overlay import drawn
+from striate.ops.boxes import paired_iou
+from striate.records import BoxTargets, Localization, Record, Targets
 from striate.report import plain_page
 from striate.report.inline_images import data_uri
-from striate.report.plain_page import WorstPicture, worst
+from striate.report.plain_page import WorstPicture, worst, worst_section
 from striate.report.section import Contents, Measured, Section
 from striate.report.templates import rendered
 from striate.tasks.metric import Primary
 from striate.tasks.regression.point_metric import PointMetrics
 
 SHOWN = 12
+PICTURE, CHART = 480, 960
+"""Pixels of the longer side of a picture and of the body; about twice of what is seen, for sharp screens."""
+
+NOTHING = "nothing"
 MOST = 1_000
 """Pictures among which a typical one is looked for."""
 
@@ -30,19 +36,28 @@ def worst_pictures(page: Measured) -> Section:
     rows = worst(values, metrics.primary, SHOWN)
     samples = [dataset[int(found.indices[row])] for row in rows]
     records = run.model.predict([sample.image for sample in samples]) if samples else []
-    answers = found.metric.answers()
     pictures = [
         WorstPicture(
-            data_uri(drawn(sample.image, record, sample.targets)),
-            answers[row],
-            "drawn in green",
-            metrics.primary.of(float(values[row])).text(),
-            sample.source,
+            data_uri(drawn(sample.image, record, sample.targets), PICTURE),
+            source=sample.source,
+            **_words(record, sample.targets, metrics.primary.of(float(values[row]))),
         )
         for row, sample, record in zip(rows, samples, records, strict=True)
     ]
-    body = rendered("worst.html", pictures=pictures, name=metrics.primary.name.replace("_", " "))
-    return Section("worst", "Worst pictures", body)
+    return worst_section(pictures, metrics.primary, "the truth in green, the answer in orange", large=True)
+
+
+def _words(answer: Record, truth: Targets, primary: Primary) -> dict[str, str]:
+    """The value; of a box also both classes, and in place of right and wrong how far the boxes overlap."""
+    if not isinstance(answer, Localization):
+        return {"value": primary.text()}
+    assert isinstance(truth, BoxTargets)
+    predicted = answer.class_name if answer.present else NOTHING
+    if not len(truth.boxes):
+        return {"value": "", "predicted": predicted, "true": NOTHING}
+    overlap = paired_iou(answer.box[None].double(), truth.boxes.double()).item() if answer.present else 0.0
+    true = answer.classes[int(truth.labels[0])]
+    return {"value": f"IoU {overlap:.2f}", "predicted": predicted, "true": true}
 
 
 def error_by_point(page: Measured) -> Section:
@@ -50,10 +65,13 @@ def error_by_point(page: Measured) -> Section:
     metrics, annotations = page.evaluation.metrics, page.splits["train"].annotations
     assert isinstance(metrics, PointMetrics)
     assert isinstance(annotations, PointAnnotations)
-    values = [metrics.per_point[name] for name in annotations.joints.names]
-    chart = joint_chart(typical_points(annotations), annotations.joints.skeleton, values)
+    joints = annotations.joints
+    values = [metrics.per_point[name] for name in joints.names]
+    chart = joint_chart(typical_points(annotations), joints.skeleton, values, joints.names, CHART)
     rows = sorted(metrics.per_point.items(), key=lambda row: -(row[1] or 0.0))
-    body = rendered("points.html", chart=data_uri(chart), rows=rows, shares=metrics.within, pcp=metrics.pcp)
+    body = rendered(
+        "points.html", chart=data_uri(chart, CHART), rows=rows, shares=metrics.within, pcp=metrics.pcp
+    )
     return Section("points", "Error by point", body)
 
 

@@ -91,6 +91,11 @@ class Metrics(ABC):
     def interval(self) -> Interval | None:
         """(low, high), between which the primary number lies with 95 %; None where nobody can say."""
 
+    def others_in_words(self) -> dict[str, str]:
+        """All numbers that are known but the primary one, for people: name -> number with its unit."""
+        others = {name: value for name, value in self.values.items() if name != self.primary.name}
+        return {name.replace("_", " "): f"{one:.4g}" for name, one in others.items() if one is not None}
+
     @abstractmethod
     def headline(self, pictures: str) -> str:
         """The primary number in a sentence, with its interval.

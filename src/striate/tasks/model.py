@@ -154,6 +154,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         """
         return None
 
+    def positions(self, raw: Raw) -> Tensor | None:
+        """The positions that raw outputs give, (N, ...), pixels of the image; None where they give none."""
+        return None
+
     def mirrored(self, raw: Raw) -> Raw:
         """What is known of a picture from the raw scores of its mirror image.
 

@@ -48,6 +48,16 @@ def test_every_format_is_checked_against_the_model(to: str, name: str, tmp_path:
     assert {file.suffix for file in tmp_path.iterdir()} == endings
 
 
+def test_what_positions_differ_by_is_said_in_pixels() -> None:  # a quarter of 32 pixels to the right
+    torch.manual_seed(0)
+    model = build("lenet5", ("cat",), Preprocess((32, 32)), task="localize").eval()
+    shift = torch.zeros(6).index_fill(0, torch.tensor(1), 0.25)  # presence, x, y, height, width, class
+    found = exports.difference(model, lambda images: model(images) + shift, PICTURES)
+    assert found.pixels == pytest.approx(8.0, abs=1e-4)
+    assert str(found).startswith("positions differ by 8.0e+00 pixels, outputs by")
+    assert "scores differ" in str(exports.difference(made(), made(), PICTURES))
+
+
 def test_onnxruntime_reads_scores_and_metadata(tmp_path: Path) -> None:
     model = made()
     path = export(model, "onnx", tmp_path / "model.onnx", PICTURES).path

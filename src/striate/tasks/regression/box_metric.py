@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self, final
 import torch
 from torch import Tensor
 
+from striate.formatting import percent
 from striate.ops.boxes import paired_iou
 from striate.ops.intervals import Interval, wilson
 from striate.records import Batch, BoxTargets
@@ -70,6 +71,12 @@ class BoxMetrics(Metrics):
             "accuracy": self.accuracy,
             "presence": self.presence,
         }
+
+    def others_in_words(self) -> dict[str, str]:
+        """Mean IoU, and shares in per cent."""
+        known = {} if self.mean_iou is None else {"mean IoU": f"{self.mean_iou:.4g}"}
+        shares = {"class accuracy": self.accuracy, "presence accuracy": self.presence}
+        return known | {name: percent(share, 2) for name, share in shares.items() if share is not None}
 
     def headline(self, pictures: str) -> str:
         """``72.00 % of 100 val pictures with the right class and IoU >= 0.5 (95 % interval ...)``."""

@@ -145,12 +145,18 @@ class Localizer(TaskModel[Localization]):
         """
         assert isinstance(raw, Tensor)
         y = raw.float().cpu()
-        boxes = corners_of(y[:, 1:5]) * torch.tensor([*self.preprocess.size[::-1]] * 2)
         threshold = float(options.get("threshold", 0.5))
+        columns = zip(self.positions(y), y[:, 0].sigmoid(), y[:, 5:].softmax(1), strict=True)
         return [
             Localization(box, float(presence), scores, self.classes, threshold=threshold)
-            for box, presence, scores in zip(boxes, y[:, 0].sigmoid(), y[:, 5:].softmax(1), strict=True)
+            for box, presence, scores in columns
         ]
+
+    def positions(self, raw: Raw) -> Tensor:
+        """x1, y1, x2, y2 of every box, (N, 4)."""
+        assert isinstance(raw, Tensor)
+        boxes = corners_of(raw[:, 1:5].float())
+        return boxes * boxes.new_tensor(self.preprocess.size[::-1] * 2)
 
     def metric(self) -> BoxMetric:
         """Share of right classes with a box that overlaps enough, mean IoU, accuracy."""

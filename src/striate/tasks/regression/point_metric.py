@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import SettingError
+from striate.formatting import percent
 from striate.ops.intervals import Interval, bootstrap
 from striate.ops.point_errors import pck, pcp, point_error
 from striate.records import Batch, PointTargets
@@ -60,6 +61,11 @@ class PointMetrics(Metrics):
         """All numbers by name, the error first."""
         shares = {f"pck_{share}": value for share, value in self.within.items()}
         return {"error": self.error, **shares, "pcp": self.pcp}
+
+    def others_in_words(self) -> dict[str, str]:
+        """Shares of points and limbs, in per cent: ``PCK@0.05``, ..., ``PCP``."""
+        shares = {f"PCK@{share}": value for share, value in self.within.items()} | {"PCP": self.pcp}
+        return {name: percent(value, 2) for name, value in shares.items() if value is not None}
 
     def headline(self, pictures: str) -> str:
         """``error 0.0225 on 33 val pictures (95 % interval 0.02 to 0.025)``."""

@@ -114,14 +114,19 @@ class PointModel(TaskModel[Pose], ABC):
     def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Pose]:
         """(N, 3 L): x and y of every point as shares of the sides, then scores -> a record for each."""
         assert isinstance(raw, Tensor)
-        count = len(self.classes)
-        sides = torch.tensor([*self.preprocess.size[::-1]])
-        points = raw[:, : 2 * count].float().cpu().view(-1, count, 2) * sides
-        scores = raw[:, 2 * count :].float().cpu().sigmoid()
+        points = self.positions(raw).cpu()
+        scores = raw[:, 2 * len(self.classes) :].float().cpu().sigmoid()
         return [
             Pose(one, sure, self.classes, self.joints.skeleton)
             for one, sure in zip(points, scores, strict=True)
         ]
+
+    def positions(self, raw: Raw) -> Tensor:
+        """x and y of every point, (N, L, 2)."""
+        assert isinstance(raw, Tensor)
+        count = len(self.classes)
+        points = raw[:, : 2 * count].float().view(-1, count, 2)
+        return points * points.new_tensor(self.preprocess.size[::-1])
 
     def fit_to(self, annotations: Annotations, settings: Any) -> None:
         """Refuse to mirror where nobody says which points are left and right.

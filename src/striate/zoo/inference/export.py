@@ -76,6 +76,27 @@ class Exported:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How far an exported file is from its model.
+
+    Args:
+        share: the largest difference of any output, as a share of the largest one.
+        pixels: the largest one of a position; None for a model that gives none.
+
+    >>> str(Difference(1e-6, 0.00004))
+    'positions differ by 4.0e-05 pixels, outputs by 1.0e-06 of the largest'
+    """
+
+    share: float
+    pixels: float | None = None
+
+    def __str__(self) -> str:
+        if self.pixels is None:
+            return f"scores differ by {self.share:.1e} of the largest"
+        return f"positions differ by {self.pixels:.1e} pixels, outputs by {self.share:.1e} of the largest"
+
+
 def default_path(file: Path, to: str, precision: str = "exact") -> Path:
     """Beside the model's file: model.onnx, model.pt2, model.xml, model.int8.xml."""
     return file.with_suffix((".int8" if precision == "int8" else "") + ENDINGS.get(to, ""))
@@ -113,22 +134,22 @@ def export(
         "torch": _write_torch,
         "openvino": _write_openvino,
     }
-    found = 0.0
+    found = Difference(0.0)
 
     def write(temporary: Path) -> None:
         nonlocal found
         found = difference(model, writers[to](model, temporary), pictures)
-        if not found <= TOLERANCE:
+        if not found.share <= TOLERANCE:
             raise ModelFileError(
-                f"the {to} file gives other scores: they differ by {found:.1e} of the largest",
+                f"the {to} file gives other answers: {found}",
                 f"at most {TOLERANCE:.0e}",
                 "another format; a network of your own may do what the format cannot say",
             )
 
     write_then_rename(path, write)
-    checked = f"checked on {len(pictures)} {words}: scores differ by {found:.1e} of the largest"
+    checked = f"checked on {len(pictures)} {words}: {found} (allowed: {TOLERANCE:.0e})"
     notes = (BF16_BY_DEFAULT,) if to == "openvino" and has_bf16("cpu") else ()
-    return Exported(path, len(pictures), found, (f"{checked} (allowed: {TOLERANCE:.0e})", *notes))
+    return Exported(path, len(pictures), found.share, (checked, *notes))
 
 
 def export_int8(model: TaskModel[Any], file: Path, path: str | Path, found: Quantized) -> Exported:
@@ -195,18 +216,28 @@ def outputs(model: TaskModel[Any]) -> dict[str, str]:
 
 
 @torch.no_grad()
-def difference(model: TaskModel[Any], engine: Engine, pictures: Tensor) -> float:
-    """The largest of any output, all pictures at once and one alone, as a share of its largest value."""
+def difference(model: TaskModel[Any], engine: Engine, pictures: Tensor) -> Difference:
+    """The largest of any output, all pictures at once and one alone, as a share of its largest value; and
+    that of the positions, if the model gives any.
+    """
     with evaluating(model):
-        wanted, _ = flat(model(pictures.to(model.device)))
-    shares = [0.0]
+        wanted = model(pictures.to(model.device))
+    places, shares, pixels = model.positions(wanted), [0.0], [0.0]
     for part in (pictures, pictures[:1]):
-        given, _ = flat(engine(part))
-        for ours, theirs in zip(wanted, given, strict=True):
-            values = ours.double().cpu()
-            furthest = (theirs.double().cpu() - values[: len(part)]).abs().max()
-            shares.append(float(furthest / values.abs().max().clamp(min=torch.finfo(torch.float32).tiny)))
-    return math.nan if any(map(math.isnan, shares)) else max(shares)
+        answer = engine(part)
+        for ours, theirs in zip(flat(wanted)[0], flat(answer)[0], strict=True):
+            largest = ours.abs().max().double().clamp(min=torch.finfo(torch.float32).tiny).cpu()
+            shares.append(float(_furthest(ours[: len(part)], theirs) / largest))
+        found = model.positions(answer)
+        if places is not None and found is not None:
+            pixels.append(float(_furthest(places[: len(part)], found)))
+    share = math.nan if any(map(math.isnan, shares)) else max(shares)
+    return Difference(share, None if places is None else max(pixels))
+
+
+def _furthest(ours: Tensor, theirs: Tensor) -> Tensor:
+    """The largest difference of two numbers."""
+    return (ours.double().cpu() - theirs.double().cpu()).abs().max()
 
 
 def is_int8(to: str, precision: str, calibrate: object) -> bool:
