@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.dataset import Splits
 from striate.data.read_dataset import read, recognise
 from striate.errors import DataError, SettingError
@@ -232,3 +235,30 @@ def test_a_missing_path_is_answered_with_what_may_be_data(tmp_path):
     with pytest.raises(DataError) as caught:
         read(tmp_path / "gitignore")
     assert caught.value.attempt == "check the spelling"
+
+
+POINTS, BOXES = "image,nose_x,nose_y\n0.png,1,2\n", "image,x,y,w,h\n0.png,1,2,3,4\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "kind", "holds", "wants", "task"),
+    [
+        (POINTS, BoxAnnotations, "points (format points)", "boxes", "landmarks"),
+        (POINTS, ClassAnnotations, "points (format points)", "classes", "landmarks"),
+        (BOXES, ClassAnnotations, "boxes (format boxes)", "classes", "localize"),
+        ("image,label\n0.png,a\n", PointAnnotations, "classes (format csv)", "points", "classification"),
+    ],
+)
+def test_data_of_another_kind_are_named_with_the_command_that_takes_them(
+    table: str, kind: type, holds: str, wants: str, task: str, tmp_path: Path
+) -> None:
+    (tmp_path / "list.csv").write_text(table)
+    with pytest.raises(DataError) as refused:
+        recognise(tmp_path / "list.csv", (kind,))
+    assert refused.value.wrong == f"{tmp_path / 'list.csv'} holds {holds}, and no {wants}"
+    assert refused.value.attempt.endswith(f"striate train {tmp_path / 'list.csv'} --task {task}")
+
+
+def test_class_folders_beside_a_table_of_points_are_classes_for_a_classifier(tmp_path: Path) -> None:
+    (zoo(tmp_path) / "points.csv").write_text("image,nose_x,nose_y\nant/0.png,1,2\n")
+    assert recognise(tmp_path, (ClassAnnotations,)) == "folder"

@@ -26,3 +26,12 @@ def test_every_channel_has_its_mean():  # three means on one grey channel would 
 def test_a_size_that_the_network_cannot_take_is_refused_at_once():
     with pytest.raises(ShapeError, match="1x28x28"):
         build("lenet5", ["cat"], Preprocess((28, 28), channels=1, mean=(0.1,), std=(0.3,)))
+
+
+@pytest.mark.parametrize(
+    ("word", "attempt"), [("landmark", "task landmarks"), ("divination", "leave task out")]
+)
+def test_a_task_that_does_not_exist_is_answered_with_the_nearest(word, attempt):
+    with pytest.raises(SettingError, match="one of: classification") as refused:
+        build("lenet5", ["cat"], GREY, task=word)
+    assert refused.value.attempt == attempt

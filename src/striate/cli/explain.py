@@ -28,7 +28,10 @@ def explain(
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(metavar="CLASS", help="The class (default: the predicted one), or an index, as 3,1."),
+        typer.Option(
+            metavar="CLASS",
+            help="The class (default: the predicted one), a number of a pose as nose.x, or an index as 3,1.",
+        ),
     ] = None,
     option: Annotated[
         list[str] | None,

@@ -244,18 +244,17 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
     if kinds and ClassAnnotations not in kinds:
         fitting = [name for name in annotated if issubclass(KINDS_OF[name], kinds)]
         if not fitting:
-            raise DataError(
-                f"{path} holds no {' or '.join(kind.shown for kind in kinds)}",
-                "a COCO file, a folder of Pascal VOC or YOLO, or a table with columns of numbers",
-                "name the format: " + ", ".join(name for name, kind in KINDS_OF.items() if kind in kinds),
-            )
+            raise other_kind(path, annotated[0] if annotated else recognise(path), kinds)
         return fitting[0]
     header = read_header(table) if (table := point_table(path)) else None
-    if annotated and not kinds and not (header and header.labelled):
-        return annotated[0]
+    if annotated and not (header and header.labelled):
+        if not kinds:
+            return annotated[0]
+        if "voc" in annotated or not _holds_class_folders(path):
+            raise other_kind(path, annotated[0], kinds)
     if idx_files(path):
         return "idx"
-    tables = tables_in(path)
+    tables = [one for one in tables_in(path) if not header or header.labelled or one != table]
     if len(tables) > 1:
         raise several_tables(path, tables)
     if tables:
@@ -269,6 +268,33 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
         "a folder of pictures, or a .csv, .tsv, .npz, .json or idx file",
         "name the format if the file's ending is unusual: --format csv",
     )
+
+
+def other_kind(path: Path, name: str, kinds: tuple[type[Annotations], ...]) -> DataError:
+    """The error of data that tell something else than a task wants to know.
+
+    Args:
+        path: of the data.
+        name: the format that they look like.
+        kinds: of annotations that the task can use.
+    """
+    wanted, known = " or ".join(kind.shown for kind in kinds), KINDS_OF.get(name, Annotations)
+    formats = ", ".join(name for name, kind in KINDS_OF.items() if issubclass(kind, kinds))
+    task = getattr(known, "task", None)
+    command = f"; for these data: striate train {path} --task {task}" if task else ""
+    return DataError(
+        f"{path} holds {known.shown} (format {name}), and no {wanted}",
+        f"data with {wanted}",
+        f"--format with one of: {formats}{command}",
+    )
+
+
+def _holds_class_folders(path: Path) -> bool:
+    """Whether two folders or more of a folder hold pictures, so that their names can be classes."""
+    if not path.is_dir():
+        return False
+    listing = Walk(path).listing()
+    return sum(_holds_a_picture(path / folder) for folder in (*listing.folders, *listing.links)) > 1
 
 
 def annotated_formats(path: Path) -> list[str]:

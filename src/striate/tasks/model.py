@@ -107,10 +107,11 @@ class TaskModel(nn.Module, ABC, Generic[R]):
             DataError: they are not.
         """
         if not isinstance(annotations, cls.learns_from):
+            wanted = " or ".join(kind.shown for kind in cls.learns_from)
             raise DataError(
                 f"the data are annotated for {annotations.task}, and the model is for {cls.task}",
-                f"data for {cls.task}",
-                f"other data, or a model that was trained with task {annotations.task}",
+                f"data with {wanted}",
+                f"other data, or a model of: striate train DATA --task {annotations.task}",
             )
 
     @abstractmethod

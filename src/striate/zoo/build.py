@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from striate.data.preprocess import Preprocess
@@ -66,7 +67,9 @@ def model_of(task: str) -> type[TaskModel[Any]]:
         SettingError: there is no such task.
     """
     if task not in TASKS:
-        raise SettingError(f"there is no task {task!r}", "one of: " + ", ".join(TASKS), "leave task out")
+        near = get_close_matches(task, TASKS, 1)
+        attempt = f"task {near[0]}" if near else "leave task out"
+        raise SettingError(f"there is no task {task!r}", "one of: " + ", ".join(TASKS), attempt)
     return TASKS[task]
 
 

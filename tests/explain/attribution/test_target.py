@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from striate.errors import LabelError, ShapeError
+from striate.errors import LabelError, SettingError, ShapeError
 from striate.explain.attribution.methods import METHODS, explain
 from striate.explain.attribution.target import TargetSelector, pick
 
@@ -77,6 +77,15 @@ def test_a_tuple_names_one_class_for_each_image_where_the_output_is_scores():
     assert selector.numbers == [1, 0]
     with pytest.raises(ShapeError, match="3 targets for 2 images"):
         TargetSelector(nn.Identity(), (1, 0, 1), 2)(torch.ones(2, 2))
+
+
+def test_a_target_is_named_where_the_numbers_are_no_classes():
+    model = nn.Identity()
+    model.classes, model.output_names = ("nose",), ("nose.x", "nose.y", "nose.visible")
+    with pytest.raises(SettingError, match="gives 3 numbers that are no classes") as refused:
+        TargetSelector(model, None, 1)(torch.ones(1, 3))
+    assert refused.value.expected == "one of: nose.x, nose.y, nose.visible"
+    assert TargetSelector(model, "nose.y", 1)(torch.tensor([[1.0, 2.0, 3.0]])).tolist() == [2.0]
 
 
 def test_a_class_that_is_written_like_an_index_is_a_class():

@@ -1,5 +1,6 @@
 """Settings of single tasks."""
 
+import re
 import subprocess
 import sys
 
@@ -17,6 +18,10 @@ def test_every_setting_of_a_task_exists_and_so_does_the_task():
     assert set(TASKS_OF) <= set(Settings.model_fields)
     assert set(TaskSettings.model_fields) <= set(TASKS_OF)
     assert {task for tasks in TASKS_OF.values() for task in tasks} <= set(TASKS)
+
+
+def test_the_help_names_every_task():
+    assert set(TASKS) <= set(re.findall(r"\w+", str(Settings.model_fields["task"].description)))
 
 
 def test_a_setting_of_another_task_is_refused_and_its_default_is_not():

@@ -33,6 +33,7 @@ class ClassAnnotations(Annotations):
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
     task: ClassVar[str] = "classification"
+    shown: ClassVar[str] = "classes"
     spatial: ClassVar[bool] = False
     least_classes: ClassVar[int] = 2
 

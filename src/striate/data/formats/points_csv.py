@@ -66,15 +66,20 @@ class Header:
         numbers = [name for name in self.columns if NUMBERED.fullmatch(name) or NAMED.fullmatch(name)]
         if twice := [name for name in numbers if numbers.count(name) > 1]:
             return f"the column {twice[0]} stands there twice"
-        used = {self.columns[column] for _, *three in self.points for column in three if column is not None}
-        used |= {self.columns[column] for column in self.box[0]} if self.box else set()
-        alone = [name for name in numbers if name not in used]
+        alone = [name for name in numbers if name not in self.used]
         return f"the column {alone[0]} has no partner" if alone else ""
+
+    @property
+    def used(self) -> set[str]:
+        """The columns of points and of the box."""
+        columns = {column for _, *three in self.points for column in three if column is not None}
+        columns |= set(self.box[0]) if self.box else set()
+        return {self.columns[column] for column in columns}
 
     @property
     def labelled(self) -> bool:
         """Whether a column names a class, so that the table can teach classification too."""
-        return bool(LABEL_WORDS & set(self.columns))
+        return bool(LABEL_WORDS & (set(self.columns) - self.used))
 
     def column(self, *names: str) -> int | None:
         """The number of the first column that has one of the names."""

@@ -28,6 +28,9 @@ Target = str | int | Sequence[str | int] | Index | Tensor | Objective | Callable
 """A class for all images, one for each, an index into any other output, an objective, a function of the
 output, or None for the model's own answer."""
 
+SHOWN = 20
+"""Names that an error lists."""
+
 WRITTEN = re.compile(r"-?\d+(?:,-?\d+)+")
 """An index in a word, as ``3,1``."""
 
@@ -47,11 +50,12 @@ class TargetSelector:
 
     Raises:
         ShapeError: there are more or fewer targets than images.
-        SettingError: a target is neither of these.
+        SettingError: a target is neither of these, or none was named for numbers that are no classes.
     """
 
     def __init__(self, model: nn.Module, target: Target, count: int) -> None:
         self._names: Sequence[str] | None = names_of(model)
+        self._ranked = self._names is None or [*self._names] == [*getattr(model, "classes", self._names)]
         if isinstance(target, str) and WRITTEN.fullmatch(target) and target not in (self._names or ()):
             target = tuple(map(int, target.split(",")))
         self._index = target if isinstance(target, tuple) else None
@@ -76,6 +80,7 @@ class TargetSelector:
         """The same for some of the images."""
         part = object.__new__(TargetSelector)
         part._names, part._function, part._index = self._names, self._function, self._index
+        part._ranked = self._ranked
         part._count, part._classes, part.numbers = self._count, self._classes[start:end], []
         part.layers, part.seen = self.layers, self.seen
         return part
@@ -106,6 +111,8 @@ class TargetSelector:
         if self._index is not None and len(self._index) != self._count:
             raise _not_as_many(len(self._index), self._count)
         classes = self._classes if self._index is None else one_target_each(self._classes, len(scores))
+        if None in classes and not self._ranked:
+            raise _nothing_named(names)
         best = scores.argmax(1).tolist()
         return [
             top if name is None else class_number(names, name)
@@ -222,6 +229,16 @@ def _not_as_many(targets: int, images: int) -> ShapeError:
         f"there are {targets} targets for {images} images",
         "one class for all images, or one for each",
         "leave target out for the class that the model predicts",
+    )
+
+
+def _nothing_named(names: Sequence[str]) -> SettingError:
+    """The highest of numbers such as coordinates is no answer: somebody has to name one."""
+    shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    return SettingError(
+        f"no target was named, and the model gives {len(names)} numbers that are no classes",
+        f"one of: {shown}",
+        f"target {names[0]}",
     )
 
 

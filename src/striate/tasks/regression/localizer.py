@@ -93,7 +93,7 @@ class Localizer(TaskModel[Localization]):
             raise DataError(
                 f"{several} of {len(annotations)} pictures have more than one box",
                 "one object a picture, or none",
-                "a detector, which finds any number of objects",
+                "task detect, for any number of objects: striate train DATA --task detect",
             )
 
     def fit_to(self, annotations: Annotations, settings: Any) -> None:

@@ -47,7 +47,11 @@ class Settings(TaskSettings):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
-    task: str | None = Field(None, description="what is learned; by default what the data are annotated for")
+    task: str | None = Field(
+        None,
+        description="what is learned: classification, localize, landmarks or pose; by default what the data "
+        "are annotated for",
+    )
     model: str | None = Field(
         None, description="network; by default lenet5 for grey pictures up to 32 pixels, else resnet20"
     )
