@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     found = read(asked.folder, seed=asked.seed, validation=HELD_OUT)
-    splits = Splits({"train": found["train"], "test": found["val"]}, found.format, found.root, found.said)
+    splits = Splits({"train": found["train"], "test": found["val"]}, found.format, found.root, found.notes)
     with tempfile.TemporaryDirectory() as folder, Narrator() as narrator:
         run = striate.train(splits, out=Path(folder) / "run", seed=asked.seed, on_event=narrator, **RECIPE)
     minutes = (time.perf_counter() - begun) / 60

@@ -82,17 +82,17 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     def door(*args: P.args, **kwargs: P.kwargs) -> R:
         if not types:
             types.update(_types(function, signature))
-        given = _bound(function, signature, args, kwargs)
+        bound = _bound(function, signature, args, kwargs)
         raised: list[BaseException] = []
-        for name, value in given.arguments.items():
+        for name, value in bound.arguments.items():
             if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
                 _require_counted(function.__name__, value)
             if name in types:
                 _require(function.__name__, name, value, types[name], signature.parameters[name])
                 if value is not None and _is_listener(types[name]):
-                    given.arguments[name] = _heard(value, raised)
+                    bound.arguments[name] = _heard(value, raised)
         try:
-            return function(*given.args, **given.kwargs)
+            return function(*bound.args, **bound.kwargs)
         except StriateError:
             raise
         except Exception as reason:

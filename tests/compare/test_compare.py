@@ -331,7 +331,7 @@ def test_without_a_folder_the_newest_comparison_of_the_same_settings_goes_on(
 def test_a_stem_reaches_the_networks_that_have_it(compared: Callable[..., list[Event]]) -> None:
     events = compared("lenet5", "resnet18", costs_only=True, settings={"stem": "small"})
     said = "without stem small, as they have no such argument: lenet5"
-    assert [event.said for event in of_kind(events, Noted)] == [said]
+    assert [event.note for event in of_kind(events, Noted)] == [said]
     assert not of_kind(events, Failed)
     both = plan("lenet5", "resnet18", settings={"stem": "small"})
     assert [both.of(model, 0).stem for model in both.models] == [None, "small"]

@@ -81,7 +81,7 @@ def test_a_folder_called_digits_is_read_and_the_word_means_scikit_learns(
 def test_a_seeded_share_of_every_class_is_held_out_and_said(tmp_path: Path) -> None:
     splits = read(zoo(tmp_path), seed=3, validation=0.2)
     assert {name: part.counts().tolist() for name, part in splits.items()} == {"train": [8, 8], "val": [2, 2]}
-    assert splits.said[-1] == "held out 4 of 20 pictures for validation (seed 3)"
+    assert splits.notes[-1] == "held out 4 of 20 pictures for validation (seed 3)"
     assert names(splits, "val") == names(read(tmp_path, seed=3, validation=0.2), "val")
     assert names(splits, "val") != names(read(tmp_path, seed=4, validation=0.2), "val")
 
@@ -181,7 +181,7 @@ def test_rows_without_a_split_are_trained_on_and_that_is_said(tmp_path: Path) ->
     (zoo(tmp_path) / "list.csv").write_text("path,label,split\n" + "\n".join(rows))
     splits = read(tmp_path)
     assert {name: len(part) for name, part in splits.items()} == {"train": 6, "val": 2}
-    assert splits.said[-1] == "6 pictures without a split are trained on"
+    assert splits.notes[-1] == "6 pictures without a split are trained on"
 
 
 def test_unreadable_pictures_do_not_stop_a_split(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def loaded(name: str, network: nn.Module, folder: Path) -> Backbone:
     with torch.device("meta"):
         ours = create(name, classes=CLASSES)
     ours.to_empty(device="cpu")
-    ours.said = load_weights(ours, name, folder / "theirs.pth")
+    ours.notes = load_weights(ours, name, folder / "theirs.pth")
     (folder / "theirs.pth").unlink()
     return ours.eval()
 
@@ -91,7 +91,7 @@ def test_ours_computes_what_theirs_computes(name: str, source: Source, tmp_path:
         warnings.simplefilter("ignore")
         network = built_elsewhere(name, source)
     ours = loaded(name, network, tmp_path)
-    assert source in ours.said[0]
+    assert source in ours.notes[0]
     side = max(SIDE, ours.least_side)
     images = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
     expected = network(images)

@@ -81,9 +81,9 @@ def pictures_for(
     **options: Any,
 ) -> MeasuredData:
     """The pictures that a classifier is measured on; arguments as for ``evaluate``."""
-    given = {name: value for name, value in options.items() if value is not None}
-    given["kinds"] = classifier.learns_from
-    return data_to_measure(data, classifier.trained_on, split, format=format, accept=accept, **given)
+    options = {name: value for name, value in options.items() if value is not None}
+    options["kinds"] = classifier.learns_from
+    return data_to_measure(data, classifier.trained_on, split, format=format, accept=accept, **options)
 
 
 def measured(model: TaskModel[Any], data: MeasuredData) -> Metrics:

@@ -54,13 +54,14 @@ def train(
         TrainingError: the loss is not a number.
         Interrupted: a signal ended the run; it can be resumed.
     """
-    given = Settings(**settings) if model is None else Settings(model=model, **settings)
+    user_settings = Settings(**settings) if model is None else Settings(model=model, **settings)
     folder = None if out is None else Path(out)
     resume = resume or restarted_in(folder)
-    folder = folder or (last_folder(data, given) if resume else None)
-    splits = to_train_on(data, given, folder if resume else None)
-    files = RunFolder(folder) if folder else own_folder(splits, given)
-    events = (train_fitting if fit_batch else train_once)(splits, given, files, resume=resume, force=force)
+    folder = folder or (last_folder(data, user_settings) if resume else None)
+    splits = to_train_on(data, user_settings, folder if resume else None)
+    files = RunFolder(folder) if folder else own_folder(splits, user_settings)
+    training = train_fitting if fit_batch else train_once
+    events = training(splits, user_settings, files, resume=resume, force=force)
     run: Run = finished(events, on_event).run
     report(run, splits)
     return run
@@ -83,5 +84,5 @@ def find_rate(data: Data, *, model: str | None = None, **settings: Any) -> RateC
         DataError: the data cannot be read, or would silently spoil the training.
         TrainingError: the loss does not fall at any rate.
     """
-    given = Settings(**settings) if model is None else Settings(model=model, **settings)
-    return rate_curve(to_train_on(data, given, None), given)
+    user_settings = Settings(**settings) if model is None else Settings(model=model, **settings)
+    return rate_curve(to_train_on(data, user_settings, None), user_settings)

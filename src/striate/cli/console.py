@@ -78,8 +78,8 @@ def print_text(text: object, end: str = "\n") -> None:
 def table(*columns: str) -> Table:
     """A table without frames: the first column is words, the others are numbers."""
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
-        made.add_column(column, justify="right" if place else "left", overflow="fold")
+    for index, column in enumerate(columns):
+        made.add_column(column, justify="right" if index else "left", overflow="fold")
     return made
 
 

@@ -42,7 +42,7 @@ def evaluate(
 
     classifier = opened(model)
     pictures = pictures_for(classifier, data, split, format=format, accept=accept or ())
-    for sentence in pictures.splits.said:
+    for sentence in pictures.splits.notes:
         err().print(sentence)
     known = role(pictures.split) if pictures.trained_on else ""
     err().print(f"measured on: {pictures.sentence}{known}")

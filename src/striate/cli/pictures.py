@@ -84,7 +84,7 @@ def save_figure(figure: "Figure", path: Path) -> None:
     """Write a plot; its ending says whether as .png, .svg or .pdf; the folder is made if need be.
 
     Raises:
-        RunError: the place cannot be written to, or the ending names no format.
+        RunError: the path cannot be written to, or the ending names no format.
     """
     write(path, figure.savefig, PLOTS)
 

@@ -54,7 +54,7 @@ class Narrator:
 
     def __call__(self, event: "Event") -> None:
         """Tell one event."""
-        told = {
+        handler = {
             "Started": self._started,
             "Loading": self._loading,
             "Stepped": self._stepped,
@@ -65,8 +65,8 @@ class Narrator:
             "Failed": self._failed,
             "Noted": self._noted,
         }.get(type(event).__name__)
-        if told and not self._quiet:
-            told(event)  # type: ignore[operator]
+        if handler and not self._quiet:
+            handler(event)  # type: ignore[operator]
 
     def say(self, line: str) -> None:
         """One line above the live one."""
@@ -74,7 +74,7 @@ class Narrator:
             self._console.print(line)
 
     def _started(self, event: "Started") -> None:
-        for sentence in event.said:
+        for sentence in event.notes:
             self.say(sentence)
         counts = ", ".join(f"{name} {count:,}" for name, count in event.counts.items())
         self.say(f"pictures: {counts}")
@@ -104,7 +104,7 @@ class Narrator:
         self.say(f"{event.model} failed: {event.reason}")
 
     def _noted(self, event: "Noted") -> None:
-        self.say(event.said)
+        self.say(event.note)
 
     def _begin(self, event: "Started") -> None:
         if not self._console.is_terminal:

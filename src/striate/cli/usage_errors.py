@@ -22,8 +22,8 @@ def three_lines(error: Any) -> SettingError:
         return SettingError(message, "--flag VALUE", "striate VERB --help")
     path = context.command_path
     attempt = f"{path} --help"
-    if given := getattr(error, "option_name", None):
-        return SettingError(f"`{path}` has no flag {given}", nearest(given, flags(context)), attempt)
+    if flag := getattr(error, "option_name", None):
+        return SettingError(f"`{path}` has no flag {flag}", nearest(flag, flags(context)), attempt)
     if verbs := getattr(context.command, "commands", None):
         quoted = QUOTED.search(message)
         word = quoted.group(1) if quoted else message
@@ -36,13 +36,13 @@ def flags(context: Any) -> list[str]:
     return [flag for parameter in context.command.params for flag in parameter.opts if flag.startswith("--")]
 
 
-def nearest(given: str, names: list[str]) -> str:
+def nearest(word: str, names: list[str]) -> str:
     """The names that look like the one given; all of them if none does and they are few.
 
     >>> nearest("trian", ["train", "check"])
     'train'
     """
-    close = get_close_matches(given, names, n=3, cutoff=0.5)
+    close = get_close_matches(word, names, n=3, cutoff=0.5)
     return " or ".join(close) if close else "one of: " + ", ".join(names)
 
 

@@ -212,9 +212,9 @@ def _measure(
                 yield Measuring(model, number, len(plan.models))
                 state.keep_costs(model, measure(settings, found))
         except StriateError as error:
-            if not stop.asked:  # Ctrl-C ends the process that measures, too
+            if not stop.signal:  # Ctrl-C ends the process that measures, too
                 failed[model] = because(error)
-        if stop.asked:
+        if stop.signal:
             raise stop.interrupted(f"while the costs of {model} were measured")
         if model in failed:
             yield Failed(model, failed[model])
@@ -359,11 +359,11 @@ def because(error: Exception) -> str:
 
 def _interrupted(error: Interrupted, folder: Path) -> Interrupted:
     """The same, with the way to go on with a comparison."""
-    told = Interrupted(
+    interrupted = Interrupted(
         error.wrong, error.expected, f"the same command goes on from there; what is done is in {folder}"
     )
-    told.signal = error.signal
-    return told
+    interrupted.signal = error.signal
+    return interrupted
 
 
 def _require_empty(folder: Path) -> None:
@@ -386,9 +386,9 @@ def _require_same(folder: Path, values: dict[str, Any], about: dict[str, Any]) -
     before, now = values["settings"], about["settings"]
     differing = [name for name in now if before.get(name) != now[name]]
     if differing:
-        told = ", ".join(f"{name} was {before.get(name)!r} and is {now[name]!r}" for name in differing)
+        changes = ", ".join(f"{name} was {before.get(name)!r} and is {now[name]!r}" for name in differing)
         raise RunError(
-            f"{folder} holds a comparison of other settings: {told}",
+            f"{folder} holds a comparison of other settings: {changes}",
             "the same settings for every network",
             "the settings of before, or another --out",
         )

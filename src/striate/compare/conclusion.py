@@ -28,10 +28,10 @@ def conclusion(comparison: "Comparison") -> str:
     if best is None:
         failed = "No training was finished. " if comparison.failed and comparison.seeds else ""
         return failed + fastest(comparison)
-    told = [f"{best.model}{_is_best(comparison, best)}.", _equals(comparison, best)]
+    sentences = [f"{best.model}{_is_best(comparison, best)}.", _equals(comparison, best)]
     if not comparison.sweep:
-        told.append(_faster(comparison, best))
-    return " ".join(sentence for sentence in told if sentence)
+        sentences.append(_faster(comparison, best))
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _is_best(comparison: "Comparison", best: "ComparisonRow") -> str:
@@ -60,10 +60,10 @@ def _listed(names: list[str]) -> str:
 
 def _faster(comparison: "Comparison", best: "ComparisonRow") -> str:
     """The network to take where time counts, for each number of pictures at a time that was measured."""
-    told: dict[str, list[int]] = {}
+    sentences: dict[str, list[int]] = {}
     for batch in BATCHES:
-        told.setdefault(_faster_at(comparison, best, batch), []).append(batch)
-    return " ".join(f"{sentence} ({_at(batches)})." for sentence, batches in told.items() if sentence)
+        sentences.setdefault(_faster_at(comparison, best, batch), []).append(batch)
+    return " ".join(f"{sentence} ({_at(batches)})." for sentence, batches in sentences.items() if sentence)
 
 
 def _faster_at(comparison: "Comparison", best: "ComparisonRow", batch: int) -> str:
@@ -83,16 +83,16 @@ def _faster_at(comparison: "Comparison", best: "ComparisonRow", batch: int) -> s
 
 def fastest(comparison: "Comparison") -> str:
     """What is said when nothing was trained: the fastest network for each number of pictures at a time."""
-    told = []
+    sentences = []
     for batch in BATCHES:
         timed = sorted((cost.seconds, row.model) for row in comparison.rows if (cost := row.at(batch)))
         if timed:
             (least, first), (most, last) = timed[0], timed[-1]
             times = f"; {last} takes {most / least:.3g} times as long" if len(timed) > 1 else ""
-            told.append(
+            sentences.append(
                 f"{first} is the fastest ({_at([batch])}): {milliseconds(least)} ms a picture{times}."
             )
-    return " ".join(told) or "Nothing could be measured."
+    return " ".join(sentences) or "Nothing could be measured."
 
 
 def _at(batches: list[int]) -> str:

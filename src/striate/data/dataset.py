@@ -114,14 +114,14 @@ class Splits(Mapping[str, Dataset]):
         parts: name -> images.
         format: the layout that was recognised.
         root: the path that was read.
-        said: sentences about what was assumed, for the user.
+        notes: sentences about what was assumed, for the user.
         findings: what was odd, missing or contradictory, as far as listing shows it.
     """
 
     parts: dict[str, Dataset]
     format: str
     root: Path
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property

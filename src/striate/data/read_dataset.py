@@ -113,7 +113,7 @@ def read(
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
-        ``.said`` and what was odd in ``.findings``.
+        ``.notes`` and what was odd in ``.findings``.
 
     Raises:
         DataError: there is no such path, or nothing in it that can be read.

@@ -30,7 +30,7 @@ class Backbone(nn.Module, ABC):
         input_channels: C of the images.
         least_side: pixels of the smallest side that the network takes.
         most_side: pixels of the largest; None for any.
-        said: what was decided when weights were loaded into it, sentences for the user.
+        notes: what was decided when weights were loaded into it, sentences for the user.
     """
 
     stem: nn.Module
@@ -40,7 +40,7 @@ class Backbone(nn.Module, ABC):
     input_channels: int
     least_side: int = 1
     most_side: int | None = None
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> scores (N, K).

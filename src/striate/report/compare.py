@@ -74,8 +74,8 @@ def write_comparison(comparison: Comparison, splits: Splits) -> Path:
     texts = {NAME: page(comparison, splits), TABLE: comparison.to_csv()}
     try:
         for name, text in texts.items():
-            with beside(path.with_name(name)) as place:
-                place.write_bytes(text.encode("utf-8", "backslashreplace"))
+            with beside(path.with_name(name)) as file:
+                file.write_bytes(text.encode("utf-8", "backslashreplace"))
     except OSError as reason:
         raise RunError(
             f"{path.parent} cannot be written: {reason}",
@@ -177,8 +177,8 @@ def alone(comparison: Comparison, splits: Splits) -> dict[str, Any]:
     times = right.sum(0)
     each = max(1, min(EACH, ALL // len(answers)))
     found = []
-    for place, model in enumerate(answers):
-        indices = np.flatnonzero(right[place] & (times == 1)).tolist()
+    for row, model in enumerate(answers):
+        indices = np.flatnonzero(right[row] & (times == 1)).tolist()
         shown = tuple(
             _alone(answers, splits, comparison.split, model, index) for index in _spread(indices, each)
         )
@@ -190,7 +190,7 @@ def alone(comparison: Comparison, splits: Splits) -> dict[str, Any]:
 def _spread(indices: Sequence[int], most: int) -> list[int]:
     """Up to so many of them, evenly spread."""
     chosen = np.linspace(0, len(indices) - 1, min(most, len(indices))).round().astype(int)
-    return [indices[place] for place in chosen]
+    return [indices[index] for index in chosen]
 
 
 def _alone(answers: dict[str, dict[str, Any]], splits: Splits, split: str, model: str, index: int) -> Alone:

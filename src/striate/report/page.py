@@ -38,8 +38,8 @@ def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
     path = Path(run.folder) / NAME
     page = report(run, splits, evaluation).encode("utf-8", "backslashreplace")
     try:
-        with beside(path) as place:
-            place.write_bytes(page)
+        with beside(path) as file:
+            file.write_bytes(page)
     except OSError as reason:
         raise RunError(
             f"{path} cannot be written: {reason}",

@@ -47,7 +47,7 @@ def worst_pictures(page: Measured) -> Section:
     return worst_section(pictures, metrics.primary, "the truth in green, the answer in orange", large=True)
 
 
-def _words(answer: Record, truth: Targets, primary: Primary) -> dict[str, str]:
+def _words(answer: Record, truth: Targets | None, primary: Primary) -> dict[str, str]:
     """The value; of a box also both classes, and in place of right and wrong how far the boxes overlap."""
     if not isinstance(answer, Localization):
         return {"value": primary.text()}

@@ -204,9 +204,9 @@ def _shape(tensor: Tensor) -> str:
     return "x".join(str(side) for side in tensor.shape) or "one number"
 
 
-def _bytes_of(said: Any) -> int:
+def _bytes_of(entry: Any) -> int:
     """The bytes of a tensor by what a header says of it; 0 where it says nothing that can be."""
-    kind, shape = (said.get("dtype"), said.get("shape")) if isinstance(said, dict) else (None, None)
+    kind, shape = (entry.get("dtype"), entry.get("shape")) if isinstance(entry, dict) else (None, None)
     if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
         return 0
     return BYTES.get(kind, 0) * math.prod(shape) if isinstance(kind, str) else 0

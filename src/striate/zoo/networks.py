@@ -118,7 +118,7 @@ def create(
         classes: K, how many scores it gives, 1 or more.
         in_channels: C of the images, 1 or more.
         weights: ``"imagenet"`` fetches those that are published, once; or a .safetensors or .pth file with
-            our names, torchvision's or timm's. ``said`` of the network tells what had to be adapted. None
+            our names, torchvision's or timm's. ``notes`` of the network tells what had to be adapted. None
             starts from random weights.
         arguments: of the network's own, such as ``stem="small"``; ``arguments_of(name)`` lists them.
 
@@ -142,7 +142,7 @@ def create(
             with torch.device("meta"):
                 usual = build(classes=classes, in_channels=in_channels)
             _require_as_published(network, name, usual, changed)
-        network.said = load_weights(network, name, weights, changed=changed)
+        network.notes = load_weights(network, name, weights, changed=changed)
     return network
 
 

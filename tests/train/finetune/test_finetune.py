@@ -109,7 +109,7 @@ def test_the_last_layer_is_new_and_the_preprocessing_is_that_of_the_weights(
     assert started.settings["model"] == "resnet20"
     assert started.parameters == 64 * 3 + 3
     assert any(
-        "the last layer is new: the file has 2 classes, the network 3" in said for said in started.said
+        "the last layer is new: the file has 2 classes, the network 3" in said for said in started.notes
     )
     theirs = load(known).preprocess
     assert (run.model.preprocess.mean, run.model.preprocess.std) == (theirs.mean, theirs.std)
@@ -292,7 +292,7 @@ def test_layers_thaw_step_by_step(
     ]
     assert (
         "layers learn step by step: 20 to 20 from epoch 1, 14 to 20 from epoch 3, 8 to 20 from epoch 5"
-        in started.said
+        in started.notes
     )
 
 
@@ -326,8 +326,8 @@ def test_the_decision_and_its_reason_are_said(known: Path, other: Splits, tmp_pa
     few = other["train"].subset([*range(12), *range(48, 54)])
     data = Splits({"train": few, "val": other["val"]}, "npz", other.root)
     started, _ = heard(data, tmp_path / "run", weights=known, epochs=1, augment=None)
-    assert any(said.startswith("finetune head: 6 pictures of a class are few") for said in started.said)
-    assert any(said.startswith("augment none") for said in started.said)
+    assert any(said.startswith("finetune head: 6 pictures of a class are few") for said in started.notes)
+    assert any(said.startswith("augment none") for said in started.notes)
     assert started.settings["augment"] == "none"
 
 
@@ -448,10 +448,10 @@ def test_small_pictures_and_a_stem_for_large_ones_are_spoken_of(
     forked: None, tiny: Splits, tmp_path: Path
 ) -> None:
     started, run = heard(tiny, tmp_path / "run", model="forked", epochs=1)
-    assert any("--stem small" in said and "32 pixels" in said for said in started.said)
+    assert any("--stem small" in said and "32 pixels" in said for said in started.notes)
     assert (started.settings["stem"], started.settings["size"]) == ("paper", "64x64")
     started, run = heard(tiny, tmp_path / "small", model="forked", epochs=1, stem="small")
-    assert not any("--stem small" in said for said in started.said)
+    assert not any("--stem small" in said for said in started.notes)
     assert (started.settings["stem"], started.settings["size"]) == ("small", "32x32")
     assert Run.open(run.folder).model.network.input_size == (32, 32)
 

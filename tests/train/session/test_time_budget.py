@@ -107,7 +107,7 @@ def test_a_training_whose_steps_take_longer_than_foreseen_ends_in_time_and_can_b
     clock = Clock(monkeypatch, seconds=0.5)  # an epoch takes 2 s
     events = list(train(tiny, settings(budget="20s", epochs=50), tmp_path / "run"))
     assert 17 <= clock.now - 100 <= 18.5
-    assert any(isinstance(event, Noted) and "slower than was foreseen" in event.said for event in events)
+    assert any(isinstance(event, Noted) and "slower than was foreseen" in event.note for event in events)
     run = events[-1].run  # type: ignore[attr-defined]
     assert (run.settings.epochs, len(run.history)) == (45, 9)
     assert run.history[-1]["lr"] < 0.1 * run.settings.lr  # the schedule was walked to its end

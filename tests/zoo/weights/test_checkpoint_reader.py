@@ -35,7 +35,7 @@ def test_of_several_sets_of_weights_it_is_said_which_was_taken_and_how_to_take_a
     path, tensors = several(tmp_path)
     network = create("resnet20", CLASSES, weights=path)
     assert equal(network.state_dict(), tensors)
-    assert f"--weights {path}#state_dict_ema takes the other" in network.said[1]
+    assert f"--weights {path}#state_dict_ema takes the other" in network.notes[1]
     averaged = create("resnet20", CLASSES, weights=f"{path}#state_dict_ema")
     assert torch.equal(averaged.state_dict()["stem.conv.weight"], tensors["stem.conv.weight"] + 1)
     with pytest.raises(ModelFileError, match="has no part 'model'") as caught:
@@ -47,7 +47,7 @@ def test_an_optimizer_and_a_criterion_are_no_other_set_of_weights(tmp_path: Path
     tensors = create("resnet20", CLASSES).state_dict()
     more = {"optimizer": {"state": {0: {"momentum": torch.ones(3)}}}, "criterion": {"weight": torch.ones(2)}}
     torch.save({"state_dict": tensors, **more}, tmp_path / "a.pth")
-    assert len(create("resnet20", CLASSES, weights=tmp_path / "a.pth").said) == 1
+    assert len(create("resnet20", CLASSES, weights=tmp_path / "a.pth").notes) == 1
 
 
 @pytest.mark.parametrize("prefix", ["", "net."])
@@ -57,7 +57,7 @@ def test_weights_of_other_parts_of_a_program_are_left_out_and_named(tmp_path: Pa
     torch.save({"state_dict": stored}, tmp_path / "a.ckpt")
     network = create("resnet20", CLASSES, weights=tmp_path / "a.ckpt")
     assert equal(network.state_dict(), tensors)
-    assert network.said[-1] == "left out of the file, as resnet20 has no such part: criterion.weight"
+    assert network.notes[-1] == "left out of the file, as resnet20 has no such part: criterion.weight"
 
 
 def test_a_deeper_network_is_not_cut_to_fit(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_a_file_is_known_by_its_content(
 ) -> None:
     write(theirs.state_dict(), tmp_path / "weights")
     network = create("resnet18", CLASSES, weights=tmp_path / "weights").eval()
-    assert network.said == ("weights: weights, with the names of torchvision and timm",)
+    assert network.notes == ("weights: weights, with the names of torchvision and timm",)
     with torch.no_grad():
         assert torch.allclose(network(images), theirs(images), atol=1e-5)
 
@@ -90,7 +90,7 @@ def test_our_own_files_come_back(tmp_path: Path) -> None:
     model = build("lenet5", ["a", "b"], Preprocess((32, 32)))
     save(model, tmp_path / "model.safetensors")
     network = create("lenet5", 2, weights=str(tmp_path / "model.safetensors"))
-    assert network.said == ("weights: model.safetensors, with the names of striate",)
+    assert network.notes == ("weights: model.safetensors, with the names of striate",)
     assert equal(state(network), state(model.network))
 
 
@@ -124,7 +124,7 @@ def test_first_filters_are_adapted_to_other_channels(
 ) -> None:
     torch.save(theirs.state_dict(), tmp_path / "color.pth")
     network = create("resnet18", CLASSES, in_channels=channels, weights=tmp_path / "color.pth").eval()
-    assert network.said[1:] == (f"the first filters were adapted from 3 to {channels} channels: {how}",)
+    assert network.notes[1:] == (f"the first filters were adapted from 3 to {channels} channels: {how}",)
     assert network.stem.conv.weight.shape[1] == channels
 
 
@@ -145,7 +145,7 @@ def test_auxiliary_heads_come_and_go(name: str, tmp_path: Path) -> None:
     full = create(name, CLASSES, auxiliary=True)
     torch.save(full.state_dict(), tmp_path / "full.pth")
     plain = create(name, CLASSES, weights=tmp_path / "full.pth")
-    assert plain.said[1:] == ("the auxiliary heads of the file were left out",)
+    assert plain.notes[1:] == ("the auxiliary heads of the file were left out",)
     torch.save(plain.state_dict(), tmp_path / "plain.pth")
     again = create(name, 3, auxiliary=True)
     before = state(again.auxiliaries)
@@ -321,7 +321,7 @@ def as_published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> torch.nn.Mo
 
 def test_imagenet_is_a_word_for_published_weights(as_published: torch.nn.Module, images: Tensor) -> None:
     network = create("mobilenet_v3_small", weights="imagenet").eval()
-    assert "with the names of torchvision" in network.said[0]
+    assert "with the names of torchvision" in network.notes[0]
     with torch.no_grad():
         assert torch.allclose(network(images), as_published(images), atol=1e-5)
 
@@ -392,7 +392,7 @@ def test_what_is_before_all_names_is_left_out(
 ) -> None:
     torch.save({prefix + key: value for key, value in theirs.state_dict().items()}, tmp_path / "w.pth")
     network = create("resnet18", CLASSES, weights=tmp_path / "w.pth").eval()
-    assert network.said[0].endswith(f"torchvision and timm after {prefix.removeprefix('module.')!r}")
+    assert network.notes[0].endswith(f"torchvision and timm after {prefix.removeprefix('module.')!r}")
     with torch.no_grad():
         assert torch.allclose(network(images), theirs(images), atol=1e-5)
 
@@ -406,7 +406,7 @@ def test_a_misfit_shows_names_of_the_file(tmp_path: Path) -> None:
 
 def test_arguments_that_fit_every_tensor_and_change_the_network_are_told(tmp_path: Path) -> None:
     torch.save(create("mobilenet_v2", CLASSES).state_dict(), tmp_path / "w.pth")
-    said = create("mobilenet_v2", CLASSES, weights=tmp_path / "w.pth", stem="small").said
+    said = create("mobilenet_v2", CLASSES, weights=tmp_path / "w.pth", stem="small").notes
     assert any("stem is 'small' here" in one and "the network differs" in one for one in said)
 
 

@@ -106,7 +106,7 @@ def check(
     ]
     order = list(KINDS)
     unique = sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.kind))
-    return CheckReport(str(path), splits.format, tuple(unique), facts_of(splits, stats), splits.said)
+    return CheckReport(str(path), splits.format, tuple(unique), facts_of(splits, stats), splits.notes)
 
 
 def refuse(splits: Splits, accept: Collection[str] = ()) -> None:

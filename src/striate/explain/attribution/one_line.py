@@ -20,11 +20,11 @@ def one_line(record: Any) -> str:
     >>> one_line(make_dataclass("Two", ["values", "names"])(torch.zeros(9, 2), tuple("abcdef")))
     "Two(values=(9, 2), names=('a', 'b', 'c', 'd', ... 6 in all))"
     """
-    told = [f"{field.name}={_told(getattr(record, field.name))}" for field in fields(record) if field.repr]
-    return f"{type(record).__name__}({', '.join(told)})"
+    words = [f"{field.name}={_shown(getattr(record, field.name))}" for field in fields(record) if field.repr]
+    return f"{type(record).__name__}({', '.join(words)})"
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     """One value."""
     if isinstance(value, Tensor):
         return str(tuple(value.shape))

@@ -97,11 +97,11 @@ def _folder() -> Path:
 class _Announce(event.Listener):
     """Says once that kernels are being compiled: numba tells before it begins."""
 
-    said = False
+    announced = False
 
     def on_start(self, happened: Any) -> None:
-        if not self.said and happened.data["dispatcher"].py_func.__module__.startswith(__package__):
-            self.said = True
+        if not self.announced and happened.data["dispatcher"].py_func.__module__.startswith(__package__):
+            self.announced = True
             LOG.warning("compiling kernels for this processor, once: this takes some seconds")
 
     def on_end(self, happened: Any) -> None:

@@ -81,10 +81,10 @@ def feature_network(settings: NetworkSettings) -> FeatureLayers:
             raise ModelFileError(error.wrong, error.expected, attempt) from error
         expects = published(name)
         return _checked(
-            FeatureLayers(network, expects.mean, expects.std, (f"network: {name}, {network.said[0]}",))
+            FeatureLayers(network, expects.mean, expects.std, (f"network: {name}, {network.notes[0]}",))
         )
     network = create(name, weights=weights)
-    return _checked(FeatureLayers(network, MEAN, STD, (f"network: {name}, {network.said[0]}",)))
+    return _checked(FeatureLayers(network, MEAN, STD, (f"network: {name}, {network.notes[0]}",)))
 
 
 def layers_of(network: Backbone, settings: NetworkSettings) -> tuple[dict[str, float], dict[str, float]]:

@@ -145,15 +145,15 @@ class BoxMetric(Metric):
     def compute(self) -> BoxMetrics:
         """What was measured."""
         there, seen, right, iou, _ = torch.cat(self._rows).unbind(1)
-        here, said = there > 0, seen > 0
-        good = torch.where(here, said & (right > 0) & (iou >= ENOUGH), ~said).double()
+        here, answered = there > 0, seen > 0
+        good = torch.where(here, answered & (right > 0) & (iou >= ENOUGH), ~answered).double()
         count = len(good)
         return BoxMetrics(
             count=count,
             localized=mean(good),
             mean_iou=mean(iou[here]),
             accuracy=mean(right[here]),
-            presence=mean((here == said).double()),
+            presence=mean((here == answered).double()),
             between=wilson(float(good.sum()), count) if count else None,
             per_image=good,
         )

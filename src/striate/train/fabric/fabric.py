@@ -143,7 +143,7 @@ class Executor:
             else float(self.fabric.all_reduce(torch.tensor(value, dtype=torch.float64)))
         )
 
-    def told(self, text: str) -> str:
+    def broadcast(self, text: str) -> str:
         """What the first process says; all processes must ask."""
         return text if self.world == 1 else str(self.fabric.broadcast(text))
 

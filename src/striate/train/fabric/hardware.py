@@ -51,8 +51,8 @@ def require_processes(settings: Settings) -> None:
         SettingError: it has fewer, and they would only wait for each other.
     """
     cores, on_cpu = core_count(), device_of(settings.accelerator).type == "cpu"
-    asked = {"devices": settings.devices if on_cpu else 1, "workers": settings.workers or 0}
-    for name, processes in asked.items():
+    wanted = {"devices": settings.devices if on_cpu else 1, "workers": settings.workers or 0}
+    for name, processes in wanted.items():
         if processes > cores:
             raise SettingError(
                 f"{name} is {processes}, and this machine has {cores} processor cores for them",

@@ -78,16 +78,16 @@ def source_of(settings: Settings) -> Source:
 
 
 def arguments(settings: Settings, source: Source) -> dict[str, Any]:
-    """The network's own arguments: those of the weights, unless of another network, and those asked for.
+    """The network's own arguments: those of the weights, unless of another network, and those chosen for.
 
     Raises:
         SettingError: the network has no such argument, or not with such a value.
     """
     own = source.arguments if settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
-    asked = {**own, **settings.arguments, **stem}
-    require_arguments(settings.model or source.model or "", asked)
-    return asked
+    chosen = {**own, **settings.arguments, **stem}
+    require_arguments(settings.model or source.model or "", chosen)
+    return chosen
 
 
 def choose_finetune(settings: Settings, network: nn.Module, found: Facts) -> str | None:
@@ -115,24 +115,24 @@ def pictures_of_a_class(found: Facts) -> int:
     return found.count // max(sum(count > 0 for count in found.counts), 1)
 
 
-def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
+def sentences(user_settings: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
     """Why it was decided so, for the user."""
     model, stem = settings.model or "", settings.stem
-    said = [*_size_of_weights(given, settings)]
-    if settings.weights and given.finetune in (None, "auto"):
-        said.append(f"finetune {settings.finetune}: {_reason(settings, pictures_of_a_class(found))}")
-    if settings.finetune == "head" and given.augment is None:
-        said.append("augment none: what frozen layers make of the pictures is computed once and kept")
+    notes = [*_size_of_weights(user_settings, settings)]
+    if settings.weights and user_settings.finetune in (None, "auto"):
+        notes.append(f"finetune {settings.finetune}: {_reason(settings, pictures_of_a_class(found))}")
+    if settings.finetune == "head" and user_settings.augment is None:
+        notes.append("augment none: what frozen layers make of the pictures is computed once and kept")
     small = found.side <= SMALL_PICTURES and "stem" in arguments_of(model)
     if small and stem == "paper" and settings.weights is None:
-        said.append(
+        notes.append(
             f"the pictures have {found.side} pixels, and the stem of {model} was made for larger ones: "
             "--stem small keeps more of them"
         )
-    return tuple(said)
+    return tuple(notes)
 
 
-def _size_of_weights(given: Settings, settings: Settings) -> Iterator[str]:
+def _size_of_weights(user_settings: Settings, settings: Settings) -> Iterator[str]:
     """The size at which the weights were learned, and the one at which they learn on."""
     expects = source_of(settings).preprocess
     if expects is None:
@@ -143,7 +143,7 @@ def _size_of_weights(given: Settings, settings: Settings) -> Iterator[str]:
             f"the weights were learned at {learned} pixels, and are trained on at {settings.size}: "
             f"they may be worth less there; --size {learned} is their own"
         )
-    elif given.size is None:
+    elif user_settings.size is None:
         yield f"size {learned}, at which the weights were learned; a smaller --size is faster"
 
 
@@ -239,12 +239,12 @@ def begin(
     usual = arguments_of(name)
     changed = {one: value for one, value in own.items() if value != usual[one]}
     stored = read_weights(name, settings.weights)  # once: a file that is replaced meanwhile is the old one
-    said, _ = (load_weights(one.backbone, name, stored, changed=changed) for one in (model, best))
+    notes, _ = (load_weights(one.backbone, name, stored, changed=changed) for one in (model, best))
     if others := _other_classes(stored.header.get("classes") or (), classes):
         for one in (model, best):
             one.backbone.replace_head(one.width(classes, **one.options))
-        said = (*said, others)
-    return model, best, (*said, *_steps(settings, model.network))
+        notes = (*notes, others)
+    return model, best, (*notes, *_steps(settings, model.network))
 
 
 def _other_classes(theirs: Sequence[str], ours: Sequence[str]) -> str:

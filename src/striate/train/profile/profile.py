@@ -140,15 +140,15 @@ def measure(settings: Settings, found: Facts, batches: Sequence[int] = BATCHES) 
         ShapeError: it cannot take such pictures.
         TrainingError: the process ended with nothing measured.
     """
-    asked = {
+    request = {
         **description(settings, found),
         "precision": settings.precision,
         "device": device_of(settings.accelerator).type,
         "batches": list(batches),
     }
     with torch.device("meta"):
-        table = summary(model_from(asked).network, (found.channels, *(settings.height_width or ())))
-    lines = ask(asked)
+        table = summary(model_from(request).network, (found.channels, *(settings.height_width or ())))
+    lines = ask(request)
     answers = tuple(Cost(**line["answers"]) for line in lines if "answers" in line)
     learning = tuple(
         (line["learning"]["batch"], line["learning"]["memory"]) for line in lines if "learning" in line
@@ -172,11 +172,11 @@ def description(settings: Settings, found: Facts) -> dict[str, Any]:
     }
 
 
-def ask(asked: dict[str, Any]) -> list[dict[str, Any]]:
+def ask(request: dict[str, Any]) -> list[dict[str, Any]]:
     """What the process measured before it ended, however it ended."""
     done = subprocess.run(
         [sys.executable, "-m", "striate.train.profile.profile"],
-        input=json.dumps(asked),
+        input=json.dumps(request),
         capture_output=True,
         text=True,
         check=False,
@@ -185,10 +185,10 @@ def ask(asked: dict[str, Any]) -> list[dict[str, Any]]:
         json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")
     ]
     if not lines:
-        said = done.stderr.strip().splitlines()
-        reason = said[-1] if said else f"its process was ended by the signal {-done.returncode}"
+        remarks = done.stderr.strip().splitlines()
+        reason = remarks[-1] if remarks else f"its process was ended by the signal {-done.returncode}"
         raise TrainingError(
-            f"{asked['model']} could not be measured: {reason}",
+            f"{request['model']} could not be measured: {reason}",
             "memory for the network and one picture",
             "a smaller network or size, or another device",
         )
@@ -279,24 +279,24 @@ def require_memory(settings: Settings, costs: Costs | None) -> None:
 # ---- in the process of its own
 
 
-def model_from(asked: dict[str, Any]) -> TaskModel[Any]:
+def model_from(request: dict[str, Any]) -> TaskModel[Any]:
     """The network with random weights."""
-    size, half = asked["size"], (0.5,) * asked["channels"]
-    preprocess = Preprocess((size[0], size[1]), asked["channels"], half, half)
-    names = [str(number) for number in range(asked["classes"])]
-    of_task = {"task": asked["task"], "options": asked["options"]}
-    return build(asked["model"], names, preprocess, **of_task, **asked["arguments"])
+    size, half = request["size"], (0.5,) * request["channels"]
+    preprocess = Preprocess((size[0], size[1]), request["channels"], half, half)
+    names = [str(number) for number in range(request["classes"])]
+    of_task = {"task": request["task"], "options": request["options"]}
+    return build(request["model"], names, preprocess, **of_task, **request["arguments"])
 
 
-def measurements(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def measurements(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """One dictionary for each batch that fits into memory, smallest first."""
-    device = torch.device(asked["device"])
+    device = torch.device(request["device"])
     nn.Conv2d(1, 1, 1).to(device)(
         torch.zeros(1, 1, 4, 4, device=device)
     ).sum().backward()  # loads the libraries
     peak = Peak(device)
-    model = model_from(asked).to(device).to(memory_format=torch.channels_last).eval()
-    for batch in asked["batches"]:
+    model = model_from(request).to(device).to(memory_format=torch.channels_last).eval()
+    for batch in request["batches"]:
         seconds = refusable(partial(answering, model, batch, peak))
         if seconds is None:
             break
@@ -304,7 +304,7 @@ def measurements(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9)
     for batch in LEARNING:
-        step = partial(learning, model, batch, optimizer, peak, asked)
+        step = partial(learning, model, batch, optimizer, peak, request)
         if refusable(step) is None:
             break
         yield {"learning": {"batch": batch, "memory": peak.bytes()}}
@@ -350,11 +350,11 @@ def learning(
     batch: int,
     optimizer: torch.optim.Optimizer,
     peak: Peak,
-    asked: dict[str, Any],
+    request: dict[str, Any],
 ) -> float:
     """Two steps of training, as the second one has the optimizer's memory too; the seconds of the second."""
     device = model.device
-    low = {"bf16": torch.bfloat16, "16": torch.float16}.get(asked["precision"])
+    low = {"bf16": torch.bfloat16, "16": torch.float16}.get(request["precision"])
     targets, indices = model.example_targets(batch).to(device), torch.arange(batch)
     peak.reset()
     images = pictures(model, batch).contiguous(memory_format=torch.channels_last)

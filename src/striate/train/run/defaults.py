@@ -97,8 +97,8 @@ def require_size(settings: Settings, name: str, network: Backbone) -> None:
     Raises:
         ShapeError: it does not.
     """
-    least, most, asked = network.least_side, network.most_side, settings.height_width or ()
-    if all(least <= side and (most is None or side <= most) for side in asked):
+    least, most, sides = network.least_side, network.most_side, settings.height_width or ()
+    if all(least <= side and (most is None or side <= most) for side in sides):
         return
     may = f"{least} or more" if most is None else f"{least} to {most}"
     raise ShapeError(f"size is {settings.size}, and {name} needs --size {may}", may, f"size {least}")
@@ -161,13 +161,15 @@ def default_precision(network: nn.Module, accelerator: str) -> str:
     return "bf16" if convolutions > FEW_CONVOLUTIONS and has_bf16(accelerator) else "32"
 
 
-def sentences(given: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
+def sentences(user_settings: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
     """What was decided, for the user."""
     kind = "grey" if found.channels == 1 else "color"
-    decided = [name for name in Settings.model_fields if getattr(given, name) != getattr(settings, name)]
+    decided = [
+        name for name in Settings.model_fields if getattr(user_settings, name) != getattr(settings, name)
+    ]
     first = f"{found.count:,} {kind} pictures to learn from, the shorter side is {found.side} pixels"
-    why = reuse.sentences(given, settings, found)
-    if given.size is not None and settings.height_width is not None:
+    why = reuse.sentences(user_settings, settings, found)
+    if user_settings.size is not None and settings.height_width is not None:
         why = (*why, *size_notes(found, settings.height_width))
     rest = ", ".join(f"{name} {getattr(settings, name)}" for name in decided)
     return (first, f"chosen: {rest}", *why) if rest else (first, *why)

@@ -15,7 +15,7 @@ from striate.zoo.build import model_of
 Data = str | Path | Splits
 
 
-def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Splits:
+def to_train_on(data: Data | None, user_settings: Settings, folder: Path | None) -> Splits:
     """The data, read as they were before if a run is resumed; what would spoil the training is refused."""
     files = RunFolder(folder or "")
     goes_on = folder is not None and files.settings.exists()
@@ -28,11 +28,11 @@ def to_train_on(data: Data | None, given: Settings, folder: Path | None) -> Spli
         data = stored_data(files)[0]
     if isinstance(data, Splits):
         return data
-    settings = stored_settings(files) if goes_on else given
-    accept = given.accept or settings.accept
+    settings = stored_settings(files) if goes_on else user_settings
+    accept = user_settings.accept or settings.accept
     kinds = model_of(settings.task).learns_from if settings.task else ()
-    asked: dict[str, Any] = {"accept": accept, "kinds": kinds, "joints": settings.joints}
-    splits = read(data, settings.format, **asked, **read_options(settings))
+    options: dict[str, Any] = {"accept": accept, "kinds": kinds, "joints": settings.joints}
+    splits = read(data, settings.format, **options, **read_options(settings))
     refuse(splits, accept)
     return readable(splits) if "unreadable" in accept else splits
 

@@ -115,8 +115,8 @@ class Mlflow(Scalars):
 
     def __init__(self, files: RunFolder) -> None:
         self._mlflow = importlib.import_module("mlflow")
-        place = os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{(files.path / 'mlflow.db').resolve()}")
-        self._mlflow.set_tracking_uri(place)
+        uri = os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{(files.path / 'mlflow.db').resolve()}")
+        self._mlflow.set_tracking_uri(uri)
         self._mlflow.set_experiment("striate")
         self._mlflow.start_run(run_name=files.path.name)
 

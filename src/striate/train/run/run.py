@@ -212,8 +212,8 @@ def continued(settings: Settings, found: Facts, files: RunFolder) -> Settings:
         files, saved
     )  # refuses settings that somebody edited before anything is read or built by them
     require_said_again(settings, saved)
-    said = clamped(settings, found) if settings.batch else settings
-    return resumed(said, saved.to_dict())
+    chosen = clamped(settings, found) if settings.batch else settings
+    return resumed(chosen, saved.to_dict())
 
 
 def _train(
@@ -221,7 +221,7 @@ def _train(
     settings: Settings,
     files: RunFolder,
     stop: StopRequest,
-    said: tuple[str, ...],
+    notes: tuple[str, ...],
     began: float,
 ) -> Generator[Event]:
     """The part of ``train`` in which signals are caught; it began at a time of ``perf_counter``."""
@@ -229,13 +229,13 @@ def _train(
     if rank() == 0:
         record(splits, settings, files)
     work = set_up(splits, settings, files, stop)
-    files.move(Path(work.engine.told(str(files.path))))  # the first process chose the name
+    files.move(Path(work.engine.broadcast(str(files.path))))  # the first process chose the name
     bound_time(work, began)
     work.best.trained_on = TrainedOn.of(splits, settings.accept, read_options(settings))
     main = work.engine.rank == 0
     reading = readers(settings, files) if main else []
     try:
-        events = _events(work, splits, said, state)
+        events = _events(work, splits, notes, state)
         state = None  # it has the size of the network
         for event in events:
             for reader in reading:
@@ -264,7 +264,7 @@ def stored_state(files: RunFolder, settings: Settings) -> dict[str, Any] | None:
 
 
 def _events(
-    work: TrainingSession, splits: Splits, said: tuple[str, ...], state: dict[str, Any] | None
+    work: TrainingSession, splits: Splits, notes: tuple[str, ...], state: dict[str, Any] | None
 ) -> Generator[Event]:
     """Set out from the checkpoint, or make the first one; then the loop."""
     if state is not None:
@@ -274,7 +274,7 @@ def _events(
     yield Started(
         folder=str(work.folder.path),
         settings=work.settings.to_dict(),
-        said=(*splits.said, *said, *work.said),
+        notes=(*splits.notes, *notes, *work.notes),
         counts={name: len(part) for name, part in splits.items()},
         parameters=sum(p.numel() for p in work.engine.task.parameters() if p.requires_grad),
         parameters_in_all=sum(p.numel() for p in work.best.parameters()),
@@ -291,13 +291,13 @@ def _events(
 
 def _loading(loaders: list[Loader]) -> Generator[Event]:
     """Fill the memory, telling now and then how far it is."""
-    images, before, told = sum(len(loader.dataset) for loader in loaders), 0, perf_counter()
+    images, before, last = sum(len(loader.dataset) for loader in loaders), 0, perf_counter()
     yield Loading(images)
     for loader in loaders:
         for done, _ in loader.loading():
-            if perf_counter() - told > TOLD_EVERY:
+            if perf_counter() - last > TOLD_EVERY:
                 yield Loading(images, before + done)
-                told = perf_counter()
+                last = perf_counter()
         before += len(loader.dataset)
 
 
@@ -305,7 +305,7 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
     """Model, engine and loaders; the random weights are those of the seed."""
     data = splits["train"]
     preprocess = preprocessing(data, settings)
-    model, best, said = begin(settings, data.annotations, preprocess)
+    model, best, notes = begin(settings, data.annotations, preprocess)
     augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
     alone = last_layer(settings, model, len(data))
     learning = alone or model
@@ -329,7 +329,7 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
         rank=engine.rank,
         steps=(settings.epochs or 1) * len(shuffled),
     )
-    return TrainingSession(engine, settings, files, shuffled, held_out, prepare, stop, best, said)
+    return TrainingSession(engine, settings, files, shuffled, held_out, prepare, stop, best, notes)
 
 
 def finish(work: TrainingSession, splits: Splits) -> Finished:
@@ -341,12 +341,12 @@ def finish(work: TrainingSession, splits: Splits) -> Finished:
     evaluation = evaluate(model, loader)
     metrics = evaluation.metrics
     if work.engine.rank == 0:
-        told = headline(metrics, split)
+        sentence = headline(metrics, split)
         files.write_json(
             files.metrics,
             {
                 "split": split,
-                "headline": told,
+                "headline": sentence,
                 "primary": asdict(metrics.primary),
                 "metrics": metrics.to_dict(),
             },

@@ -306,7 +306,7 @@ def end_of_lines(path: Path) -> int:
 
 
 def describe_splits(splits: Splits) -> dict[str, Any]:
-    """Which image is in which split, by relative path or place in an array; and a fingerprint of it all."""
+    """Which image is in which split, by relative path or position in an array; and a fingerprint."""
     parts = {name: _images(part) for name, part in splits.items()}
     content = json.dumps(
         [list(splits.classes), parts, {n: part.annotations.fingerprint() for n, part in splits.items()}]

@@ -16,29 +16,30 @@ from striate.train.run.settings import Settings
 from striate.train.run.stored import stored_data
 
 
-def last_folder(data: str | Path | Splits | None, given: Settings) -> Path | None:
+def last_folder(data: str | Path | Splits | None, user_settings: Settings) -> Path | None:
     """The newest run on these data, of the network that was asked for if one was; None if there is none."""
     if data is None:
         return None
     root = data.root if isinstance(data, Splits) else Path(data)
-    found = [path.parent for path in Path("runs").glob("*/splits.json") if _is_of(path.parent, root, given)]
+    folders = (path.parent for path in Path("runs").glob("*/splits.json"))
+    found = [folder for folder in folders if _is_of(folder, root, user_settings)]
     return max(found, key=lambda folder: (folder / "splits.json").stat().st_mtime, default=None)
 
 
-def _is_of(folder: Path, root: Path, given: Settings) -> bool:
+def _is_of(folder: Path, root: Path, user_settings: Settings) -> bool:
     """Whether a run is on these data, and of the network that is asked for."""
     files = RunFolder(folder)
     try:
         trained_on, _ = stored_data(files)
         model = files.read_json(files.settings).get("model")
-        return Path(trained_on).resolve() == root.resolve() and given.model in (None, model)
+        return Path(trained_on).resolve() == root.resolve() and user_settings.model in (None, model)
     except (RunError, OSError):
         return False
 
 
-def own_folder(splits: Splits, given: Settings) -> RunFolder:
+def own_folder(splits: Splits, user_settings: Settings) -> RunFolder:
     """``runs/<data>-<model>``, with a number if that is taken by the time the run makes its folder."""
-    name = decide(given, facts(splits["train"])).model
+    name = decide(user_settings, facts(splits["train"])).model
     root = splits.root.resolve()
     return RunFolder(Path("runs") / f"{root.name if root.is_dir() else root.stem}-{name}", numbered=True)
 

@@ -282,12 +282,12 @@ def own_arguments(values: dict[str, Any]) -> dict[str, Any]:
     >>> own_arguments({"arguments": ["stem=small", "width=0.5"]})
     {'arguments': {'width': 0.5}, 'stem': 'small'}
     """
-    given = values.get("arguments", {})
-    if not isinstance(given, list | tuple | dict):
+    arguments = values.get("arguments", {})
+    if not isinstance(arguments, list | tuple | dict):
         return {}
-    own = dict(given) if isinstance(given, dict) else written(given)
+    own = dict(arguments) if isinstance(arguments, dict) else written(arguments)
     if "stem" not in own:
-        return {"arguments": own} if given else {}
+        return {"arguments": own} if arguments else {}
     stem = own.pop("stem")
     if values.get("stem") not in (None, stem):
         raise SettingError(
@@ -318,9 +318,9 @@ def require_reuse(settings: Settings) -> None:
     if finetune is not None and not re.fullmatch(r"head|all|auto|last:[1-9]\d*", finetune):
         expected = "head, last:K (K layers, 1 or more), all or auto"
         raise SettingError(f"finetune is {finetune!r}", expected, "leave finetune out for auto")
-    asked = {"finetune": finetune, "layer_decay": settings.layer_decay, "unfreeze": unfreeze}
+    reuse = {"finetune": finetune, "layer_decay": settings.layer_decay, "unfreeze": unfreeze}
     idle = {"finetune": None, "layer_decay": 1.0, "unfreeze": 0}
-    for name, value in asked.items():
+    for name, value in reuse.items():
         if settings.weights is None and value != idle[name]:
             raise SettingError(
                 f"{name} is {value!r}, and there are no weights to begin with",
@@ -351,27 +351,28 @@ def explained(reason: ValidationError) -> SettingError:
     return SettingError(f"{name} is {described(value)}", expected, attempt)
 
 
-def resumed(given: Settings, saved: dict[str, Any]) -> Settings:
+def resumed(user_settings: Settings, saved: dict[str, Any]) -> Settings:
     """The settings of a run that goes on: the saved ones, and of the given ones what may change.
 
     Args:
-        given: what the user says now; what is left out, None or "auto" is taken from the run.
+        user_settings: what the user says now; what is left out, None or "auto" is taken from the run.
         saved: settings.json of the run.
 
     Raises:
         SettingError: a given setting differs from the run's and would change its result.
     """
-    said = {name: value for name, value in given.to_dict().items() if name in given.model_fields_set}
+    values, names = user_settings.to_dict(), user_settings.model_fields_set
+    chosen = {name: value for name, value in values.items() if name in names}
     differing = [
         name
-        for name, value in said.items()
+        for name, value in chosen.items()
         if name not in FREE and value not in (None, "auto", saved.get(name))
     ]
     if differing:
-        lines = ", ".join(f"{name} is {said[name]!r} and was {saved.get(name)!r}" for name in differing)
+        lines = ", ".join(f"{name} is {chosen[name]!r} and was {saved.get(name)!r}" for name in differing)
         raise SettingError(
             f"the run was started with other settings: {lines}",
             "the same settings, or none, when a run is resumed",
             "leave them out to go on, or start a new run in another folder",
         )
-    return Settings(**{**saved, **{name: value for name, value in said.items() if name in FREE}})
+    return Settings(**{**saved, **{name: value for name, value in chosen.items() if name in FREE}})

@@ -60,29 +60,29 @@ def stored_data(files: RunFolder) -> tuple[str, str]:
     return root, fingerprint
 
 
-def require_said_again(given: Settings, saved: Settings) -> None:
+def require_said_again(user_settings: Settings, saved: Settings) -> None:
     """What starts processes is said by the user when a run goes on, and never taken from a file.
 
     Args:
-        given: what the user says now.
+        user_settings: what the user says now.
         saved: the settings of the run.
 
     Raises:
         SettingError: the run was started with several processes, and nothing was said about them now.
     """
-    said = given.model_fields_set
-    asked: dict[str, Any] = {
+    chosen = user_settings.model_fields_set
+    required: dict[str, Any] = {
         name: getattr(saved, name)
         for name, alone in LAUNCHING.items()
-        if name not in said and getattr(saved, name) != alone
+        if name not in chosen and getattr(saved, name) != alone
     }
-    if "loggers" not in said and set(saved.loggers) & set(LAUNCHING_LOGGERS):
-        asked["loggers"] = ",".join(saved.loggers)
-    if asked:
-        flags = " ".join(f"--{name} {value}" for name, value in asked.items())
-        without = " ".join(f"--{name} 1" for name in asked if name in LAUNCHING)
+    if "loggers" not in chosen and set(saved.loggers) & set(LAUNCHING_LOGGERS):
+        required["loggers"] = ",".join(saved.loggers)
+    if required:
+        flags = " ".join(f"--{name} {value}" for name, value in required.items())
+        without = " ".join(f"--{name} 1" for name in required if name in LAUNCHING)
         raise SettingError(
-            f"the run was started with {', '.join(f'{name} {value}' for name, value in asked.items())}, "
+            f"the run was started with {', '.join(f'{name} {value}' for name, value in required.items())}, "
             "which a run that goes on is not given by its file",
             "that it is said again, as it starts processes",
             flags + (f", or {without} to go on alone" if without else ""),

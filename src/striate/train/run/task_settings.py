@@ -62,20 +62,20 @@ class TaskSettings(BaseModel):
 
 
 def require_own(
-    values: dict[str, object], defaults: dict[str, object], given: Iterable[str], task: str
+    values: dict[str, object], defaults: dict[str, object], names: Iterable[str], task: str
 ) -> None:
     """Refuse what another task has: it would do nothing.
 
     Args:
         values: of all settings.
         defaults: of all settings.
-        given: names of the settings that somebody wrote.
+        names: of the settings that somebody wrote.
         task: that is learned.
 
     Raises:
         SettingError: a setting of another task differs from its default.
     """
-    for name in given:
+    for name in names:
         tasks = TASKS_OF.get(name)
         if tasks and task not in tasks and values[name] != defaults[name]:
             raise SettingError(

@@ -28,7 +28,7 @@ class Started(Event):
     Args:
         folder: of the run.
         settings: all of them, decided.
-        said: sentences about what was decided, for the user.
+        notes: sentences about what was decided, for the user.
         counts: images in each split.
         parameters: numbers that are learned.
         steps: in the whole training.
@@ -39,7 +39,7 @@ class Started(Event):
 
     folder: str
     settings: dict[str, Any]
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
     counts: dict[str, int]
     parameters: int
     steps: int
@@ -199,7 +199,7 @@ class Training(Event):
 class Noted(Event):
     """A sentence about a whole comparison, for the user."""
 
-    said: str
+    note: str
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,11 @@ class StopRequest:
     """While entered, remembers a signal instead of dying of it; in the main thread only, others see none.
 
     Attributes:
-        asked: number of the signal that came, 0 for none.
+        signal: number of the signal that came, 0 for none.
     """
 
     def __init__(self, folder: str) -> None:
-        self.asked, self._folder, self._process = 0, folder, os.getpid()
+        self.signal, self._folder, self._process = 0, folder, os.getpid()
         self._before: dict[int, Any] = {}
         self._timer = (0.0, 0.0)
 
@@ -56,8 +56,8 @@ class StopRequest:
             self._before = {number: signal.signal(number, self._ask) for number in caught()}
         return self
 
-    def __exit__(self, kind: object, error: BaseException | None, place: object) -> None:
-        if self.asked and signal.SIGALRM in self._before:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if self.signal and signal.SIGALRM in self._before:
             signal.setitimer(signal.ITIMER_REAL, *self._timer)
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -65,14 +65,14 @@ class StopRequest:
         if isinstance(error, Impatience):
             raise error.interrupted from None
 
-    def interrupted(self, place: str) -> Interrupted:
+    def interrupted(self, when: str) -> Interrupted:
         """The error that ends the run, and says how to go on."""
         error = Interrupted(
-            f"the training was interrupted by {signal.Signals(self.asked).name} {place}",
+            f"the training was interrupted by {signal.Signals(self.signal).name} {when}",
             "that it runs to its end",
             f"striate train --resume --out {self._folder} goes on from there (in Python: resume=True)",
         )
-        error.signal = self.asked
+        error.signal = self.signal
         return error
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
@@ -80,10 +80,10 @@ class StopRequest:
             if number == signal.SIGTERM:
                 os._exit(128 + number)
             return
-        if self.asked:
+        if self.signal:
             signal.signal(number, signal.SIG_DFL)
             os.kill(self._process, number)
-        self.asked = number
+        self.signal = number
         self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._lose_patience)
         self._timer = signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 

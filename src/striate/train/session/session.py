@@ -54,7 +54,7 @@ class TrainingSession:
         best: a classifier that carries the best weights to the file; the engine's may lack what is frozen, or
             have heads that only training looks at.
         pace: moves the end of a training with a budget; None without one.
-        said: what was decided when the network was made, sentences for the user.
+        notes: what was decided when the network was made, sentences for the user.
     """
 
     engine: Executor
@@ -65,7 +65,7 @@ class TrainingSession:
     prepare: BatchTransforms
     stop: StopRequest
     best: TaskModel[Any]
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     state: Progress = field(default_factory=Progress)
     clock: Clock = field(default_factory=Clock)
     pace: Pace | None = None
@@ -140,7 +140,7 @@ class TrainingSession:
         self._settle()  # all processes together, whosever clock is due
         slower = self.pace.adapt(self.state.step, perf_counter()) if self.pace else None
         due = perf_counter() - self._saved_at >= self.settings.checkpoint_every
-        stop, due = self.engine.agree(bool(self.stop.asked), due)
+        stop, due = self.engine.agree(bool(self.stop.signal), due)
         for sentence in (slower, self.cores and self.cores.look()):
             if sentence:
                 yield Noted(sentence)
@@ -149,8 +149,8 @@ class TrainingSession:
         if stop or due:
             yield self.save()
         if stop:
-            self.stop.asked = self.stop.asked or signal.SIGTERM  # another process was told
-            yield Stopped(self.state.step, self.stop.asked)
+            self.stop.signal = self.stop.signal or signal.SIGTERM  # another process was told
+            yield Stopped(self.state.step, self.stop.signal)
             raise self.stop.interrupted(f"after step {self.state.step} of {self.end}")
 
     def end_epoch(self) -> Iterator[Event]:
@@ -176,9 +176,9 @@ class TrainingSession:
         """Write the checkpoint; all processes must ask, the first one writes."""
         self._settle()
         self._require_finite()
-        place = {**self.state.to_dict(), "loss_sum": self.engine.mean(self.state.loss_sum)}
+        progress = {**self.state.to_dict(), "loss_sum": self.engine.mean(self.state.loss_sum)}
         average, settings = whole(self.average.tensors), self.settings.to_dict()
-        state = {**self.engine.state(), "average": average, "state": place, "settings": settings}
+        state = {**self.engine.state(), "average": average, "state": progress, "settings": settings}
         if self.pace:
             state["pace"] = self.pace.to_dict(perf_counter())
         if self.engine.rank == 0:
@@ -299,8 +299,8 @@ class TrainingSession:
         state = self.state
         first = next((n for n, value in enumerate(values) if not math.isfinite(value)), 0)
         late = len(values) - 1 - first if self._every == 1 else len(values) - first
-        step, place = max(state.step - late, 0), max(state.place - late, 0)
-        batch = self.prepare(next(self.train.batches(state.epoch, place)), step)
+        step, epoch_step = max(state.step - late, 0), max(state.place - late, 0)
+        batch = self.prepare(next(self.train.batches(state.epoch, epoch_step)), step)
         names = [self.train.dataset.name(index) for index in self._worst(batch)]
         return TrainingError(
             f"the loss is {values[first]} at step {step + 1} (epoch {state.epoch + 1}); "

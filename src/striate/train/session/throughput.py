@@ -47,9 +47,9 @@ class Clock:
     def waits(self, batches: Iterator[Batch], world: int) -> Iterator[Batch]:
         """The same batches, and how long each took to come. ``world`` processes see as many images."""
         while True:
-            asked = perf_counter()
+            started = perf_counter()
             batch = next(batches, None)
-            waited = perf_counter() - asked
+            waited = perf_counter() - started
             if batch is None:
                 return
             for span in (self.recent, self.epoch):

@@ -38,27 +38,27 @@ CUTS = 4
 PAUSE = 0.2
 """Seconds before the first new attempt, doubled with every further one."""
 
-Told = Callable[[str, int, int | None], None]
+Listener = Callable[[str, int, int | None], None]
 """Called with the name of a file, bytes that are there, and bytes in all if the server says so."""
 
-_told: ContextVar[Told | None] = ContextVar("told", default=None)
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 @contextmanager
-def telling(told: Told) -> Iterator[None]:
+def telling(listener: Listener) -> Iterator[None]:
     """Whatever is fetched inside, however deep, says how far it is. Files that are there say nothing.
 
     Args:
-        told: called at each piece.
+        listener: called at each piece.
 
     >>> with telling(lambda name, done, total: print(name, done, total)):
     ...     pass
     """
-    before = _told.set(told)
+    before = _listener.set(listener)
     try:
         yield
     finally:
-        _told.reset(before)
+        _listener.reset(before)
 
 
 def cache_folder() -> Path:
@@ -180,7 +180,7 @@ def _transfer(url: str, part: Path, most: int, name: str) -> bool:
         HTTPError: the server refuses.
         OSError: the part file cannot be written.
     """
-    have, told = _size(part), _told.get()
+    have, listener = _size(part), _listener.get()
     try:
         answer = _ask(url, have)
     except HTTPError as error:
@@ -199,8 +199,8 @@ def _transfer(url: str, part: Path, most: int, name: str) -> bool:
                 have += len(piece)
                 _require_room(url, have, most)
                 file.write(piece)
-                if told:
-                    told(name, have, total)
+                if listener:
+                    listener(name, have, total)
     return total is None or have == total
 
 

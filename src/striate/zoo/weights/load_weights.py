@@ -89,7 +89,7 @@ def load_weights(
     if source.split()[0] == "timm" and (epsilon := TWINS[name].timm_epsilon) is not None:
         fitting.meet_epsilon(network, epsilon)
     network.load_state_dict(fitting.tensors)
-    return tuple(fitting.said)
+    return tuple(fitting.notes)
 
 
 def read_weights(name: str, weights: str | Path, base: str = BASE) -> Checkpoint:
@@ -149,7 +149,7 @@ def _in_our_names(
     }
     best, before = max(known, key=lambda one: known[one])
     whose = [source for source in tables if tables[source] == tables[best]]
-    said = " and ".join(whose) + (f" after {before!r}" if before else "")
+    description = " and ".join(whose) + (f" after {before!r}" if before else "")
     table = tables[best]
     parts = {key.split(".")[0] for key in table}
     bare = {key[len(before) :]: tensor for key, tensor in stored.items() if key.startswith(before)}
@@ -157,10 +157,10 @@ def _in_our_names(
     others = [key for key in stored if key[len(before) :] not in kept or not key.startswith(before)]
     few = 2 * len(others) < len(stored) or before
     if not others or not few or not known[best, before]:
-        return said, {table.get(key, key): tensor for key, tensor in bare.items()}, ()
+        return description, {table.get(key, key): tensor for key, tensor in bare.items()}, ()
     more = f" and {len(others) - STRANGERS:,} more" if len(others) > STRANGERS else ""
     note = f"left out of the file, as {name} has no such part: {', '.join(others[:STRANGERS])}{more}"
-    return said, {table.get(key, key): tensor for key, tensor in kept.items()}, (note,)
+    return description, {table.get(key, key): tensor for key, tensor in kept.items()}, (note,)
 
 
 def _is_part(key: str, parts: Collection[str]) -> bool:
@@ -232,9 +232,9 @@ def of_other_arguments(whose: str, changed: Mapping[str, Any], wrong: list[str])
         changed: the network's own arguments that are not as usual.
         wrong: a phrase for every tensor that differs.
     """
-    told = ", ".join(f"{name}={value!r}" for name, value in changed.items())
+    arguments = ", ".join(f"{name}={value!r}" for name, value in changed.items())
     return ModelFileError(
-        f"a network with {told} is not that of {whose}: {_in_words(wrong)}",
+        f"a network with {arguments} is not that of {whose}: {_in_words(wrong)}",
         "the network for which the weights were learned",
         f"leave {', '.join(changed)} out, or begin without weights",
     )
@@ -258,7 +258,7 @@ class _Fitting:
 
     wanted: Mapping[str, Tensor]
     tensors: dict[str, Tensor]
-    said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def leave_out_auxiliaries(self) -> None:
         """Auxiliary heads and counters: what the file has too much is left out, what it lacks stays."""
@@ -271,9 +271,9 @@ class _Fitting:
             if AUXILIARY.match(key) or key.endswith(COUNTER):
                 self.tensors[key] = self.wanted[key]
         if any(map(AUXILIARY.match, surplus)):
-            self.said.append("the auxiliary heads of the file were left out")
+            self.notes.append("the auxiliary heads of the file were left out")
         if any(map(AUXILIARY.match, missing)):
-            self.said.append("the auxiliary heads start from random weights: the file has none")
+            self.notes.append("the auxiliary heads start from random weights: the file has none")
 
     def renew_last_layers(self, network: Backbone) -> None:
         """Where only the number of classes differs, the last layer stays as the network has it."""
@@ -285,7 +285,7 @@ class _Fitting:
         ours, stored = next(iter(classes))
         if len(classes) == 1 and ours != stored:
             self.tensors |= {key: self.wanted[key] for key in last}
-            self.said.append(f"the last layer is new: the file has {stored:,} classes, the network {ours:,}")
+            self.notes.append(f"the last layer is new: the file has {stored:,} classes, the network {ours:,}")
 
     def adapt_first_filters(self, key: str) -> None:
         """Where only the channels of the images differ, the first filters are summed or repeated."""
@@ -296,7 +296,7 @@ class _Fitting:
             before, now = stored.shape[1], ours.shape[1]
             self.tensors[key] = adapted(stored, now)
             how = "summed" if now == 1 else f"repeated in turn, times {before}/{now}"
-            self.said.append(f"the first filters were adapted from {before} to {now} channels: {how}")
+            self.notes.append(f"the first filters were adapted from {before} to {now} channels: {how}")
 
     def reshape(self) -> None:
         """The same numbers in another shape: (C,) for (C, 1, 1), a linear layer for a convolution.
@@ -315,7 +315,7 @@ class _Fitting:
         """Arguments that fit every tensor and yet make another network, as strides do."""
         for name, value in changed.items():
             if name != "auxiliary" and value != theirs.get(name):
-                self.said.append(
+                self.notes.append(
                     f"{name} is {value!r} here, and was not where the weights were made: "
                     "they fit, but the network differs"
                 )
@@ -324,7 +324,7 @@ class _Fitting:
         """The norms learned with this epsilon; scaled, they compute the same with ours."""
         norms = {name: (epsilon, ours) for name, ours in epsilons(network).items()}
         self.tensors = with_epsilon(self.tensors, norms)
-        self.said.append(f"the norms were scaled: there they have an epsilon of {epsilon}")
+        self.notes.append(f"the norms were scaled: there they have an epsilon of {epsilon}")
 
 
 def adapted(filters: Tensor, channels: int) -> Tensor:

@@ -22,14 +22,14 @@ def features(layers: int, *, batch_norm: bool) -> Rules:
     >>> features(11, batch_norm=False)[:3]
     (('^.*conv1_1', 'features.0'), ('^.*conv2_1', 'features.3'), ('^.*conv3_1', 'features.6'))
     """
-    rules, place = [], 0
+    rules, index = [], 0
     for number, depth in enumerate(DEPTHS[layers], start=1):
         for i in range(1, depth + 1):
-            rules.append((f"^.*conv{number}_{i}", f"features.{place}"))
+            rules.append((f"^.*conv{number}_{i}", f"features.{index}"))
             if batch_norm:
-                rules.append((f"^.*norm{number}_{i}", f"features.{place + 1}"))
-            place += 3 if batch_norm else 2  # the convolution, its norm, its ReLU
-        place += 1  # the pooling
+                rules.append((f"^.*norm{number}_{i}", f"features.{index + 1}"))
+            index += 3 if batch_norm else 2  # the convolution, its norm, its ReLU
+        index += 1  # the pooling
     return tuple(rules)
 
 
