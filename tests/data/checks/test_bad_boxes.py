@@ -48,7 +48,7 @@ def data(tmp_path: Path) -> Path:
 
 def boxes_of(data: Path, how: str) -> tuple[list[list[float]], list[int], tuple[str, ...]]:
     part = read(data, validation=0, on_bad_box=how)["train"]
-    notes = read(data, validation=0, on_bad_box=how).said
+    notes = read(data, validation=0, on_bad_box=how).notes
     assert isinstance(part.annotations, BoxAnnotations)
     return part.annotations.boxes.tolist(), part.annotations.numbers.tolist(), notes
 
