@@ -69,9 +69,8 @@ def error_by_point(page: Measured) -> Section:
     values = [metrics.per_point[name] for name in joints.names]
     chart = joint_chart(typical_points(annotations), joints.skeleton, values, joints.names, CHART)
     rows = sorted(metrics.per_point.items(), key=lambda row: -(row[1] or 0.0))
-    body = rendered(
-        "points.html", chart=data_uri(chart, CHART), rows=rows, shares=metrics.within, pcp=metrics.pcp
-    )
+    limbs = metrics.pcp is not None
+    body = rendered("points.html", chart=data_uri(chart, CHART), rows=rows, limbs=limbs)
     return Section("points", "Error by point", body)
 
 
