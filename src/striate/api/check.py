@@ -17,6 +17,7 @@ def check(
     format: str | None = None,
     *,
     task: str | None = None,
+    group: str | None = None,
     progress: Callable[[int, int], None] | None = None,
     reading: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
@@ -26,6 +27,7 @@ def check(
         data: a folder, a .csv, .npz or idx file, or ``"digits"``.
         format: ``folder``, ``csv``, ``voc``, ...; recognised by looking when left out.
         task: that shall be learned, as for ``train``, where the data can teach several.
+        group: a column of a table, as for ``train``: pictures that belong together.
         progress: called now and then with (pictures done, pictures in all).
         reading: called before with (bytes read, bytes in all) of a large file of annotations.
 
@@ -36,4 +38,4 @@ def check(
         DataError: there is nothing that can be read.
     """
     kinds = model_of(task).learns_from if task else ()
-    return check_data(data, format, kinds=kinds, progress=progress, reading=reading)
+    return check_data(data, format, kinds=kinds, group=group, progress=progress, reading=reading)

@@ -33,6 +33,10 @@ def check(
     task: Annotated[
         str | None, typer.Option(metavar="NAME", help="What shall be learned, as in train.")
     ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Of a table: which pictures belong together, as in train."),
+    ] = None,
     augment: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=1000, help="Draw one sample N times, augmented.")
     ] = None,
@@ -50,9 +54,9 @@ def check(
         draw_augmented(data, format, augment, recipe, out)
         return
     with Counting("looking at pictures") as progress, hushed():
-        report = striate.check(
-            data, format, task=task, progress=progress, reading=progress.of("reading annotations, bytes")
-        )
+        about = {"task": task, "group": group}
+        reading = progress.of("reading annotations, bytes")
+        report = striate.check(data, format, **about, progress=progress, reading=reading)
     if json:
         print_json(report.to_dict())
     else:

@@ -67,6 +67,7 @@ TRAINING: Panels = {
         "balance",
         "validation",
         "test",
+        "group",
         "accept",
         "tta",
         "workers",

@@ -45,7 +45,7 @@ from striate.data.formats.yolo import read_yolo, yolo_root
 from striate.data.image_store import Files
 from striate.data.joints import read_joints
 from striate.data.picture_files import ending_of
-from striate.data.split import held_out, merged
+from striate.data.split import held_out, merged, united
 from striate.errors import DataError, SettingError
 from striate.files.walk import Walk
 
@@ -71,6 +71,12 @@ LARGE: dict[str, Callable[..., Found]] = {"coco": read_coco_boxes, "coco-points"
 DETAILED = frozenset(("voc", "yolo", "coco"))
 """Formats of boxes that say more than boxes."""
 
+GROUPED: dict[str, Callable[..., Found]] = {
+    "csv": read_table,
+    "points": read_point_table,
+    "boxes": read_box_table,
+}
+"""Formats with columns, one of which can say which pictures belong together."""
 KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
     **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
@@ -95,6 +101,7 @@ def read(
     joints: str | None = None,
     on_bad_box: str = "stop",
     reading: Progress | None = None,
+    group: str | None = None,
 ) -> Splits:
     """Read a data set.
 
@@ -110,6 +117,8 @@ def read(
         joints: a file or the name of a known set of points, see ``read_joints``; for data with points.
         on_bad_box: ``stop``, ``clip``, ``drop`` or ``drop-image``, see ``without_bad_boxes``.
         reading: called now and then with (bytes read, bytes in all) of a large file of annotations.
+        group: a column of the table; pictures with one value there, such as those of one person, are held out
+            together, and shares are shares of the groups.
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
@@ -117,7 +126,7 @@ def read(
 
     Raises:
         DataError: there is no such path, or nothing in it that can be read.
-        SettingError: no such format, no such way with bad boxes, a share outside 0..1, or no path.
+        SettingError: no such format or column, no such way with bad boxes, a share outside 0..1, or no path.
     """
     if not isinstance(path, str | os.PathLike):
         raise SettingError(f"data are {type(path).__name__}", "a path, or the word digits", "name a folder")
@@ -128,7 +137,7 @@ def read(
     root = Path(path)
     try:
         name = format or recognise(root, kinds)
-        found = with_joints(_reader(name, root, accept, reading)(root), joints)
+        found = with_joints(_reader(name, root, accept, reading, group)(root), joints)
         found = found if format else _with_alternative(found, name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
@@ -163,16 +172,20 @@ def read_found(
 
 
 def _reader(
-    name: str, root: Path, accept: Collection[str], reading: Progress | None
+    name: str, root: Path, accept: Collection[str], reading: Progress | None, group: str | None = None
 ) -> Callable[[Path], Found]:
     if name not in READERS:
         known = "one of: " + ", ".join(READERS)
         raise SettingError(f"format is {name!r}", known, "leave it out to have it recognised")
     if name != "digits":
         refuse_missing(root)
+    if group is not None and name not in GROUPED:
+        wrong = f"group is {group!r}, and data read as {name} have no columns"
+        raise SettingError(wrong, "a table: " + ", ".join(GROUPED), "leave group out")
     if name in LARGE:
         return partial(LARGE[name], progress=reading)
-    return partial(OUTSIDE[name], outside=True) if "outside" in accept and name in OUTSIDE else READERS[name]
+    reader: Callable[..., Found] = READERS[name] if group is None else partial(GROUPED[name], group=group)
+    return partial(reader, outside=True) if "outside" in accept and name in OUTSIDE else reader
 
 
 def _with_alternative(found: Found, name: str, root: Path) -> Found:
@@ -363,11 +376,12 @@ def assign(found: Found, seed: int, shares: Mapping[str, float]) -> tuple[NDArra
 
 
 def _identity(found: Found, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """What every picture shows; for small sets of files also across formats."""
-    of_bytes = identities(found.store, indices)
-    if not isinstance(found.store, Files) or not _small(found.store, indices):
-        return of_bytes
-    return merged(pixel_identities(found.store, indices), of_bytes)
+    """What every picture shows, for small sets of files also across formats; or the group that it is of."""
+    shown = identities(found.store, indices)
+    if isinstance(found.store, Files) and _small(found.store, indices):
+        shown = merged(pixel_identities(found.store, indices), shown)
+    asked = found.groups is not None and found.groups.asked
+    return united(shown, found.groups.numbers[indices]) if asked and found.groups else shown
 
 
 def _small(store: Files, indices: NDArray[np.int64]) -> bool:
@@ -386,7 +400,28 @@ def split_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
     """What the annotations alone tell of the splits."""
     if not (split == SPLITS.index("train")).any():
         return [Finding("no-train", "train", "no picture")]
-    return found.annotations.findings(split)
+    return [*found.annotations.findings(split), *group_findings(found, split)]
+
+
+def group_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
+    """How many groups of pictures stand in several splits, with two pictures of one."""
+    if found.groups is None:
+        return []
+    numbers, member = np.unique(found.groups.numbers, return_inverse=True)
+    low, high = np.full(len(numbers), len(SPLITS)), np.full(len(numbers), -1)
+    np.minimum.at(low, member, split)
+    np.maximum.at(high, member, split)
+    shared = np.flatnonzero(low < high)
+    if not len(shared):
+        return []
+    one = member == shared[0]
+    pair = [np.flatnonzero(one & (split == end[shared[0]]))[0] for end in (low, high)]
+    names = [f"{Path(found.store.name(int(index))).name} in {SPLITS[split[index]]}" for index in pair]
+    detail = f"{len(shared):,} of {len(numbers):,} groups stand in two splits, as {' and '.join(names)}"
+    column = found.groups.column
+    if found.groups.asked:
+        return [Finding("group-leak", column, detail)]
+    return [Finding("shared-group", column, f"{detail}; --group {column} keeps them apart")]
 
 
 def _parts(found: Found, split: NDArray[np.int8]) -> dict[str, Dataset]:

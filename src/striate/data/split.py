@@ -57,6 +57,24 @@ def _shuffled(pictures: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     return np.fromiter(ranks, dtype=np.uint64, count=len(pictures))
 
 
+def united(pictures: NDArray[np.uint64], groups: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Identities (N,), equal for all pictures of a group and of groups that have a picture in common.
+
+    Args:
+        pictures: uint64 (N,), equal for equal pictures.
+        groups: uint64 (N,), equal for pictures that belong together.
+
+    >>> united(np.array([1, 2, 2, 3], np.uint64), np.array([7, 7, 8, 9], np.uint64)).tolist()
+    [7, 7, 7, 9]
+    """
+    found = groups
+    while True:
+        wider = merged(groups, merged(pictures, found))
+        if (wider == found).all():
+            return found
+        found = wider
+
+
 def merged(coarse: NDArray[np.uint64], fine: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """``fine`` identities, where pictures of one ``coarse`` identity get the smallest of theirs.
 

@@ -46,7 +46,7 @@ class TrainedOn:
     Args:
         format: in which they were read.
         accept: kinds of findings that were accepted.
-        options: what ``read`` was called with besides: seed, validation and test.
+        options: what ``read`` was called with besides: seed, validation, test and group.
         count: training pictures.
         pictures: uint64, what up to 1,024 of them show, sorted.
     """
@@ -85,8 +85,9 @@ class TrainedOn:
             kinds = isinstance(accept, list) and all(isinstance(kind, str) for kind in accept)
             share = all(isinstance(one, int | float) and 0 <= one < 1 for one in shares)
             mended = options.get("on_bad_box", "stop") in get_args(OnBadBox)
-            known = set(options) - {"test", "on_bad_box"} == {"seed", "validation"}
-            if whole_numbers and kinds and share and mended and known:
+            group = isinstance(options.get("group", ""), str)
+            known = set(options) - {"test", "on_bad_box", "group"} == {"seed", "validation"}
+            if whole_numbers and kinds and share and mended and group and known:
                 pictures = np.frombuffer(raw, dtype="<u8").astype(np.uint64)
                 return cls(str(values["format"]), tuple(accept), dict(options), count, pictures)
         except (KeyError, TypeError, ValueError, binascii.Error):
@@ -182,12 +183,15 @@ def as_trained(
     if trained_on is None:
         return _accepted(read(data, format, accept=tuple(accept), **options), accept), False
     asked, both = {**trained_on.options, **options}, tuple(dict.fromkeys((*accept, *trained_on.accept)))
-    *first, last = [format] if format else dict.fromkeys((trained_on.format, _looks_like(data, kinds)))
-    for name in first:  # the format of the training, where the data look like another
+    formats = [format] if format else dict.fromkeys((trained_on.format, _looks_like(data, kinds)))
+    *first, last = formats
+    grouped = "group" in trained_on.options and "group" not in options  # a column that other data may lack
+    for name in formats if grouped else first:  # the format of the training, where the data look like another
         with suppress(DataError, SettingError):
             splits = read(data, name, accept=both, **asked)
             if is_of(trained_on, splits):
                 return _accepted(splits, both), True
+    asked = {name: value for name, value in asked.items() if name != "group" or not grouped}
     splits = read(data, last, accept=both, **asked)
     if is_of(trained_on, splits):
         return _accepted(splits, both), True

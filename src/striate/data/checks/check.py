@@ -80,6 +80,7 @@ def check(
     format: str | None = None,
     *,
     kinds: tuple[type[Annotations], ...] = (),
+    group: str | None = None,
     progress: Progress | None = None,
     reading: Progress | None = None,
 ) -> CheckReport:
@@ -89,13 +90,14 @@ def check(
         path: as ``read``.
         format: as ``read``.
         kinds: as ``read``.
+        group: as ``read``.
         progress: called now and then with (pictures done, pictures in all).
         reading: as ``read``.
 
     Raises:
         DataError: there is no such path, or nothing in it that can be read.
     """
-    splits = read(path, format, kinds=kinds, reading=reading)
+    splits = read(path, format, kinds=kinds, group=group, reading=reading)
     stats = all_stats(splits, progress)
     findings = [
         *splits.findings,

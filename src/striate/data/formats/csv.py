@@ -18,8 +18,9 @@ from pathlib import Path
 
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.checks.findings import Finding
-from striate.data.formats.csv_columns import Columns, columns_of, rows_of
+from striate.data.formats.csv_columns import Columns, columns_of, names_of, rows_of
 from striate.data.formats.csv_paths import TRIED, TablePaths
+from striate.data.formats.groups import GroupRows
 from striate.data.formats.index import Found, IndexRow, gather, sorted_classes
 from striate.data.formats.split_names import SPLIT_WORDS
 from striate.errors import DataError
@@ -44,14 +45,16 @@ def tables_in(path: Path) -> list[Path]:
     return [file for file in tables if not file.name.startswith(".") and columns_of(file) is not None]
 
 
-def read_table(path: Path, *, outside: bool = False) -> Found:
+def read_table(path: Path, *, outside: bool = False, group: str | None = None) -> Found:
     """List the rows of a table.
 
     Args:
         path: of the table, or of a folder with one table.
         outside: files outside the folder of the table are listed too.
+        group: the column that says which pictures belong together; None for one with a usual name.
 
     Raises:
+        SettingError: there is no column ``group``.
         DataError: it is not text, names no columns for files and labels, or has no usable row; or there are
             several tables.
     """
@@ -64,7 +67,8 @@ def read_table(path: Path, *, outside: bool = False) -> Found:
         raise _unclear(file)
     try:
         names = (_cell(cells, columns.path) for _, cells in rows_of(file, columns))
-        rows = TableRows(file, columns, TablePaths(file.parent, islice(names, TRIED)), outside)
+        groups = GroupRows.of(names_of(file, columns), group, (columns.path, columns.label, columns.split))
+        rows = TableRows(file, columns, TablePaths(file.parent, islice(names, TRIED)), outside, groups)
         found = gather(file.parent, rows.usable())
     except (csv.Error, UnicodeError) as reason:
         wrong = f"{file} cannot be read ({str(reason)[:200]})"
@@ -80,8 +84,9 @@ def read_table(path: Path, *, outside: bool = False) -> Found:
         *columns.notes,
         *rows.paths.notes(),
         *notes,
+        *(together.notes if (together := groups.groups()) else ()),
     )
-    return replace(found, findings=tuple(rows.findings), notes=notes)
+    return replace(found, findings=tuple(rows.findings), notes=notes, groups=together)
 
 
 def several_tables(path: Path, tables: list[Path]) -> DataError:
@@ -103,12 +108,14 @@ class TableRows:
         columns: where a row has what.
         paths: which files are meant.
         outside: whether files outside the table's folder are used.
+        groups: of the rows that are used.
     """
 
     file: Path
     columns: Columns
     paths: TablePaths
     outside: bool
+    groups: GroupRows
     findings: list[Finding] = field(default_factory=list)
     _seen: Seen = field(default_factory=dict)
 
@@ -118,6 +125,7 @@ class TableRows:
             source = f"{self.file}:{line}"
             row = self._row(cells, source) if any(cell.strip() for cell in cells) else None
             if row is not None and self._is_new(row, line, source):
+                self.groups.add(cells, row.name)
                 yield row
 
     def _row(self, cells: list[str], source: str) -> IndexRow | None:

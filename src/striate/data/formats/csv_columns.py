@@ -84,6 +84,19 @@ def encoding_of(head: bytes) -> str:
     return "utf-8-sig"
 
 
+def names_of(file: Path, columns: Columns) -> list[str]:
+    """The names of all columns, as they are written.
+
+    Raises:
+        csv.Error, UnicodeError, OSError: it is no text, or cannot be read.
+    """
+    with open_regular(file) as stream:
+        text = io.TextIOWrapper(stream, encoding=columns.encoding, newline="")
+        for _ in range(columns.skipped):
+            text.readline()
+        return next(csv.reader(text, delimiter=columns.separator), [])
+
+
 def rows_of(file: Path, columns: Columns) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of every row after the first line.
 

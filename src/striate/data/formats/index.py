@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.checks.findings import Finding
+from striate.data.formats.groups import Groups
 from striate.data.formats.split_names import SPLITS, UNSAID
 from striate.data.image_store import Files, Store
 
@@ -37,6 +38,7 @@ class Found:
         split: int8 (N,), an index into ``SPLITS``, or ``UNSAID``.
         findings: what was odd.
         notes: sentences for the user.
+        groups: of pictures that belong together; None where nothing tells.
     """
 
     store: Store
@@ -44,6 +46,7 @@ class Found:
     split: NDArray[np.int8]
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    groups: Groups | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -5,8 +5,9 @@
     image,class,x1,y1,x2,y2   or   image,class,x,y,w,h          one box a picture, or none
 
 Columns ``width`` and ``height`` are the size of the picture in which the numbers were measured, ``split`` its
-split. Other columns are left alone. Numbers between 0 and 1 throughout are shares of the sides, and a note
-says so. A line of a box table without numbers is a picture on which there is nothing.
+split; for pictures that belong together see ``groups``. Other columns are left alone. Numbers between 0 and 1
+throughout are shares of the sides, and a note says so. A line of a box table without numbers is a picture on
+which there is nothing.
 """
 
 import csv
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.origin import Origin
 from striate.data.annotations.point_annotations import PointAnnotations
@@ -26,6 +28,7 @@ from striate.data.checks.findings import Finding
 from striate.data.formats.csv import ENDINGS
 from striate.data.formats.csv_columns import LABEL_WORDS, PATH_WORDS, SEPARATORS, SPLIT_COLUMNS
 from striate.data.formats.csv_paths import TablePaths
+from striate.data.formats.groups import GroupRows
 from striate.data.formats.index import Found
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
 from striate.data.image_store import Files
@@ -140,20 +143,26 @@ class Rows:
     split: list[int]
     cells: list[list[str]]
     lines: list[int]
+    groups: GroupRows
 
 
-def read_point_table(path: Path) -> Found:
+def read_point_table(path: Path, *, group: str | None = None) -> Found:
     """The points of every picture.
+
+    Args:
+        path: of the table, or of a folder with one.
+        group: the column that says which pictures belong together; None for one with a usual name.
 
     Raises:
         DataError: the table has no columns of points, or no usable line.
+        SettingError: there is no column ``group``.
     """
     file, header, findings = *_opened(path), list[Finding]()
     names = tuple(name for name, *_ in header.points)
     if not names:
         raise _unclear(file, "points", "image,nose_x,nose_y,...")
     width = [column for _, x, y, v in header.points for column in (x, y, *([v] if v is not None else []))]
-    rows, root, taken = _rows(file, header, width, findings)
+    rows, root, taken = _rows(file, header, width, findings, group)
     values = np.array([[float(cells[column] or 0) for column in width] for cells in rows.cells], np.float32)
     points, visible = _split_values(values, header)
     notes, factor = _scaled(file, header, rows, points[visible], root, findings)
@@ -161,21 +170,21 @@ def read_point_table(path: Path) -> Found:
     findings += _outside(file, rows, root, points, visible)
     annotations = PointAnnotations(points, visible, _extent(points, visible), joints_of(names))
     note = f"read as a table of points: {file.name}, {len(rows.files)} pictures with {len(names)} points"
-    split = np.array(rows.split, np.int8)
-    return Found(Files(root, rows.files), annotations, split, tuple(findings), (note, *taken, *notes))
+    return _found(rows, root, annotations, findings, (note, *taken, *notes))
 
 
-def read_box_table(path: Path) -> Found:
-    """The one box of every picture.
+def read_box_table(path: Path, *, group: str | None = None) -> Found:
+    """The one box of every picture; arguments as of ``read_point_table``.
 
     Raises:
         DataError: the table has no columns of a box, or no usable line.
+        SettingError: there is no column ``group``.
     """
     file, header, findings = *_opened(path), list[Finding]()
     if header.box is None:
         raise _unclear(file, "a box", "image,class,x1,y1,x2,y2")
     columns, sides = header.box
-    rows, root, taken = _rows(file, header, list(columns), findings)
+    rows, root, taken = _rows(file, header, list(columns), findings, group)
     kind = header.column(*CLASS_COLUMNS)
     there = np.array([any(cells[column] for column in columns) for cells in rows.cells], np.bool_)
     boxes = np.array(
@@ -199,8 +208,16 @@ def read_box_table(path: Path) -> Found:
         Origin(Files(file.parent, [file.name])),
     )
     note = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(labels)} boxes"
-    split = np.array(rows.split, np.int8)
-    return Found(Files(root, rows.files), annotations, split, tuple(findings), (note, *taken, *notes))
+    return _found(rows, root, annotations, findings, (note, *taken, *notes))
+
+
+def _found(
+    rows: Rows, root: Path, annotations: Annotations, findings: list[Finding], notes: tuple[str, ...]
+) -> Found:
+    """The usable lines with what they say."""
+    groups, split = rows.groups.groups(), np.array(rows.split, np.int8)
+    notes += groups.notes if groups else ()
+    return Found(Files(root, rows.files), annotations, split, tuple(findings), notes, groups)
 
 
 def _opened(path: Path) -> tuple[Path, Header]:
@@ -232,13 +249,14 @@ def _split_values(
 
 
 def _rows(
-    file: Path, header: Header, numbers: list[int], findings: list[Finding]
+    file: Path, header: Header, numbers: list[int], findings: list[Finding], group: str | None
 ) -> tuple[Rows, Path, tuple[str, ...]]:
     """The usable lines, the folder of their pictures, and notes about paths; the others become findings."""
     lines = list(_lines(file, header))
-    root, rows, seen = file.parent, Rows([], [], [], []), dict[str, int]()
-    paths = TablePaths(root, (cells[header.image] for _, cells in lines if len(cells) > header.image))
     part = header.column(*SPLIT_COLUMNS)
+    groups = GroupRows.of(header.columns, group, (header.image, part, header.column(*CLASS_COLUMNS)))
+    root, rows, seen = file.parent, Rows([], [], [], [], groups), dict[str, int]()
+    paths = TablePaths(root, (cells[header.image] for _, cells in lines if len(cells) > header.image))
     for line, cells in lines:
         problem = _problem(cells, header, numbers, paths, seen)
         if problem:
@@ -250,6 +268,7 @@ def _rows(
         word = cells[part].lower() if part is not None else ""
         rows.split.append(SPLITS.index(SPLIT_WORDS[word]) if word in SPLIT_WORDS else UNSAID)
         rows.cells.append(cells)
+        groups.add(cells, name)
         rows.lines.append(line)
     if not rows.files:
         shown = "; ".join(map(str, findings[:3])) or "it has a first line only"

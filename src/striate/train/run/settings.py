@@ -195,6 +195,11 @@ class Settings(TaskSettings):
         lt=1,
         description="share of the pictures that is held out as a test split, where the data have none",
     )
+    group: str | None = Field(
+        None,
+        description="column of a table: pictures with one value there, such as those of one person, are held "
+        "out together",
+    )
     workers: int | None = Field(
         None,
         ge=0,
