@@ -20,8 +20,10 @@ from striate.tasks.model import TaskModel
 from striate.train.finetune.freeze import first_thawed, layer_count, thawing
 from striate.train.run.settings import Settings
 from striate.zoo.build import build, model_of
+from striate.zoo.model_file import differences
 from striate.zoo.networks import arguments_of, create, require_arguments
 from striate.zoo.save_load import preprocess_of, read_header
+from striate.zoo.weights.checkpoint_reader import Checkpoint
 from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, read_weights, weights_file
 from striate.zoo.weights.published_weights import PUBLISHED, published
 
@@ -111,8 +113,13 @@ def choose_finetune(settings: Settings, network: nn.Module, found: Facts) -> str
 
 
 def pictures_of_a_class(found: Facts) -> int:
-    """The mean over the classes that have any."""
-    return found.count // max(sum(count > 0 for count in found.counts), 1)
+    """The mean over the classes that have any; a picture with several points counts for each."""
+    return sum(found.counts) // max(sum(count > 0 for count in found.counts), 1)
+
+
+def keeps_features(finetune: str | None, task: str) -> bool:
+    """Whether the last layer alone learns, of a task that has one: what it sees is computed once and kept."""
+    return finetune == "head" and model_of(task).on_features is not TaskModel.on_features
 
 
 def sentences(user_settings: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
@@ -121,7 +128,7 @@ def sentences(user_settings: Settings, settings: Settings, found: Facts) -> tupl
     notes = [*_size_of_weights(user_settings, settings)]
     if settings.weights and user_settings.finetune in (None, "auto"):
         notes.append(f"finetune {settings.finetune}: {_reason(settings, pictures_of_a_class(found))}")
-    if settings.finetune == "head" and user_settings.augment is None:
+    if keeps_features(settings.finetune, settings.task or found.task) and user_settings.augment is None:
         notes.append("augment none: what frozen layers make of the pictures is computed once and kept")
     small = found.side <= SMALL_PICTURES and "stem" in arguments_of(model)
     if small and stem == "paper" and settings.weights is None:
@@ -239,12 +246,37 @@ def begin(
     usual = arguments_of(name)
     changed = {one: value for one, value in own.items() if value != usual[one]}
     stored = read_weights(name, settings.weights)  # once: a file that is replaced meanwhile is the old one
-    notes, _ = (load_weights(one.backbone, name, stored, changed=changed) for one in (model, best))
-    if others := _other_classes(stored.header.get("classes") or (), classes):
-        for one in (model, best):
-            one.backbone.replace_head(one.width(classes, **one.options))
-        notes = (*notes, others)
+    notes, _ = (_with_weights(one, name, stored, changed) for one in (model, best))
     return model, best, (*notes, *_steps(settings, model.network))
+
+
+def _with_weights(
+    model: TaskModel[Any], name: str, stored: Checkpoint, changed: dict[str, Any]
+) -> tuple[str, ...]:
+    """Put weights into a model, and note in sentences what was decided.
+
+    Raises:
+        ModelFileError: they belong to another network.
+    """
+    network, backbone, header = model.network, model.backbone, stored.header
+    theirs = tuple(header.get("classes") or ())
+    if network is backbone:
+        notes = load_weights(backbone, name, stored, changed=changed)
+        if others := _other_classes(theirs, model.classes):
+            backbone.replace_head(model.width(model.classes, **model.options))
+            notes = (*notes, others)
+        return notes
+    same = (header.get("task"), theirs) == (model.task, model.classes)
+    if same and not differences(network.state_dict(), stored.tensors):
+        network.load_state_dict(stored.tensors)
+        return (f"weights: {stored.path.name}, with the branches for {model.task}",)
+    with torch.random.fork_rng(devices=[]):
+        whole = create(name, 1, **model.arguments)  # a last layer tells which network the file is of
+    notes = load_weights(whole, name, stored, changed=changed)
+    known = whole.state_dict()
+    backbone.load_state_dict({key: known[key] for key in backbone.state_dict()})
+    kept = [sentence for sentence in notes if not sentence.startswith("the last layer")]
+    return (*kept, f"the branches for {model.task} are new")
 
 
 def _other_classes(theirs: Sequence[str], ours: Sequence[str]) -> str:

@@ -7,13 +7,15 @@
 
 A frozen layer is frozen with all that follows it up to the next one: its tensors need no gradient, and
 norms, dropout and stochastic depth are in evaluation mode, so that running statistics stand still too.
-Auxiliary heads go with the last layer.
+Auxiliary heads go with the last layer. Where a task has branches of its own on a backbone, they are the last
+layer, all together: none of them is any good before it has learned.
 
 Yosinski, Clune, Bengio, Lipson 2014, https://arxiv.org/abs/1411.1792, froze the lowest layers. Layers that
 thaw one by one, and rates that fall from layer to layer: Howard, Ruder 2018, https://arxiv.org/abs/1801.06146.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
@@ -29,19 +31,22 @@ def layer_count(network: nn.Module) -> int:
     >>> layer_count(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(8, 2)))
     2
     """
-    return sum(map(_is_layer, _upward(network)))
+    trunk = _trunk(network)
+    return sum(map(_is_layer, _upward(trunk))) + (trunk is not network)
 
 
 def layer_numbers(network: nn.Module) -> dict[nn.Module, int]:
     """{module: number 0..L-1 of the layer that it is, or that it follows}; -1 before the first one."""
-    numbers, number = {}, -1
-    for module in _upward(network):
+    numbers, number, trunk = dict[nn.Module, int](), -1, _trunk(network)
+    for module in _upward(trunk):
         number += _is_layer(module)
         numbers[module] = number
-    for name, child in network.named_children():
+    last = layer_count(network) - 1
+    for name, child in trunk.named_children():
         if name == AUXILIARIES:
-            numbers.update(dict.fromkeys(child.modules(), number))
-    return numbers
+            numbers.update(dict.fromkeys(child.modules(), last))
+    branches = [module for module in network.modules() if module not in numbers]
+    return numbers | dict.fromkeys(branches, last)
 
 
 def first_thawed(network: nn.Module, finetune: str) -> int:
@@ -83,7 +88,8 @@ def thawing(network: nn.Module, first: int) -> list[int]:
         first: the lowest layer that shall ever learn.
     """
     numbers, last = layer_numbers(network), layer_count(network) - 1
-    parts = [network.stem, *network.stages, network.head]  # type: ignore[misc]
+    trunk: Any = _trunk(network)
+    parts = [trunk.stem, *trunk.stages, trunk.head]
     lowest = [
         min((numbers[layer] for layer in part.modules() if _is_layer(layer)), default=last) for part in parts
     ]
@@ -99,6 +105,12 @@ def layer_scales(network: nn.Module, decay: float) -> dict[Tensor, float]:
         for module, number in layer_numbers(network).items()
         for parameter in module.parameters(recurse=False)
     }
+
+
+def _trunk(network: nn.Module) -> nn.Module:
+    """The backbone of a network with branches; any other network itself."""
+    trunk: nn.Module = getattr(network, "backbone", network)
+    return trunk
 
 
 def _is_layer(module: nn.Module) -> bool:

@@ -13,7 +13,7 @@ from striate.data.preprocess import Preprocess
 from striate.errors import SettingError, ShapeError
 from striate.layers.backbone import Backbone
 from striate.train.finetune import finetune as reuse
-from striate.train.finetune.finetune import arguments, choose_finetune, source_of
+from striate.train.finetune.finetune import arguments, choose_finetune, keeps_features, source_of
 from striate.train.run.settings import Settings
 from striate.train.run.task_settings import require_own
 from striate.zoo.build import model_of
@@ -69,7 +69,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
         "lr": default_rate(settings.optimizer, network, finetune) * batch / MOST_BATCH,
         "weight_decay": DECAYS[settings.optimizer],
         "warmup": WARMUPS[settings.schedule],
-        "augment": default_augment(found, finetune, handwriting=handwriting),
+        "augment": default_augment(found, handwriting=handwriting, kept=keeps_features(finetune, task)),
         "size": f"{size[0]}x{size[1]}",
         "resize_mode": "letterbox" if model_of(task).spatial else fitting(found, size),
     }
@@ -118,9 +118,9 @@ def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> N
         )
 
 
-def default_augment(found: Facts, finetune: str | None, *, handwriting: bool) -> str:
+def default_augment(found: Facts, *, handwriting: bool, kept: bool) -> str:
     """By what is learned: nothing for features that are kept, no mirror where it is unknown what is left."""
-    if finetune == "head":
+    if kept:
         return "none"
     known = found.annotations
     if isinstance(known, PointAnnotations) and not known.joints.can_be_mirrored:

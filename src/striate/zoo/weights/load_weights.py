@@ -4,7 +4,7 @@
 .pth  .safetensors  -----+--> names: ours, torchvision's or timm's --> what differs --> network
                                                                         |
      other channels: the first filters are summed or repeated ----------+
-     other classes: the last layer stays new ---------------------------+
+     other classes, or another task: the last layer stays new ----------+
      auxiliary heads: left out, or left as they are --------------------+
      anything else: an error, and the network is as it was -------------'
 """
@@ -29,6 +29,9 @@ from striate.zoo.weights.published_weights import BASE, published
 
 IMAGENET = "imagenet"
 """The word for published weights, in the place of a path."""
+
+CLASSIFICATION = "classification"
+"""The task whose models end in a last layer; that of a file which names none."""
 
 AUXILIARY = re.compile(r"^(auxiliaries\.|aux\d\.|AuxLogits\.)")
 """Heads that only training looks at: ours, GoogLeNet's and Inception's."""
@@ -75,6 +78,8 @@ def load_weights(
     wanted = network.state_dict()
     first = f"weights: {path.name}, with the names of {source}"
     fitting = _Fitting(wanted, named, [first, *stored.notes, *notes])
+    if header.get("task", CLASSIFICATION) != CLASSIFICATION:
+        fitting.add_last_layer(network)
     fitting.renew_last_layers(network)
     fitting.leave_out_auxiliaries()
     fitting.adapt_first_filters(_first_filters(network))
@@ -286,6 +291,13 @@ class _Fitting:
         if len(classes) == 1 and ours != stored:
             self.tensors |= {key: self.wanted[key] for key in last}
             self.notes.append(f"the last layer is new: the file has {stored:,} classes, the network {ours:,}")
+
+    def add_last_layer(self, network: Backbone) -> None:
+        """A model of another task has no last layer: that of the network stays as it is."""
+        missing = {key for key in _last_layers(network) if key in self.wanted and key not in self.tensors}
+        if missing:
+            self.tensors |= {key: self.wanted[key] for key in missing}
+            self.notes.append("the last layer is new: the file has none")
 
     def adapt_first_filters(self, key: str) -> None:
         """Where only the channels of the images differ, the first filters are summed or repeated."""
