@@ -1,9 +1,13 @@
 """Evaluation sees every image once and leaves the model as it was."""
 
+import numpy as np
+import pytest
 import torch
 
+from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.batches.loader import Loader
-from striate.data.dataset import Splits
+from striate.data.dataset import Dataset, Splits
+from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
 from striate.tasks.evaluate import evaluate
 from striate.zoo.build import build
@@ -49,3 +53,19 @@ def test_what_answers_predictions_is_what_is_measured(tiny: Splits) -> None:
     answer = evaluate(model, Loader(tiny["val"], GREY, batch=7))
     assert asked == [20]
     assert answer.metrics.accuracy == 0.5  # of 20 pictures, 10 are of the second class
+
+
+def test_the_loss_is_the_sum_that_training_minimizes_where_raw_scores_do_not_tell() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32), dtype=np.uint8)
+    boxes = np.array([[4, 4, 20, 16], [0, 8, 9, 30]], np.float32)  # on the first two; nothing on the third
+    known = BoxAnnotations(boxes, np.array([0, 1], np.int32), np.array([1, 2, 2]), ("cat", "dog"))
+    data = Dataset(Array(images, "boxes"), known, np.arange(3))
+    torch.manual_seed(0)
+    model = build("resnet20", known.classes, GREY, task="localize").eval()
+    batch = next(Loader(data, GREY, batch=3).batches())
+    with torch.no_grad():
+        losses = model.losses(batch)
+    assert set(losses) == {"presence", "class", "box", "maps"}
+    found = evaluate(model, Loader(data, GREY, batch=2), with_loss=True)
+    assert found.loss == pytest.approx(sum(losses.values()).item(), rel=1e-5)
+    assert evaluate(model, Loader(data, GREY, batch=2)).loss is None

@@ -1,4 +1,4 @@
-"""Trains on handwritten digits in processes of their own, so that tests can kill them.
+"""Trains on digits, or on the data of a job, in processes of their own, so that tests can kill them.
 
 Each line of the input is a job, JSON; the answers are the number of the process and, later, its exit code.
 With a job as its argument the program does that one and ends.
@@ -7,6 +7,7 @@ With a job as its argument the program does that one and ends.
 import json
 import os
 import sys
+import traceback
 from typing import Any
 
 import lightning_fabric  # noqa: F401 - imported once here instead of in each process
@@ -25,7 +26,8 @@ def work(job: dict[str, Any]) -> int:
     os.environ.update(job.get("environment", {}))
     settings = Settings(**{"accelerator": "cpu", **job["settings"]})
     try:
-        for _ in train(read("digits"), settings, job["folder"], resume=job.get("resume", False)):
+        splits = read(job.get("data", "digits"), settings.format)
+        for _ in train(splits, settings, job["folder"], resume=job.get("resume", False)):
             pass
     except Interrupted as error:
         return 128 + error.signal
@@ -39,6 +41,8 @@ def in_a_process_of_its_own(job: dict[str, Any]) -> int:
         code = 1
         try:
             code = work(job)
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(code)
     return number

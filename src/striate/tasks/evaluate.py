@@ -23,16 +23,18 @@ class Evaluation:
         metric: with what it kept of each image.
         metrics: the primary number and the rest.
         indices: int64 (N,), positions of the images in the data set.
+        losses: (N,), those of the images, by the model; None where the metric knows, or nobody asked.
     """
 
     metric: Metric
     metrics: Metrics
     indices: Tensor
+    losses: Tensor | None = None
 
     @property
     def loss(self) -> float | None:
-        """The mean loss of an image; None where the metric does not know it."""
-        return self.metric.loss()
+        """The mean loss of an image, the same sum as in training; None where nobody knows it."""
+        return self.metric.loss() if self.losses is None else self.losses.double().mean().item()
 
 
 def evaluate(
@@ -40,6 +42,8 @@ def evaluate(
     loader: Loader,
     arithmetic: AbstractContextManager[object] | None = None,
     answer: Callable[[Tensor], Raw] | None = None,
+    *,
+    with_loss: bool = False,
 ) -> Evaluation:
     """Answer every image of a loader that does not shuffle, and measure.
 
@@ -48,13 +52,18 @@ def evaluate(
         loader: gives every image once.
         arithmetic: a context such as ``torch.autocast``; float32 by default.
         answer: images -> raw scores, in the place of the model's own way.
+        with_loss: ask the model for the loss of each image, at the cost of one more answer, where the metric
+            cannot tell it from raw scores.
     """
     answer = answer or model.answering(len(loader.dataset))
     metric, indices = model.metric(), [torch.empty(0, dtype=torch.int64)]
+    asked, losses = with_loss and metric.loss() is None, list[Tensor]()
     with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
         for batch in loader.batches():
             raw = each(lambda part: part.float().cpu(), answer(batch.images.to(model.device)))
             with torch.autocast("cpu", enabled=False):  # metrics and losses are exact in any arithmetic
                 metric.update(raw, batch)
+            if asked:
+                losses.append(model.sample_losses(batch.to(model.device)).float().cpu())
             indices.append(batch.indices)
-    return Evaluation(metric, metric.compute(), torch.cat(indices))
+    return Evaluation(metric, metric.compute(), torch.cat(indices), torch.cat(losses) if losses else None)

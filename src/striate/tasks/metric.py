@@ -228,7 +228,10 @@ class Metric(ABC):
         """What was measured; also on no images."""
 
     def loss(self) -> float | None:
-        """The mean loss of an image; None where ``raw`` alone does not tell."""
+        """The mean loss of an image, the same sum as in training; None where ``raw`` alone does not tell.
+
+        Training then asks the model, see ``evaluate``. What is known must not depend on what was measured.
+        """
         return None
 
     @abstractmethod

@@ -56,6 +56,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         task: the name of the task.
         learns_from: the kinds of annotations that it is taught by.
         spatial: whether its records have places in the picture.
+        network_calls: methods of the network that its losses call in the place of ``forward``.
         guess_loss: the loss of guessing, as far as it is known.
         name: of the network among ``striate.models()``; None for a network of your own.
         arguments: with which the network was built by that name.
@@ -67,6 +68,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     task: ClassVar[str]
     learns_from: ClassVar[tuple[type[Annotations], ...]]
     spatial: ClassVar[bool] = False
+    network_calls: ClassVar[tuple[str, ...]] = ()
     guess_loss: float = 0.0
     mean: Tensor
     std: Tensor

@@ -18,8 +18,7 @@ from striate.ops.intervals import Interval, wilson
 from striate.records import Batch, BoxTargets
 from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
-from striate.tasks.regression.distances import Distance
-from striate.tasks.regression.object_losses import corners_of, object_losses
+from striate.tasks.regression.object_losses import corners_of
 
 ENOUGH = 0.5
 """IoU from which on a box is right."""
@@ -106,16 +105,14 @@ class BoxMetric(Metric):
 
     Args:
         classes: K names.
-        kind: how the loss compares boxes.
-        box_weight: of the box in the loss.
     """
 
     primary: ClassVar[Primary] = LOCALIZED
     kind: ClassVar[type[Metrics]] = BoxMetrics
 
-    def __init__(self, classes: tuple[str, ...], kind: Distance, box_weight: float) -> None:
-        self.classes, self.distance, self.box_weight = classes, kind, box_weight
-        self._rows = [torch.empty(0, 5, dtype=torch.float64)]
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self.classes = classes
+        self._rows = [torch.empty(0, 4, dtype=torch.float64)]
         self._answers: list[str] = []
 
     def update(self, raw: Raw, batch: Batch) -> None:
@@ -131,8 +128,7 @@ class BoxMetric(Metric):
         iou[~seen] = 0
         right = torch.zeros(len(raw), dtype=torch.bool)
         right[there] = guess[there] == targets.labels.cpu()
-        losses = torch.stack(list(object_losses(raw, batch, self.distance, self.box_weight).values())).sum(0)
-        columns = (there, seen, right, iou, losses)
+        columns = (there, seen, right, iou)
         self._rows.append(torch.stack([column.double().cpu() for column in columns], dim=1))
         words = zip(seen.tolist(), guess.tolist(), strict=True)
         self._answers += [self.classes[number] if yes else "nothing" for yes, number in words]
@@ -144,7 +140,7 @@ class BoxMetric(Metric):
 
     def compute(self) -> BoxMetrics:
         """What was measured."""
-        there, seen, right, iou, _ = torch.cat(self._rows).unbind(1)
+        there, seen, right, iou = torch.cat(self._rows).unbind(1)
         here, answered = there > 0, seen > 0
         good = torch.where(here, answered & (right > 0) & (iou >= ENOUGH), ~answered).double()
         count = len(good)
@@ -157,10 +153,6 @@ class BoxMetric(Metric):
             between=wilson(float(good.sum()), count) if count else None,
             per_image=good,
         )
-
-    def loss(self) -> float:
-        """The mean loss of an image."""
-        return mean(torch.cat(self._rows)[:, 4]) or 0.0
 
     def answers(self) -> list[str]:
         """The class, or ``nothing``."""

@@ -62,13 +62,43 @@ def map_entropy(scores: Tensor, truth: Tensor) -> Tensor:
     Source: Nibali, He, Morgan, Prendergast 2018, section 3.3 (which takes the Jensen-Shannon divergence).
     """
     height, width = scores.shape[-2:]
-    x, y = (
-        torch.exp(-0.5 * (positions(side, truth) - truth[..., axis, None] * (side - 2)) ** 2)
-        for axis, side in ((0, width), (1, height))
-    )
-    wanted = (y[..., :, None] * x[..., None, :]).flatten(2)
-    wanted = wanted / wanted.sum(2, keepdim=True).clamp(min=1e-6)
-    return -(wanted * scores.flatten(2).log_softmax(2)).sum(2)
+    x, y = gaussian(truth[..., 0], width), gaussian(truth[..., 1], height)
+    return entropy((y[..., :, None] * x[..., None, :]).flatten(2), scores.flatten(2).log_softmax(2))
+
+
+def line_entropy(scores: Tensor, truth: Tensor, axis: Literal["x", "y"]) -> Tensor:
+    """The cross-entropy between a map, summed along lines, and a Gaussian at the true line, (N,).
+
+    The peak may lie anywhere on the line: where an edge of a box touches the object, as at the tip of a nose.
+
+    Args:
+        scores: float (N, H' + 2, W' + 2), of the positions of an image and of a ring around it.
+        truth: float (N,), shares of the image's side: x of an upright line, y of a level one.
+        axis: ``x`` for upright lines.
+
+    >>> scores = torch.zeros(3, 4, 4)
+    >>> scores[0, 1, 2] = scores[1, 3, 2] = scores[2, 1, 1] = 9.0  # two on one upright line, one beside it
+    >>> first, second, third = line_entropy(scores, torch.tensor([0.75] * 3), "x").tolist()
+    >>> first == second < third
+    True
+    """
+    logs = scores.flatten(1).log_softmax(1).view(scores.shape).logsumexp(1 if axis == "x" else 2)
+    return entropy(gaussian(truth, logs.shape[1]), logs)
+
+
+def gaussian(truth: Tensor, side: int) -> Tensor:
+    """(..., side): a Gaussian a position wide on a line of positions with one beyond each end.
+
+    Args:
+        truth: (...), its middle, a share of the image's side.
+        side: positions.
+    """
+    return torch.exp(-0.5 * (positions(side, truth) - truth[..., None] * (side - 2)) ** 2)
+
+
+def entropy(wanted: Tensor, logs: Tensor) -> Tensor:
+    """The cross-entropy (...) between weights (..., P), which are made to sum to 1, and log probabilities."""
+    return -(wanted / wanted.sum(-1, keepdim=True).clamp(min=1e-6) * logs).sum(-1)
 
 
 def positions(side: int, like: Tensor) -> Tensor:

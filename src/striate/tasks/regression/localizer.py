@@ -3,9 +3,11 @@
     y = [Pc, bx, by, bh, bw, c1, ..., cK]     Pc: is there an object?     c: its class
                                               b: middle, height and width as shares of the sides
 
-With Pc = 0 all else is left out of the loss.
+With Pc = 0 all else is left out of the loss. The network places four points, one on each edge of the box:
+where it touches the object there is something to see, which a corner of the box often lacks.
 
-Source: Sermanet et al. 2014 (OverFeat), section 4; the vector as it is taught since.
+Sources: Sermanet et al. 2014 (OverFeat), section 4; the vector as it is taught since. Points on edges: Zhou,
+Zhuo, Kraehenbuehl 2019 (ExtremeNet), section 4.1, which is given them; here their other coordinate is free.
 """
 
 from collections.abc import Sequence
@@ -25,10 +27,16 @@ from striate.tasks.raw_outputs import Raw
 from striate.tasks.regression.box_metric import BoxMetric
 from striate.tasks.regression.distances import Distance
 from striate.tasks.regression.network import Head, RegressionNetwork, regression_network
-from striate.tasks.regression.object_losses import corner_losses, corners_of, object_losses, vector_of
+from striate.tasks.regression.object_losses import (
+    corners_from,
+    corners_of,
+    edge_losses,
+    object_losses,
+    vector_of,
+)
 
-CORNERS = 2
-"""Points that the network places: the corners of the box."""
+EDGES = 4
+"""Points that the network places: one on each edge of the box."""
 
 
 @final
@@ -39,15 +47,16 @@ class Localizer(TaskModel[Localization]):
         network: a backbone, which gets its branches here; or a ``RegressionNetwork``.
         classes: K names.
         preprocess: what the network expects of a picture.
-        head: what the corners are read from, ``map`` or ``vector``.
+        head: what the edges are read from, ``map`` or ``vector``.
         loss: how the four numbers of a box are compared.
-        box_weight: of the loss of the box against those of presence and class.
+        box_weight: of the losses of the box and of its maps against those of presence and class.
     """
 
     task: ClassVar[str] = "localize"
     learns_from: ClassVar[tuple[type[Annotations], ...]] = (BoxAnnotations,)
     outputs: ClassVar[tuple[str, ...]] = ("object",)
     spatial: ClassVar[bool] = True
+    network_calls: ClassVar[tuple[str, ...]] = ("branches",)
 
     def __init__(
         self,
@@ -59,7 +68,7 @@ class Localizer(TaskModel[Localization]):
         loss: Distance = "l1",
         box_weight: float = 5.0,
     ) -> None:
-        branches = regression_network(network, CORNERS, 1 + len(classes), head, preprocess.size)
+        branches = regression_network(network, EDGES, 1 + len(classes), head, preprocess.size)
         super().__init__(branches, classes, preprocess, head=head, loss=loss, box_weight=box_weight)
         self.distance, self.box_weight = loss, box_weight
 
@@ -114,7 +123,7 @@ class Localizer(TaskModel[Localization]):
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> y (N, 5 + K); presence and classes before sigmoid and softmax."""
         raw = self.network(self.normalized(images))
-        return vector_of(raw[:, :4], raw[:, 4:])
+        return vector_of(corners_from(raw[:, : 2 * EDGES]), raw[:, 2 * EDGES :])
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The mean losses of presence, class and box."""
@@ -128,11 +137,11 @@ class Localizer(TaskModel[Localization]):
         """Every loss of each image, (N,); 0 for class and box where there is no object."""
         network = self.network
         assert isinstance(network, RegressionNetwork)
-        corners, scores, maps = network.branches(self.normalized(batch.images))
-        y = vector_of(corners.flatten(1), scores)
+        points, scores, maps = network.branches(self.normalized(batch.images))
+        y = vector_of(corners_from(points.flatten(1)), scores)
         found = object_losses(y, batch, self.distance, self.box_weight)
         if maps is not None:
-            found["maps"] = corner_losses(maps, batch)
+            found["maps"] = edge_losses(maps, batch, self.box_weight)
         return found
 
     def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Localization]:
@@ -160,7 +169,7 @@ class Localizer(TaskModel[Localization]):
 
     def metric(self) -> BoxMetric:
         """Share of right classes with a box that overlaps enough, mean IoU, accuracy."""
-        return BoxMetric(self.classes, self.distance, self.box_weight)
+        return BoxMetric(self.classes)
 
     def example_targets(self, count: int) -> BoxTargets:
         """A box in the middle of each image."""

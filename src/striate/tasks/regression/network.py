@@ -60,19 +60,26 @@ class RegressionNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> (N, 2 L + S)."""
-        points, scores, _ = self.branches(images)
+        points, scores, _ = self._branches(images)
         return torch.cat([points.flatten(1), scores], dim=1)
 
     def branches(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Points (N, L, 2), scores (N, S), and the scores of all positions; None for the head ``vector``."""
-        maps = self.backbone.features(images)
-        vector = self.backbone.head(maps[max(maps)])
-        scores = vector.new_empty(len(images), 0) if self.score is None else self.score(vector)
+        return self._branches(images)
+
+    def _branches(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         if self.head == "vector":
+            vector = self.backbone(images)
             points = self.place(vector).float().view(len(images), -1, 2) + 0.5  # zeros point at the middle
-            return points, scores.float(), None
+            return points, self._scores(vector), None
+        maps = self.backbone.features(images)
         positions = self.place(maps).float()
-        return expected_positions(positions), scores.float(), positions
+        scores = self._scores(self.backbone.head(maps[max(maps)]))
+        return expected_positions(positions), scores, positions
+
+    def _scores(self, vector: Tensor) -> Tensor:
+        """Of the vectors (N, D): (N, S)."""
+        return (vector.new_empty(len(vector), 0) if self.score is None else self.score(vector)).float()
 
 
 def regression_network(

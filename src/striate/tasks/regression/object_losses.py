@@ -1,11 +1,13 @@
 """The losses of one object, y = [Pc, bx, by, bh, bw, c1, ..., cK]: presence, class and box."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from striate.records import Batch, BoxTargets
-from striate.tasks.regression.distances import MAP_WEIGHT, Distance, distance, map_entropy
+from striate.tasks.regression.distances import MAP_WEIGHT, Distance, distance, line_entropy
 from striate.tasks.regression.network import shares_of
 
 
@@ -29,19 +31,31 @@ def object_losses(y: Tensor, batch: Batch, kind: Distance, box_weight: float) ->
     return {"presence": presence, "class": label, "box": box_weight * box}
 
 
-def corner_losses(maps: Tensor, batch: Batch) -> Tensor:
-    """The loss of the maps that the corners are read from, (N,); 0 where there is no object.
+def edge_losses(maps: Tensor, batch: Batch, box_weight: float) -> Tensor:
+    """The loss of the maps that the edges are read from, (N,); 0 where there is no object.
 
     Args:
-        maps: float (N, 2, H' + 2, W' + 2), of the top left and the bottom right corner.
+        maps: float (N, 4, H' + 2, W' + 2), of the left, top, right and bottom edge.
         batch: with ``BoxTargets`` of at most one box an image.
+        box_weight: of the box against the other losses.
     """
     targets = batch.targets
     assert isinstance(targets, BoxTargets)
     there = targets.counts > 0
-    truth = shares_of(targets.boxes.view(-1, 2, 2), batch.images).to(maps.dtype)
-    losses = map_entropy(maps[there], truth).mean(1)
-    return MAP_WEIGHT * maps.new_zeros(len(maps)).masked_scatter(there, losses)
+    truth = shares_of(targets.boxes.view(-1, 2, 2), batch.images).to(maps.dtype).view(-1, 4)
+    axes: tuple[Literal["x", "y"], ...] = ("x", "y", "x", "y")
+    edges = zip(maps[there].unbind(1), truth.unbind(1), axes, strict=True)
+    losses = torch.stack([line_entropy(*edge) for edge in edges]).mean(0)
+    return box_weight * MAP_WEIGHT * maps.new_zeros(len(maps)).masked_scatter(there, losses)
+
+
+def corners_from(points: Tensor) -> Tensor:
+    """Four points, each on an edge of a box (N, 8): left, top, right, bottom -> x1, y1, x2, y2 (N, 4).
+
+    >>> corners_from(torch.tensor([[2.0, 5.0, 6.0, 3.0, 8.0, 4.0, 5.0, 9.0]])).tolist()
+    [[2.0, 3.0, 8.0, 9.0]]
+    """
+    return points[:, [0, 3, 4, 7]]
 
 
 def vector_of(corners: Tensor, scores: Tensor) -> Tensor:

@@ -110,7 +110,6 @@ class PointMetric(Metric):
         self.names, self.skeleton, self.ends = tuple(names), tuple(skeleton), ends
         self._errors = [torch.empty(0, len(self.names), dtype=torch.float64)]
         self._limbs = [torch.empty(0, len(self.skeleton), dtype=torch.float64)]
-        self._losses = [torch.empty(0, dtype=torch.float64)]
 
     def update(self, raw: Raw, batch: Batch) -> None:
         """Take in points (N, 2 L + S), shares of the images."""
@@ -127,14 +126,11 @@ class PointMetric(Metric):
             length = torch.where(visible[:, first] & visible[:, second], length, 0)
         self._errors.append(point_error(points, truth, visible, length))
         self._limbs.append(pcp(points, truth, visible, self.skeleton))
-        known = torch.where(visible[..., None], ((points - truth) / sides).abs(), 0)
-        self._losses.append(known.sum((1, 2)) / (2 * visible.sum(1).clamp(min=1)))
 
     def merge(self, other: Self) -> None:
         """Take in what another process measured."""
         self._errors += other._errors
         self._limbs += other._limbs
-        self._losses += other._losses
 
     def compute(self) -> PointMetrics:
         """What was measured."""
@@ -151,11 +147,6 @@ class PointMetric(Metric):
             between=bootstrap(per_image),
             per_image=per_image,
         )
-
-    def loss(self) -> float:
-        """The mean distance of coordinates, shares of the images' sides."""
-        losses = torch.cat(self._losses)
-        return losses.mean().item() if len(losses) else 0.0
 
     def answers(self) -> list[str]:
         """The error of each image."""

@@ -48,6 +48,7 @@ class PointModel(TaskModel[Pose], ABC):
     learns_from: ClassVar[tuple[type[Annotations], ...]] = (PointAnnotations,)
     outputs: ClassVar[tuple[str, ...]] = ("points",)
     spatial: ClassVar[bool] = True
+    network_calls: ClassVar[tuple[str, ...]] = ("branches",)
 
     def __init__(
         self,

@@ -248,12 +248,14 @@ def _strategy(settings: Settings) -> Any:
 
 def cut(objective: nn.Module, mesh: Any) -> nn.Module:
     """Cut a network in pieces over the processes: each stage, then the rest."""
-    from torch.distributed.fsdp import fully_shard
+    from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
-    network = objective.task.network  # type: ignore[union-attr]
-    for stage in network.stages:  # type: ignore[union-attr]
+    task: Any = objective.task
+    for stage in task.backbone.stages:
         fully_shard(stage, mesh=mesh["data_parallel"])
-    fully_shard(network, mesh=mesh["data_parallel"])  # type: ignore[arg-type]
+    fully_shard(task.network, mesh=mesh["data_parallel"])
+    for name in task.network_calls:
+        register_fsdp_forward_method(task.network, name)
     return objective
 
 

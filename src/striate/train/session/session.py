@@ -259,7 +259,7 @@ class TrainingSession:
         if self.validation is None:
             return None, self.engine.task.metric().primary
         with self.average.in_place():
-            found = evaluate(self.engine.task, self.validation, self.engine.arithmetic())
+            found = evaluate(self.engine.task, self.validation, self.engine.arithmetic(), with_loss=True)
         return found.loss, found.metrics.primary
 
     # ---- the loss is a number
