@@ -54,6 +54,6 @@ def _of_the_run(folder: Path, model: TaskModel[Any]) -> Dataset | None:
     """The data of a run, if this is its folder and they are still where they were."""
     try:
         root, _ = stored_data(RunFolder(folder))
-        return data_to_measure(root, model.trained_on).pictures
+        return data_to_measure(root, model.trained_on, kinds=model.learns_from).pictures
     except (RunError, DataError, SettingError):
         return None
