@@ -198,7 +198,7 @@ def test_what_cannot_be_converted_is_refused(picture_folder: Path, tmp_path: Pat
     (tmp_path / "full" / "x").touch()
     with pytest.raises(FileError, match=r"full exists"):
         striate.convert(folder, tmp_path / "full", "voc")
-    with pytest.raises(DataError, match="holds no boxes"):
+    with pytest.raises(DataError, match="no boxes"):
         striate.convert(picture_folder, tmp_path / "b", "voc")
     with pytest.raises(SettingError, match=r"split is train=0\.5"):
         striate.convert(folder, tmp_path / "b", "voc", split={"train": 0.5})
