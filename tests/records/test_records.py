@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
-from striate.errors import ShapeError
-from striate.records import Classification, Localization, Pose, Sample
+from striate.errors import LabelError, ShapeError
+from striate.records import Classification, Detections, Localization, Pose, Sample
 from striate.records.affine import scaling
 from striate.records.targets import ClassTargets
 
@@ -15,6 +15,14 @@ PLACE = Localization(
 )
 POSE = Pose(
     torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 0.5]), ("nose", "tail"), ((0, 1),), "a.jpg"
+)
+
+FOUND = Detections(
+    torch.tensor([[2.0, 3.0, 8.0, 9.0], [20.0, 20.0, 24.0, 28.0], [0.0, 0.0, 4.0, 4.0]]),
+    torch.tensor([0.9, 0.7, 0.1]),
+    torch.tensor([1, 0, 1]),
+    ("cat", "dog"),
+    "a.jpg",
 )
 
 
@@ -36,7 +44,41 @@ def test_points_go_along_even_outside():
     assert POSE.moved(scaling(1, 1, -2, 0), (4, 4)).points.tolist() == [[-1, 2], [1, 4]]
 
 
-@pytest.mark.parametrize("record", [PLACE, POSE], ids=["localization", "pose"])
+def test_boxes_go_along_and_those_outside_are_left_out():  # times 2, clipped at 10
+    found = FOUND.moved(scaling(2, 2), (20, 10))
+    assert found.boxes.tolist() == [[4, 6, 10, 18], [0, 0, 8, 8]]
+    assert (found.labels.tolist(), found.scores.tolist()) == ([1, 1], FOUND.scores[[0, 2]].tolist())
+
+
+def test_detections_in_a_line_name_the_most_frequent_classes_first():
+    assert str(FOUND) == "a.jpg: 2 dog, 1 cat"
+    assert FOUND.in_words(top=1) == "2 dog, 1 others"
+    assert FOUND.above(0.95).in_words() == "nothing found"
+
+
+def test_detections_come_back_from_json_bit_by_bit():
+    again = Detections.from_dict(json.loads(FOUND.to_json()))
+    assert torch.equal(again.boxes, FOUND.boxes)
+    assert torch.equal(again.scores, FOUND.scores)
+    assert torch.equal(again.labels, FOUND.labels)
+    assert (again.classes, again.source) == (FOUND.classes, FOUND.source)
+    empty = Detections.from_dict(FOUND.above(1.0).to_dict())
+    assert (empty.boxes.shape, empty.labels.dtype) == ((0, 4), torch.int64)
+
+
+def test_values_that_are_no_detections_are_refused():
+    for values in ({}, {"objects": [{"box": [1, 2]}], "classes": ["a"]}, {"objects": 3, "classes": []}):
+        with pytest.raises(ShapeError):
+            Detections.from_dict(values)
+
+
+@pytest.mark.parametrize("label", [-1, 2])
+def test_detections_of_no_class_are_refused(label):
+    with pytest.raises(LabelError, match=r"0\.\.1"):
+        Detections(torch.zeros(1, 4), torch.ones(1), torch.tensor([label]), ("cat", "dog"))
+
+
+@pytest.mark.parametrize("record", [PLACE, POSE, FOUND], ids=["localization", "pose", "detections"])
 def test_records_are_json(record):
     values = json.loads(record.to_json())
     assert values == record.to_dict()
@@ -48,6 +90,9 @@ def test_records_are_json(record):
     [
         lambda: Localization(torch.zeros(3), 1.0, torch.ones(1), ("a",)),
         lambda: Localization(torch.zeros(4), 1.0, torch.ones(2), ("a",)),
+        lambda: Detections(torch.zeros(2, 5), torch.ones(2), torch.zeros(2).long(), ("a",)),
+        lambda: Detections(torch.zeros(2, 4), torch.ones(1), torch.zeros(2).long(), ("a",)),
+        lambda: Detections(torch.zeros(2, 4), torch.ones(2), torch.zeros(2), ("a",)),
         lambda: Pose(torch.zeros(2, 3), torch.ones(2), ("a", "b")),
         lambda: Pose(torch.zeros(2, 2), torch.ones(1), ("a", "b")),
         lambda: Sample(torch.zeros(3, 2, 2, dtype=torch.uint8), ClassTargets(torch.tensor([1, 2]))),

@@ -74,6 +74,14 @@ def test_boxes_are_clipped_and_dropped_by_what_is_left():  # of 4 x 4: all, 1 x 
     assert (found.labels.tolist(), found.counts.tolist()) == ([0, 1], [1, 1])
 
 
+def test_what_is_ignored_goes_along():  # the first box leaves the picture
+    rows = torch.tensor([[8.0, 0.0, 9.0, 4.0], [0.0, 0.0, 4.0, 4.0]])
+    one = BoxTargets(rows, torch.tensor([0, 1]), torch.tensor([2]), torch.tensor([False, True]))
+    found = one.moved(scaling(1, 1, 4, 0)[None], (8, 10))
+    assert (found.labels.tolist(), found.unclear.tolist()) == ([1], [True])
+    assert boxes([[0, 0, 4, 4]], [0], [1]).unclear.tolist() == [False]
+
+
 def test_pictures_without_boxes_stay_empty():
     found = boxes([], [], [0, 0]).moved(MIRROR.expand(2, 2, 3), SIZE)
     assert (found.boxes.shape, found.counts.tolist(), found.images.tolist()) == ((0, 4), [0, 0], [])
@@ -104,6 +112,7 @@ def test_maps_follow_each_other_and_lead_back():
     [
         lambda: PointTargets(torch.zeros(2, 3), torch.ones(2, 3) > 0, torch.ones(2)),
         lambda: BoxTargets(torch.zeros(2, 5), torch.zeros(2).long(), torch.tensor([2])),
+        lambda: BoxTargets(torch.zeros(2, 4), torch.zeros(2).long(), torch.tensor([2]), torch.ones(1) > 0),
         lambda: MaskTargets(torch.zeros(1, 2, 2)),
     ],
 )

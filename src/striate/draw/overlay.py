@@ -55,9 +55,18 @@ class Overlay:
             self.label((left, top), label, color)
         return self
 
+    def listed(self, line: int, text: str, color: str = ANSWER) -> None:
+        """Write a label on a line of a list, 0, 1, ... from the top left corner down."""
+        self.label((0, (line + 1) * (self._letters + self._letters // 3)), text, color)
+
+    @property
+    def _letters(self) -> int:
+        """Pixels of the letters."""
+        return max(11, round(max(self.picture.size) / 42))
+
     def label(self, corner: Point, text: str, color: str = ANSWER) -> None:
         """Write a text on a filled label whose bottom left is at a corner of the result, moved inside."""
-        size = max(11, round(max(self.picture.size) / 42))
+        size = self._letters
         line, letters = shorten(text, size, self.picture.width - size)
         wide, tall = round(letters.getlength(line)) + size // 2, size + size // 3
         left = min(max(0, round(corner[0])), max(0, self.picture.width - wide))

@@ -1,6 +1,7 @@
 """Answers on their pictures: a hand-written table from the kind of record to how it is drawn.
 
     Classification    a card: the picture beside its most likely classes
+    Detections        boxes in the colors of their classes; with many, the classes are listed in a corner
     Localization      the box and the class, or a note that nothing is there
     Pose              points and skeleton
     any other         the picture, and the answer in words below it
@@ -14,10 +15,26 @@ from PIL import Image
 
 from striate.draw.image_grid import Picture, classification, grid
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
-from striate.records import BoxTargets, Classification, Localization, PointTargets, Pose, Record, Targets
+from striate.draw.theme import SERIES
+from striate.records import (
+    BoxTargets,
+    Classification,
+    Detections,
+    Localization,
+    PointTargets,
+    Pose,
+    Record,
+    Targets,
+)
 
 NAMES = 5
 """Classes on the card of a classification."""
+
+NAMED = 25
+"""Boxes up to which each has its name; names of more would hide the picture."""
+
+COLORS = tuple(color for color in SERIES if color != TRUTH)
+"""Of classes, in turn."""
 
 SIDE = 320
 """Pixels of the longer side of a picture with words below it."""
@@ -52,6 +69,25 @@ def _localization(overlay: Overlay, record: Record, truth: Targets | None) -> Ov
     return overlay
 
 
+def _detections(overlay: Overlay, record: Record, truth: Targets | None) -> Overlay:
+    assert isinstance(record, Detections)
+    few = len(record) <= NAMED
+    if isinstance(truth, BoxTargets):
+        for box in truth.boxes.tolist():
+            overlay.box(box, TRUTH)
+    rows = zip(record.boxes.tolist(), record.labels.tolist(), record.scores.tolist(), strict=True)
+    for box, label, score in reversed(list(rows)):  # the best score is on top
+        overlay.box(box, COLORS[label % len(COLORS)], f"{record.classes[label]} {score:.0%}" if few else "")
+    counts = record.labels.bincount(minlength=len(record.classes)).tolist()
+    present = [(label, count) for label, count in enumerate(counts) if count]
+    if not few:
+        for line, (label, count) in enumerate(present[:NAMED]):
+            overlay.listed(line, f"{count} {record.classes[label]}", COLORS[label % len(COLORS)])
+    if not present:
+        overlay.label((0, overlay.picture.height), "nothing found", ANSWER)
+    return overlay
+
+
 def _pose(overlay: Overlay, record: Record, truth: Targets | None) -> Overlay:
     assert isinstance(record, Pose)
     if isinstance(truth, PointTargets):
@@ -61,6 +97,7 @@ def _pose(overlay: Overlay, record: Record, truth: Targets | None) -> Overlay:
 
 
 DRAWN: dict[type[Record], Callable[[Overlay, Record, Targets | None], Overlay]] = {
+    Detections: _detections,
     Localization: _localization,
     Pose: _pose,
 }

@@ -7,6 +7,7 @@
     affine.py               maps of places in one picture to places in another one
     record.py               Record: what all answers have; then one file for each kind of answer:
     classification.py       Classification     which of K classes
+    detections.py           Detections         which objects, and where
     localization.py         Localization       where the one object is, and which of K classes
     pose.py                 Pose               L named points
     embedding.py            Embedding          a vector
@@ -17,6 +18,7 @@ the right and y down, measured from the top left corner: the middle of the first
 
 from striate.records.batch import Batch
 from striate.records.classification import Classification, class_number
+from striate.records.detections import Detections
 from striate.records.embedding import Embedding
 from striate.records.localization import Localization
 from striate.records.pose import Pose
@@ -29,6 +31,7 @@ __all__ = [
     "BoxTargets",
     "ClassTargets",
     "Classification",
+    "Detections",
     "Embedding",
     "Localization",
     "MaskTargets",

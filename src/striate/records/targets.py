@@ -168,6 +168,7 @@ class BoxTargets(Targets):
         boxes: float32 (M, 4), x1, y1, x2, y2, pixels; those of the first image first, and so on.
         labels: int64 (M,), class numbers 0..K-1.
         counts: int64 (N,), boxes of each image; they sum to M.
+        ignored: bool (M,), crowds and difficult objects: neither right nor wrong; none when left out.
 
     Raises:
         ShapeError: the shapes do not belong together.
@@ -176,13 +177,16 @@ class BoxTargets(Targets):
     boxes: Tensor
     labels: Tensor
     counts: Tensor
+    ignored: Tensor | None = None
 
     def __post_init__(self) -> None:
-        boxes, labels = tuple(self.boxes.shape), tuple(self.labels.shape)
-        if len(boxes) != 2 or boxes[1] != 4 or labels != boxes[:1] or self.counts.ndim != 1:
+        boxes, labels, unclear = tuple(self.boxes.shape), tuple(self.labels.shape), self.unclear
+        fits = labels == boxes[:1] == tuple(unclear.shape)
+        if len(boxes) != 2 or boxes[1] != 4 or not fits or self.counts.ndim != 1:
             raise ShapeError(
-                f"boxes are {boxes}, labels {labels}, counts {tuple(self.counts.shape)}",
-                "(M, 4), (M,) and (N,)",
+                f"boxes are {boxes}, labels {labels}, ignored {tuple(unclear.shape)}, "
+                f"counts {tuple(self.counts.shape)}",
+                "(M, 4), (M,), (M,) and (N,)",
                 "one row for each box, and the number of boxes of each image",
             )
 
@@ -199,6 +203,11 @@ class BoxTargets(Targets):
         numbers = torch.arange(len(self.counts), device=self.counts.device)
         return numbers.repeat_interleave(self.counts)
 
+    @property
+    def unclear(self) -> Tensor:
+        """bool (M,): which boxes are ignored."""
+        return torch.zeros_like(self.labels, dtype=torch.bool) if self.ignored is None else self.ignored
+
     def split(self) -> list[tuple[Tensor, Tensor]]:
         """For each image its boxes (m, 4) and labels (m,)."""
         ends = self.counts.cumsum(0)[:-1].cpu()
@@ -206,13 +215,13 @@ class BoxTargets(Targets):
         return list(pairs)
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """Boxes, labels, counts."""
-        return self.boxes, self.labels, self.counts
+        """Boxes, labels, counts, ignored."""
+        return self.boxes, self.labels, self.counts, self.unclear
 
     def like(self, tensors: Sequence[Tensor]) -> "BoxTargets":
         """Other boxes."""
-        boxes, labels, counts = tensors
-        return BoxTargets(boxes, labels, counts)
+        boxes, labels, counts, ignored = tensors
+        return BoxTargets(boxes, labels, counts, ignored)
 
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "BoxTargets":
         """The upright boxes around where they are now, clipped to the picture.
@@ -229,7 +238,7 @@ class BoxTargets(Targets):
         sides = inside[:, 2:] - inside[:, :2]
         kept = (sides >= LEAST_SIDE).all(1) & (areas(inside) >= LEAST_SHARE * areas(moved))
         counts = torch.bincount(images[kept], minlength=len(self.counts))
-        return BoxTargets(inside[kept], self.labels[kept], counts)
+        return BoxTargets(inside[kept], self.labels[kept], counts, self.unclear[kept])
 
 
 @final

@@ -87,3 +87,14 @@ def test_columns_of_pictures_go_along_and_say_where_a_box_is_written():
 def test_columns_that_do_not_fit_are_refused():
     with pytest.raises(ShapeError, match=r"expected: \(3, 4\) and 3 rows"):
         BoxAnnotations(BOXES, np.array([0], np.int32), np.array([3]), ("cat",))
+
+
+def test_crowds_and_difficult_objects_are_ignored():
+    one = BoxAnnotations(
+        np.zeros((3, 4), np.float32),
+        np.zeros(3, np.int32),
+        np.array([1, 3]),
+        ("cat",),
+        {"crowd": np.array([True, False, False]), "difficult": np.array([False, False, True])},
+    )
+    assert one.collate(torch.tensor([1, 0])).unclear.tolist() == [False, True, True]

@@ -36,7 +36,8 @@ class BoxAnnotations(Annotations):
         labels: int32 (M,) class numbers.
         ends: int64 (N,), boxes of the first i + 1 pictures.
         classes: K names.
-        columns: further columns (M, ...) by name, such as ``crowd`` or ``difficult``; they go where boxes go.
+        columns: further columns (M, ...) by name, as ``crowd`` and ``difficult``, which mark what is neither right nor
+            wrong; they go where boxes go.
             ``line`` is where each is written, ``details`` JSON text of what else is known, in COCO's words.
         pictures: further columns (N, ...) by name: ``size``, int32 (N, 2), height and width in pixels, 0
             where nobody says; ``file``, the number of the file in ``origin``.
@@ -169,6 +170,7 @@ class BoxAnnotations(Annotations):
             torch.from_numpy(self.boxes[rows]),
             torch.from_numpy(self.labels[rows].astype(np.int64)),
             torch.from_numpy(self.numbers[chosen]),
+            torch.from_numpy(self.ignored(rows)),
         )
 
     def ignored(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

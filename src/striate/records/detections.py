@@ -1,0 +1,125 @@
+"""Which objects are in an image, and where."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from striate.arguments import checked_methods
+from striate.errors import LabelError, ShapeError
+from striate.records.affine import clipped_boxes, moved_boxes
+from striate.records.record import Record
+
+
+@checked_methods
+@dataclass(frozen=True)
+class Detections(Record):
+    """The answer of a detector: any number of objects, the best score first.
+
+    Args:
+        boxes: float (M, 4), x1, y1, x2, y2, pixels.
+        scores: float (M,), 0..1.
+        labels: int64 (M,), class numbers 0..K-1; the background is none of them.
+        classes: K names.
+        source: the file it came from, or "".
+
+    Raises:
+        ShapeError: the shapes do not belong together, or labels are no whole numbers.
+        LabelError: there is no such class.
+
+    >>> boxes = torch.tensor([[2.0, 3.0, 8.0, 9.0], [0.0, 0.0, 4.0, 4.0]])
+    >>> answer = Detections(boxes, torch.tensor([0.9, 0.4]), torch.tensor([1, 0]), ("cat", "dog"))
+    >>> len(answer), answer.class_names, answer.above(0.5).scores.tolist()
+    (2, ('dog', 'cat'), [0.8999999761581421])
+    >>> print(answer)
+    1 dog, 1 cat
+    """
+
+    boxes: Tensor
+    scores: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    source: str = ""
+    spatial: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        boxes, scores, labels = (tuple(one.shape) for one in (self.boxes, self.scores, self.labels))
+        whole = not self.labels.is_floating_point()
+        if len(boxes) != 2 or boxes[1] != 4 or scores != boxes[:1] or labels != boxes[:1] or not whole:
+            raise ShapeError(
+                f"boxes are {boxes}, scores {scores}, labels {self.labels.dtype} {labels}",
+                "(M, 4), (M,) and whole numbers (M,)",
+                "one row for each object of one image",
+            )
+        if boxes[0] and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.classes):
+            raise LabelError(
+                f"labels are {sorted(set(self.labels.tolist()))}",
+                f"0..{len(self.classes) - 1}, as there are {len(self.classes)} classes",
+                "number the classes from 0; the background is none of them",
+            )
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.in_words()}" if self.source else self.in_words()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The class of each object, M names."""
+        return tuple(self.classes[label] for label in self.labels.tolist())
+
+    def where(self, chosen: Tensor) -> "Detections":
+        """Some of the objects: bool (M,), or their positions in the order wanted."""
+        return replace(self, boxes=self.boxes[chosen], scores=self.scores[chosen], labels=self.labels[chosen])
+
+    def above(self, score_threshold: float) -> "Detections":
+        """The objects with at least this score."""
+        return self.where(self.scores >= score_threshold)
+
+    def in_words(self, top: int = 3) -> str:
+        """``12 RBC, 1 WBC``: objects of the ``top`` most frequent classes; ``nothing found``."""
+        counted = Counter(self.class_names).most_common()
+        words = [f"{count} {name}" for name, count in counted[:top]]
+        others = sum(count for _, count in counted[top:])
+        return ", ".join([*words, *([f"{others} others"] if others else [])]) or "nothing found"
+
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "Detections":
+        """The same objects in another picture, clipped to it; those outside of it are left out."""
+        every = affine.to(self.boxes).expand(len(self), 2, 3)
+        boxes = clipped_boxes(moved_boxes(self.boxes, every), size)
+        return replace(self, boxes=boxes).where((boxes[:, 2:] > boxes[:, :2]).all(1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values, ready for JSON."""
+        columns = (self.class_names, self.labels.tolist(), self.scores.tolist(), self.boxes.tolist())
+        names = ("class_name", "class_index", "score", "box")
+        objects = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        return {"source": self.source, "objects": objects, "classes": list(self.classes)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Detections":
+        """The inverse of ``to_dict``.
+
+        Raises:
+            ShapeError: something is missing, or of another kind.
+
+        >>> one = Detections(torch.ones(1, 4), torch.ones(1), torch.zeros(1).long(), ("cat",))
+        >>> Detections.from_dict(one.to_dict()).boxes.tolist()
+        [[1.0, 1.0, 1.0, 1.0]]
+        """
+        try:
+            objects, classes = list(values["objects"]), tuple(map(str, values["classes"]))
+            boxes = torch.tensor([one["box"] for one in objects], dtype=torch.float32).reshape(-1, 4)
+            scores = torch.tensor([one["score"] for one in objects], dtype=torch.float32)
+            labels = torch.tensor([one["class_index"] for one in objects], dtype=torch.int64)
+        except (KeyError, TypeError, ValueError, RuntimeError) as reason:
+            raise ShapeError(
+                f"these values are no detections: {type(reason).__name__} {reason}",
+                "objects with box, score and class_index, and the names of the classes",
+                "what Detections.to_dict gave",
+            ) from reason
+        return cls(boxes, scores, labels, classes, str(values.get("source", "")))

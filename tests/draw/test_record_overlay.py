@@ -1,0 +1,38 @@
+"""Answers on their pictures."""
+
+import torch
+
+from striate.draw.overlay import ANSWER, TRUTH
+from striate.draw.record_overlay import COLORS, drawn
+from striate.draw.theme import rgb
+from striate.records import BoxTargets, Detections
+
+GREY = torch.full((3, 300, 400), 128, dtype=torch.uint8)
+
+
+def detections(boxes, labels):
+    return Detections(boxes, torch.full((len(boxes),), 0.5), labels, ("cat", "dog"))
+
+
+def colors(picture):
+    return {color: count for count, color in picture.getcolors(400 * 300)}
+
+
+def test_detections_have_the_colors_of_their_classes_and_the_truth_its_own():
+    boxes = torch.tensor([[50.0, 60.0, 150.0, 160.0], [200.0, 60.0, 300.0, 160.0]])
+    truth = BoxTargets(boxes[:1] + 10, torch.tensor([0]), torch.tensor([1]))
+    seen = colors(drawn(GREY, detections(boxes, torch.tensor([0, 1])), truth))
+    assert all(seen.get(rgb(color), 0) > 300 for color in (*COLORS[:2], TRUTH))
+
+
+def test_many_detections_leave_the_picture_visible_and_list_their_classes():
+    corner = torch.rand(200, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([360.0, 260.0])
+    labels = torch.arange(200) % 2
+    seen = colors(drawn(GREY, detections(torch.cat([corner, corner + 30], dim=1), labels)))
+    assert seen[(128, 128, 128)] > 0.2 * 400 * 300
+    assert all(seen[rgb(color)] > 1000 for color in COLORS[:2])
+
+
+def test_nothing_found_is_written():
+    seen = colors(drawn(GREY, detections(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64))))
+    assert seen[rgb(ANSWER)] > 500
