@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from striate.api.explain import benchmark_explanations, explain, invert, visualize
     from striate.api.export import export
     from striate.api.networks import create, load, models, summary
-    from striate.api.predict import predict
+    from striate.api.predict import convolutional, predict
     from striate.api.style import apply_style, stylize, texture, train_style
     from striate.api.train import find_rate, train
     from striate.errors import StriateError
@@ -53,6 +53,7 @@ __all__ = [
     "check",
     "compare",
     "convert",
+    "convolutional",
     "create",
     "embed",
     "embedding_map",
@@ -87,7 +88,7 @@ _FILES = {
     **dict.fromkeys(("benchmark_explanations", "explain", "invert", "visualize"), "api.explain"),
     "export": "api.export",
     **dict.fromkeys(("create", "load", "models", "summary"), "api.networks"),
-    "predict": "api.predict",
+    **dict.fromkeys(("convolutional", "predict"), "api.predict"),
     **dict.fromkeys(("apply_style", "stylize", "texture", "train_style"), "api.style"),
     **dict.fromkeys(("find_rate", "train"), "api.train"),
 }

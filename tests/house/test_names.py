@@ -8,6 +8,7 @@ VERBS = [
     "check",
     "compare",
     "convert",
+    "convolutional",
     "create",
     "embed",
     "evaluate",

@@ -10,15 +10,17 @@ import typer
 import striate
 from striate.cli.console import err, hushed, out, print_json
 from striate.cli.flags import MODEL, Images, Json
+from striate.cli.painting import numbers
 from striate.cli.pictures import expand, is_model, model_first, newest_model
 from striate.cli.pictures import save as save_picture
-from striate.errors import ImageError
+from striate.errors import ImageError, SettingError
 from striate.files.atomic import PICTURES, writable
 from striate.formatting import plural
 
 if TYPE_CHECKING:
+    from striate.api.predict import Predictor
     from striate.records import Record
-    from striate.tasks.model import TaskModel
+    from striate.tasks.detection.tiles import Tile
 
 AT_ONCE = 256
 """Pictures that are answered before the next ones are read."""
@@ -41,6 +43,28 @@ def predict(
     precision: Annotated[
         str, typer.Option(metavar="exact|bf16|int8", help="bf16 and int8 are faster and not exact.")
     ] = "exact",
+    slide: Annotated[
+        int | None,
+        typer.Option(metavar="STRIDE", help="Lay a classifier on windows so many pixels apart.", min=1),
+    ] = None,
+    scales: Annotated[
+        str | None, typer.Option(metavar="1,0.5,...", help="Of the picture, for windows that slide.")
+    ] = None,
+    background: Annotated[
+        str | None, typer.Option(metavar="CLASS", help="A class of windows that show no object.")
+    ] = None,
+    tile: Annotated[
+        str | None, typer.Option(metavar="auto|PIXELS", help="Show a detector large pictures in tiles.")
+    ] = None,
+    score_threshold: Annotated[
+        float | None, typer.Option(metavar="0..1", help="Least score of an object.")
+    ] = None,
+    iou_threshold: Annotated[
+        float | None, typer.Option(metavar="0..1", help="Overlap up to which two objects are both kept.")
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(metavar="N", help="Objects of a picture at most.", min=1)
+    ] = None,
 ) -> None:
     """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
     if save:
@@ -51,14 +75,20 @@ def predict(
     paths = expand(images)
     path = Path(model) if model else newest_model()
     chosen: dict[str, Any] = {"engine": engine, "precision": precision}
+    from striate.api.predict import predictor_of  # late: it needs torch
+
     classifier = striate.load(path, **chosen)
-    for sentence in getattr(classifier.engine, "notes", ()):
+    own = {"scales": scales and numbers(scales), "background": background}
+    limits = {"score_threshold": score_threshold, "iou_threshold": iou_threshold, "top_k": top_k}
+    options = {name: value for name, value in (own | limits).items() if value is not None}
+    predictor, notes = predictor_of(classifier, slide, tile_of(tile), options)
+    for sentence in (*getattr(classifier.engine, "notes", ()), *notes):
         err().print(sentence)
     if not model:
         err().print(f"model: {path}")
     width = max(len(str(path)) for path in paths)
     unreadable = 0
-    for source, answer in answers(classifier, paths):
+    for source, answer in answers(predictor, paths):
         if isinstance(answer, ImageError):
             err().print(f"ImageError: {answer}")
             unreadable += 1
@@ -73,24 +103,41 @@ def predict(
         raise typer.Exit(2)
 
 
-def answers(model: "TaskModel[Any]", paths: Sequence[Path]) -> "Iterator[tuple[Path, Record | ImageError]]":
+def tile_of(text: str | None) -> "Tile | None":
+    """What was written for ``--tile``: auto, a side, or two.
+
+    Raises:
+        SettingError: it is neither.
+
+    >>> tile_of("auto"), tile_of("640"), tile_of("480x640"), tile_of(None)
+    ('auto', 640, (480, 640), None)
+    """
+    if text is None or text == "auto":
+        return text  # type: ignore[return-value]
+    sides = text.split("x")
+    if not 1 <= len(sides) <= 2 or not all(side.isdecimal() and len(side) < 6 for side in sides):
+        raise SettingError(f"tile is {text!r}", "auto, pixels, or height x width", "--tile auto")
+    return int(text) if len(sides) == 1 else (int(sides[0]), int(sides[1]))
+
+
+def answers(predict: "Predictor", paths: Sequence[Path]) -> "Iterator[tuple[Path, Record | ImageError]]":
     """The answer, or the error, for each picture."""
     for start in range(0, len(paths), AT_ONCE):
-        yield from _answers(model, paths[start : start + AT_ONCE])
+        yield from _answers(predict, paths[start : start + AT_ONCE])
 
 
-def _answers(model: "TaskModel[Any]", paths: Sequence[Path]) -> "Iterator[tuple[Path, Record | ImageError]]":
+def _answers(predict: "Predictor", paths: Sequence[Path]) -> "Iterator[tuple[Path, Record | ImageError]]":
     """Halves are tried until the unreadable picture is alone."""
     try:
         with hushed():
-            records = model.predict(list(paths))
+            records = predict(list(paths))
     except ImageError as error:
         if len(paths) == 1:
             yield paths[0], error
             return
         half = len(paths) // 2
-        yield from _answers(model, paths[:half])
-        yield from _answers(model, paths[half:])
+        yield from _answers(predict, paths[:half])
+        yield from _answers(predict, paths[half:])
     else:
         yield from zip(paths, records, strict=True)
 

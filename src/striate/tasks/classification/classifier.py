@@ -15,7 +15,7 @@ from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.batches.class_balance import class_weights
 from striate.data.preprocess import Preprocess
-from striate.errors import ModelFileError, ShapeError
+from striate.errors import ModelFileError, SettingError, ShapeError
 from striate.layers.backbone import Backbone
 from striate.records import Batch, Classification, ClassTargets
 from striate.records.targets import class_labels
@@ -71,7 +71,15 @@ class Classifier(TaskModel[Classification]):
         return F.cross_entropy(scores, class_labels(batch.targets), reduction="none")
 
     def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Classification]:
-        """Scores (N, K) before the softmax -> a record for each."""
+        """Scores (N, K) before the softmax -> a record for each.
+
+        Raises:
+            SettingError: an option was given; there is none.
+            ModelFileError: the scores are NaN.
+        """
+        if options:
+            name = next(iter(options))
+            raise SettingError(f"classifiers have no option {name!r}", "pictures alone", f"leave {name} out")
         rows = scores_of(raw).float().softmax(1).cpu()
         if not rows.isfinite().all():
             raise ModelFileError(

@@ -1,5 +1,7 @@
 """Detectors: which objects are in a picture, and where.
 
+sliding_window  a classifier on windows of several scales
+tiles           one answer about a large picture from those about its parts
 image_boxes     what is true in an image and what was predicted, as tensors of boxes
 coco_ap         COCO's average precision, for boxes, masks and keypoints
 voc_ap          VOC's average precision, precision-recall curves, the threshold of the best F1

@@ -1,0 +1,268 @@
+"""Tiles: a picture larger than the network sees is answered in parts, and the parts become one answer.
+
+    +-------+ . . . . .
+    |   A  [|object]  .      Tiles overlap: an object that tile A cuts is whole in tile B if it is no larger
+    |     . |     B   .      than the overlap. The view of the whole picture, made small, finds larger ones.
+    +-------+ . . . . .
+
+What becomes one answer, class by class:
+
+1. A box is dropped where another view has the object whole: that box, cut at the border of this box's tile,
+   is this box (IoU 0.5 or more).
+2. Boxes that are cut everywhere are joined where their parts in the overlap of their tiles are the same (IoU
+   0.5 or more): the new box is the one around both, with the better score.
+3. One NMS over all that is left.
+
+Source: Akyon, Altinuc, Temizel 2022 (slicing aided inference), https://arxiv.org/abs/2202.06934, which has
+tiles, the view of the whole and the NMS; not the first two rules.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from inspect import signature
+from math import ceil
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from striate.data.inputs import Input, image_of, name_of, one_or_many
+from striate.errors import SettingError, ShapeError
+from striate.ops.boxes import paired_iou
+from striate.ops.nms import batched_nms
+from striate.records import Detections
+from striate.records.affine import areas, clipped_boxes
+from striate.tasks.model import TaskModel
+
+Tile = Literal["auto"] | int | tuple[int, int]
+
+OVERLAP = 0.25
+"""Share of a tile that its neighbour shows too, at least."""
+
+SAME = 0.5
+"""IoU from which on two parts of boxes are parts of one object."""
+
+TOUCHING = 0.02
+"""Share of a tile's side: a box that comes so near to a border ends there; networks miss it by pixels."""
+
+AT_ONCE = 1_000_000
+"""Pairs of boxes that are compared together."""
+
+
+def predict_tiled(
+    model: TaskModel[Any],
+    images: Input | Iterable[Input],
+    tile: Tile = "auto",
+    *,
+    overlap: float = OVERLAP,
+    iou_threshold: float = 0.5,
+    top_k: int = 300,
+    **options: Any,
+) -> Detections | list[Detections]:
+    """The objects of one picture, or of many, as the model sees them in tiles.
+
+    Args:
+        model: that gives ``Detections``.
+        images: as ``TaskModel.predict`` takes them.
+        tile: (H, W) of the tiles in pixels of the pictures, or one side of squares; ``auto`` is what the
+        network
+            sees. A picture that is no larger is answered at once.
+        overlap: share of a tile that its neighbour shows too, 0..0.9.
+        iou_threshold: of the NMS, in tiles and across them.
+        top_k: objects of a picture at most.
+        options: others of ``model.predict``, such as ``score_threshold``.
+
+    Raises:
+        SettingError: the model finds no objects, or tile or overlap mean nothing.
+        ImageError, ShapeError: as ``TaskModel.predict``.
+    """
+    require_detector(model)
+    side = tile_size(model, tile, overlap)
+    pictures, alone = one_or_many(images)
+    options = {**options, "iou_threshold": iou_threshold, "top_k": top_k}
+    found = [_in_tiles(model, one, side, overlap, options) for one in pictures]
+    return found[0] if alone else found
+
+
+def _in_tiles(
+    model: TaskModel[Any], given: Input, side: tuple[int, int], overlap: float, options: dict[str, Any]
+) -> Detections:
+    image = image_of(given)
+    size = (image.shape[1], image.shape[2])
+    whole: Detections = model.predict(image, **options)
+    tiles = tile_boxes(size, side, overlap)
+    if len(tiles) == 1:
+        return replace(whole, source=name_of(given))
+    parts = (image[:, y1:y2, x1:x2] for x1, y1, x2, y2 in tiles.tolist())
+    found = model.predict(parts, **options)
+    large = (whole.boxes[:, 2:] - whole.boxes[:, :2]).amax(1) > overlap * min(side)
+    joined = join_tiles(
+        found, tiles, size, whole.where(large), iou_threshold=options["iou_threshold"], top_k=options["top_k"]
+    )
+    return replace(joined, source=name_of(given))
+
+
+def require_detector(model: TaskModel[Any]) -> None:
+    """The model answers with ``Detections``, as its ``decode`` says.
+
+    Raises:
+        SettingError: it does not.
+    """
+    if signature(type(model).decode).return_annotation != list[Detections]:
+        wrong = f"the model is for {model.task}"
+        raise SettingError(wrong, "a detector, whose answers are boxes", "leave tile out")
+
+
+def tile_size(model: TaskModel[Any], tile: Tile, overlap: float) -> tuple[int, int]:
+    """(H, W) of tiles, pixels of the pictures.
+
+    Raises:
+        SettingError: a side is below 1, or the overlap is not 0..0.9.
+    """
+    if not 0 <= overlap <= 0.9:
+        raise SettingError(f"overlap is {overlap}", "0..0.9, a share of the tile", f"overlap={OVERLAP}")
+    if tile == "auto":
+        return model.preprocess.size
+    sides = (tile, tile) if isinstance(tile, int) else tile
+    if isinstance(sides, str) or len(sides) != 2 or min(sides) < 1:
+        raise SettingError(f"tile is {tile!r}", "auto, pixels, or (H, W)", "tile='auto'")
+    return sides
+
+
+def tile_boxes(size: tuple[int, int], tile: tuple[int, int], overlap: float = OVERLAP) -> Tensor:
+    """int64 (T, 4): x1, y1, x2, y2 of tiles that cover a picture of (H, W) pixels, row by row.
+
+    They lie evenly, the first and the last one at the borders, and are smaller where the picture is.
+
+    >>> tile_boxes((100, 160), (100, 100), 0.25).tolist()
+    [[0, 0, 100, 100], [60, 0, 160, 100]]
+    """
+    rows, columns = (starts(side, one, overlap) for side, one in zip(size, tile, strict=True))
+    height, width = min(tile[0], size[0]), min(tile[1], size[1])
+    return torch.tensor([[x, y, x + width, y + height] for y in rows for x in columns])
+
+
+def starts(side: int, tile: int, overlap: float) -> list[int]:
+    """Where tiles begin along a side.
+
+    >>> starts(90, 100, 0.25), starts(400, 100, 0.25)
+    ([0], [0, 75, 150, 225, 300])
+    """
+    if side <= tile:
+        return [0]
+    gaps = max(1, ceil((side - tile) / max(1, int(tile * (1 - overlap)))))
+    return [round(number * (side - tile) / gaps) for number in range(gaps + 1)]
+
+
+def join_tiles(
+    found: Sequence[Detections],
+    tiles: Tensor,
+    size: tuple[int, int],
+    whole: Detections | None = None,
+    *,
+    iou_threshold: float = 0.5,
+    top_k: int = 300,
+) -> Detections:
+    """One answer from those of tiles.
+
+    Args:
+        found: of each tile, in its own pixels.
+        tiles: int64 (T, 4), x1, y1, x2, y2 of the tiles in the picture.
+        size: (H, W) of the picture.
+        whole: of the picture as one view, in its pixels.
+        iou_threshold: of the NMS.
+        top_k: objects at most.
+
+    Returns:
+        the objects in the pixels of the picture, the best score first.
+
+    Raises:
+        ShapeError: there is no answer, or not one for each tile.
+    """
+    if not found or len(found) != len(tiles):
+        raise ShapeError(f"{len(found)} answers for {len(tiles)} tiles", "one for each", "those of all tiles")
+    views = [
+        replace(one, boxes=one.boxes + tile[[0, 1, 0, 1]]) for one, tile in zip(found, tiles, strict=True)
+    ]
+    frames = [tile.expand(len(one), 4) for one, tile in zip(found, tiles, strict=True)]
+    if whole is not None:
+        views.append(whole)
+        frames.append(torch.tensor([0, 0, size[1], size[0]]).expand(len(whole), 4))
+    boxes = torch.cat([one.boxes for one in views]).float()
+    scores, labels = (torch.cat([getattr(one, name) for one in views]) for name in ("scores", "labels"))
+    frame = torch.cat(frames).to(boxes)
+    cut = is_cut(boxes, frame, size)
+    kept = ~seen_whole(boxes, labels, frame, cut)
+    boxes, scores, labels, frame, cut = (column[kept] for column in (boxes, scores, labels, frame, cut))
+    boxes, scores, first = united(boxes, scores, labels, frame, cut)
+    boxes, scores, labels = clipped_boxes(boxes, size)[first], scores[first], labels[first]
+    best = batched_nms(boxes, scores, labels, iou_threshold)[:top_k]
+    return replace(found[0], boxes=boxes[best], scores=scores[best], labels=labels[best], source="")
+
+
+def is_cut(boxes: Tensor, frames: Tensor, size: tuple[int, int]) -> Tensor:
+    """bool (M,): which boxes end at a border of their tile that is none of the picture.
+
+    >>> frame = torch.tensor([[0.0, 0, 100, 100]])
+    >>> is_cut(torch.tensor([[60.0, 0, 99, 40]]), frame, (100, 160)).tolist()
+    [True]
+    """
+    height, width = size
+    inner = frames != frames.new_tensor([0, 0, width, height])
+    near = TOUCHING * (frames[:, 2:] - frames[:, :2]).repeat(1, 2)
+    return (((boxes - frames).abs() <= near) & inner).any(1)
+
+
+def seen_whole(boxes: Tensor, labels: Tensor, frames: Tensor, cut: Tensor) -> Tensor:
+    """bool (M,): which boxes show a part of an object that another view shows whole.
+
+    Args:
+        boxes: (M, 4), pixels of the picture.
+        labels: (M,).
+        frames: (M, 4), the tile of each box.
+        cut: (M,), see ``is_cut``.
+    """
+    others = (~cut).nonzero()[:, 0]
+    parts = list[Tensor]()
+    for chunk in torch.split(torch.arange(len(boxes)), max(1, AT_ONCE // max(len(others), 1))):
+        own, frame = boxes[chunk, None], frames[chunk, None]
+        inside = intersection(boxes[others][None], frame)
+        same = paired_iou(own, inside) >= SAME
+        reaches = (inside != boxes[others]).any(2)  # the tile of this box cuts it
+        larger = areas(boxes)[others] >= areas(boxes)[chunk, None]
+        parts.append((same & reaches & larger & (labels[chunk, None] == labels[others])).any(1))
+    return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.bool)
+
+
+def united(
+    boxes: Tensor, scores: Tensor, labels: Tensor, frames: Tensor, cut: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Boxes and scores after cut boxes of one object were joined, and which rows stand for an object.
+
+    Arguments as of ``seen_whole``; rows that do not stand for an object are parts of others.
+    """
+    boxes, scores = boxes.clone(), scores.clone()
+    group = torch.arange(len(boxes))
+    rows = cut.nonzero()[:, 0].tolist()
+    for number, i in enumerate(rows):
+        later = torch.tensor(rows[number + 1 :], dtype=torch.int64)
+        later = later[labels[later] == labels[i]]
+        both = intersection(frames[i][None], frames[later])
+        parts = intersection(boxes[i][None], both), intersection(boxes[later], both)
+        apart = (frames[later] != frames[i]).any(1)
+        for j in later[(paired_iou(*parts) >= SAME) & apart].tolist():
+            group[group == group[j]] = group[i].clone()
+    groups = sorted(set(group.tolist()))
+    for first in groups:
+        members = (group == first).nonzero()[:, 0]
+        if len(members) > 1:
+            boxes[first] = torch.cat([boxes[members, :2].amin(0), boxes[members, 2:].amax(0)])
+            scores[first] = scores[members].amax()
+    return boxes, scores, torch.tensor(groups, dtype=torch.int64)
+
+
+def intersection(first: Tensor, second: Tensor) -> Tensor:
+    """(..., 4): what boxes have in common; without an area where that is nothing."""
+    start = torch.maximum(first[..., :2], second[..., :2])
+    end = torch.minimum(first[..., 2:], second[..., 2:])
+    return torch.cat([start, torch.maximum(start, end)], dim=-1)
