@@ -10,7 +10,7 @@ layers/     parts that networks share                  ops/        functions on 
 files/      files written whole or not at all          records/    images, labels, answers
 errors      what can go wrong                         formatting  numbers for people
 arguments   arguments of verbs, checked                waiting    how threads wait for each other
-interrupt_handler    Ctrl-C ends a loop after its step
+interrupt_handler    Ctrl-C ends a loop after its step     postprocess    the end of a detector in numpy
 
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
 
@@ -29,7 +29,7 @@ TYPE_CHECKING = False  # typing itself would take longer than all else here
 if TYPE_CHECKING:
     from typing import Any
 
-    from striate import errors, ops
+    from striate import errors, ops, postprocess
     from striate.api.check import check
     from striate.api.compare import compare
     from striate.api.convert import convert
@@ -67,6 +67,7 @@ __all__ = [
     "models",
     "neighbours",
     "ops",
+    "postprocess",
     "predict",
     "stylize",
     "summary",
@@ -76,7 +77,7 @@ __all__ = [
     "visualize",
 ]
 
-_ROOMS = {"errors", "ops"}
+_ROOMS = {"errors", "ops", "postprocess"}
 
 _FILES = {
     "StriateError": "errors",

@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "striate"
 FLOORS = [
     {"errors"},
-    {"arguments", "formatting"},
+    {"arguments", "formatting", "postprocess"},
     {"records", "files", "interrupt_handler", "waiting"},
     {"ops"},
     {"layers"},

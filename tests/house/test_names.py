@@ -123,7 +123,9 @@ OPS = [
 
 
 def test_the_verbs_keep_their_names() -> None:
-    assert sorted(striate.__all__) == sorted([*VERBS, "StriateError", "__version__", "errors", "ops"])
+    assert sorted(striate.__all__) == sorted(
+        [*VERBS, "StriateError", "__version__", "errors", "ops", "postprocess"]
+    )
 
 
 def test_the_operations_keep_their_names() -> None:

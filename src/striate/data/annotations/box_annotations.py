@@ -36,8 +36,8 @@ class BoxAnnotations(Annotations):
         labels: int32 (M,) class numbers.
         ends: int64 (N,), boxes of the first i + 1 pictures.
         classes: K names.
-        columns: further columns (M, ...) by name, as ``crowd`` and ``difficult``, which mark what is neither right nor
-            wrong; they go where boxes go.
+        columns: further columns (M, ...) by name, as ``crowd`` and ``difficult``, which mark what is neither
+            right nor wrong; they go where boxes go.
             ``line`` is where each is written, ``details`` JSON text of what else is known, in COCO's words.
         pictures: further columns (N, ...) by name: ``size``, int32 (N, 2), height and width in pixels, 0
             where nobody says; ``file``, the number of the file in ``origin``.

@@ -207,12 +207,12 @@ def outputs(model: TaskModel[Any]) -> dict[str, str]:
     """
     shape = (1, model.preprocess.channels, *model.preprocess.size)
     with evaluating(model):
-        tensors, _ = flat(model(torch.zeros(shape, dtype=torch.uint8, device=model.device)))
+        raw = model(torch.zeros(shape, dtype=torch.uint8, device=model.device))
     kinds = [
         f"{str(one.dtype).removeprefix('torch.')} ({', '.join(map(str, ('N', *one.shape[1:])))})"
-        for one in tensors
+        for one in flat(raw)[0]
     ]
-    return dict(zip(names_of(len(tensors)), kinds, strict=True))
+    return dict(zip(names_of(raw), kinds, strict=True))
 
 
 @torch.no_grad()

@@ -101,21 +101,26 @@ def _example(model: TaskModel[Any]) -> Tensor:
 
 
 def output_names(program: torch.export.ExportedProgram) -> tuple[list[str], str]:
-    """Names of the flat outputs, ``scores`` where there is one, and their structure."""
+    """Names of the flat outputs, as of ``names_of``, and their structure."""
     count = len(program.graph_signature.user_outputs)
     out_spec = program.call_spec.out_spec
     assert out_spec is not None  # torch.export sets it
-    _, structure = flat(tree_unflatten([0] * count, out_spec))
-    return names_of(count), structure
+    raw = tree_unflatten([0] * count, out_spec)
+    _, structure = flat(raw)
+    return names_of(raw), structure
 
 
-def names_of(count: int) -> list[str]:
-    """Names of flat outputs.
+def names_of(raw: Raw) -> list[str]:
+    """Names of flat outputs: the keys of a dictionary, ``scores`` where there is one.
 
-    >>> names_of(1), names_of(2)
-    (['scores'], ['scores_0', 'scores_1'])
+    >>> names_of(0), names_of((0, 0)), names_of({"scores": 0, "offsets": 0})
+    (['scores'], ['scores_0', 'scores_1'], ['scores', 'offsets'])
     """
-    return [OUTPUT] if count == 1 else [f"{OUTPUT}_{number}" for number in range(count)]
+    tensors, structure = flat(raw)
+    if isinstance(raw, dict) and len(raw) == len(tensors):
+        order = nested(list(range(len(tensors))), structure)  # type: ignore[arg-type]
+        return sorted(order, key=order.__getitem__)
+    return [OUTPUT] if len(tensors) == 1 else [f"{OUTPUT}_{number}" for number in range(len(tensors))]
 
 
 def compiled(graph: Any, precision: str) -> Engine:
