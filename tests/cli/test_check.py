@@ -44,3 +44,21 @@ def test_a_preview_sheet_shows_one_sample_augmented(
     assert "augmented by mirror=0.5,rotate=20" in err
     with Image.open(sheet) as picture:  # the sample and 5 changed ones: 3 columns, 2 rows
         assert picture.width > picture.height
+
+
+def test_a_preview_sheet_shows_boxes_where_they_went(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxes = [
+        {"id": n, "image_id": n, "category_id": 1, "bbox": [10, 10, 30, 20], "area": 600} for n in range(4)
+    ]
+    images = [{"id": n, "file_name": f"{n}.png", "width": 64, "height": 64} for n in range(4)]
+    for one in images:
+        Image.new("RGB", (64, 64), (90, 40 * one["id"], 9)).save(tmp_path / one["file_name"])
+    text = json.dumps({"images": images, "annotations": boxes, "categories": [{"id": 1, "name": "thing"}]})
+    (tmp_path / "annotations.json").write_text(text)
+    sheet = tmp_path / "sheet.png"
+    assert run(["check", str(tmp_path), "--augment", "2", "--recipe", "boxes", "--out", str(sheet)]) == 0
+    with Image.open(sheet) as picture:
+        colors = {color for _, color in picture.convert("RGB").getcolors(10**6)}
+    assert any(green - red > 90 for red, green, _ in colors)  # edges of boxes; of pictures it is 30 at most

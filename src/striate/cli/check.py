@@ -108,6 +108,8 @@ def draw_augmented(data: str, format: str | None, count: int, recipe: str | None
     from striate.data.checks.statistics import facts
     from striate.data.read_dataset import read
     from striate.draw.image_grid import augmentation_sheet
+    from striate.draw.record_overlay import with_truth
+    from striate.records import Batch
     from striate.train.run.defaults import decide, preprocessing
 
     writable(file, PICTURES)
@@ -115,9 +117,15 @@ def draw_augmented(data: str, format: str | None, count: int, recipe: str | None
     settings = decide(Settings(augment=recipe), facts(dataset))
     preprocess = preprocessing(dataset, settings)
     augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(dataset)
-    sample = dataset[len(dataset) // 2]
-    images = preprocess(sample.image).repeat(count, 1, 1, 1)
-    changed = augment(images, torch.Generator().manual_seed(0))
-    save_picture(augmentation_sheet(images[0], list(changed)), Path(file))
+    middle = len(dataset) // 2
+    sample = dataset[middle]
+    original = preprocess(sample.image)
+    affine = preprocess.affine((sample.image.shape[1], sample.image.shape[2])).expand(count, 2, 3)
+    chosen = torch.tensor([middle]).repeat(count)
+    targets = dataset.annotations.collate(chosen).moved(affine, (original.shape[1], original.shape[2]))
+    batch = Batch.full(original.repeat(count, 1, 1, 1), chosen, targets)
+    changed = augment.on(batch, torch.Generator().manual_seed(0))
+    before = with_truth(batch.images, batch.targets)[0]
+    save_picture(augmentation_sheet(before, with_truth(changed.images, changed.targets)), Path(file))
     err().print(f"{sample.source}, augmented by {augment}")
     stdout().print(f"drawn: {file}")

@@ -12,6 +12,7 @@ What is true is drawn below the answer, in green, where it is known.
 from collections.abc import Callable
 
 from PIL import Image
+from torch import Tensor
 
 from striate.draw.image_grid import Picture, classification, grid
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
@@ -55,6 +56,24 @@ def drawn(image: Picture, record: Record, truth: Targets | None = None, names: i
     if draw is None:
         return grid([image], [record.in_words(names)], columns=1, side=SIDE)
     return draw(Overlay(image), record, truth).picture
+
+
+def with_truth(images: Tensor, targets: Targets) -> list[Picture]:
+    """Pictures (N, C, H, W) with what is known of them, as far as it has places: boxes or points."""
+    if isinstance(targets, BoxTargets):
+        pairs = zip(images, targets.split(), strict=True)
+        return [_boxed(image, boxes.tolist()) for image, (boxes, _) in pairs]
+    if isinstance(targets, PointTargets):
+        rows = zip(images, targets.points.tolist(), targets.visible.tolist(), strict=True)
+        return [Overlay(image).skeleton(points, (), TRUTH, seen).picture for image, points, seen in rows]
+    return list(images)
+
+
+def _boxed(image: Tensor, boxes: list[list[float]]) -> Image.Image:
+    overlay = Overlay(image)
+    for box in boxes:
+        overlay.box(box, TRUTH)
+    return overlay.picture
 
 
 def _localization(overlay: Overlay, record: Record, truth: Targets | None) -> Overlay:

@@ -18,13 +18,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import ShapeError
-from striate.records.affine import areas, clipped_boxes, determinant, inverse, moved_boxes, moved_points
+from striate.records.affine import (
+    clipped_boxes,
+    determinant,
+    inverse,
+    moved_boxes,
+    moved_points,
+    stays_inside,
+)
 
 IGNORED = 255
 """The value of a mask's pixels that nobody has named."""
-
-LEAST_SHARE, LEAST_SIDE = 0.2, 1.0
-"""A moved box is dropped when less than this share of it is left inside, or a side is shorter (pixels)."""
 
 
 class Targets(ABC):
@@ -226,7 +230,8 @@ class BoxTargets(Targets):
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "BoxTargets":
         """The upright boxes around where they are now, clipped to the picture.
 
-        A box is dropped when less than a fifth of it is left inside, or less than a pixel of a side.
+        A box is dropped when less than a fifth of it is left inside, or less than a pixel of a side: see
+        ``stays_inside``.
 
         >>> one = BoxTargets(torch.tensor([[1.0, 2.0, 4.0, 6.0]]), torch.tensor([0]), torch.tensor([1]))
         >>> one.moved(torch.tensor([[[-1.0, 0.0, 10.0], [0.0, 1.0, 0.0]]]), (10, 10)).boxes.tolist()
@@ -235,8 +240,7 @@ class BoxTargets(Targets):
         images = self.images
         moved = moved_boxes(self.boxes, affine.to(self.boxes)[images])
         inside = clipped_boxes(moved, size)
-        sides = inside[:, 2:] - inside[:, :2]
-        kept = (sides >= LEAST_SIDE).all(1) & (areas(inside) >= LEAST_SHARE * areas(moved))
+        kept = stays_inside(moved, inside)
         counts = torch.bincount(images[kept], minlength=len(self.counts))
         return BoxTargets(inside[kept], self.labels[kept], counts, self.unclear[kept])
 
