@@ -1,7 +1,6 @@
 """``striate predict``: what is in pictures."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,9 +11,8 @@ from striate.cli.console import err, hushed, out, print_json
 from striate.cli.flags import MODEL, Images, Json
 from striate.cli.painting import numbers
 from striate.cli.pictures import expand, is_model, model_first, newest_model
-from striate.cli.pictures import save as save_picture
+from striate.cli.saved_answers import SavedAnswers
 from striate.errors import ImageError, SettingError
-from striate.files.atomic import PICTURES, writable
 from striate.formatting import plural
 
 if TYPE_CHECKING:
@@ -35,6 +33,10 @@ def predict(
     json: Json = False,
     save: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Draw the answers on the pictures.")
+    ] = None,
+    save_as: Annotated[
+        str | None,
+        typer.Option(metavar="coco|voc|yolo", help="With --save: write boxes as labels, for correction."),
     ] = None,
     top: Annotated[int, typer.Option(metavar="K", min=1, help="How many classes to name.")] = 3,
     engine: Annotated[
@@ -67,11 +69,10 @@ def predict(
     ] = None,
 ) -> None:
     """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
-    if save:
-        writable(Path(save) / "answer.png", PICTURES)
     if model is None and len(images) > 1 and any(map(is_model, images)):
         model, images = model_first("", images)
         images = [name for name in images if name]
+    saved = SavedAnswers(save, save_as, images, top)
     paths = expand(images)
     path = Path(model) if model else newest_model()
     chosen: dict[str, Any] = {"engine": engine, "precision": precision}
@@ -93,11 +94,13 @@ def predict(
             err().print(f"ImageError: {answer}")
             unreadable += 1
             continue
-        drawn = {"drawn": str(draw(answer, Path(save), below(source, images), top))} if save else {}
+        drawn = saved.add(source, answer)
         if json:
             print_json(answer.to_dict() | drawn, lines=True)
         else:
             out().print(f"{source!s:{width}}  {answer.in_words(top)}")
+    for sentence in saved.end():
+        err().print(sentence)
     if unreadable:
         err().print(f"{plural(unreadable, 'picture')} of {len(paths):,} could not be read")
         raise typer.Exit(2)
@@ -140,24 +143,3 @@ def _answers(predict: "Predictor", paths: Sequence[Path]) -> "Iterator[tuple[Pat
         yield from _answers(predict, paths[half:])
     else:
         yield from zip(paths, records, strict=True)
-
-
-def below(source: Path, names: Sequence[str]) -> Path:
-    """The path of a picture below the folder that was named, or its name.
-
-    >>> below(Path("pets/cats/1.jpg"), ["pets"]), below(Path("pets/cats/1.jpg"), ["pets/cats/1.jpg"])
-    (PosixPath('cats/1.jpg'), PosixPath('1.jpg'))
-    """
-    roots = [Path(name) for name in names if Path(name) != source and source.is_relative_to(name)]
-    return source.relative_to(roots[0]) if roots else Path(source.name)
-
-
-def draw(answer: "Record", folder: Path, name: Path, top: int) -> Path:
-    """Write the picture beside its answer, under its own name; one that is taken gets a number."""
-    from striate.data.decode import decode
-    from striate.draw.record_overlay import drawn
-
-    names = (f"{name.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
-    free = next(path for one in names if not (path := folder / name.parent / one).exists())
-    save_picture(drawn(decode(Path(answer.source)), answer, names=top), free, into_folder=True)
-    return free

@@ -118,6 +118,7 @@ def _losses(
     """What the format cannot hold."""
     masks = 0 if polygons else count_details(annotations, has_mask)
     objects = 0 if points else count_details(annotations, lambda one: bool(one.get("keypoints")))
+    scores = count_details(annotations, lambda one: "score" in one)
     difficult = int(marked(annotations, "difficult").sum())
     crowd = len(labelled.annotations.boxes) - len(annotations.boxes)
     back = corners(np.stack([shares[:, :2], shares[:, 2:]]), annotations.sizes()[:, ::-1].astype(np.float64))
@@ -127,6 +128,7 @@ def _losses(
         f"{plural(difficult, 'difficult object')} written as any other": difficult,
         f"{plural(masks, 'mask')} left out: a line is a box, or one polygon with its box around it": masks,
         f"key points of {plural(objects, 'object')} left out: YOLO has as many for each object": objects,
+        f"scores of {plural(scores, 'box')} left out: a line of labels has none": scores,
         f"{plural(moved, 'box')} moved by less than the last digit": moved,
         "ids, licences and links are left out": int("categories" in labelled.annotations.header),
     }
