@@ -73,7 +73,7 @@ def show_facts(report: "CheckReport") -> None:
         console.print(sentence)
     parts = ", ".join(f"{name} {count:,}" for name, count in facts["splits"].items())
     console.print(
-        f"{plural(facts['pictures'], 'picture')} ({parts}), {plural(len(facts['classes']), 'class')}"
+        f"{plural(facts['pictures'], 'picture')} ({parts}), {plural(len(facts['classes']), facts['noun'])}"
     )
     if facts["width"]:
         sides = [f"{facts[side]['min']}..{facts[side]['max']}" for side in ("height", "width")]

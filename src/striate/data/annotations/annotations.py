@@ -28,6 +28,7 @@ class Annotations(ABC):
         classes: K names.
         task: what such annotations teach when nobody says.
         shown: the word for them in messages.
+        noun: the word for one of ``classes``.
         spatial: whether they have places in the picture, as their targets.
         least_classes: K below which there is nothing to be learned.
     """
@@ -35,6 +36,7 @@ class Annotations(ABC):
     classes: tuple[str, ...]
     task: ClassVar[str]
     shown: ClassVar[str] = "labels"
+    noun: ClassVar[str] = "class"
     spatial: ClassVar[bool] = True
     least_classes: ClassVar[int] = 1
 

@@ -37,6 +37,7 @@ class PointAnnotations(Annotations):
     joints: Joints
     task: ClassVar[str] = "landmarks"
     shown: ClassVar[str] = "points"
+    noun: ClassVar[str] = "point"
 
     def __post_init__(self) -> None:
         shape = (len(self.scale), len(self.joints.names))

@@ -54,8 +54,9 @@ class CheckReport:
     def __repr__(self) -> str:
         facts = self.facts
         stopping = len(self.blocking())
+        classes = plural(len(facts["classes"]), facts["noun"])
         return (
-            f"{self.path}: {plural(facts['pictures'], 'picture')}, {plural(len(facts['classes']), 'class')}, "
+            f"{self.path}: {plural(facts['pictures'], 'picture')}, {classes}, "
             f"{plural(len(self.findings), 'finding')}, of which {stopping} would stop a training"
         )
 
@@ -215,6 +216,7 @@ def facts_of(splits: Splits, stats: dict[str, list[ImageStats | ImageError]]) ->
         "pictures": sum(map(len, splits.values())),
         "splits": {name: len(part) for name, part in splits.items()},
         "classes": list(splits.classes),
+        "noun": splits["train"].annotations.noun if "train" in splits.parts else "class",
         "counts": counts,
         "height": _spread(sizes[:, 0]),
         "width": _spread(sizes[:, 1]),

@@ -101,7 +101,7 @@ def no_annotations(path: Path, key: str) -> DataError:
     return DataError(
         f"{path} has no COCO annotations with {key!r}",
         f"a JSON file whose annotations have {key!r}",
-        "name the file itself, or another format",
+        "--task localize for its boxes, or another file" if key == "keypoints" else "another file or format",
     )
 
 

@@ -43,11 +43,14 @@ def decide(settings: Settings, found: Facts) -> Settings:
 
     Raises:
         SettingError: there is no such network, or it cannot do what is asked.
+        DataError: the task cannot be learned from such data.
         ShapeError: it cannot take pictures of that size.
     """
     handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
     name = settings.model or source.model or ("lenet5" if handwriting else "resnet20")
     task = settings.task or found.task
+    if found.annotations is not None:
+        model_of(task).require(found.annotations)
     usual = {name: field.default for name, field in Settings.model_fields.items()}
     require_own(settings.model_dump(), usual, settings.model_fields_set, task)
     settings = clamped(settings, found).model_copy(update={"model": name, "task": task})

@@ -382,7 +382,7 @@ def require_classes(splits: Splits) -> None:
         raise DataError(
             f"{splits.root} has no training pictures", "one picture or more", "`striate check` tells more"
         )
-    if len(splits.classes) < splits["train"].annotations.least_classes:
+    if 0 < len(splits.classes) < splits["train"].annotations.least_classes:
         raise DataError(
             f"{splits.root} has only one class, {splits.classes[0]!r}",
             "two classes or more",

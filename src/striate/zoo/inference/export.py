@@ -147,9 +147,14 @@ def export(
             )
 
     write_then_rename(path, write)
-    checked = f"checked on {len(pictures)} {words}: {found} (allowed: {TOLERANCE:.0e})"
+    checked = f"checked on {_counted(len(pictures), words)}: {found} (allowed: {TOLERANCE:.0e})"
     notes = (BF16_BY_DEFAULT,) if to == "openvino" and has_bf16("cpu") else ()
     return Exported(path, len(pictures), found.share, (checked, *notes))
+
+
+def _counted(count: int, words: str) -> str:
+    """``1 picture of its run``, ``16 pictures of its run``."""
+    return f"{count} {words.replace('pictures', 'picture', 1) if count == 1 else words}"
 
 
 def export_int8(model: TaskModel[Any], file: Path, path: str | Path, found: Quantized) -> Exported:
