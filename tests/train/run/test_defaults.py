@@ -38,7 +38,7 @@ def test_nothing_is_left_open() -> None:
     decided = decide(Settings(), PHOTOS)
     unset = {name for name in Settings.model_fields if getattr(decided, name) is None}
     from_nothing = {"weights", "finetune", "stem"}  # and resnet20 begins in one way only
-    assert unset == {"format", "workers", "budget", "joints"} | from_nothing
+    assert unset == {"format", "workers", "budget", "joints", "group"} | from_nothing
     assert decided.precision in ("32", "bf16")
 
 

@@ -42,8 +42,8 @@ def test_what_would_leave_boxes_behind_or_needs_some_is_refused(augment, annotat
 
 
 def test_handwriting_with_places_is_not_warped_by_default():
-    assert default_augment(known(BOXES), None, handwriting=True) == "digits,warp=0"
-    assert default_augment(known(CLASSES), None, handwriting=True) == "digits"
+    assert default_augment(known(BOXES), handwriting=True, kept=False) == "digits,warp=0"
+    assert default_augment(known(CLASSES), handwriting=True, kept=False) == "digits"
 
 
 def test_one_object_a_picture_allows_no_mosaic():
