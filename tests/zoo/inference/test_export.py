@@ -103,7 +103,7 @@ def test_other_scores_are_refused_with_the_difference_and_leave_no_file(
         )
 
     monkeypatch.setattr(exports, "_write_torch", wrong)
-    with pytest.raises(ModelFileError, match=r"they differ by 1\.0e-01 of the largest"):
+    with pytest.raises(ModelFileError, match=r"scores differ by 1\.0e-01 of the largest"):
         export(made(), "torch", tmp_path / "model.pt2", PICTURES)
     assert list(tmp_path.iterdir()) == []
 
