@@ -7,23 +7,27 @@ any other exception, more than 20 seconds or 1 GB, a process, a connection, an a
 that is opened outside of the model's folder.
 """
 
-import argparse
 import json
 import os
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import torch
 
-from benchmarks.fuzzing import Guard, Report, as_json, damaged, edited
+from benchmarks.fuzzing import (
+    Guard,
+    Report,
+    as_json,
+    cases,
+    damaged,
+    edited,
+    program,
+    two_folders,
+)
 from striate.data.preprocess import Preprocess
 from striate.zoo.build import build
 from striate.zoo.save_load import load, save
-
-MOST_MEMORY = 10**9
 
 NAMES = ("lenet5", "resnet20")
 
@@ -118,15 +122,11 @@ def ask(path: Path) -> None:
 
 def fuzz(count: int, seed: int) -> Report:
     """So many cases; the same for the same seed."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, outside = Path(name, "model"), Path(name, "outside")
-        folder.mkdir()
-        outside.mkdir()
+    with two_folders() as (folder, outside):
         originals = [model_bytes(folder, network) for network in NAMES]
         ask(folder / "lenet5.safetensors")  # imports come before the memory is counted
         guard = Guard(outside)
-        for number in range(count):
-            random = Random(f"{seed} {number}")
+        for number, random in cases(count, seed):
             mutate = random.choice(MUTATIONS)
             path = folder / f"{number}.safetensors"
             place(path, mutate(random.choice(originals), random), random, outside)
@@ -135,15 +135,5 @@ def fuzz(count: int, seed: int) -> Report:
         return guard.report
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
-    report = fuzz(asked.count, asked.seed)
-    print(*report.violations[:20], report, sep="\n")
-    sys.exit(bool(report.violations) or report.memory > MOST_MEMORY)
-
-
 if __name__ == "__main__":
-    main()
+    program(__doc__, fuzz, 2000)

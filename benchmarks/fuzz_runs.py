@@ -7,12 +7,9 @@ and refused, and what must not happen: any other exception, more than 20 seconds
 connection, or a file that is opened outside of the run and its data.
 """
 
-import argparse
 import json
 import os
 import shutil
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -22,11 +19,18 @@ import torch
 from PIL import Image
 
 import striate
-from benchmarks.fuzzing import Guard, Report, as_json, damaged, edited
+from benchmarks.fuzzing import (
+    Guard,
+    Report,
+    as_json,
+    cases,
+    damaged,
+    edited,
+    program,
+    two_folders,
+)
 from striate.train.run.run import Run
 from striate.train.session.events import EpochEnded, Event
-
-MOST_MEMORY = 10**9
 
 JSON_FILES = ("settings.json", "settings.json", "splits.json")
 FILES = (*JSON_FILES, "metrics.csv", "log.jsonl", "model.safetensors", "checkpoints/last.pt")
@@ -154,18 +158,14 @@ def measure(run: Path, data: Path) -> None:
 
 def fuzz(count: int, seed: int) -> Report:
     """So many cases; the same for the same seed."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, outside = Path(name, "home"), Path(name, "outside")
-        folder.mkdir()
-        outside.mkdir()
+    with two_folders() as (folder, outside):
         for secret in ("secret", "secret.pth", "recipe.json"):
             (outside / secret).write_text("mine\n")
         original = begun(folder)
         shutil.copytree(original, folder / "whole")
         go_on(folder / "whole")  # imports come before the memory is counted
         guard = Guard(outside)
-        for number in range(count):
-            random = Random(f"{seed} {number}")
+        for number, random in cases(count, seed):
             run = folder / f"run{number}"
             shutil.copytree(original, run)
             mutate = random.choice(MUTATIONS)
@@ -180,15 +180,5 @@ def fuzz(count: int, seed: int) -> Report:
         return guard.report
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
-    report = fuzz(asked.count, asked.seed)
-    print(*report.violations[:20], report, sep="\n")
-    sys.exit(bool(report.violations) or report.memory > MOST_MEMORY)
-
-
 if __name__ == "__main__":
-    main()
+    program(__doc__, fuzz, 300)

@@ -4,11 +4,13 @@ call --guard--> an answer | an error of three lines | a violation:
     another exception, longer than the limit, a process or a connection, a file outside that is opened
 """
 
+import argparse
 import json
 import os
 import resource
 import signal
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,12 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from traceback import format_exception
-from typing import Any
+from typing import Any, NoReturn
 
 from striate.errors import StriateError
 
 SECONDS = 20
 """Most time for one case: even a busy machine reads a small file sooner."""
+
+MOST_MEMORY = 10**9
+"""Bytes above the start that all cases together may take."""
 
 STRANGE: tuple[Any, ...] = (
     *(None, True, "", "x", "x" * 5000, "\0", "../../etc/passwd", "/dev/zero", "\ud800", "\x1b[2J"),
@@ -160,3 +165,30 @@ def damaged(content: bytes, random: Random) -> bytes:
 def as_json(values: Any) -> str:
     """JSON with NaN, Infinity and lone surrogates, as a careless program may write it."""
     return json.dumps(values, allow_nan=True)
+
+
+def program(description: str | None, fuzz: Callable[[int, int], Report], count: int) -> NoReturn:
+    """Run cases as the command line says, and print the report; ends with 1 where something must not happen."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--count", type=int, default=count)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    report = fuzz(chosen.count, chosen.seed)
+    print(*report.violations[:20], report, sep="\n")
+    sys.exit(bool(report.violations) or report.memory > MOST_MEMORY)
+
+
+@contextmanager
+def two_folders() -> Iterator[tuple[Path, Path]]:
+    """A folder for the cases, and one outside of it, which they must not open."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, outside = Path(name, "inside"), Path(name, "outside")
+        folder.mkdir()
+        outside.mkdir()
+        yield folder, outside
+
+
+def cases(count: int, seed: int) -> Iterator[tuple[int, Random]]:
+    """Numbers of cases with their random numbers: those of a case depend on the seed and its number alone."""
+    for number in range(count):
+        yield number, Random(f"{seed} {number}")

@@ -63,5 +63,5 @@ def test_every_setting_is_shown_with_its_meaning():
     assert all(meaning for _, _, meaning in rows)
 
 
-def test_versions_name_the_library():
-    assert {"striate", "torch", "Python"} <= set(facts.versions())
+def test_the_software_names_the_library():
+    assert {"striate", "torch", "Python"} <= set(facts.software())

@@ -1,6 +1,7 @@
 """A few dozen of the mutated model files of ``benchmarks/fuzz_model_files.py``."""
 
-from benchmarks.fuzz_model_files import MOST_MEMORY, fuzz
+from benchmarks.fuzz_model_files import fuzz
+from benchmarks.fuzzing import MOST_MEMORY
 
 
 def test_a_mutated_model_file_answers_or_is_refused() -> None:

@@ -59,7 +59,7 @@ def settings(page: Measured) -> Section:
         "settings.html",
         command=page_data.command(str(page.splits.root), run.settings),
         settings=page_data.settings_rows(run.settings),
-        versions=page_data.versions(),
+        versions=page_data.software(),
     )
     return Section("settings", "Settings", body)
 

@@ -115,7 +115,7 @@ def page(comparison: Comparison, splits: Splits) -> str:
         name=splits.root.name or str(splits.root),
         parts=facts.parts(splits),
         given=_given(comparison),
-        versions=facts.versions(),
+        versions=facts.software(),
         command=command(comparison),
         **shown,
     )

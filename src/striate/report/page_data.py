@@ -1,7 +1,7 @@
 """What the page says about the data and the run, as plain values.
 
 Splits --> counts, sizes, sample pictures, what was assumed
-Run    --> settings, versions, the command that repeats it
+Run    --> settings, software, the command that repeats it
 """
 
 import math
@@ -127,7 +127,7 @@ def _shown(value: Any) -> str:
     return ", ".join(map(str, value) if isinstance(value, list | tuple) else _pairs(value)) or "none"
 
 
-def versions() -> Mapping[str, str]:
+def software() -> Mapping[str, str]:
     """Of what made this run: the interpreter, the machine, the libraries."""
     machine = f"{platform.system()} {platform.machine()}"
     libraries = {name: version(name) for name in LIBRARIES}

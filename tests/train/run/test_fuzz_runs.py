@@ -1,6 +1,7 @@
 """A few dozen of the mutated run folders of ``benchmarks/fuzz_runs.py``."""
 
-from benchmarks.fuzz_runs import MOST_MEMORY, fuzz
+from benchmarks.fuzz_runs import fuzz
+from benchmarks.fuzzing import MOST_MEMORY
 
 
 def test_a_mutated_run_goes_on_or_is_refused() -> None:

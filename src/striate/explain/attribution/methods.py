@@ -3,12 +3,10 @@
 paths, arrays, PIL pictures, tensors --preprocess--> uint8 batch --method--> Explanation
 """
 
-import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
-from importlib.metadata import version
 from inspect import signature
 from os import PathLike, fspath
 from os.path import isdir
@@ -36,6 +34,7 @@ from striate.explain.attribution.supported import require_dense, require_floats,
 from striate.explain.attribution.target import Target, in_words, names_of
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
 from striate.tasks.model import TaskModel
+from striate.zoo.save_load import versions
 
 METHODS: dict[str, Callable[..., Tensor]] = {
     "saliency": pixel_gradients,
@@ -213,11 +212,6 @@ def _reason(values: Tensor, method: str, target: str, layer: str | None) -> str 
     if method == "occlusion":
         return f"the score of {target} is the same wherever the picture is covered"
     return f"the score of {target} does not change with any pixel: on every way to it a unit is shut"
-
-
-def versions() -> dict[str, str]:
-    """Of the software that makes an explanation."""
-    return {"striate": version("striate"), "torch": torch.__version__, "python": platform.python_version()}
 
 
 def _default_layer(model: nn.Module, pixels: Tensor) -> str:
