@@ -245,7 +245,7 @@ POINTS, BOXES = "image,nose_x,nose_y\n0.png,1,2\n", "image,x,y,w,h\n0.png,1,2,3,
     [
         (POINTS, BoxAnnotations, "points (format points)", "boxes", "landmarks"),
         (POINTS, ClassAnnotations, "points (format points)", "classes", "landmarks"),
-        (BOXES, ClassAnnotations, "boxes (format boxes)", "classes", "localize"),
+        (BOXES, ClassAnnotations, "boxes (format boxes)", "classes", "detect"),
         ("image,label\n0.png,a\n", PointAnnotations, "classes (format csv)", "points", "classification"),
     ],
 )

@@ -8,7 +8,6 @@ The strides and channels of the maps are measured by a dry run on the meta devic
 and no numbers; nobody keeps them in a table.
 """
 
-from abc import ABC
 from copy import deepcopy
 from functools import cached_property
 from itertools import chain
@@ -16,31 +15,22 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from striate.errors import SettingError, ShapeError
+from striate.errors import SettingError
+from striate.layers.image_network import ImageNetwork
 
 GROWTH = 64
 """Pixels by which the dry run enlarges the image; a multiple of every stride that a backbone has."""
 
 
-class Backbone(nn.Module, ABC):
+class Backbone(ImageNetwork):
     """(N, in_channels, H, W) -> scores (N, classes); a network sets its input, stem, stages and head.
 
-    Attributes:
-        input_size: (H, W) of the paper, pixels.
-        input_channels: C of the images.
-        least_side: pixels of the smallest side that the network takes.
-        most_side: pixels of the largest; None for any.
-        notes: what was decided when weights were loaded into it, sentences for the user.
+    ``input_size`` is that of the paper.
     """
 
     stem: nn.Module
     stages: nn.Sequential
     head: nn.Sequential
-    input_size: tuple[int, int]
-    input_channels: int
-    least_side: int = 1
-    most_side: int | None = None
-    notes: tuple[str, ...] = ()
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> scores (N, K).
@@ -104,68 +94,6 @@ class Backbone(nn.Module, ABC):
                 "the number of names that the data has",
             )
         renew_last(self.head, classes)
-
-    def require_images(self, images: Tensor) -> None:
-        """Refuse images (N, C, H, W) that the network cannot take.
-
-        Raises:
-            ShapeError: they are no tensor or no batch, have other channels, a side that is too small or too
-                large, whole numbers, or a precision that the network has not.
-        """
-        if not isinstance(images, Tensor):
-            raise ShapeError(
-                f"{type(self).__name__} was given {type(images).__name__}",
-                "a tensor (N, C, H, W)",
-                "torch.as_tensor(images), or a classifier as striate.load gives it, which takes arrays",
-            )
-        if images.ndim != 4 or not self._takes(tuple(images.shape[1:])):
-            raise self._misfit(tuple(images.shape), lacks_batch=images.ndim == 3)
-        if not images.is_floating_point():
-            raise ShapeError(
-                f"{type(self).__name__} was given images of {str(images.dtype).removeprefix('torch.')}",
-                "float32, as pixels / 255, normalized with mean and deviation",
-                "images.float() / 255, or a classifier as striate.load gives it, which takes uint8",
-            )
-        own = next(self.parameters()).dtype
-        if images.dtype == torch.float64 != own:
-            raise ShapeError(
-                f"{type(self).__name__} was given images of float64",
-                f"{str(own).removeprefix('torch.')}, as its weights are",
-                "images.float(), or network.double()",
-            )
-
-    def require(self, shape: tuple[int, ...]) -> None:
-        """Refuse an image (C, H, W) that the network cannot take.
-
-        Raises:
-            ShapeError: it has other channels, or a side that is too small or too large.
-        """
-        if not self._takes(shape):
-            raise self._misfit(shape)
-
-    def _takes(self, shape: tuple[int, ...]) -> bool:
-        """Whether an image (C, H, W) has the right channels and sides."""
-        least, most = self.least_side, self.most_side
-        fits = len(shape) == 3 and shape[0] == self.input_channels
-        return fits and all(least <= side and (most is None or side <= most) for side in shape[1:])
-
-    def _misfit(self, shape: tuple[int, ...], *, lacks_batch: bool = False) -> ShapeError:
-        """The error for images of such a shape."""
-        least, most = self.least_side, self.most_side
-        more = f"{least} pixel{'s' * (least > 1)} or more"
-        sides = more if most is None else f"{least} to {most} pixels"
-        channels = f"{self.input_channels} channel" + "s" * (self.input_channels > 1)
-        height, width = self.input_size
-        given = f"{type(self).__name__} was given images of shape {'x'.join(map(str, shape))}"
-        expected = f"{channels}, and sides of {sides}"
-        if lacks_batch:
-            return ShapeError(
-                f"{given}, without a batch dimension",
-                f"(N, C, H, W): {expected}",
-                "images[None], a batch of one",
-            )
-        attempt = f"resize or pad the pictures to {height}x{width}, or create the network with their channels"
-        return ShapeError(given, expected, attempt)
 
     def _dry_run(self, height: int, width: int) -> list[Tensor]:
         """The maps of the stem and of every stage, on the meta device."""

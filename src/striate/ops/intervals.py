@@ -92,7 +92,8 @@ def bootstrap(
     Args:
         values: (N,) or (N, ...), what was measured on each image. Images whose values hold a NaN (nothing
             could be measured) are left out.
-        statistic: (B, N, ...) -> (B,): the number for each of B sets of N images; their mean by default.
+        statistic: (B, N, ...) -> (B,): the number for each of B sets of N images; their mean by default. Sets
+            for which it is NaN are left out.
         seed: of the resamples; the same seed gives the same interval.
         resamples: how many sets of N images are drawn with replacement, 1 or more.
         confidence: share of such intervals that contain the true number, between 0 and 1.
@@ -118,6 +119,9 @@ def bootstrap(
     if statistic is mean_of_images and values.ndim == 1 and len(values) >= MANY:
         return _normal(values.double(), z)
     statistics = _resampled(values, statistic, seed, resamples)
+    statistics = statistics[~statistics.isnan()]
+    if not len(statistics):
+        return None
     tail = (1 - confidence) / 2
     low, high = statistics.quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64)).tolist()
     return low, high

@@ -7,7 +7,7 @@ One final class for each task. Nobody outside of its room asks which task it is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, overload
@@ -17,12 +17,14 @@ from torch import Tensor, nn
 
 from striate.arguments import checked
 from striate.data.annotations.annotations import Annotations
+from striate.data.dataset import Dataset
 from striate.data.inputs import Input, one_or_many, prepared_inputs, with_names
 from striate.data.preprocess import Preprocess
 from striate.data.trained_data import TrainedOn
 from striate.errors import DataError, SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.eval_mode import evaluating
+from striate.layers.image_network import ImageNetwork
 from striate.layers.memory_format import fastest_format
 from striate.records import Batch, Record, Targets
 from striate.records.affine import inverse
@@ -57,6 +59,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         learns_from: the kinds of annotations that it is taught by.
         spatial: whether its records have places in the picture.
         network_calls: methods of the network that its losses call in the place of ``forward``.
+        usual_network: that is trained when nobody names one; None for what the pictures suggest.
+        usual_settings: of a training, by name, where the common defaults do not serve; those that somebody
+            wrote go first.
+        most_batch: pictures of a step at most, when nobody says.
         guess_loss: the loss of guessing, as far as it is known.
         name: of the network among ``striate.models()``; None for a network of your own.
         arguments: with which the network was built by that name.
@@ -69,6 +75,9 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     learns_from: ClassVar[tuple[type[Annotations], ...]]
     spatial: ClassVar[bool] = False
     network_calls: ClassVar[tuple[str, ...]] = ()
+    usual_network: ClassVar[str | None] = None
+    usual_settings: ClassVar[Mapping[str, Any]] = {}
+    most_batch: ClassVar[int] = 128
     guess_loss: float = 0.0
     mean: Tensor
     std: Tensor
@@ -100,6 +109,11 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
         """The options of a model that shall learn from some annotations, such as the names of its points."""
         return {}
+
+    @classmethod
+    def size_for(cls, network: ImageNetwork, size: tuple[int, int]) -> tuple[int, int] | None:
+        """(H, W) that a network shall see of pictures of a size; None for what serves most tasks."""
+        return None
 
     @classmethod
     def require(cls, annotations: Annotations) -> None:
@@ -146,7 +160,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         """What training does to whole batches after augmentation (mixup, mosaic, ...); None for nothing."""
         return None
 
-    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+    def fit_to(self, data: Dataset, settings: Any) -> None:
         """Take from the training data what the task wants to know, such as weights of rare classes."""
 
     def on_features(self) -> "TaskModel[R] | None":

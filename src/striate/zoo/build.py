@@ -10,13 +10,17 @@ from typing import Any
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
 from striate.tasks.classification.classifier import Classifier
+from striate.tasks.detection.detector import Detector
+from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.model import TaskModel
 from striate.tasks.regression.localizer import Localizer
 from striate.tasks.regression.point_model import LandmarkModel, PoseModel
-from striate.zoo.networks import create, require_arguments
+from striate.zoo.detectors import DETECTORS
+from striate.zoo.networks import network_named, require_arguments
 
 TASKS: dict[str, type[TaskModel[Any]]] = {
     "classification": Classifier,
+    "detect": Detector,
     "localize": Localizer,
     "landmarks": LandmarkModel,
     "pose": PoseModel,
@@ -53,11 +57,37 @@ def build(
     _require_names(classes)
     _require_numbers(preprocess)
     made, own = model_of(task), dict(options or {})
-    network = create(name, classes=made.width(classes, **own), in_channels=preprocess.channels, **arguments)
+    require_task(name, task)
+    network = network_named(name, made.width(classes, **own), preprocess.channels, **arguments)
     network.require((preprocess.channels, *preprocess.size))
     model = made(network, classes, preprocess, **own)
     model.name, model.arguments = name, {"in_channels": preprocess.channels, **arguments}
     return model
+
+
+def detector(name: str, classes: Sequence[str], in_channels: int = 3, **arguments: Any) -> Detector:
+    """A detector with random weights and the preprocessing that its paper has; errors as ``build``."""
+    _require_names(classes)
+    network = network_named(name, len(classes), in_channels, **arguments)
+    if not isinstance(network, DetectionNetwork):
+        raise SettingError(f"{name} is no detector", "one of: " + ", ".join(DETECTORS), "yolo")
+    model = Detector(network, classes, network.usual)
+    model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
+    return model.eval()
+
+
+def require_task(name: str, task: str) -> None:
+    """A detector detects.
+
+    Raises:
+        SettingError: something else is asked of one.
+    """
+    if name in DETECTORS and task != Detector.task:
+        raise SettingError(
+            f"{name} is a detector, and the task is {task}",
+            f"task {Detector.task}, or a backbone",
+            "--model resnet18, or --task detect with boxes",
+        )
 
 
 def model_of(task: str) -> type[TaskModel[Any]]:

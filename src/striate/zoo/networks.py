@@ -1,6 +1,7 @@
 """The networks by name. A name is a line of this dictionary and nothing else: its spelling means nothing.
 
-create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3) --> a network
+create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3) --> a backbone
+network_named("yolo", 10) -------> DETECTORS["yolo"](classes=10, in_channels=3) ---> a detection network
 """
 
 from collections.abc import Callable, Mapping
@@ -31,6 +32,8 @@ from striate.backbones.vgg import VGG
 from striate.backbones.xception import Xception
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.image_network import ImageNetwork
+from striate.zoo.detectors import DETECTORS
 from striate.zoo.model_file import differences
 from striate.zoo.network_arguments import require
 from striate.zoo.weights.load_weights import AUXILIARY, IMAGENET, load_weights, of_other_arguments
@@ -101,17 +104,33 @@ MODELS: dict[str, Builder] = {
 }
 
 
+TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
+    "classification": MODELS,
+    "detect": DETECTORS,
+}
+"""The names by the task that they are made for."""
+
+
 @checked
-def models() -> list[str]:
-    """The names that ``create`` knows."""
-    return list(MODELS)
+def models(task: str = "classification") -> list[str]:
+    """The names that ``create`` knows.
+
+    Args:
+        task: ``classification`` for the backbones, which other tasks take too; ``detect`` for the detectors.
+
+    Raises:
+        SettingError: no names are made for that task.
+    """
+    if task not in TABLES:
+        raise SettingError(f"task is {task!r}", " or ".join(TABLES), "leave task out for the backbones")
+    return list(TABLES[task])
 
 
 @checked
 def create(
     name: str, classes: int = 1000, in_channels: int = 3, weights: Any = None, **arguments: Any
 ) -> Backbone:
-    """A network by its name.
+    """A backbone by its name.
 
     Args:
         name: one of ``models()``.
@@ -130,20 +149,27 @@ def create(
     >>> create("lenet5", classes=10, in_channels=1).channels
     {2: 6, 4: 16}
     """
+    network = network_named(name, classes, in_channels, **arguments)
+    if not isinstance(network, Backbone):
+        raise SettingError(f"{name} is a detector", "a backbone, one of `striate.models()`", "resnet18")
+    if weights is not None:
+        changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}
+        if weights == IMAGENET and changed:
+            with torch.device("meta"):
+                usual = MODELS[name](classes=classes, in_channels=in_channels)
+            _require_as_published(network, name, usual, changed)
+        network.notes = load_weights(network, name, weights, changed=changed)
+    return network
+
+
+def network_named(name: str, classes: int = 1000, in_channels: int = 3, **arguments: Any) -> ImageNetwork:
+    """A network of any task by its name, with random weights; arguments and errors as ``create``."""
     build = _builder(name)
     for argument, value in (("classes", classes), ("in_channels", in_channels)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise SettingError(f"{argument} is {value!r}", "a whole number, 1 or more", f"{argument}=3")
     require_arguments(name, arguments)
-    network = build(classes=classes, in_channels=in_channels, **arguments)
-    if weights is not None:
-        changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}
-        if weights == IMAGENET and changed:
-            with torch.device("meta"):
-                usual = build(classes=classes, in_channels=in_channels)
-            _require_as_published(network, name, usual, changed)
-        network.notes = load_weights(network, name, weights, changed=changed)
-    return network
+    return build(classes=classes, in_channels=in_channels, **arguments)
 
 
 def arguments_of(name: str) -> dict[str, Any]:
@@ -185,9 +211,10 @@ def _require_as_published(network: Backbone, name: str, usual: Backbone, changed
         raise of_other_arguments(f"the published weights of {name}", changed, wrong)
 
 
-def _builder(name: str) -> Builder:
+def _builder(name: str) -> Callable[..., ImageNetwork]:
     """The line of the dictionary."""
-    if name in MODELS:
-        return MODELS[name]
-    near = get_close_matches(str(name).lower(), MODELS, n=3, cutoff=0)
+    known = {**MODELS, **DETECTORS}
+    if name in known:
+        return known[name]
+    near = get_close_matches(str(name).lower(), known, n=3, cutoff=0)
     raise SettingError(f"there is no network {name!r}", "one of `striate.models()`", " or ".join(near))

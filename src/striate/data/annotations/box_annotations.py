@@ -36,9 +36,9 @@ class BoxAnnotations(Annotations):
         labels: int32 (M,) class numbers.
         ends: int64 (N,), boxes of the first i + 1 pictures.
         classes: K names.
-        columns: further columns (M, ...) by name, as ``crowd`` and ``difficult``, which mark what is neither
-            right nor wrong; they go where boxes go.
-            ``line`` is where each is written, ``details`` JSON text of what else is known, in COCO's words.
+        columns: further columns (M, ...) by name; they go where boxes go. ``crowd`` and ``difficult`` mark
+            what is neither right nor wrong, ``line`` is where each is written, ``details`` JSON text of what
+            else is known, in COCO's words.
         pictures: further columns (N, ...) by name: ``size``, int32 (N, 2), height and width in pixels, 0
             where nobody says; ``file``, the number of the file in ``origin``.
         origin: the files in which the boxes are written.
@@ -56,7 +56,7 @@ class BoxAnnotations(Annotations):
     pictures: dict[str, NDArray[Any]] = field(default_factory=dict)
     origin: Origin | None = None
     header: dict[str, Any] = field(default_factory=dict)
-    task: ClassVar[str] = "localize"
+    task: ClassVar[str] = "detect"
     shown: ClassVar[str] = "boxes"
 
     def __post_init__(self) -> None:

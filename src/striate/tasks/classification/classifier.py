@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.batches.class_balance import class_weights
+from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError, ShapeError
 from striate.layers.backbone import Backbone
@@ -102,10 +103,10 @@ class Classifier(TaskModel[Classification]):
         mixing = Mixing(len(self.classes), settings.mixup, settings.cutmix, settings.label_smoothing)
         return mixing if mixing.mixup or mixing.cutmix or mixing.smoothing else None
 
-    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+    def fit_to(self, data: Dataset, settings: Any) -> None:
         """Weights of rare classes, if they are asked for."""
         if settings.balance == "weights":
-            self.balance = class_weights(annotations.counts())
+            self.balance = class_weights(data.counts())
 
     def on_features(self) -> "Classifier | None":
         """The last linear layer alone."""

@@ -1,5 +1,11 @@
 """Detectors: which objects are in a picture, and where.
 
+detector        Detector: the model of the task
+networks/       YOLO, SSD: one paper a file
+parts/          what they are made of: priors, coders, heads, losses, suppression
+
+ap_metric       average precision with its interval: what the task is judged by
+matched         which detections of an image are right; AP of any set of images
 sliding_window  a classifier on windows of several scales
 tiles           one answer about a large picture from those about its parts
 image_boxes     what is true in an image and what was predicted, as tensors of boxes

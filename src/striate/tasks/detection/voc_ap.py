@@ -57,6 +57,18 @@ class Curve:
         best = int(f1.argmax())
         return float(self.scores[best]), float(f1[best])
 
+    def f1_at(self, thresholds: Tensor) -> Tensor:
+        """F1 when all predictions with at least a score are accepted, float64 (T,), for T scores.
+
+        >>> scores, one = torch.tensor([0.9, 0.4]).double(), torch.tensor([1.0, 0.5]).double()
+        >>> Curve(scores, one, torch.ones(2).double(), 1).f1_at(torch.tensor([0.3, 0.5, 0.95])).tolist()
+        [0.6666666666666666, 1.0, 0.0]
+        """
+        accepted = torch.searchsorted(-self.scores, -thresholds.double(), right=True)
+        zero = self.scores.new_zeros(1)
+        precision, recall = (torch.cat([zero, part])[accepted] for part in (self.precision, self.recall))
+        return 2 * precision * recall / (precision + recall).clamp(min=torch.finfo(torch.float64).tiny)
+
 
 @dataclass(frozen=True)
 class VocAp:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.augment.augment_recipe import augmentation
+from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
 from striate.records import Batch, BoxTargets, Localization
@@ -105,7 +106,7 @@ class Localizer(TaskModel[Localization]):
                 "task detect, for any number of objects: striate train DATA --task detect",
             )
 
-    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+    def fit_to(self, data: Dataset, settings: Any) -> None:
         """Refuse to put several objects into a picture.
 
         Raises:

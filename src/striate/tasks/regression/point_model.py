@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.augment.augment_recipe import augmentation
+from striate.data.dataset import Dataset
 from striate.data.joints import Joints
 from striate.data.preprocess import Preprocess
 from striate.records import Batch, PointTargets, Pose
@@ -129,7 +130,7 @@ class PointModel(TaskModel[Pose], ABC):
         points = raw[:, : 2 * count].float().view(-1, count, 2)
         return points * points.new_tensor(self.preprocess.size[::-1])
 
-    def fit_to(self, annotations: Annotations, settings: Any) -> None:
+    def fit_to(self, data: Dataset, settings: Any) -> None:
         """Refuse to mirror where nobody says which points are left and right.
 
         Raises:

@@ -1,5 +1,6 @@
 """What the user left open, decided from the data, the network and the machine, and said aloud."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +12,14 @@ from striate.data.checks.statistics import Facts, facts, fitting, preprocess_for
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError, ShapeError
-from striate.layers.backbone import Backbone
+from striate.layers.image_network import ImageNetwork
 from striate.train.finetune import finetune as reuse
 from striate.train.finetune.finetune import arguments, choose_finetune, keeps_features, source_of
 from striate.train.run.settings import Settings
 from striate.train.run.task_settings import require_own
 from striate.zoo.build import model_of
 from striate.zoo.inference.torch_engine import has_bf16
-from striate.zoo.networks import arguments_of, create
+from striate.zoo.networks import arguments_of, network_named
 
 SMALL = 32
 """Pixels: grey pictures up to this side look like handwriting, which must not be mirrored."""
@@ -47,23 +48,25 @@ def decide(settings: Settings, found: Facts) -> Settings:
         ShapeError: it cannot take pictures of that size.
     """
     handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
-    name = settings.model or source.model or ("lenet5" if handwriting else "resnet20")
     task = settings.task or found.task
+    kind = model_of(task)
     if found.annotations is not None:
-        model_of(task).require(found.annotations)
+        kind.require(found.annotations)
+    usual_name = kind.usual_network or ("lenet5" if handwriting else "resnet20")
+    name = settings.model or source.model or usual_name
     usual = {name: field.default for name, field in Settings.model_fields.items()}
     require_own(settings.model_dump(), usual, settings.model_fields_set, task)
-    settings = clamped(settings, found).model_copy(update={"model": name, "task": task})
+    settings = with_usual(clamped(settings, found, kind.most_batch), kind.usual_settings)
+    settings = settings.model_copy(update={"model": name, "task": task})
     batch = settings.batch or 1
     own = arguments(settings, source)
     channels = source.preprocess.channels if source.preprocess else found.channels
     with torch.device("meta"):
-        network = create(name, in_channels=channels, **own)
+        network = network_named(name, in_channels=channels, **own)
     require_room_to_grow(settings, name, network)
     finetune = choose_finetune(settings, network, found)
-    size = settings.height_width or (
-        source.preprocess.size if source.preprocess else default_size(network, found)
-    )
+    of_weights = source.preprocess.size if source.preprocess else kind.size_for(network, found.size)
+    size = settings.height_width or of_weights or default_size(network, found)
     require_size(settings, name, network)
     network.require((channels, *size))
     chosen: dict[str, Any] = {
@@ -74,7 +77,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
         "warmup": WARMUPS[settings.schedule],
         "augment": default_augment(found, handwriting=handwriting, kept=keeps_features(finetune, task)),
         "size": f"{size[0]}x{size[1]}",
-        "resize_mode": "letterbox" if model_of(task).spatial else fitting(found, size),
+        "resize_mode": "letterbox" if kind.spatial else fitting(found, size),
     }
     open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
     precision = (
@@ -86,15 +89,26 @@ def decide(settings: Settings, found: Facts) -> Settings:
     return settings.model_copy(update={**open_fields, **made})
 
 
-def clamped(settings: Settings, found: Facts) -> Settings:
+def with_usual(settings: Settings, usual: Mapping[str, Any]) -> Settings:
+    """The settings with those that a task usually has, where nobody wrote another.
+
+    A usual learning rate is that of the usual optimizer.
+    """
+    left = {name: value for name, value in usual.items() if name not in settings.model_fields_set}
+    if settings.optimizer != usual.get("optimizer", settings.optimizer) and "optimizer" not in left:
+        left.pop("lr", None)
+    return settings.model_copy(update=left)
+
+
+def clamped(settings: Settings, found: Facts, most: int = MOST_BATCH) -> Settings:
     """The settings with a batch that is no larger than the data, and that the devices share evenly."""
     world = settings.devices * settings.nodes
     largest = max(found.count // world, 1) * world
-    batch = settings.batch or max(default_batch(found.count) // world, 1) * world
+    batch = settings.batch or max(min(most, default_batch(found.count)) // world, 1) * world
     return settings.model_copy(update={"batch": min(batch, largest)})
 
 
-def require_size(settings: Settings, name: str, network: Backbone) -> None:
+def require_size(settings: Settings, name: str, network: ImageNetwork) -> None:
     """The network takes pictures of the size that was asked for.
 
     Raises:
@@ -107,7 +121,7 @@ def require_size(settings: Settings, name: str, network: Backbone) -> None:
     raise ShapeError(f"size is {settings.size}, and {name} needs --size {may}", may, f"size {least}")
 
 
-def require_room_to_grow(settings: Settings, name: str, network: nn.Module) -> None:
+def require_room_to_grow(settings: Settings, name: str, network: ImageNetwork) -> None:
     """Pictures may begin smaller only for a network that takes them.
 
     Raises:
@@ -151,9 +165,9 @@ def default_rate(optimizer: str, network: nn.Module, finetune: str | None = None
     return (RATE_WITH_NORM if normed else RATE_WITHOUT_NORM) * gentle
 
 
-def default_size(network: nn.Module, found: Facts) -> tuple[int, int]:
+def default_size(network: ImageNetwork, found: Facts) -> tuple[int, int]:
     """The size of the network's paper; 64x64 for larger pictures if it takes any."""
-    own: tuple[int, int] = network.input_size  # type: ignore[assignment]
+    own = network.input_size
     roomy = found.side >= LARGE > max(own) and network.most_side is None
     return (LARGE, LARGE) if roomy else own
 

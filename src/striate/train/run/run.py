@@ -309,7 +309,7 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
     augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
     alone = last_layer(settings, model, len(data))
     learning = alone or model
-    learning.fit_to(data.annotations, settings)
+    learning.fit_to(data, settings)
     engine = Executor(learning, settings)
     share = {"rank": engine.rank, "world": engine.world, "balance": settings.balance == "sampling"}
     options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}

@@ -49,11 +49,13 @@ class Settings(TaskSettings):
 
     task: str | None = Field(
         None,
-        description="what is learned: classification, localize, landmarks or pose; by default what the data "
-        "are annotated for",
+        description="what is learned: classification, detect, localize, landmarks or pose; by default what "
+        "the data are annotated for",
     )
     model: str | None = Field(
-        None, description="network; by default lenet5 for grey pictures up to 32 pixels, else resnet20"
+        None,
+        description="network; by default yolo for boxes, lenet5 for grey pictures up to 32 pixels, "
+        "else resnet20",
     )
     stem: Literal["paper", "small"] | None = Field(
         None,

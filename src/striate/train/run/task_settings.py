@@ -3,7 +3,8 @@
     setting                            tasks
     mixup cutmix label_smoothing ...   classification
     head distance                      localize, landmarks, pose
-    box_weight on_bad_box              localize
+    box_weight                         localize
+    on_bad_box                         localize, detect
     normalize joints                   landmarks, pose
 
 ``striate train --help`` shows those of a task when ``--task`` names it.
@@ -21,7 +22,8 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("balance", "label_smoothing", "mixup", "cutmix"), ("classification",)),
     **dict.fromkeys(("head", "distance"), NUMBERS),
     **dict.fromkeys(("normalize", "joints"), POINTS),
-    **dict.fromkeys(("box_weight", "on_bad_box"), ("localize",)),
+    "box_weight": ("localize",),
+    "on_bad_box": ("localize", "detect"),
 }
 """Setting -> the tasks that have it. A setting that is not here is common to all."""
 

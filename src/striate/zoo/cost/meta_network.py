@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from striate.zoo.networks import create, require_arguments
+from striate.zoo.networks import network_named, require_arguments
 
 FEW, LARGE = 10, 64
 """Classes of networks for small pictures, and pixels of their sides at most."""
@@ -32,6 +32,8 @@ def outline(
     own = arguments or {}
     require_arguments(name, own)
     with torch.device("meta"):
-        network = create(name, classes=FEW if classes is None else classes, in_channels=channels, **own)
-        large = max(create(name, in_channels=channels).input_size) > LARGE
-        return create(name, in_channels=channels, **own) if large and classes is None else network
+        network = network_named(
+            name, classes=FEW if classes is None else classes, in_channels=channels, **own
+        )
+        large = max(network_named(name, in_channels=channels).input_size) > LARGE
+        return network_named(name, in_channels=channels, **own) if large and classes is None else network

@@ -1,0 +1,174 @@
+"""Detection: which objects are in a picture, and where.
+
+    images --> network --> raw numbers --> candidates --> threshold, suppression, the best --> Detections
+
+The network says what the numbers mean (``networks/``); what is kept of the candidates is an argument of
+``predict``.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor, nn
+
+from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
+from striate.errors import DataError, ModelFileError, SettingError
+from striate.layers.backbone import Backbone
+from striate.layers.image_network import ImageNetwork
+from striate.records import Batch, BoxTargets, Detections
+from striate.tasks.detection.ap_metric import ApMetric
+from striate.tasks.detection.networks.detection_network import DetectionNetwork
+from striate.tasks.detection.networks.one_stage import shares_of_images, total_of
+from striate.tasks.detection.networks.yolo_v2 import yolo_network
+from striate.tasks.detection.parts.ssd_loss import LossSums
+from striate.tasks.model import TaskModel
+from striate.tasks.raw_outputs import Raw
+
+SIDE, MULTIPLE, ALMOST = 320, 16, 0.25
+"""Pixels of the longer side that a network sees, when nobody says; sides are multiples of a cell, rounded
+up unless only a quarter of a cell would be lost."""
+
+
+@final
+class Detector(TaskModel[Detections]):
+    """A network that finds any number of objects.
+
+    Args:
+        network: a detection network; or a backbone, on which YOLO is built here.
+        classes: K names.
+        preprocess: what the network expects of a picture.
+    """
+
+    task: ClassVar[str] = "detect"
+    learns_from: ClassVar[tuple[type[Annotations], ...]] = (BoxAnnotations,)
+    spatial: ClassVar[bool] = True
+    usual_network: ClassVar[str | None] = "yolo"
+    usual_settings: ClassVar[Mapping[str, Any]] = {
+        "optimizer": "adamw",
+        "lr": 1.5e-3,
+        "schedule": "cosine",
+        "ema": 0.995,
+        "augment": "mirror,shift=0.1,scale=0.3,color=0.2,edge=black",
+    }
+    most_batch: ClassVar[int] = 16
+
+    def __init__(self, network: nn.Module, classes: Sequence[str], preprocess: Preprocess) -> None:
+        super().__init__(detection_network(network, len(classes)), classes, preprocess)
+
+    @property
+    def detection(self) -> DetectionNetwork:
+        """The network."""
+        assert isinstance(self.network, DetectionNetwork)
+        return self.network
+
+    @classmethod
+    def size_for(cls, network: ImageNetwork, size: tuple[int, int]) -> tuple[int, int] | None:
+        """The size of the network if it has one only, else pictures whose longer side is 320 pixels at most.
+
+        >>> from striate.backbones.lenet import lenet5
+        >>> Detector.size_for(lenet5(2, 3), (480, 640)), Detector.size_for(lenet5(2, 3), (100, 90))
+        ((240, 320), (96, 96))
+        """
+        if network.most_side is not None and network.least_side == network.most_side:
+            return network.input_size
+        factor = min(1.0, SIDE / max(size))
+        height, width = (max(1, math.ceil(side * factor / MULTIPLE - ALMOST)) * MULTIPLE for side in size)
+        return height, width
+
+    @classmethod
+    def require(cls, annotations: Annotations) -> None:
+        """Boxes of at least one class.
+
+        Raises:
+            DataError: the annotations are of another kind, or no class is named.
+        """
+        super().require(annotations)
+        if not annotations.classes:
+            raise DataError(
+                "no picture has a box", "boxes and classes on some pictures", "label some objects first"
+            )
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The losses of the network, divided by the number of priors that learn an object."""
+        return total_of(self._sums(batch))
+
+    def sample_losses(self, batch: Batch) -> Tensor:
+        """(N,): the sum of the losses of each image, divided by its own number of such priors."""
+        return shares_of_images(self._sums(batch))
+
+    def _sums(self, batch: Batch) -> LossSums:
+        targets, (height, width) = batch.targets, batch.images.shape[-2:]
+        assert isinstance(targets, BoxTargets)
+        raw = self(batch.images)
+        with torch.autocast(batch.images.device.type, enabled=False):  # boxes are exact in any arithmetic
+            return self.detection.loss_sums(raw, targets, (height, width))
+
+    def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Detections]:
+        """Raw numbers -> a record for each image.
+
+        Args:
+            raw: of ``forward``.
+            sizes: int64 (N, 2).
+            options: ``score_threshold``, ``iou_threshold`` of the suppression, and ``top_k`` objects at most.
+
+        Raises:
+            SettingError: an option is out of range.
+            ModelFileError: the numbers are NaN.
+        """
+        finish, size = self.detection.finish.with_options(options), self.preprocess.size
+        boxes, scores = (part.cpu() for part in self.detection.candidates(raw, size))
+        if not (scores.isfinite().all() and boxes.isfinite().all()):
+            raise ModelFileError(
+                "the scores or boxes became NaN or infinite",
+                "weights with which the network computes numbers",
+                "a model from before its training went wrong; for one of half precision, model.float()",
+            )
+        return [Detections(*finish(*one, size), self.classes) for one in zip(boxes, scores, strict=True)]
+
+    def metric(self) -> ApMetric:
+        """Average precision."""
+        return ApMetric(self.classes, self._measured, self._loss_of)
+
+    def _measured(self, raw: Raw, sizes: Tensor) -> list[Detections]:
+        """Objects down to low scores, of which the curve of precision and recall is made."""
+        return self.decode(raw, sizes, score_threshold=ApMetric.least_score, top_k=ApMetric.most_objects)
+
+    @torch.no_grad()
+    def _loss_of(self, raw: Raw, batch: Batch) -> Tensor:
+        """(N,): the loss of each image."""
+        assert isinstance(batch.targets, BoxTargets)
+        size = (batch.images.shape[-2], batch.images.shape[-1])
+        return shares_of_images(self.detection.loss_sums(raw, batch.targets, size))
+
+    def example_targets(self, count: int) -> BoxTargets:
+        """A box in the middle of each image."""
+        height, width = self.preprocess.size
+        box = torch.tensor([width / 4, height / 4, width * 3 / 4, height * 3 / 4])
+        labels = torch.arange(count) % len(self.classes)
+        return BoxTargets(box.expand(count, 4), labels, torch.ones(count, dtype=torch.int64))
+
+    def fit_to(self, data: Dataset, settings: Any) -> None:
+        """Anchors get the typical sizes of the objects."""
+        self.detection.fit_to(data, self.preprocess)
+
+
+def detection_network(network: nn.Module, classes: int) -> DetectionNetwork:
+    """A backbone with YOLO on it; a detection network stays as it is.
+
+    Raises:
+        SettingError: the network is neither.
+    """
+    if isinstance(network, DetectionNetwork):
+        return network
+    if isinstance(network, Backbone):
+        return yolo_network(network, classes)
+    raise SettingError(
+        f"the network is a {type(network).__name__}",
+        "a detector, or a backbone as striate.create gives it",
+        "one of `striate.models()`",
+    )

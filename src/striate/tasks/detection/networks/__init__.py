@@ -1,0 +1,10 @@
+"""The detectors, one paper a file: each composes the parts.
+
+detection_network    what the task asks of every detector: raw numbers, losses, candidates
+one_stage            features, dense head, priors, coder, loss: everything is answered in one look
+yolo_v2              grid cells with anchors: YOLO v2 on any backbone
+yolo_v1              a coarse grid without anchors: the first YOLO
+grid_targets         what a YOLO grid is taught, as a table
+ssd                  several maps with default boxes: SSD on VGG-16, or on any backbone
+ssdlite              SSD with separable convolutions, on MobileNet v3
+"""

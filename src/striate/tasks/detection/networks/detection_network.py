@@ -1,0 +1,104 @@
+"""What the task asks of every detector, whatever it is made of.
+
+    images --forward--> raw numbers --candidates--> boxes and scores of everything that could be an object
+                        raw numbers, objects --loss_sums--> losses
+
+Everything that is learned, and every constant that belongs to the weights, lies in the network.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from itertools import chain
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
+from striate.errors import ShapeError
+from striate.layers.backbone import Backbone
+from striate.layers.image_network import ImageNetwork
+from striate.records import BoxTargets
+from striate.tasks.detection.parts.finish import Finish
+from striate.tasks.detection.parts.ssd_loss import LossSums
+from striate.tasks.raw_outputs import Raw
+
+Pair = tuple[int, int]
+
+
+class Candidates(NamedTuple):
+    """Boxes (N, A, 4), two corners in pixels of the images, and scores (N, A, K), 0..1."""
+
+    boxes: Tensor
+    scores: Tensor
+
+
+class DetectionNetwork(ImageNetwork, ABC):
+    """(N, in_channels, H, W) -> raw numbers.
+
+    Attributes:
+        backbone: the part whose weights other trainings can use.
+        finish: what is kept of the candidates when nobody says otherwise.
+        usual: what it expects of a picture when it was trained on nothing yet.
+    """
+
+    backbone: Backbone
+    finish: Finish
+    usual: Preprocess
+
+    @abstractmethod
+    def candidates(self, raw: Raw, size: Pair) -> Candidates:
+        """Everything that could be an object.
+
+        Args:
+            raw: of ``forward``.
+            size: (H, W) of the images, pixels.
+        """
+
+    @abstractmethod
+    def loss_sums(self, raw: Raw, targets: BoxTargets, size: Pair) -> LossSums:
+        """The losses of each image, as sums, and by what they are divided.
+
+        Args:
+            raw: of ``forward``.
+            targets: of the images, in their pixels.
+            size: (H, W) of the images, pixels.
+        """
+
+    def fit_to(self, data: Dataset, preprocess: Preprocess) -> None:
+        """Take from the training data what the network wants to know, such as the sizes of its anchors."""
+
+
+def map_sizes(
+    network: torch.nn.Module,
+    maps: Callable[[torch.nn.Module, Tensor], Sequence[Tensor]],
+    shape: tuple[int, ...],
+) -> tuple[Pair, ...]:
+    """Rows and columns of the maps that a network makes of images, found out on the meta device.
+
+    Args:
+        network: that makes them.
+        maps: called with a copy of the network, and images without numbers.
+        shape: (N, C, H, W) of the images.
+    """
+    tensors = chain(network.parameters(), network.buffers())
+    shapes_only = deepcopy(network, {id(one): one.detach().to("meta") for one in tensors}).eval()
+    dtype = next((one.dtype for one in network.parameters()), torch.float32)
+    found = maps(shapes_only, torch.empty(shape, device="meta", dtype=dtype))
+    return tuple((one.shape[-2], one.shape[-1]) for one in found)
+
+
+def require_rows(count: int, priors: int, size: Pair) -> None:
+    """The raw numbers are of images of that size.
+
+    Raises:
+        ShapeError: they are not.
+    """
+    if count != priors:
+        raise ShapeError(
+            f"there are raw numbers of {count} priors for images of {size[0]}x{size[1]}",
+            f"{priors}, one row for each",
+            "images of the size that the model was trained for",
+        )

@@ -1,0 +1,53 @@
+"""The detectors by name, and the networks that they look through.
+
+"yolo", 20 classes --> DETECTORS["yolo"](classes=20, in_channels=3, backbone="resnet34") --> a network
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from striate.layers.backbone import Backbone
+from striate.tasks.detection.networks.detection_network import DetectionNetwork
+from striate.tasks.detection.networks.yolo_v2 import yolo_network
+
+THIN = 0.5
+"""Width of the default backbone of YOLO: a detector for a processor without a GPU."""
+
+
+def yolo(
+    classes: int,
+    in_channels: int = 3,
+    *,
+    backbone: str = "resnet18",
+    width: float | None = None,
+    stride: int | None = None,
+    anchors: int = 5,
+    channels: int = 96,
+) -> DetectionNetwork:
+    """YOLO with anchors on a backbone.
+
+    Args:
+        classes: K.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        stride: pixels of a cell; None for 8, or the largest of a backbone that has no such map.
+        anchors: of a cell.
+        channels: of the map that is read.
+    """
+    made = backbone_of(backbone, in_channels, THIN if width is None and backbone == "resnet18" else width)
+    return yolo_network(made, classes, stride=stride, anchors=anchors, width=channels)
+
+
+def backbone_of(name: str, in_channels: int, width: float | None) -> Backbone:
+    """A backbone by its name."""
+    from striate.zoo.networks import create  # late: the table of networks names this file
+
+    own: dict[str, Any] = {} if width is None else {"width": width}
+    return create(name, in_channels=in_channels, **own)
+
+
+DETECTORS: dict[str, Callable[..., DetectionNetwork]] = {
+    "yolo": yolo,
+}
+"""Called with ``classes``, ``in_channels`` and the detector's own arguments."""
