@@ -168,7 +168,7 @@ def as_json(values: Any) -> str:
 
 
 def program(description: str | None, fuzz: Callable[[int, int], Report], count: int) -> NoReturn:
-    """Run cases as the command line says, and print the report; ends with 1 where something must not happen."""
+    """Run the cases of the command line, print the report, and end with 1 if something must not happen."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--count", type=int, default=count)
     parser.add_argument("--seed", type=int, default=0)

@@ -19,7 +19,7 @@ from striate.data.inputs import Input, one_or_many
 from striate.errors import SettingError, ShapeError
 from striate.explain.attribution.explanation import Explanation
 from striate.explain.attribution.gradients import BATCH, Probe
-from striate.explain.attribution.methods import METHODS, Explained, explain, versions
+from striate.explain.attribution.methods import METHODS, Explained, explain
 from striate.explain.attribution.supported import require_floats
 from striate.explain.evaluation.benchmark_table import BenchmarkRow, ExplanationBenchmark
 from striate.explain.evaluation.deletion import deletion, insertion
@@ -30,6 +30,7 @@ from striate.explain.evaluation.toy_classifier import toy_classifier
 from striate.explain.synthesis.initial_image import Model, model_input, open_model
 from striate.ops.intervals import Interval, bootstrap, wilson
 from striate.tasks.model import TaskModel
+from striate.zoo.save_load import versions
 
 COUNT = 200
 """SyntheticData pictures that are explained."""
