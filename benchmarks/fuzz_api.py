@@ -193,6 +193,13 @@ def prepare(folder: Path) -> tuple[Path, Path, Path]:
     return folder / "data", folder / "data" / "dark" / "0.png", folder / "model.safetensors"
 
 
+def boxes(folder: Path) -> Path:
+    """A table of one box on a picture of the data set."""
+    table = folder / "data" / "dark" / "boxes.csv"
+    table.write_text("image,class,x1,y1,x2,y2\n0.png,cat,1,2,30,20\n")
+    return table
+
+
 def verbs(folder: Path) -> list[Target]:
     """The verbs, each with arguments that take little time."""
     data, picture, file = prepare(folder)
@@ -206,6 +213,7 @@ def verbs(folder: Path) -> list[Target]:
         Target("load", striate.load, {"path": file, "engine": "torch"}),
         Target("summary", striate.summary, {"model": "lenet5", "classes": 3}),
         Target("check", striate.check, {"data": data}),
+        Target("convert", striate.convert, {"data": boxes(folder), "out": folder / "boxes", "to": "voc"}),
         Target("train", striate.train, {**train, "out": folder / "run", "force": True}, SETTINGS),
         Target("find_rate", striate.find_rate, train, SETTINGS),
         Target(

@@ -214,3 +214,12 @@ def test_a_stream_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("striate.data.inputs.MOST_BYTES", 1000)
     with pytest.raises(ImageError, match="more than 1,000 bytes"):
         image_of(Endless())
+
+
+def test_an_object_that_cannot_be_gone_through_is_refused():
+    class Closed:
+        def __iter__(self):
+            raise RuntimeError("closed")
+
+    with pytest.raises(SettingError, match="a Closed that cannot be gone through"):
+        one_or_many(Closed())

@@ -151,6 +151,11 @@ def one_or_many(given: Any) -> tuple[Iterable[Input], bool]:
         raise SettingError(
             f"the pictures are {_described(given)}", f"{KINDS}; or many of them", _advice(given)
         )
+    try:
+        iter(given)
+    except Exception as reason:  # whatever an object of the caller's raises
+        wrong = f"the pictures are {_described(given)} that cannot be gone through ({type(reason).__name__})"
+        raise SettingError(wrong, f"{KINDS}; or many of them", _advice(given)) from reason
     return given, False
 
 

@@ -217,3 +217,22 @@ def test_names_that_no_xml_can_hold_are_refused_and_nothing_is_left(tmp_path: Pa
     with pytest.raises(DataError, match="no XML file can hold"):
         striate.convert(folder, tmp_path / "b", "voc")
     assert {path.name for path in tmp_path.iterdir()} == {"a"}
+
+
+def test_masks_of_voc_become_run_lengths(shared_data: Path, tmp_path: Path):
+    from faster_coco_eval.core import mask as oracle
+
+    striate.convert(shared_data / "voc_sample", tmp_path / "a", "coco", pictures="none")
+    folder = shared_data / "voc_sample" / "VOCdevkit" / "VOC2012" / "SegmentationObject"
+    values = json.loads((tmp_path / "a" / "annotations" / "instances_val.json").read_text())
+    names = {one["id"]: Path(one["file_name"]).stem for one in values["images"]}
+    pixels = {stem: np.asarray(Image.open(folder / f"{stem}.png")) for stem in names.values()}
+    counted: dict[str, int] = {}
+    for one in values["annotations"]:
+        height, width = one["segmentation"]["size"]
+        on = oracle.decode(oracle.frPyObjects(one["segmentation"], height, width)).astype(bool)
+        stem = names[one["image_id"]]
+        counted[stem] = counted.get(stem, 0) + 1
+        assert len(np.unique(pixels[stem][on])) == 1
+        assert one["area"] == on.sum()
+    assert counted == {stem: len(set(np.unique(one).tolist()) - {0, 255}) for stem, one in pixels.items()}

@@ -25,6 +25,7 @@ from striate.data.annotations.origin import Origin
 from striate.data.checks.findings import Findings
 from striate.data.formats.index import Found
 from striate.data.formats.split_names import SPLITS, UNSAID
+from striate.data.formats.voc_masks import object_masks
 from striate.data.image_store import Files
 from striate.data.picture_size import picture_size
 from striate.errors import DataError
@@ -73,7 +74,7 @@ def read_voc(path: Path, *, details: bool = False) -> Found:
 
     Args:
         path: the folder, or one above it.
-        details: whether other words about the objects are kept.
+        details: whether other words about the objects, and their masks, are kept.
 
     Raises:
         DataError: there is no XML file.
@@ -101,7 +102,7 @@ def read_voc(path: Path, *, details: bool = False) -> Found:
         "line": np.array([row.line for row in rows], np.int64),
     }
     if details:
-        columns["details"] = np.array([row.details for row in rows], object)
+        columns["details"] = np.array(_with_masks(root, sources, counts, rows), object)
     annotations = BoxAnnotations(
         np.array([row.box for row in rows], np.float32).reshape(-1, 4),
         np.array([numbers[row.name] for row in rows], np.int32),
@@ -113,6 +114,18 @@ def read_voc(path: Path, *, details: bool = False) -> Found:
     )
     note = f"read as Pascal VOC: {len(files)} pictures, {len(rows)} boxes of {len(classes)} classes"
     return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (note,))
+
+
+def _with_masks(root: Path, sources: list[str], counts: list[int], rows: list[VocObject]) -> list[str]:
+    """The details of every object, with its mask where there is one."""
+    texts, ends = [row.details for row in rows], np.cumsum(counts).tolist()
+    for source, count, end in zip(sources, counts, ends, strict=True):
+        file = root / "SegmentationObject" / f"{Path(source).stem}.png"
+        masks = object_masks(file, count) if count and file.is_file() else []
+        for row, mask in zip(range(end - count, end), masks, strict=False):
+            known = json.loads(texts[row]) if texts[row] else {}
+            texts[row] = json.dumps({**known, "segmentation": mask})
+    return texts
 
 
 def _splits(root: Path) -> dict[str, int]:
