@@ -9,6 +9,7 @@ from striate.cli.console import err, out
 from striate.cli.flags import Model
 from striate.cli.pictures import expand, model_first
 from striate.errors import SettingError
+from striate.files.atomic import writable
 
 
 def explain(
@@ -49,7 +50,6 @@ def explain(
     options = values(option or [])
     model, images = model_first(model, images or [])
     from striate.explain.attribution.explanation import ENDINGS, MOST_MAPS, VOLUME, Explanation
-    from striate.files.atomic import writable
 
     writable(save, ENDINGS)
     paths = expand(images)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 import typer
 
 from striate.formatting import flag_name
+from striate.train.run.task_settings import TASKS_OF
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -138,8 +139,6 @@ def flag(name: str, field: "FieldInfo", panel: str) -> Parameter:
 
 def _named(name: str) -> bool:
     """Whether the command line names a task that has a setting."""
-    from striate.train.run.task_settings import TASKS_OF
-
     words = " ".join(sys.argv[1:])
     return any(f"--task {task}" in words or f"--task={task}" in words for task in TASKS_OF[name])
 

@@ -8,6 +8,7 @@ equal scores keep their order. Soft: Bodla et al. 2017, https://arxiv.org/abs/17
 
 from typing import Literal, get_args
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -162,8 +163,6 @@ def _nms(boxes: Tensor, scores: Tensor, classes: Tensor | None, iou_threshold: f
 
 def _numba_nms(boxes: Tensor, scores: Tensor, classes: Tensor | None, iou_threshold: float) -> Tensor:
     """On the processor."""
-    import numpy as np
-
     from striate.ops.kernels.suppress import suppress
 
     numbers, count = np.zeros(0, np.int64), 1

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from striate.arguments import checked_methods
+from striate.draw.charts import costs
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.tasks.model import TaskModel
@@ -137,8 +138,6 @@ class Summary:
 
     def picture(self, title: str) -> "Figure":
         """Bars by layer: where the parameters sit, and where the multiplications are made."""
-        from striate.draw.charts import costs
-
         names, parameters, multiplications = zip(*self.shares(), strict=True)
         return costs(names, parameters, multiplications, title)
 
