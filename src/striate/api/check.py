@@ -3,10 +3,23 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from striate.api.networks import load
 from striate.arguments import checked
-from striate.data.checks.check import CheckReport
-from striate.data.checks.check import check as check_data
-from striate.zoo.build import model_of
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.checks.check import CheckReport, report_of
+from striate.data.checks.detector_fit import DetectorFit, detector_fit
+from striate.data.checks.statistics import facts
+from striate.data.class_mapping import ALL, part_of
+from striate.data.dataset import Splits
+from striate.data.read_dataset import read
+from striate.errors import DataError, SettingError
+from striate.tasks.detection.detector import Detector
+from striate.tasks.detection.networks.one_stage import OneStage
+from striate.train.run.defaults import decide, preprocessing
+from striate.train.run.settings import Settings
+from striate.zoo.build import build, model_of
+from striate.zoo.detectors import DETECTORS
+from striate.zoo.networks import MODELS
 
 __all__ = ["check"]
 
@@ -18,6 +31,8 @@ def check(
     *,
     task: str | None = None,
     group: str | None = None,
+    model: str | Path | None = None,
+    size: str | None = None,
     progress: Callable[[int, int], None] | None = None,
     reading: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
@@ -28,14 +43,76 @@ def check(
         format: ``folder``, ``csv``, ``voc``, ...; recognised by looking when left out.
         task: that shall be learned, as for ``train``, where the data can teach several.
         group: a column of a table, as for ``train``: pictures that belong together.
+        model: a detector by name, or a saved one: whether its priors, cells and suppression suit the boxes.
+        size: pixels that the detector sees, as for ``train``, where it is named.
         progress: called now and then with (pictures done, pictures in all).
         reading: called before with (bytes read, bytes in all) of a large file of annotations.
 
     Returns:
-        ``.findings`` by file name, ``.facts``, and ``.blocking()``: those that training would refuse.
+        ``.findings`` by file name, ``.facts``, ``.blocking()``: those that training would refuse; and with a
+        detector ``.fit``, what it can reach on these boxes.
 
     Raises:
-        DataError: there is nothing that can be read.
+        DataError: there is nothing that can be read, or a detector is named and there are no boxes.
+        SettingError: the model is no detector with priors, or there is no such task or size.
+        ModelFileError: there is no such model.
     """
-    kinds = model_of(task).learns_from if task else ()
-    return check_data(data, format, kinds=kinds, group=group, progress=progress, reading=reading)
+    if size is not None and model is None:
+        raise SettingError(f"size is {size!r}, and no model is named", "model with it", "leave size out")
+    asked = task or (Detector.task if model is not None else None)
+    kinds = model_of(asked).learns_from if asked else ()
+    splits = read(data, format, kinds=kinds, group=group, reading=reading)
+    report = report_of(splits, str(data), progress)
+    return report if model is None else report.with_fit(fit_of(splits, model, size))
+
+
+def fit_of(splits: Splits, model: str | Path, size: str | None = None) -> DetectorFit:
+    """What a detector can reach on the boxes of a data set.
+
+    Args:
+        splits: with boxes; anchors of a named detector are fitted to ``train``.
+        model: as ``check``.
+        size: as ``check``.
+
+    Raises:
+        DataError, SettingError, ModelFileError: as ``check``.
+    """
+    detector = named_detector(splits, str(model), size) if str(model) in DETECTORS else saved_detector(model)
+    boxes, network = part_of(splits, ALL).annotations, detector.network
+    if not isinstance(boxes, BoxAnnotations) or "size" not in boxes.pictures:
+        wrong = f"{splits.root} does not say the sizes of its pictures"
+        raise DataError(wrong, "boxes of coco, voc or yolo", "striate convert it first")
+    if not isinstance(network, OneStage):
+        raise SettingError(
+            f"{model} has no priors", "one of: " + ", ".join(DETECTORS) + ", or a saved one", "--model yolo"
+        )
+    priors = network.priors_of(detector.preprocess.size)
+    limit = network.finish.iou_threshold
+    return detector_fit(boxes, detector.preprocess, priors.boxes, priors.cells, limit)
+
+
+def named_detector(splits: Splits, name: str, size: str | None) -> Detector:
+    """A detector as a training would begin with it."""
+    train = splits[next(iter(splits))]
+    settings = decide(Settings(task=Detector.task, model=name, size=size), facts(train))
+    made = build(name, train.classes, preprocessing(train, settings), task=Detector.task)
+    assert isinstance(made, Detector)
+    made.fit_to(train, settings)
+    return made
+
+
+def saved_detector(model: str | Path) -> Detector:
+    """A detector from a file or a run.
+
+    Raises:
+        SettingError: the model is none.
+    """
+    if str(model) in MODELS:
+        raise SettingError(f"{model} is no detector", "one of: " + ", ".join(DETECTORS), "--model yolo")
+    loaded = load(model, engine="torch")
+    if not isinstance(loaded, Detector):
+        names = ", ".join(DETECTORS)
+        raise SettingError(
+            f"{model} is a model for {loaded.task}", f"a detector: {names}, or a saved one", "yolo"
+        )
+    return loaded

@@ -11,18 +11,24 @@ from striate.cli.console import err, hushed, print_json
 from striate.cli.console import out as stdout
 from striate.cli.flags import Data, Format, Json
 from striate.cli.pictures import save as save_picture
+from striate.cli.pictures import save_figure
 from striate.cli.progress import Counting
 from striate.data.checks.findings import KINDS
-from striate.files.atomic import PICTURES, writable
+from striate.errors import SettingError
+from striate.files.atomic import PICTURES, PLOTS, writable
 from striate.formatting import plural
 from striate.train.run.settings import Settings
 
 if TYPE_CHECKING:
     from striate.data.checks.check import CheckReport
+    from striate.data.checks.detector_fit import DetectorFit
     from striate.data.checks.findings import Finding
 
 SHOWN = 10
 """Findings of one kind that are listed for people."""
+
+DRAWN = 20
+"""Classes that are drawn, those that priors cover least."""
 
 WORDS = {"refuse": "stops training", "warn": "look at", "info": "to know"}
 
@@ -44,6 +50,16 @@ def check(
         str | None, typer.Option(metavar="TEXT", help="The augmentation to draw, as in train.")
     ] = None,
     out: Annotated[str, typer.Option(metavar="FILE", help="Where to draw it.")] = "augmented.png",
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="A detector by name, or a saved one: does it suit the boxes?"),
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="PIXELS", help="With --model: what it sees, as in train.")
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With --model: draw what its priors cover.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Read a data set once and list, by file name, what is wrong, odd or worth knowing.
@@ -53,10 +69,14 @@ def check(
     if augment is not None:
         draw_augmented(data, format, augment, recipe, out)
         return
+    if plot is not None:
+        require_plot(plot, model)
     with Counting("looking at pictures") as progress, hushed():
-        about = {"task": task, "group": group}
+        about = {"task": task, "group": group, "model": model, "size": size}
         reading = progress.of("reading annotations, bytes")
         report = striate.check(data, format, **about, progress=progress, reading=reading)
+    if plot is not None and report.fit is not None:
+        draw_coverage(report.fit, plot)
     if json:
         print_json(report.to_dict())
     else:
@@ -82,6 +102,32 @@ def show_facts(report: "CheckReport") -> None:
         console.print(f"{shown}; height {sides[0]}, width {sides[1]} pixels; modes {modes}")
         mean, std = (" ".join(f"{value:.3f}" for value in facts[name]) for name in ("mean", "std"))
         console.print(f"mean {mean}, standard deviation {std} (red, green, blue, 0..1)")
+    for sentence in report.fit.sentences() if report.fit else ():
+        console.print(sentence)
+
+
+def require_plot(plot: str, model: str | None) -> None:
+    """A file that can be drawn, and a model whose priors are drawn.
+
+    Raises:
+        SettingError: no model is named.
+        RunError: the file cannot be written.
+    """
+    if model is None:
+        raise SettingError(f"--plot {plot} draws the priors of a model", "--model with it", "--model yolo")
+    writable(plot, PLOTS)
+
+
+def draw_coverage(fit: "DetectorFit", plot: str) -> None:
+    """One bar for each size and class: the share of boxes that a prior covers."""
+    from striate.data.checks.prior_fit import OVERLAP  # late: it needs torch
+    from striate.draw.charts import bars
+
+    shares = [*fit.sizes, *fit.classes[:DRAWN]]
+    names = [f"{one.name} ({plural(one.boxes, 'box')})" for one in shares]
+    title = f"boxes with a prior above IoU {OVERLAP:g}, per cent"
+    save_figure(bars([100 * one.share for one in shares], names, title), Path(plot))
+    err().print(f"drawn: {plot}")
 
 
 def show_findings(findings: "tuple[Finding, ...]") -> None:

@@ -5,7 +5,7 @@ sizes, colors)
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from striate.arguments import checked_methods
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.checks.detector_fit import DetectorFit
 from striate.data.checks.duplicates import doubles, file_doubles
 from striate.data.checks.findings import KINDS, Finding, blocking, refusal
 from striate.data.checks.image_stats import ImageStats, stats_of
@@ -43,6 +44,7 @@ class CheckReport:
         findings: in the order of ``KINDS``, the grave ones first.
         facts: counts by split and class, sizes, modes, mean and std; plain Python values.
         notes: what was assumed.
+        fit: whether a detector suits the boxes, where one was named.
     """
 
     path: str
@@ -50,6 +52,7 @@ class CheckReport:
     findings: tuple[Finding, ...]
     facts: dict[str, Any]
     notes: tuple[str, ...]
+    fit: DetectorFit | None = None
 
     def __repr__(self) -> str:
         facts = self.facts
@@ -73,7 +76,12 @@ class CheckReport:
             "notes": list(self.notes),
             "facts": self.facts,
             "findings": findings,
+            **({"fit": self.fit.to_dict()} if self.fit else {}),
         }
+
+    def with_fit(self, fit: DetectorFit) -> "CheckReport":
+        """The same report, and whether a detector suits the boxes."""
+        return replace(self, fit=fit, findings=in_order([*self.findings, *fit.findings()]))
 
 
 def check(
@@ -98,7 +106,11 @@ def check(
     Raises:
         DataError: there is no such path, or nothing in it that can be read.
     """
-    splits = read(path, format, kinds=kinds, group=group, reading=reading)
+    return report_of(read(path, format, kinds=kinds, group=group, reading=reading), str(path), progress)
+
+
+def report_of(splits: Splits, path: str, progress: Progress | None = None) -> CheckReport:
+    """What is wrong or odd in splits that were read from a path."""
     stats = all_stats(splits, progress)
     findings = [
         *splits.findings,
@@ -107,9 +119,13 @@ def check(
         *_of_balance(splits),
         *_of_sizes(splits, stats),
     ]
+    return CheckReport(path, splits.format, in_order(findings), facts_of(splits, stats), splits.notes)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order of ``KINDS``, each once."""
     order = list(KINDS)
-    unique = sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.kind))
-    return CheckReport(str(path), splits.format, tuple(unique), facts_of(splits, stats), splits.notes)
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.kind)))
 
 
 def refuse(splits: Splits, accept: Collection[str] = ()) -> None:

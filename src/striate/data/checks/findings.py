@@ -41,7 +41,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "same-category": ("warn", "categories of one name; they are one class"),
     "bad-mask": ("warn", "masks that cannot be used: polygons of two points, run lengths of another size"),
     "not-annotated": ("warn", "pictures without annotations: background, or forgotten?"),
-    "not-covered": ("warn", "classes whose boxes have no prior of the model above IoU 0.5"),
+    "not-covered": ("warn", "classes of whose boxes less than 95 % have a prior of the model above IoU 0.5"),
     "crowded-cells": ("warn", "several centres in one cell of the model: it cannot hold them all"),
     "below-stride": ("warn", "boxes smaller than a cell of the model"),
     "suppressed": ("warn", "objects that overlap so much that suppression leaves one of them"),
