@@ -185,6 +185,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
             f"a model for {self.task} does not answer by mirrored views", "tta none", "leave tta out"
         )
 
+    def postprocessing(self) -> dict[str, Any]:
+        """What a program without torch must know to make answers of the outputs, plain values for JSON."""
+        return {}
+
     # ---- what all tasks share
 
     @property

@@ -6,6 +6,7 @@ parts/          what they are made of: priors, coders, heads, losses, suppressio
 
 ap_metric       average precision with its interval: what the task is judged by
 matched         which detections of an image are right; AP of any set of images
+heads           what its raw numbers mean, for numpy
 sliding_window  a classifier on windows of several scales
 tiles           one answer about a large picture from those about its parts
 image_boxes     what is true in an image and what was predicted, as tensors of boxes

@@ -22,6 +22,7 @@ from striate.layers.backbone import Backbone
 from striate.layers.image_network import ImageNetwork
 from striate.records import Batch, BoxTargets, Detections
 from striate.tasks.detection.ap_metric import ApMetric
+from striate.tasks.detection.heads import heads_of
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.networks.one_stage import shares_of_images, total_of
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
@@ -129,6 +130,11 @@ class Detector(TaskModel[Detections]):
                 "a model from before its training went wrong; for one of half precision, model.float()",
             )
         return [Detections(*finish(*one, size), self.classes) for one in zip(boxes, scores, strict=True)]
+
+    def postprocessing(self) -> dict[str, Any]:
+        """The heads, with which ``striate.postprocess`` finishes in numpy."""
+        heads = heads_of(self.detection, self.classes, self.preprocess.size)
+        return {} if heads is None else {"heads": heads.to_dict()}
 
     def metric(self) -> ApMetric:
         """Average precision."""

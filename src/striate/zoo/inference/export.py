@@ -199,6 +199,7 @@ def metadata(model: TaskModel[Any]) -> str:
             "input": "images: uint8 (N, C, H, W), 0..255, RGB, of preprocess.size; normalization is inside",
             "task": model.task,
             "outputs": outputs(model),
+            **model.postprocessing(),
             "versions": versions(),
         }
     )
