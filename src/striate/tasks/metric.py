@@ -108,17 +108,20 @@ class Metrics(ABC):
     def summary(self) -> dict[str, Any]:
         """A few plain values: what an event says."""
 
-    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; of the images only their number, and nothing quadratic in classes."""
+        values = asdict(self)  # type: ignore[call-overload]
+        del values["per_image"]
+        return dict(values)
 
     def __str__(self) -> str:
         return self.headline(plural(self.count, "picture"))
 
     @classmethod
-    @abstractmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The inverse of ``to_dict``, but for ``per_image``."""
+        """The inverse of ``to_dict``, but for ``per_image``; ``between`` is the field of the interval."""
+        between = values["between"]
+        return cls(**{**values, "between": None if between is None else (between[0], between[1])})
 
 
 @final

@@ -6,7 +6,7 @@ without is right if the answer is that nothing is there. The IoU of an object th
 Source: Russakovsky et al. 2015, section 4.2 (single-object localization).
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, final
 
 import torch
@@ -86,18 +86,6 @@ class BoxMetrics(Metrics):
     def summary(self) -> dict[str, Any]:
         """All numbers."""
         return {"count": self.count, **self.values}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        values = asdict(self)
-        del values["per_image"]
-        return values
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "BoxMetrics":
-        """The inverse of ``to_dict``, but for ``per_image``."""
-        between = values["between"]
-        return cls(**{**values, "between": None if between is None else (between[0], between[1])})
 
 
 class BoxMetric(Metric):

@@ -23,11 +23,10 @@ from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
 from striate.records import Batch, BoxTargets, Localization
-from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
 from striate.tasks.regression.box_metric import BoxMetric
 from striate.tasks.regression.distances import Distance
-from striate.tasks.regression.network import Head, RegressionNetwork, regression_network
+from striate.tasks.regression.network import Head, regression_network
 from striate.tasks.regression.object_losses import (
     corners_from,
     corners_of,
@@ -35,13 +34,14 @@ from striate.tasks.regression.object_losses import (
     object_losses,
     vector_of,
 )
+from striate.tasks.regression.regression_model import RegressionModel
 
 EDGES = 4
 """Points that the network places: one on each edge of the box."""
 
 
 @final
-class Localizer(TaskModel[Localization]):
+class Localizer(RegressionModel[Localization]):
     """A network that says where the one object is.
 
     Args:
@@ -56,8 +56,6 @@ class Localizer(TaskModel[Localization]):
     task: ClassVar[str] = "localize"
     learns_from: ClassVar[tuple[type[Annotations], ...]] = (BoxAnnotations,)
     outputs: ClassVar[tuple[str, ...]] = ("object",)
-    spatial: ClassVar[bool] = True
-    network_calls: ClassVar[tuple[str, ...]] = ("branches",)
 
     def __init__(
         self,
@@ -72,11 +70,6 @@ class Localizer(TaskModel[Localization]):
         branches = regression_network(network, EDGES, 1 + len(classes), head, preprocess.size)
         super().__init__(branches, classes, preprocess, head=head, loss=loss, box_weight=box_weight)
         self.distance, self.box_weight = loss, box_weight
-
-    @classmethod
-    def width(cls, classes: Sequence[str], **options: Any) -> int:
-        """Of the last layer of a backbone, which is taken away."""
-        return 1
 
     @classmethod
     def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
@@ -126,19 +119,9 @@ class Localizer(TaskModel[Localization]):
         raw = self.network(self.normalized(images))
         return vector_of(corners_from(raw[:, : 2 * EDGES]), raw[:, 2 * EDGES :])
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The mean losses of presence, class and box."""
-        return {name: values.mean() for name, values in self._losses(batch).items()}
-
-    def sample_losses(self, batch: Batch) -> Tensor:
-        """(N,): the sum of the losses of each image."""
-        return torch.stack(list(self._losses(batch).values())).sum(0)
-
-    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+    def image_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Every loss of each image, (N,); 0 for class and box where there is no object."""
-        network = self.network
-        assert isinstance(network, RegressionNetwork)
-        points, scores, maps = network.branches(self.normalized(batch.images))
+        points, scores, maps = self.branched.branches(self.normalized(batch.images))
         y = vector_of(corners_from(points.flatten(1)), scores)
         found = object_losses(y, batch, self.distance, self.box_weight)
         if maps is not None:

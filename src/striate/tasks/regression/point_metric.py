@@ -1,7 +1,7 @@
 """How near points are: the mean normalised error, points within a share of the length, limbs found."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, final
 
 import torch
@@ -75,18 +75,6 @@ class PointMetrics(Metrics):
     def summary(self) -> dict[str, Any]:
         """The numbers of all points together."""
         return {"count": self.count, **self.values}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        values = asdict(self)
-        del values["per_image"]
-        return values
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "PointMetrics":
-        """The inverse of ``to_dict``, but for ``per_image``."""
-        between = values["between"]
-        return cls(**{**values, "between": None if between is None else (between[0], between[1])})
 
 
 class PointMetric(Metric):

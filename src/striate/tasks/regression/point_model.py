@@ -20,17 +20,17 @@ from striate.data.dataset import Dataset
 from striate.data.joints import Joints
 from striate.data.preprocess import Preprocess
 from striate.records import Batch, PointTargets, Pose
-from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
 from striate.tasks.regression.distances import MAP_WEIGHT, Distance, distance, map_entropy, masked_mean
-from striate.tasks.regression.network import Head, RegressionNetwork, regression_network, shares_of
+from striate.tasks.regression.network import Head, regression_network, shares_of
 from striate.tasks.regression.point_metric import PointMetric, named_ends
+from striate.tasks.regression.regression_model import RegressionModel
 
 VISIBLE_WEIGHT = 0.02
 """Of the loss of visibility, so that it does not outweigh distances, which are shares of a side."""
 
 
-class PointModel(TaskModel[Pose], ABC):
+class PointModel(RegressionModel[Pose], ABC):
     """A network that says where L points are.
 
     Args:
@@ -48,8 +48,6 @@ class PointModel(TaskModel[Pose], ABC):
 
     learns_from: ClassVar[tuple[type[Annotations], ...]] = (PointAnnotations,)
     outputs: ClassVar[tuple[str, ...]] = ("points",)
-    spatial: ClassVar[bool] = True
-    network_calls: ClassVar[tuple[str, ...]] = ("branches",)
 
     def __init__(
         self,
@@ -71,11 +69,6 @@ class PointModel(TaskModel[Pose], ABC):
         self.ends = named_ends(normalize, self.joints.names)
 
     @classmethod
-    def width(cls, classes: Sequence[str], **options: Any) -> int:
-        """Of the last layer of a backbone, which is taken away."""
-        return 1
-
-    @classmethod
     def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
         """The joints of the data, and the settings of the task."""
         assert isinstance(annotations, PointAnnotations)
@@ -88,22 +81,12 @@ class PointModel(TaskModel[Pose], ABC):
         places = (f"{name}.{axis}" for name in self.classes for axis in "xy")
         return (*places, *(f"{name}.visible" for name in self.classes))
 
-    def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The mean distance of visible points, that of visibility, and that of the maps."""
-        return {name: values.mean() for name, values in self._losses(batch).items()}
-
-    def sample_losses(self, batch: Batch) -> Tensor:
-        """(N,): the sum of the losses of each image."""
-        return torch.stack(list(self._losses(batch).values())).sum(0)
-
-    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+    def image_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Every loss of each image, (N,)."""
         targets = batch.targets
         assert isinstance(targets, PointTargets)
         truth, seen = shares_of(targets.points, batch.images), targets.visible
-        network = self.network
-        assert isinstance(network, RegressionNetwork)
-        points, scores, maps = network.branches(self.normalized(batch.images))
+        points, scores, maps = self.branched.branches(self.normalized(batch.images))
         visible = F.binary_cross_entropy_with_logits(scores, seen.float(), reduction="none").mean(1)
         found = {
             "distance": masked_mean(distance(points, truth, self.distance).sum(2), seen),
