@@ -100,7 +100,7 @@ def _array(file: Path, axes: int) -> NDArray[np.uint8]:
         raise DataError(
             f"{file} cannot be read ({words})",
             f"an idx file of unsigned bytes with {axes} {'axis' if axes == 1 else 'axes'}",
-            "download it again",
+            "download it again" + (", or unpack it with gunzip" if file.suffix == ".gz" else ""),
         ) from reason
 
 
