@@ -63,7 +63,7 @@ def test_shares_of_points_are_in_per_cent_under_the_names_of_the_field(pose: str
 
 def test_a_picture_says_its_error_once_and_the_note_says_which_color_is_the_truth(pose: str):
     text = words(pose)
-    assert "Those with the worst error, the truth in green, the answer in orange." in text
+    assert "The worst first. The truth is green, the answer orange." in text
     assert re.search(r"error (\d\.\d+) pictures\[", text)
     assert "as the network saw them" not in text
     assert "predicted error" not in text

@@ -73,7 +73,9 @@ def worst_pictures(page: Measured) -> Section:
         shown, value = run.model.preprocess(sample.image), metrics.primary.of(float(values[row])).text()
         known = dataset.annotations.words(index)
         pictures.append(WorstPicture(data_uri(picture(shown)), value, sample.source, answers[row], known))
-    return worst_section(pictures, metrics.primary, "as the network saw them")
+    name = metrics.primary.name.replace("_", " ")
+    how = f"Those with the worst {name}, as the network saw them."
+    return worst_section(pictures, metrics.primary, how)
 
 
 def worst_section(
@@ -84,7 +86,7 @@ def worst_section(
     Args:
         pictures: the worst one first.
         primary: what they are the worst by.
-        how: they are shown, the end of a sentence.
+        how: they are chosen and shown, a sentence.
         large: whether there is something to see in them that small ones would not show.
     """
     name = primary.name.replace("_", " ")

@@ -44,7 +44,8 @@ def worst_pictures(page: Measured) -> Section:
         )
         for row, sample, record in zip(rows, samples, records, strict=True)
     ]
-    return worst_section(pictures, metrics.primary, "the truth in green, the answer in orange", large=True)
+    how = "The worst first. The truth is green, the answer orange."
+    return worst_section(pictures, metrics.primary, how, large=True)
 
 
 def _words(answer: Record, truth: Targets | None, primary: Primary) -> dict[str, str]:
