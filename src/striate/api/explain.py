@@ -38,8 +38,9 @@ def explain(
             guided_gradcam occlusion``, or ``activations``, ``filters``.
         layer: dotted name of the layer that a method looks at; several give as many explanations; the last
             one that gives maps when left out.
-        target: class name or number, or one for each picture; the predicted class when left out; an index
-            into another output, as ``(3, 1)``; or a function of the model's output.
+        target: class name or number, or one for each picture; the predicted class when left out; of a
+            detector the number of an object that it finds on one picture, or a class, whose best object is
+            meant; an index into another output, as ``(3, 1)``; or a function of the model's output.
         options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
 
     Raises:

@@ -31,7 +31,8 @@ def explain(
         str | None,
         typer.Option(
             metavar="CLASS",
-            help="The class (default: the predicted one), a number of a pose as nose.x, or an index as 3,1.",
+            help="The class (default: the predicted one), the number of an object that a detector finds, a "
+            "number of a pose as nose.x, or an index as 3,1.",
         ),
     ] = None,
     option: Annotated[

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from striate.data.inputs import Input, input_batches, one_or_many, with_names
 from striate.data.picture_files import pictures_below
 from striate.errors import SettingError, ShapeError
+from striate.explain.attribution.detection_target import detection_target
 from striate.explain.attribution.explanation import Explanation, class_names, plane
 from striate.explain.attribution.filters import filters
 from striate.explain.attribution.gradcam import gradcam
@@ -33,6 +34,7 @@ from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_dense, require_floats, require_module
 from striate.explain.attribution.target import Target, in_words, names_of
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
+from striate.tasks.detection.detector import Detector
 from striate.tasks.model import TaskModel
 from striate.zoo.save_load import versions
 
@@ -75,7 +77,8 @@ def explain(
         method: one of ``METHODS`` or ``INSPECTIONS``.
         layer: dotted name of the layer that a method looks at, or several for as many explanations; None
             takes the last layer that gives maps, whose name the result says.
-        target: class name or number, or one for each picture; None explains the predicted class; an
+        target: class name or number, or one for each picture; None explains the predicted class; of a
+            detector the number of an object, or a class, for one picture: the best one is explained; an
             objective such as ``channel("stages.2", 7)`` explains what a layer gives. Of outputs that are not
             (N, K), a tuple is an index: ``(3, 1)`` is one coordinate of one joint; a function of the model's
             output, of up to 64 pictures at once, gives one number for each picture.
@@ -97,6 +100,7 @@ def explain(
     pixels, sources = _pixels(model, images)
     if method != "filters":
         _require_some(pixels)
+        target = _of_detector(model, pixels, target)
     if not takes_layer:
         made = _one(model, pixels, method, None, target, options)
         return _noted(made, model, sources, predicted=target is None)
@@ -107,6 +111,13 @@ def explain(
     every = [_one(model, pixels, method, name, target, options) for name in names]
     noted = tuple(_noted(one, model, sources, predicted=predicted) for one in every)
     return noted[0] if layer is None or isinstance(layer, str) else noted
+
+
+def _of_detector(model: nn.Module, pixels: Tensor, target: Target) -> Target:
+    """Of a detector a number, a class or None stands for an object that it finds; others stay as they are."""
+    if not isinstance(model, Detector) or not isinstance(target, str | int | None):
+        return target
+    return detection_target(model, pixels, target)
 
 
 def _require_method(method: str, options: dict[str, Any]) -> bool:

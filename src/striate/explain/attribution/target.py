@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError, ShapeError, StriateError
+from striate.explain.attribution.detection_target import DetectionTarget
 from striate.explain.attribution.layer_names import never_reached
 from striate.explain.attribution.supported import require_dense
 from striate.explain.synthesis.objectives import ForwardResult, Objective
@@ -197,7 +198,7 @@ def in_words(target: Target) -> str:
         target = tuple(map(int, target.split(",")))
     if isinstance(target, tuple):
         return f"output{_written(target)}"
-    return str(target) if isinstance(target, Objective) else "target"
+    return str(target) if isinstance(target, Objective | DetectionTarget) else "target"
 
 
 def one_target_each(

@@ -1,0 +1,95 @@
+"""One object of a detector's answer as a target: the score of the prior that found it.
+
+    picture --decode--> object 3: box, class --the prior whose box that is--> log score --gradient--> pixels
+
+The logarithm is explained, as a score that is almost 1 has no slope left.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from striate.errors import SettingError
+from striate.ops import clip_boxes_to_image
+from striate.records import Detections
+from striate.tasks.detection.detector import Detector
+
+TINY = 1e-12
+"""Added to a score before its logarithm."""
+
+
+class DetectionTarget:
+    """The score of one object, for any variant of the picture that it was found on.
+
+    Args:
+        detector: that found it.
+        found: the objects of the picture, in pixels of the image that the network sees.
+        number: which of them.
+        boxes: (A, 4) of all priors, in the same pixels.
+        scores: (A, K), likewise.
+    """
+
+    def __init__(
+        self, detector: Detector, found: Detections, number: int, boxes: Tensor, scores: Tensor
+    ) -> None:
+        self._detection, self._size = detector.detection, detector.preprocess.size
+        self.box, self.label = found.boxes[number], int(found.labels[number])
+        off = (clip_boxes_to_image(boxes, self._size) - self.box).abs().amax(1)
+        off += (scores[:, self.label] - found.scores[number]).abs()
+        self.prior = int(off.argmin())
+        self._words = f"{number}: {found.class_names[number]} {float(found.scores[number]):.0%}"
+
+    def __call__(self, raw: Any) -> Tensor:
+        """Raw numbers of N images -> (N,), the logarithm of the score."""
+        _, scores = self._detection.candidates(raw, self._size)
+        return (scores[:, self.prior, self.label] + TINY).log()
+
+    def __str__(self) -> str:
+        return self._words
+
+
+def detection_target(detector: Detector, images: Tensor, target: str | int | None) -> DetectionTarget:
+    """One object that a detector finds on one picture.
+
+    Args:
+        detector: that is explained.
+        images: uint8 or float 0..1 (1, C, H, W), as the network sees the picture.
+        target: the number of the object, the best is 0; the name of a class, whose best one is meant; or None
+            for the best of all.
+
+    Raises:
+        SettingError: there are several pictures, or there is no such object.
+    """
+    if len(images) != 1:
+        raise SettingError(
+            f"{len(images)} pictures are given", "one, whose objects have numbers", "one picture"
+        )
+    with torch.inference_mode(False), torch.no_grad():
+        raw = detector(images.to(detector.device))
+        (found,) = detector.decode(raw, torch.tensor([detector.preprocess.size]))
+        (boxes,), (scores,) = (
+            part.cpu() for part in detector.detection.candidates(raw, detector.preprocess.size)
+        )
+    return DetectionTarget(detector, found, number_of(found, target), boxes, scores)
+
+
+def number_of(found: Detections, target: str | int | None) -> int:
+    """Which object is meant.
+
+    Raises:
+        SettingError: there is none.
+    """
+    names = found.class_names
+    if isinstance(target, str) and target in names and not target.isdecimal():
+        return names.index(target)
+    number = int(target) if isinstance(target, str) and target.isdecimal() else target or 0
+    if isinstance(number, int) and 0 <= number < len(found):
+        return number
+    raise SettingError(
+        f"there is no object {target if target is not None else 0!r} among the {len(found)} that were found",
+        f"0..{len(found) - 1}, or a class: {', '.join(sorted(set(names)))}"
+        if names
+        else "a picture with objects",
+        "`striate predict PICTURE --json` lists them" if names else "another picture",
+    )
