@@ -179,3 +179,15 @@ def test_a_training_stops_at_a_bad_box_and_says_what_accepts_it(
     err = capsys.readouterr().err
     assert "3.xml:1: cat at 20, 20, 20, 25: no area" in err
     assert "--on-bad-box clip|drop|drop-image" in err
+
+
+def test_a_training_that_drops_bad_boxes_ends_and_its_model_is_measured_likewise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = voc(tmp_path / "data", *[thing(1, 1, 9 + number, 9) for number in range(9)], thing(2, 2, 2, 5))
+    words = ["train", str(folder), "--task", "localize", "--model", "lenet5", "--epochs", "1", "--batch", "4"]
+    words += ["--on-bad-box", "drop", "--accelerator", "cpu", "--out", str(tmp_path / "run")]
+    assert run(words) == 0
+    assert "1 bad box left out" in capsys.readouterr().err
+    assert run(["evaluate", str(tmp_path / "run"), str(folder)]) == 0
+    assert "of the data that the model was trained on" in "".join(capsys.readouterr())

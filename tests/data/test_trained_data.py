@@ -171,3 +171,12 @@ def test_the_memory_survives_json(memory: TrainedOn) -> None:
 def test_an_edited_memory_is_refused(memory: TrainedOn, change: dict[str, object]) -> None:
     with pytest.raises(SettingError, match="not described"):
         TrainedOn.from_dict(memory.to_dict() | change)
+
+
+def test_what_became_of_bad_boxes_is_remembered_and_other_words_are_refused():
+    plain = {"format": "coco", "accept": [], "count": 0, "pictures": ""}
+    options = {"seed": 0, "validation": 0.1, "test": 0.0}
+    known = TrainedOn.from_dict({**plain, "options": {**options, "on_bad_box": "drop"}})
+    assert known.options["on_bad_box"] == "drop"
+    with pytest.raises(SettingError, match="are not described"):
+        TrainedOn.from_dict({**plain, "options": {**options, "on_bad_box": "mend"}})

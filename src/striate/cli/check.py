@@ -124,9 +124,9 @@ def draw_coverage(fit: "DetectorFit", plot: str) -> None:
     from striate.draw.charts import bars
 
     shares = [*fit.sizes, *fit.classes[:DRAWN]]
-    names = [f"{one.name} ({plural(one.boxes, 'box')})" for one in shares]
-    title = f"boxes with a prior above IoU {OVERLAP:g}, per cent"
-    save_figure(bars([100 * one.share for one in shares], names, title), Path(plot))
+    names = [f"{one.name}: {one.boxes:,}" for one in shares]
+    title = f"% of boxes with a prior (IoU > {OVERLAP:g})"
+    save_figure(bars([round(100 * one.share, 1) for one in shares], names, title), Path(plot))
     err().print(f"drawn: {plot}")
 
 

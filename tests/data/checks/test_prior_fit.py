@@ -76,7 +76,7 @@ def test_shares_by_class_and_by_size_count_every_box_once():
     assert [(one.name, one.boxes, one.having) for one in sizes] == [
         ("0 to 8 px", 1, 1),
         ("8 to 16 px", 2, 1),
-        ("256 px and more", 1, 1),
+        ("from 256 px", 1, 1),
     ]
     shares = by_class(having, torch.tensor([0, 2, 2, 0]), ("a", "b", "c"))
     assert [(one.name, one.share) for one in shares] == [("c", 0.5), ("a", 1)]

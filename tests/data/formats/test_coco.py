@@ -143,6 +143,17 @@ def test_pictures_that_are_missing_or_lie_outside_are_found(tmp_path: Path):
     assert len(found.store) == 1
 
 
+def test_paths_of_windows_are_understood(tmp_path: Path):
+    found = read_coco_boxes(written(tmp_path, images=[{"id": 3, "file_name": "images\\a.png"}]))
+    assert found.store.relative(0) == "images/a.png"
+
+
+def test_a_mask_without_a_box_is_found(tmp_path: Path):
+    mask = {"id": 4, "image_id": 3, "category_id": 7, "segmentation": [[0, 0, 4, 4, 4, 0]]}
+    found = read_coco_boxes(written(tmp_path, annotations=[mask]))
+    assert [(one.kind, one.detail) for one in found.findings] == [("unlabelled", "a mask without a bbox")]
+
+
 def test_an_export_with_a_folder_for_each_split_is_read(tmp_path: Path):
     for name in ("train", "valid"):
         folder = tmp_path / name
@@ -163,3 +174,20 @@ def test_boxes_that_are_no_four_numbers_are_found(tmp_path: Path):
     found = read_coco_boxes(written(tmp_path, annotations=rows))
     assert [one.kind for one in found.findings] == ["unlabelled"] * 3
     assert found.annotations.boxes.tolist() == [[1, 2, 4, 6]]
+
+
+def test_numbers_beyond_all_pictures_are_found(tmp_path: Path):
+    folder = written(tmp_path)
+    text = (folder / "instances.json").read_text()
+    (folder / "instances.json").write_text(text.replace("[10, 8, 10, 4]", f"[1{'0' * 400}, 8, 10, 4]"))
+    assert [one.kind for one in read_coco_boxes(folder).findings] == ["unlabelled"]
+    (folder / "instances.json").write_text(text.replace("[10, 8, 10, 4]", "[1e300, 8, 10, 4]"))
+    found = read_coco_boxes(folder)
+    assert "bad-box" in [one.kind for one in found.annotations.findings(found.split * 0)]
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000])
+def test_a_file_nested_without_end_is_refused(deep: str, tmp_path: Path):
+    (tmp_path / "a.json").write_text('{"images": [], "annotations": ' + deep)
+    with pytest.raises(DataError, match="cannot be read as COCO"):
+        read_coco_boxes(tmp_path)

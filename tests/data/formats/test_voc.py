@@ -117,3 +117,9 @@ def test_other_words_about_an_object_are_kept_where_they_are_wanted(tmp_path: Pa
     text = CAT.replace("</name>", "</name><pose>Left</pose><truncated>1</truncated>")
     found = read_voc(written(tmp_path, a=text), details=True)
     assert found.annotations.columns["details"].tolist() == ['{"pose": "Left", "truncated": "1"}']
+
+
+def test_numbers_beyond_all_pictures_are_bad_boxes(tmp_path: Path):
+    found = read_voc(written(tmp_path, a=CAT.replace("22.5", "1e300") + CAT.replace("22.5", "1e999") + CAT))
+    bad = [one for one in found.annotations.findings(found.split * 0) if one.kind == "bad-box"]
+    assert len(bad) == 2

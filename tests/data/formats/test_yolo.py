@@ -173,3 +173,22 @@ def test_a_folder_without_labels_is_none(tmp_path: Path):
     assert yolo_root(tmp_path) is None
     with pytest.raises(DataError, match="no labels of YOLO"):
         read_yolo(tmp_path)
+
+
+@pytest.mark.parametrize("cell", ["1e30", "1e400", "nan", "3000000000"])
+def test_classes_that_nobody_counts_are_found(cell: str, tmp_path: Path):
+    found = read_yolo(small(tmp_path, f"0 0.5 0.5 0.2 0.2\n{cell} 0.5 0.5 0.2 0.2\n"))
+    assert [one.kind for one in found.findings] == ["unlabelled"]
+
+
+def test_numbers_beyond_all_pictures_are_bad_boxes(tmp_path: Path):
+    found = read_yolo(small(tmp_path, "0 1e300 0.5 0.2 0.2\n0 1e999 0.5 0.2 0.2\n"))
+    bad = [one for one in found.annotations.findings(found.split * 0) if one.kind == "bad-box"]
+    assert len(bad) == 2
+
+
+def test_two_numbers_of_one_name_are_one_class_and_no_names_are_numbers(tmp_path: Path):
+    found = read_yolo(small(tmp_path, BOX + "0 0.5 0.5 0.2 0.2\n", "[cat, cat]"))
+    assert (found.classes, found.annotations.labels.tolist()) == (("cat",), [0, 0])
+    assert [(one.kind, one.source) for one in found.findings] == [("same-category", "names: cat")]
+    assert read_yolo(small(tmp_path, BOX, "[]")).classes == ("1",)

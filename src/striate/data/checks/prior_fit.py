@@ -93,7 +93,7 @@ def by_size(having: Tensor, boxes: Tensor) -> list[Share]:
     shares = []
     for low, high in pairwise(EDGES):
         inside = (sides >= low) & (sides < high)
-        name = f"{low:g} px and more" if high == float("inf") else f"{low:g} to {high:g} px"
+        name = f"from {low:g} px" if high == float("inf") else f"{low:g} to {high:g} px"
         shares.append(Share(name, int(inside.sum()), int((inside & having).sum())))
     return [one for one in shares if one.boxes]
 

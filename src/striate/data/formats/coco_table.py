@@ -93,12 +93,14 @@ class CocoTable:
         size = self.sizes.get(self.images.get(image, -1))
         if problem := mask_problem(value.get("segmentation"), size):
             self.findings.add("bad-mask", self._place(value), problem)
-        if not box:  # captions, stuff, key points without a box
+        if not box:  # captions; a mask without a box would be lost in silence
+            if value.get("segmentation") and "category_id" in value:
+                self.findings.add("unlabelled", self._place(value), "a mask without a bbox")
             return
         try:
             x, y, width, height = box
             self.boxes.extend((x, y, x + width, y + height))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             del self.boxes[4 * len(self.image) :]
             self.findings.add("unlabelled", self._place(value), f"bbox is {str(box)[:60]}, not 4 numbers")
             return
@@ -153,7 +155,7 @@ def read_table(path: Path, *, details: bool = False, progress: Progress | None =
                 raise KeyError(name)
     except OSError as reason:
         raise unreadable(path, reason_of(reason)) from reason
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as reason:
         raise unreadable(path, f"{type(reason).__name__}: {str(reason)[:100]}") from reason
     return table
 

@@ -19,6 +19,7 @@ def picture_folder(root: Path, names: Iterable[str], more: Iterable[str] = ()) -
     """
     tried = list(names)
     folders = [root / folder for folder in dict.fromkeys((*more, *FOLDERS))]
+    tried += [name.replace("\\", "/") for name in tried if "\\" in name]
     return max(folders, key=lambda folder: sum((folder / name).is_file() for name in tried), default=root)
 
 
@@ -50,6 +51,8 @@ def existing(root: Path, folder: Path, names: Mapping[int, str]) -> Existing:
     found = Existing([], [], [], [])
     for number, name in names.items():
         path = os.path.normpath(os.path.join(folder, name))
+        if "\\" in name and not os.path.exists(path):  # written by Windows
+            path = os.path.normpath(os.path.join(folder, name.replace("\\", "/")))
         relative = os.path.relpath(path, root)
         if relative.startswith("..") or "\0" in name:
             found.outside.append(name)

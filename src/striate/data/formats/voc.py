@@ -11,6 +11,7 @@ Source: Everingham, Van Gool, Williams, Winn, Zisserman 2010, section 2 and the 
 import json
 import os
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +105,7 @@ def read_voc(path: Path, *, details: bool = False) -> Found:
     if details:
         columns["details"] = np.array(_with_masks(root, sources, counts, rows), object)
     annotations = BoxAnnotations(
-        np.array([row.box for row in rows], np.float32).reshape(-1, 4),
+        np.array(array("f", (side for row in rows for side in row.box)), np.float32).reshape(-1, 4),
         np.array([numbers[row.name] for row in rows], np.int32),
         np.cumsum(counts, dtype=np.int64),
         classes,

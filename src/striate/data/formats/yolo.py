@@ -12,6 +12,7 @@ labels of darknet, and https://docs.ultralytics.com/datasets.
 
 import json
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,6 +34,8 @@ from striate.files.regular import read_regular
 MOST_BYTES = 64 * 1024**2
 BOX = 5
 """Numbers of a line with a box."""
+
+LARGEST_CLASS = 2**31
 
 LARGEST_SHARE = 2.0
 """Shares above this are pixels."""
@@ -96,7 +99,7 @@ class YoloRows:
 
 def _class(cell: str) -> int:
     number = float(cell)
-    if number != int(number) or number < 0:
+    if not number.is_integer() or not 0 <= number < LARGEST_CLASS:
         raise ValueError(f"the class is {cell}, not 0, 1, 2, ...")
     return int(number)
 
@@ -199,15 +202,15 @@ def _found(root: Path, data: DataYaml, rows: YoloRows, read: _Pictures, details:
     numbers = np.array(rows.classes, np.int64)
     names, notes = _class_names(data, numbers, rows.findings)
     classes, _ = sorted_classes({name: place for place, name in enumerate(dict.fromkeys(names.values()))})
-    labels = np.full(max(int(numbers.max(initial=0)), max(names, default=0)) + 1, -1, np.int64)
-    for number, name in names.items():
-        labels[number] = classes.index(name)
+    positions = {name: position for position, name in enumerate(classes)}
+    present, inverse = np.unique(numbers, return_inverse=True)
+    labels = np.array([positions[names[one]] if one in names else -1 for one in present.tolist()], np.int32)
     columns: dict[str, NDArray[Any]] = {"line": np.array(rows.lines, np.int64)}
     if details:
         columns["details"] = np.array(rows.details, object)
     annotations = BoxAnnotations(
         np.array(rows.boxes, np.float32).reshape(-1, 4),
-        labels[numbers].astype(np.int32),
+        labels[inverse],
         np.cumsum(read.counts, dtype=np.int64),
         classes,
         columns,
@@ -236,9 +239,12 @@ def _class_names(
     data: DataYaml, numbers: NDArray[np.int64], findings: Findings
 ) -> tuple[dict[int, str], tuple[str, ...]]:
     """Names by number, and notes; whether numbers begin at 0 or at 1 is asked where it can be doubted."""
-    if data.names is None:
+    if not data.names:
         return {number: str(number) for number in np.unique(numbers).tolist()}, ()
     names, most = data.names, len(data.names)
+    for name, count in Counter(names.values()).items():
+        if count > 1:
+            findings.add("same-category", f"names: {name}", f"{count} numbers")
     if data.listed and len(numbers) and numbers.min() > 0:
         question = "write names: {1: " + names[0] + ", ...} in data.yaml if they begin at 1"
         if numbers.max() == most:

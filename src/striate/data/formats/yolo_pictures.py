@@ -91,7 +91,8 @@ def _lines(path: Path) -> list[str]:
 
 def _of_line(path: Path, number: int, line: str, findings: Findings) -> Iterator[str]:
     """A picture of a list, from the folder of the list or from the one above it."""
-    tried = [os.path.normpath(os.path.join(folder, line)) for folder in (path.parent, path.parent.parent)]
+    folders, names = (path.parent, path.parent.parent), dict.fromkeys((line, line.replace("\\", "/")))
+    tried = [os.path.normpath(os.path.join(folder, name)) for name in names for folder in folders]
     found = next((one for one in tried if os.path.isfile(one)), None)
     if found is None:
         findings.add("missing", f"{path}:{number}", f"there is no picture {line!r}")
