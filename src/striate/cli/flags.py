@@ -7,12 +7,15 @@ Values go to the settings as they were typed, which check them all and explain i
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from inspect import Parameter, signature
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 
+from striate.errors import StriateError
 from striate.formatting import flag_name
 from striate.train.run.task_settings import TASKS_OF
 
@@ -56,7 +59,7 @@ Panels = Mapping[str, tuple[str, ...]]
 METAVARS = {int: "INTEGER", float: "NUMBER", str: "TEXT"}
 
 OF_TASKS = "Of single tasks"
-"""Settings that are shown where ``--task`` names a task that has them."""
+"""Settings that are shown where ``--task``, or data whose help is asked for, name a task that has them."""
 
 TRAINING: Panels = {
     OF_TASKS: ("head", "distance", "box_weight", "on_bad_box", "normalize", "joints"),
@@ -138,9 +141,26 @@ def flag(name: str, field: "FieldInfo", panel: str) -> Parameter:
 
 
 def _named(name: str) -> bool:
-    """Whether the command line names a task that has a setting."""
+    """Whether the command line names a task that has a setting, or data for one."""
     words = " ".join(sys.argv[1:])
-    return any(f"--task {task}" in words or f"--task={task}" in words for task in TASKS_OF[name])
+    if "--task" in words:
+        return any(f"--task {task}" in words or f"--task={task}" in words for task in TASKS_OF[name])
+    return _task_of_data() in TASKS_OF[name]
+
+
+@lru_cache
+def _task_of_data() -> str | None:
+    """What the data teach of which help is asked; None where no help is asked, or nobody can tell."""
+    verb, *words = sys.argv[1:] or [""]
+    if verb not in ("train", "compare") or not {"-h", "--help"} & set(words):
+        return None
+    try:
+        path = next(Path(word) for word in words if not word.startswith("-") and Path(word).exists())
+        from striate.data.read_dataset import KINDS_OF, recognise  # late: a help may not wait for torch
+
+        return KINDS_OF[recognise(path)].task
+    except (StopIteration, StriateError, OSError, KeyError):
+        return None
 
 
 def alternatives(annotation: Any) -> list[Any]:

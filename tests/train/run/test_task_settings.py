@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,14 @@ def test_a_setting_of_another_task_is_refused_and_its_default_is_not():
         require_own(given.model_dump(), DEFAULTS, given.model_fields_set, "pose")
     given = Settings(task="pose", box_weight=5, normalize="box", mixup=0)
     require_own(given.model_dump(), DEFAULTS, given.model_fields_set, "pose")
+
+
+def test_the_help_of_data_shows_the_settings_of_their_task(tmp_path: Path):
+    (tmp_path / "points.csv").write_text("image,nose_x,nose_y\n0.png,1,2\n")
+    command = [sys.executable, "-m", "striate", "train", str(tmp_path), "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "--normalize" in told
+    assert "--box-weight" not in told
 
 
 @pytest.mark.parametrize(("more", "shown"), [([], False), (["--task", "localize"], True)])
