@@ -62,6 +62,11 @@ def test_a_class_stands_for_its_best_object_and_nothing_for_the_best_of_all(dete
     assert str(detection_target(detector, picture[None], "0")).startswith(f"0: {found.class_names[0]} ")
 
 
+def test_grad_cam_looks_at_the_maps_before_the_head(detector, picture):
+    made = striate.explain(detector, picture, "gradcam", target=0)
+    assert made.layer.startswith("features.mix")
+
+
 def test_an_object_that_is_not_there_is_refused(detector, picture):
     for target in (10**6, "bird", -1):
         with pytest.raises(SettingError, match="no object"):

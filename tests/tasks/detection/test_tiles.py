@@ -16,6 +16,7 @@ from striate.tasks.detection.tiles import (
     predict_tiled,
     tile_boxes,
 )
+from striate.zoo.build import build
 
 CLASSES = ("car", "bus")
 SIZE, TILE = (300, 500), (128, 128)
@@ -192,3 +193,17 @@ def test_a_large_picture_is_predicted_in_tiles_and_a_small_one_at_once():
 def test_tiles_that_mean_nothing_are_refused(arguments, wrong):
     with pytest.raises(SettingError, match=wrong):
         predict_tiled(Perfect([]), places((20, 20)), **arguments)
+
+
+def test_a_detector_answers_in_tiles_as_large_as_its_images():
+    torch.manual_seed(0)
+    model = build("yolo", CLASSES, Preprocess((64, 64), resize_mode="letterbox"), task="detect", width=0.125)
+    model.eval()
+    image = torch.randint(0, 256, (3, 100, 150), dtype=torch.uint8)
+    found = predict_tiled(model, image, score_threshold=0.0, top_k=50)
+    assert len(found) == 50
+    assert float(found.boxes[:, 2:].amax()) <= 150
+    small = predict_tiled(model, image[:, :64, :64], score_threshold=0.0, top_k=50)
+    assert torch.equal(small.boxes, model.predict(image[:, :64, :64], score_threshold=0.0, top_k=50).boxes)
+    with pytest.raises(SettingError, match="no option 'depth'"):
+        predict_tiled(model, image, depth=3)

@@ -46,8 +46,13 @@ def _tensor(seen: dict[str, Any], name: str) -> Tensor:
     return given.dequantize() if given.is_quantized else given
 
 
-def default_layer(model: nn.Module, images: Tensor) -> str:
+def default_layer(model: nn.Module, images: Tensor, before: str = "") -> str:
     """The last module that gives maps of more than one pixel: what Grad-CAM looks at when no layer is named.
+
+    Args:
+        model: any module.
+        images: one or more that it takes.
+        before: dotted name of a module that is left out with all its parts.
 
     Raises:
         SettingError: no module gives maps.
@@ -55,7 +60,8 @@ def default_layer(model: nn.Module, images: Tensor) -> str:
     order: list[str] = []
     probe = Probe(model)
     for name, layer in probe.layers():
-        layer.register_forward_hook(_recorder(order, name))
+        if not (before and f"{name}.".startswith(f"{before}.")):
+            layer.register_forward_hook(_recorder(order, name))
     with torch.no_grad():
         probe(probe.pixels(images[:1]))
     if not order:

@@ -226,8 +226,11 @@ def _reason(values: Tensor, method: str, target: str, layer: str | None) -> str 
 
 
 def _default_layer(model: nn.Module, pixels: Tensor) -> str:
-    """The last layer that gives maps; of one of our networks by the name that the network has for it."""
-    name = default_layer(model, pixels)
+    """The last layer that gives maps; of one of our networks by the name that the network has for it.
+
+    Of a detector the last one before its head, whose parts give scores and offsets apart.
+    """
+    name = default_layer(model, pixels, before="network.head" if isinstance(model, Detector) else "")
     return name.removeprefix("network.") if isinstance(model, TaskModel) else name
 
 
