@@ -46,8 +46,17 @@ COMMON: dict[str, Any] = {
     "tta": "mirror",
 }
 MOVES = "mirror,rotate={},scale=0.25,shift=0.1,color=0.3,edge=black"
-BOX_MOVES = "mirror,scale=0.35,shift=0.15,color=0.4,edge=black"
+BOX_MOVES = "mirror,scale=0.5,shift=0.2,color=0.5,erase=0.3,edge=black"
 """Without rotation: the upright box around a turned one is larger than what is in it."""
+
+BOX: dict[str, Any] = {
+    "task": "localize",
+    "size": "128",
+    "batch": 16,
+    "progressive_resizing": 0.5,
+    "weight_decay": 0.1,
+    "augment": BOX_MOVES,
+}
 
 # name: folder, format, what the recipe sets besides COMMON
 RECIPES: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -66,16 +75,8 @@ RECIPES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "coco-points",
         {"task": "pose", "size": "128", "epochs": 90, "augment": MOVES.format(25)},
     ),
-    "localize": (
-        "animal_pose",
-        "coco",
-        {"task": "localize", "size": "128", "epochs": 150, "batch": 16, "augment": BOX_MOVES},
-    ),
-    "birds": (
-        "cub10",
-        "boxes",
-        {"task": "localize", "size": "128", "epochs": 150, "batch": 16, "augment": BOX_MOVES},
-    ),
+    "localize": ("animal_pose", "coco", {"epochs": 240, **BOX}),
+    "birds": ("cub10", "boxes", {"epochs": 240, **BOX}),
 }
 GREY = Preprocess((32, 32), 1, resize_mode="letterbox")
 """What the linear model sees."""

@@ -86,6 +86,8 @@ KINDS_OF: dict[str, type[Annotations]] = {
 # Below both limits a split also decodes the pictures, to find one that was saved in two ways: about a second.
 DECODED_FILES = 5_000
 DECODED_BYTES = 32 * 1024**2
+FEWEST = 5
+"""Values below which a column that is called group or person tells of pictures, not of whose they are."""
 LOOKED_AT = 1_000  # names of a folder among which a picture is looked for
 
 
@@ -408,6 +410,8 @@ def group_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
     if found.groups is None:
         return []
     numbers, member = np.unique(found.groups.numbers, return_inverse=True)
+    if len(numbers) < FEWEST and not found.groups.asked:
+        return []
     low, high = np.full(len(numbers), len(SPLITS)), np.full(len(numbers), -1)
     np.minimum.at(low, member, split)
     np.maximum.at(high, member, split)

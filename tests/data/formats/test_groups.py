@@ -56,6 +56,18 @@ def test_a_group_that_is_recognised_splits_nothing_and_is_told(tmp_path: Path) -
     assert "--group person keeps them apart" in finding.detail
 
 
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("path,label,group", "{file},x,one"),  # few values are no persons
+        ("path,person,dog", "{file},1,0"),  # labels of 0 and 1
+    ],
+)
+def test_other_columns_of_such_names_are_left_alone(header: str, row: str, tmp_path: Path) -> None:
+    splits = read(written(tmp_path, header, row), "csv", validation=0.5)
+    assert not any(finding.kind == "shared-group" for finding in splits.findings)
+
+
 def test_groups_that_the_splits_of_the_data_tear_apart_are_refused(tmp_path: Path) -> None:
     table = written(tmp_path, "image,x0,y0,person,split", "{file},3,4,{person},{split}")
     (finding,) = read(table, group="person").findings

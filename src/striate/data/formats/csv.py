@@ -67,7 +67,8 @@ def read_table(path: Path, *, outside: bool = False, group: str | None = None) -
         raise _unclear(file)
     try:
         names = (_cell(cells, columns.path) for _, cells in rows_of(file, columns))
-        groups = GroupRows.of(names_of(file, columns), group, (columns.path, columns.label, columns.split))
+        used = (columns.path, columns.label, columns.split, *(index for index, _ in columns.classes))
+        groups = GroupRows.of(names_of(file, columns), group, used)
         rows = TableRows(file, columns, TablePaths(file.parent, islice(names, TRIED)), outside, groups)
         found = gather(file.parent, rows.usable())
     except (csv.Error, UnicodeError) as reason:
