@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as V
 
-from striate.data.augment.photometric import adjusted, erased
+from striate.data.augment.photometric import adjusted, erased, greys, hue_turned
 
 ONE = torch.ones(1)
 
@@ -50,3 +50,25 @@ def test_the_original_is_not_touched():
     image = torch.zeros(1, 1, 3, 4, dtype=torch.uint8)
     erased(image, torch.tensor([1]), torch.tensor([2]), 2)
     assert image.sum() == 0
+
+
+def test_a_turned_hue_keeps_the_luma_and_grey():
+    images = torch.rand(3, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    turned = hue_turned(images, torch.tensor([0.1, -0.3, 0.5]))
+    assert torch.allclose(greys(turned), greys(images), atol=1e-5)
+    grey = torch.full((1, 3, 2, 2), 0.4)
+    assert torch.allclose(hue_turned(grey, torch.tensor([0.25])), grey, atol=1e-4)
+
+
+def test_no_turn_a_whole_turn_and_back_change_nothing():
+    images = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    for turn in (0.0, 1.0):
+        assert torch.allclose(hue_turned(images, torch.full((2,), turn)), images, atol=1e-4)
+    forth = hue_turned(images, torch.tensor([0.2, 0.4]))
+    assert torch.allclose(hue_turned(forth, -torch.tensor([0.2, 0.4])), images, atol=1e-4)
+    assert float((forth - images).abs().max()) > 0.1
+
+
+def test_the_colors_go_round_in_the_order_of_the_rainbow():  # a third of the circle: red, green, blue, red
+    colors = torch.eye(3).view(3, 3, 1, 1)
+    assert hue_turned(colors, torch.full((3,), 1 / 3)).flatten(1).argmax(1).tolist() == [1, 2, 0]

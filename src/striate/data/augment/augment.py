@@ -3,7 +3,7 @@
     uint8 --zoom, zoom_out, iou_crop, mosaic: pieces resized--> uint8         (with boxes: see views, mosaic)
     uint8 --mirror, flip, crop--> uint8 --erase--> uint8                      (nothing lies between pixels)
     uint8 --mirror, flip, crop, shift, scale, rotate, shear, warp: one sampling--> float 0..1
-          --color, pca: one formula, clipped to 0..1--> --erase--> float 0..1
+          --color, hue, pca: clipped to 0..1--> --erase--> float 0..1
 
 Whatever is known of the pictures goes with them: ``Augment.on`` takes batches. ``Augment.per_sample`` is the
 same distribution as a torchvision transform of one picture.
@@ -19,7 +19,7 @@ from torch import Tensor
 from striate.data.augment.color_pca import ColorAxes, color_axes
 from striate.data.augment.geometric import KNOTS, Edge, Placement, Warp, linear_maps, moved, pixels, to_float
 from striate.data.augment.mosaic import NUMBERS, mosaic
-from striate.data.augment.photometric import adjusted, erased
+from striate.data.augment.photometric import adjusted, erased, hue_turned
 from striate.data.augment.pieces import Pieces, assembled, moved_targets, pieces_of
 from striate.data.augment.views import TRIALS, iou_crops, zoom_factors, zoomed_views
 from striate.data.dataset import Dataset
@@ -60,6 +60,7 @@ PARTS = {
     "shear": AugmentStep(5, 60, "degrees that a vertical line leans at most, either way"),
     "warp": AugmentStep(1.25, 20, "standard deviation of a local displacement, per cent of the shorter side"),
     "color": AugmentStep(0.2, 1, "brightness, contrast, saturation by factors 1 - c to 1 + c"),
+    "hue": AugmentStep(0.05, 0.5, "turn of the colors, parts of their circle at most, either way"),
     "pca": AugmentStep(0.1, 1, "standard deviation of light along the data's color axes"),
     "erase": AugmentStep(0.25, 512, f"side of a grey square; {LENGTH}"),
     "zoom": AugmentStep(0.4, 9, "larger or smaller by factors up to 1 + z, cut or on black, anywhere"),
@@ -93,6 +94,7 @@ class Augment:
     shear: float = 0
     warp: float = 0
     color: float = 0
+    hue: float = 0
     pca: float = 0
     erase: float = 0
     zoom: float = 0
@@ -223,7 +225,7 @@ class Augment:
         if self.moves:
             place = self.placement(uniform, generator, images)
             images = moved(images, place, self.edge)
-        if self.color or self.pca:
+        if self.color or self.hue or self.pca:
             images = self._colored(to_float(images), uniform, generator).clamp_(0, 1)
         return self._erased(images, uniform["erase"]) if self.erase else images, place
 
@@ -299,6 +301,9 @@ class Augment:
     def _colored(self, images: Tensor, uniform: dict[str, Tensor], generator: torch.Generator) -> Tensor:
         if self.color:
             images = adjusted(images, *(1 + spread(uniform["color"], self.color)))
+        if self.hue and images.shape[1] == 3:
+            drawn = torch.rand(len(images), generator=generator, device=generator.device)
+            images = hue_turned(images, spread(drawn.to(images.device), self.hue))
         if self.pca and images.shape[1] == 3:
             images = images + self.light(generator, images)[:, :, None, None]
         return images

@@ -30,7 +30,7 @@ RECIPES = {
     # For detectors: things a little larger or smaller, anywhere, in other light.
     "boxes": Augment(mirror=0.5, color=0.2, zoom=0.4, edge="black"),
     # Crops around boxes and pictures on black. Liu and others 2016 (SSD), sections 2.2 and 3.6.
-    "ssd": Augment(mirror=0.5, color=0.4, zoom_out=0.5, iou_crop=0.86, edge="black"),
+    "ssd": Augment(mirror=0.5, color=0.4, hue=0.05, zoom_out=0.5, iou_crop=0.86, edge="black"),
 }
 
 

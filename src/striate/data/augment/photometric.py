@@ -5,7 +5,11 @@ b(rightness), c(ontrast) and s(aturation) are factors around 1, g is the grey pi
 b x                                             brighter
 c (b x) + (1 - c) b m                           with more contrast
 b c (s x + (1 - s) g) + (1 - c) b m             more colorful: the three in one go
+
+The hue turns around the grey axis, by a matrix that keeps the luma: a rotation of I and Q in the YIQ of NTSC.
 """
+
+import math
 
 import torch
 from torch import Tensor
@@ -13,6 +17,9 @@ from torch import Tensor
 from striate.data.preprocess import LUMA
 
 BLANK = 128  # the value of erased pixels: middle grey
+
+YIQ = (LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+"""Rows: luma, orange to blue, purple to green."""
 
 
 def adjusted(images: Tensor, brightness: Tensor, contrast: Tensor, saturation: Tensor) -> Tensor:
@@ -32,6 +39,26 @@ def adjusted(images: Tensor, brightness: Tensor, contrast: Tensor, saturation: T
     if images.shape[1] == 1:
         return images * (b * c) + (1 - c) * b * mean
     return images * (b * c * s) + (grey * (b * c * (1 - s)) + (1 - c) * b * mean)
+
+
+def hue_turned(images: Tensor, turn: Tensor) -> Tensor:
+    """Float (N, 3, H, W) in other colors of the same luma; not yet clipped to 0..1.
+
+    Args:
+        images: float 0..1 (N, 3, H, W).
+        turn: (N,), parts of the circle of colors; 1/3 makes red about green.
+
+    >>> red = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
+    >>> bool(hue_turned(red, torch.tensor([1 / 3])).argmax() == 1)
+    True
+    """
+    to_yiq = torch.tensor(YIQ, device=images.device, dtype=images.dtype)
+    angle = 2 * math.pi * turn.to(images)
+    rotation = torch.eye(3, device=images.device, dtype=images.dtype).repeat(len(images), 1, 1)
+    rotation[:, 1, 1] = rotation[:, 2, 2] = angle.cos()
+    rotation[:, 1, 2], rotation[:, 2, 1] = angle.sin(), -angle.sin()
+    matrices = torch.linalg.inv(to_yiq) @ rotation @ to_yiq
+    return (matrices @ images.flatten(2)).view(images.shape)
 
 
 def greys(images: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from torchvision.transforms import v2
 
 from striate.data.augment.augment import Augment, spread
 from striate.data.augment.geometric import KNOTS, linear_maps, pixels, warp_basis
-from striate.data.augment.photometric import BLANK, adjusted
+from striate.data.augment.photometric import BLANK, adjusted, hue_turned
 
 
 def per_sample(augment: Augment, size: tuple[int, int]) -> v2.Transform:
@@ -45,11 +45,17 @@ def color_steps(augment: Augment) -> list[v2.Transform]:
     def color(image: Tensor) -> Tensor:
         if augment.color:
             image = adjusted(image[None], *(1 + spread(torch.rand(3, 1), augment.color)))[0]
+        if augment.hue and image.shape[0] == 3:
+            image = hue_turned(image[None], spread(torch.rand(1), augment.hue))[0]
         if augment.pca and image.shape[0] == 3:
             image = image + augment.light(torch.default_generator, image[None])[0, :, None, None]
         return image.clamp(0, 1)
 
-    return [v2.Lambda(color, tv_tensors.Image), v2.ToImage()] if augment.color or augment.pca else []
+    return (
+        [v2.Lambda(color, tv_tensors.Image), v2.ToImage()]
+        if augment.color or augment.hue or augment.pca
+        else []
+    )
 
 
 def erase_steps(augment: Augment, size: tuple[int, int]) -> list[v2.Transform]:
