@@ -58,7 +58,8 @@ def hue_turned(images: Tensor, turn: Tensor) -> Tensor:
     rotation[:, 1, 1] = rotation[:, 2, 2] = angle.cos()
     rotation[:, 1, 2], rotation[:, 2, 1] = angle.sin(), -angle.sin()
     matrices = torch.linalg.inv(to_yiq) @ rotation @ to_yiq
-    return (matrices @ images.flatten(2)).view(images.shape)
+    turned: Tensor = (matrices @ images.flatten(2)).view(images.shape)
+    return turned
 
 
 def greys(images: Tensor) -> Tensor:
