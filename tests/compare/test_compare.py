@@ -168,6 +168,9 @@ def test_costs_alone_train_nothing(compared: Callable[..., list[Event]]) -> None
     events = compared("lenet5", "lenet5_1998", costs_only=True)
     assert [type(event) for event in events] == [Measuring, Measuring, Compared]
     assert all(one.score is None and one.costs for one in events[-1].comparison.rows)  # type: ignore[attr-defined]
+    table = str(events[-1].comparison)  # type: ignore[attr-defined]
+    assert "accuracy" not in table  # nothing was measured that could be one
+    assert "ms, batch 1" in table
 
 
 def test_names_are_looked_at_before_anything_is_done() -> None:

@@ -224,7 +224,7 @@ class Comparison:
         """A table for the terminal."""
         headings = (self.sweep or "network", self.metric, "spread", *COSTS)
         lines = [headings, *(row.cells() for row in self.rows)]
-        known = [column for column in range(len(headings)) if not self.sweep or self._known(column)]
+        known = [column for column in range(len(headings)) if self._known(column)]
         lines = [tuple(line[column] for column in known) for line in lines]
         widths = [max(len(line[column]) for line in lines) for column in range(len(known))]
         text = ["  ".join(_padded(line, widths)).rstrip() for line in lines]
