@@ -1,7 +1,7 @@
 """Networks by name, saved models, and what a network is made of."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,59 @@ from torch import nn
 from striate.arguments import checked
 from striate.errors import ModelFileError, SettingError
 from striate.tasks.model import TaskModel
+from striate.zoo.build import detector
 from striate.zoo.cost.meta_network import outline
 from striate.zoo.cost.summary import Summary
 from striate.zoo.cost.summary import summary as table
 from striate.zoo.inference.inference import EngineName, InferenceEngine, Precision
-from striate.zoo.networks import create, models
+from striate.zoo.networks import DETECTOR_NAMES, models
+from striate.zoo.networks import create as create_backbone
 from striate.zoo.save_load import load as load_file
 from striate.zoo.weights.pretrained import is_ready, ready, spelling
 
 __all__ = ["create", "load", "models", "summary"]
 
 Model = TaskModel[Any] | str | Path
+
+
+@checked
+def create(
+    name: str,
+    classes: int | Sequence[str] = 1000,
+    in_channels: int = 3,
+    weights: Any = None,
+    **arguments: Any,
+) -> Any:
+    """A network by its name.
+
+    Args:
+        name: one of ``models()``, or of ``models("detect")``.
+        classes: K, how many scores it gives, 1 or more; of a detector also their names.
+        in_channels: C of the images, 1 or more.
+        weights: ``"imagenet"`` (``"coco"`` for a detector) fetches those that are published, once; or a
+            .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of the network tells
+            what had to be adapted. None starts from random weights.
+        arguments: of the network's own, such as ``stem="small"``, or ``backbone="resnet34"`` of a detector.
+
+    Returns:
+        a ``Backbone``; for the name of a detector a ``Detector``, ready to predict and to be trained.
+
+    Raises:
+        SettingError: there is no network of that name, a number is smaller than 1, or the network has no such
+            argument or not with such a value.
+        ModelFileError: the weights cannot be fetched or read, or belong to another network.
+
+    >>> create("lenet5", classes=10, in_channels=1).channels
+    {2: 6, 4: 16}
+    >>> create("yolo", classes=("cat", "dog"), width=0.25).classes
+    ('cat', 'dog')
+    """
+    if name in DETECTOR_NAMES:
+        names = list(map(str, range(classes))) if isinstance(classes, int) else list(classes)
+        return detector(name, names, in_channels, weights, **arguments)
+    if not isinstance(classes, int):
+        raise SettingError(f"classes is {classes!r}", "how many, for a backbone", f"classes={len(classes)}")
+    return create_backbone(name, classes, in_channels, weights, **arguments)
 
 
 @checked

@@ -17,6 +17,7 @@ from striate.tasks.regression.localizer import Localizer
 from striate.tasks.regression.point_model import LandmarkModel, PoseModel
 from striate.zoo.detectors import DETECTORS
 from striate.zoo.networks import network_named, require_arguments
+from striate.zoo.weights.detector_weights import load_detector
 
 TASKS: dict[str, type[TaskModel[Any]]] = {
     "classification": Classifier,
@@ -65,14 +66,29 @@ def build(
     return model
 
 
-def detector(name: str, classes: Sequence[str], in_channels: int = 3, **arguments: Any) -> Detector:
-    """A detector with random weights and the preprocessing that its paper has; errors as ``build``."""
+def detector(
+    name: str, classes: Sequence[str], in_channels: int = 3, weights: Any = None, **arguments: Any
+) -> Detector:
+    """A detector with the preprocessing that its paper has, ready to predict.
+
+    Args:
+        name: one of ``models("detect")``.
+        classes: K different names.
+        in_channels: C of the images.
+        weights: of the detector, as ``load_detector``; None for random ones.
+        arguments: of the detector's own.
+
+    Raises:
+        SettingError, LabelError, ModelFileError: as ``build`` and ``load_detector``.
+    """
     _require_names(classes)
     network = network_named(name, len(classes), in_channels, **arguments)
     if not isinstance(network, DetectionNetwork):
         raise SettingError(f"{name} is no detector", "one of: " + ", ".join(DETECTORS), "yolo")
     model = Detector(network, classes, network.usual)
     model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
+    if weights is not None:
+        network.notes = load_detector(network, name, weights)
     return model.eval()
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from striate.layers.backbone import Backbone
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
+from striate.tasks.detection.networks.ssd import ssd300_vgg16_network, ssd_network
+from striate.tasks.detection.networks.ssdlite import ssdlite320_network
+from striate.tasks.detection.networks.yolo_v1 import YoloV1
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
 
 THIN = 0.5
@@ -47,7 +50,59 @@ def backbone_of(name: str, in_channels: int, width: float | None) -> Backbone:
     return create(name, in_channels=in_channels, **own)
 
 
+def yolo_v1(
+    classes: int,
+    in_channels: int = 3,
+    *,
+    backbone: str = "resnet18",
+    width: float | None = None,
+    grid: int = 7,
+    boxes: int = 2,
+    channels: int = 128,
+) -> DetectionNetwork:
+    """The first YOLO on a backbone: a coarse grid without anchors.
+
+    Args:
+        classes: K.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        grid: cells along a side.
+        boxes: of a cell.
+        channels: of the map that is read.
+    """
+    made = backbone_of(backbone, in_channels, THIN if width is None and backbone == "resnet18" else width)
+    return YoloV1(made, classes, grid=grid, boxes=boxes, width=channels)
+
+
+def ssd(
+    classes: int,
+    in_channels: int = 3,
+    *,
+    backbone: str = "resnet18",
+    width: float | None = None,
+    maps: int = 5,
+    channels: int = 128,
+) -> DetectionNetwork:
+    """SSD on a backbone.
+
+    Args:
+        classes: K.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        maps: that are looked at.
+        channels: of each map.
+    """
+    made = backbone_of(backbone, in_channels, THIN if width is None and backbone == "resnet18" else width)
+    return ssd_network(made, classes, maps=maps, width=channels)
+
+
 DETECTORS: dict[str, Callable[..., DetectionNetwork]] = {
     "yolo": yolo,
+    "yolo_v1": yolo_v1,
+    "ssd": ssd,
+    "ssd300_vgg16": ssd300_vgg16_network,
+    "ssdlite320_mobilenet_v3_large": ssdlite320_network,
 }
 """Called with ``classes``, ``in_channels`` and the detector's own arguments."""

@@ -110,6 +110,8 @@ TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
 }
 """The names by the task that they are made for."""
 
+DETECTOR_NAMES = frozenset(DETECTORS)
+
 
 @checked
 def models(task: str = "classification") -> list[str]:

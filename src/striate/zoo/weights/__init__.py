@@ -3,5 +3,6 @@
 pretrained          a classifier by its name      published_weights    which there are
 checkpoint_reader   the tensors of a file         load_weights         into a network of ours
 download            a file, checked by its hash   norm_epsilon         norms with another epsilon
+detector_weights    into a detector
 keys/               what tensors are called in torchvision and timm, one file for a family
 """

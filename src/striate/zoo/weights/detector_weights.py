@@ -1,0 +1,83 @@
+"""Weights of detectors: torchvision's checkpoints, and files of ours, into a detection network.
+
+    "coco" --> fetched --.
+    .pth, .safetensors --+--> names: ours or torchvision's --> what differs --> network, all tensors or none
+
+Where only the classes differ, the layers that say them stay as they are, which is told.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from striate.errors import ModelFileError, SettingError
+from striate.zoo.model_file import SHOWN, differences
+from striate.zoo.weights.checkpoint_reader import read_checkpoint
+from striate.zoo.weights.download import fetch
+from striate.zoo.weights.keys.ssd import ssd300_key, ssdlite_key
+from striate.zoo.weights.load_weights import COUNTER, weights_file
+from striate.zoo.weights.published_weights import BASE
+
+COCO = "coco"
+"""The word for published weights, in the place of a path."""
+
+PUBLISHED = {
+    "ssd300_vgg16": "ssd300_vgg16_coco-b556d3b4.pth",
+    "ssdlite320_mobilenet_v3_large": "ssdlite320_mobilenet_v3_large_coco-a79551df.pth",
+}
+"""torchvision's ``COCO_V1``: 90 classes, numbered as in COCO, with the numbers that it leaves out."""
+
+KEYS: dict[str, Callable[[str], str]] = {
+    "ssd300_vgg16": ssd300_key,
+    "ssdlite320_mobilenet_v3_large": ssdlite_key,
+}
+"""The name of a tensor in torchvision, by our name of it."""
+
+OF_CLASSES = "head.scores."
+
+
+def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[str, ...]:
+    """Put the weights of a detector into a network, and say in sentences what was decided.
+
+    Args:
+        network: that was made by that name.
+        name: one of ``models("detect")``.
+        weights: ``coco``, a .safetensors or .pth file, or the folder of a run.
+
+    Raises:
+        SettingError: no weights are published for this detector.
+        ModelFileError: the file cannot be fetched or read, or is of another network.
+    """
+    if weights == COCO and name not in PUBLISHED:
+        raise SettingError(
+            f"there are no published weights for {name}", ", ".join(PUBLISHED), "leave weights out"
+        )
+    file = fetch(f"{BASE}/{PUBLISHED[name]}") if weights == COCO else weights_file(weights)
+    stored, wanted = read_checkpoint(file).tensors, network.state_dict()
+    named = _in_our_names(stored, wanted, KEYS.get(name))
+    notes: tuple[str, ...] = (f"weights: {file.name}",)
+    scores = [key for key in wanted if key.startswith(OF_CLASSES)]
+    if any(key in named and named[key].shape != wanted[key].shape for key in scores):
+        named |= {key: wanted[key] for key in scores}
+        notes = (*notes, "what says the classes is new: the file has another number of them")
+    named |= {key: wanted[key] for key in wanted if key.endswith(COUNTER) and key not in named}
+    wrong = differences(wanted, named)
+    if wrong:
+        raise ModelFileError(
+            f"{file} is not of {name}: {len(wrong)} tensors differ: {'; '.join(wrong[:SHOWN])}",
+            f"weights of {name}, in our names" + (" or torchvision's" if name in KEYS else ""),
+            "the detector that the file was made for",
+        )
+    network.load_state_dict(named)
+    return notes
+
+
+def _in_our_names(
+    stored: dict[str, Tensor], wanted: dict[str, Tensor], theirs: Callable[[str], str] | None
+) -> dict[str, Tensor]:
+    """The tensors of a file under our names, if it has torchvision's."""
+    if theirs is None or set(stored) & set(wanted):
+        return dict(stored)
+    table = {theirs(key): key for key in wanted}
+    return {table.get(key, key): tensor for key, tensor in stored.items()}
