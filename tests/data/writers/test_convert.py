@@ -236,3 +236,26 @@ def test_masks_of_voc_become_run_lengths(shared_data: Path, tmp_path: Path):
         assert len(np.unique(pixels[stem][on])) == 1
         assert one["area"] == on.sum()
     assert counted == {stem: len(set(np.unique(one).tolist()) - {0, 255}) for stem, one in pixels.items()}
+
+
+def test_real_polygons_go_to_coco_and_back_with_every_digit(shared_data: Path, tmp_path: Path):
+    source, folder = shared_data / "coco128", tmp_path / "a"
+    folder.mkdir()
+    for name, target in (("images", "images"), ("labels", "labels_seg")):
+        (folder / name).symlink_to(source / target)
+    names = (source / "config_seg.yaml").read_text().partition("names:")[2]
+    (folder / "data.yaml").write_text(f"train: images\nnames:{names}")
+    done = striate.convert(folder, tmp_path / "b", "coco", pictures="link")
+    assert done.boxes == 746
+    striate.convert(tmp_path / "b", tmp_path / "c", "yolo", pictures="link")
+    ids = sorted(
+        read_found(folder, None, (), None, details=False).annotations.header["class_numbers"].values()
+    )
+    for file in sorted((source / "labels_seg").glob("*.txt")):
+        after = (tmp_path / "c" / "labels" / "train" / file.name).read_text().splitlines()
+        for old, new in zip(file.read_text().splitlines(), after, strict=True):
+            number, *points = old.split()
+            assert [int(new.split()[0]), *map(float, new.split()[1:])] == [
+                ids.index(int(number)),
+                *map(float, points),
+            ]
