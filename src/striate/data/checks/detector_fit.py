@@ -90,6 +90,7 @@ class DetectorFit:
             f"the finest map has {cell}",
             f"covered by a prior (IoU above {OVERLAP:g}): {_percent(self.covered)} of "
             f"{plural(self.covered.boxes, 'box')}; least {_listed(self.classes)}",
+            f"by size: {_listed(self.sizes, len(self.sizes))}",
             f"held by the cells: {_percent(self.first)} with one object in a cell, "
             f"{_percent(self.held)} with {self.each}",
             f"smaller than a cell on a side: {_percent(self.below)}",
