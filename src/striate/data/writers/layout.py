@@ -62,7 +62,7 @@ def names_of(relative: list[str], split: NDArray[np.int8]) -> list[str]:
 
     >>> names_of(["images/train/a.jpg", "images/val/b.jpg"], np.array([0, 1], np.int8))
     ['a.jpg', 'b.jpg']
-    >>> names_of(["../c/a.jpg", "d/b.jpg"], np.array([-1, -1], np.int8))  # nothing leads out of the new folder
+    >>> names_of(["../c/a.jpg", "d/b.jpg"], np.array([-1, -1], np.int8))  # nothing leads out of it
     ['c/a.jpg', 'd/b.jpg']
     """
     relative = ["/".join(part for part in name.split("/") if part != "..") for name in relative]
