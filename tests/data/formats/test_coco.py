@@ -74,6 +74,27 @@ def test_key_points_that_cannot_be_used_are_found(tmp_path: Path):
     assert found.store.read(0).shape == (3, 30, 40)  # without a box the whole picture
 
 
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"bbox": [1, 2, 3]}, "bbox is [1, 2, 3], not 4 numbers"),
+        ({"keypoints": [1, 1, 2, 3, "x", 2]}, "6 values, not 6 numbers"),
+        ({"keypoints": {"nose": 1}}, "{'nose': 1} values, not 6 numbers"),
+        ({"keypoints": [1, 1, 2, 3, float("nan"), 2]}, "6 values, not 6 numbers"),
+    ],
+)
+def test_key_points_that_are_no_numbers_are_found(change: dict, detail: str, tmp_path: Path):
+    good = {"id": 1, "image_id": 3, "category_id": 7, "bbox": [0, 0, 9, 9], "keypoints": [1, 1, 2, 3, 3, 2]}
+    found = read_coco_points(written(tmp_path, annotations=[good, {**good, **change}]))
+    assert [(one.kind, one.detail) for one in found.findings] == [("unlabelled", detail)]
+
+
+@pytest.mark.parametrize("change", [{"keypoints": 3}, {"skeleton": [[1, 9]]}, {"skeleton": [1]}])
+def test_categories_that_say_something_else_are_refused(change: dict, tmp_path: Path):
+    with pytest.raises(DataError, match="cannot be read as COCO"):
+        read_coco_points(written(tmp_path, categories=[{**CATEGORY, **change}]))
+
+
 def test_the_real_file_of_animals_is_read(shared_data: Path):
     found = read_coco_points(shared_data / "animal_pose")
     assert found.annotations.points.shape == (425, 20, 2)

@@ -26,6 +26,9 @@ from striate.data.joints import Joints, mirror_pairs
 from striate.errors import DataError
 from striate.files.regular import reason_of
 
+LARGEST = 1e30
+"""Of a coordinate; NaN is below nothing."""
+
 OF_POINTS = ("id", "image_id", "category_id", "bbox", "keypoints")
 """What is kept of an annotation."""
 
@@ -42,11 +45,28 @@ class Document:
     def add(self, member: str, value: Any) -> None:
         """One element of a list."""
         if member == "images":
-            self.images[value["id"]] = value
+            self.images[value["id"]] = {**value, "file_name": str(value["file_name"])}
         elif member == "categories":
-            self.categories[value["id"]] = value
+            self.categories[value["id"]] = _with_points(value)
         elif member == "annotations" and value.get("keypoints"):
             self.annotations.append({key: value[key] for key in OF_POINTS if key in value})
+
+
+def _with_points(category: dict[str, Any]) -> dict[str, Any]:
+    """A category whose points are texts, and whose skeleton is pairs of their numbers.
+
+    Raises:
+        ValueError, TypeError: they are not.
+    """
+    names = category.get("keypoints")
+    if not names:
+        return category
+    if not isinstance(names, list):
+        raise TypeError("the keypoints of a category are no list")
+    skeleton = [(int(first), int(second)) for first, second in category.get("skeleton", ())]
+    if any(not 1 <= end <= len(names) for line in skeleton for end in line):
+        raise ValueError(f"a skeleton names points beyond 1..{len(names)}")
+    return {**category, "keypoints": list(map(str, names)), "skeleton": skeleton}
 
 
 def read_document(path: Path, progress: Progress | None = None) -> Document:
@@ -125,7 +145,7 @@ Row = tuple[str, tuple[float, float, float, float], list[float], int]
 
 def _rows(document: Document, root: Path, count: int, findings: Findings) -> Iterator[Row]:
     """The annotations with key points; those that cannot be used become findings."""
-    written = {number: str(image["file_name"]) for number, image in enumerate(document.images.values())}
+    written = {number: image["file_name"] for number, image in enumerate(document.images.values())}
     folder = folder_of(document.path, root, list(written.values())[:TRIED])
     there = existing(root, folder, written)
     for kind, names in (("missing", there.missing), ("outside", there.outside)):
@@ -139,15 +159,30 @@ def _rows(document: Document, root: Path, count: int, findings: Findings) -> Ite
         values, image = annotation["keypoints"], annotation.get("image_id")
         if image not in document.images:
             findings.add("missing", where, f"there is no image {image!r}")
-        elif len(values) != 3 * count:
-            findings.add("unlabelled", where, f"{len(values)} numbers, not {3 * count}")
+        elif not _are_numbers(values, 3 * count):
+            shown = len(values) if isinstance(values, list) else str(values)[:40]
+            findings.add("unlabelled", where, f"{shown} values, not {3 * count} numbers")
+        elif (box := _box(annotation, document.images[image])) is None:
+            findings.add("unlabelled", where, f"bbox is {str(annotation.get('bbox'))[:60]}, not 4 numbers")
         elif not any(values[2::3]):
             findings.add("unlabelled", where, "no point is visible")
         elif file := files[image]:
-            yield file, _box(annotation, document.images[image]), values, split
+            yield file, box, values, split
 
 
-def _box(annotation: dict[str, Any], image: dict[str, Any]) -> tuple[float, float, float, float]:
-    """x1, y1, x2, y2; the whole picture where the annotation has no box."""
-    x, y, width, height = annotation.get("bbox") or (0, 0, image["width"], image["height"])
+def _are_numbers(values: Any, count: int) -> bool:
+    """Whether these are so many numbers that a float32 can hold."""
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(isinstance(one, int | float) and abs(one) < LARGEST for one in values)
+    )
+
+
+def _box(annotation: dict[str, Any], image: dict[str, Any]) -> tuple[float, float, float, float] | None:
+    """x1, y1, x2, y2; the whole picture where the annotation has no box; None where that is no box."""
+    values = annotation.get("bbox") or [0, 0, image.get("width"), image.get("height")]
+    if not _are_numbers(values, 4):
+        return None
+    x, y, width, height = values
     return (x, y, x + width, y + height)
