@@ -67,7 +67,7 @@ def main() -> None:
             minutes = (time.process_time() - began) / 60
             model = run.model
         print(f"{kind}: {count} pictures of {SIDE} x {SIDE}, {epochs} epochs, {minutes:.1f} CPU minutes")
-        for tile in (None, "auto"):
+        for tile in (None, SIDE):
             began = time.process_time()
             answers = striate.predict(model, pictures, tile=tile, score_threshold=0.01, top_k=300)
             spent = (time.process_time() - began) / len(pictures)

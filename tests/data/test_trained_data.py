@@ -154,6 +154,13 @@ def test_the_memory_survives_json(memory: TrainedOn) -> None:
     assert (again.pictures == memory.pictures).all()
 
 
+def test_the_size_of_the_pictures_is_remembered_and_older_memories_have_none(memory: TrainedOn) -> None:
+    plain = memory.to_dict()
+    assert memory.size == (16, 16)
+    del plain["size"]
+    assert TrainedOn.from_dict(plain).size is None
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -166,6 +173,9 @@ def test_the_memory_survives_json(memory: TrainedOn) -> None:
         {"options": {"seed": 0, "validation": 2}},
         {"options": {"seed": 0, "validation": 0.1, "path": "/etc"}},
         {"accept": "all"},
+        {"size": [0, 5]},
+        {"size": [5]},
+        {"size": 5},
     ],
 )
 def test_an_edited_memory_is_refused(memory: TrainedOn, change: dict[str, object]) -> None:

@@ -27,11 +27,16 @@ from striate.data.checks.content_hash import identities
 from striate.data.checks.statistics import sample
 from striate.data.class_mapping import ALL, part_of
 from striate.data.dataset import Dataset, Splits
+from striate.data.image_store import Array, Store
+from striate.data.picture_size import picture_size
 from striate.data.read_dataset import read, recognise
 from striate.errors import DataError, SettingError
 
 SAMPLED = 1024
 """Training pictures that a model remembers, evenly spread: 8 KB in its file."""
+
+MEASURED = 64
+"""Training pictures whose size is looked at."""
 
 HALF = 0.5
 """Share from which data are those of the training."""
@@ -49,6 +54,7 @@ class TrainedOn:
         options: what ``read`` was called with besides: seed, validation, test and group.
         count: training pictures.
         pictures: uint64, what up to 1,024 of them show, sorted.
+        size: (H, W), the medians of their sides, pixels; None where nobody looked.
     """
 
     format: str
@@ -56,19 +62,22 @@ class TrainedOn:
     options: dict[str, Any]
     count: int
     pictures: NDArray[np.uint64] = field(repr=False, compare=False)
+    size: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, splits: Splits, accept: Collection[str], options: Mapping[str, Any]) -> "TrainedOn":
         """What to remember of splits that are trained on."""
         train = splits["train"]
         some = np.sort(identities(train.store, train.places[sample(len(train), SAMPLED)]))
-        return cls(splits.format, tuple(accept), dict(options), len(train), some)
+        size = typical_size(train.store, train.places)
+        return cls(splits.format, tuple(accept), dict(options), len(train), some, size)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         pictures = base64.b64encode(self.pictures.astype("<u8").tobytes()).decode("ascii")
         plain = {"format": self.format, "accept": list(self.accept), "options": self.options}
-        return {**plain, "count": self.count, "pictures": pictures}
+        size = {} if self.size is None else {"size": list(self.size)}
+        return {**plain, "count": self.count, "pictures": pictures, **size}
 
     @classmethod
     def from_dict(cls, values: Any) -> "TrainedOn":
@@ -86,10 +95,13 @@ class TrainedOn:
             share = all(isinstance(one, int | float) and 0 <= one < 1 for one in shares)
             mended = options.get("on_bad_box", "stop") in get_args(OnBadBox)
             group = isinstance(options.get("group", ""), str)
+            size = values.get("size")
+            sides = size is None or (len(size) == 2 and all(type(one) is int and one > 0 for one in size))
             known = set(options) - {"test", "on_bad_box", "group"} == {"seed", "validation"}
-            if whole_numbers and kinds and share and mended and group and known:
+            if whole_numbers and kinds and share and mended and group and known and sides:
                 pictures = np.frombuffer(raw, dtype="<u8").astype(np.uint64)
-                return cls(str(values["format"]), tuple(accept), dict(options), count, pictures)
+                pixels = None if size is None else (size[0], size[1])
+                return cls(str(values["format"]), tuple(accept), dict(options), count, pictures, pixels)
         except (KeyError, TypeError, ValueError, binascii.Error):
             pass
         wrong = "the data of the training are not described"
@@ -103,6 +115,18 @@ class TrainedOn:
         seen = [identities(part.store, part.places) for part in splits.values()]
         found = np.isin(self.pictures, np.concatenate(seen)).mean()
         return float(found), min(1.0, float(found) * self.count / total)
+
+
+def typical_size(store: Store, places: NDArray[np.int64]) -> tuple[int, int] | None:
+    """(H, W), the medians of the sides of up to 64 pictures, from their headers; None if none can be read."""
+    if isinstance(store, Array):
+        return store.size
+    chosen = places[sample(len(places), MEASURED)].tolist()
+    sizes = [size for place in chosen if (size := picture_size(store.name(place)))]
+    if not sizes:
+        return None
+    height, width = np.median(np.array(sizes), axis=0).astype(int).tolist()
+    return height, width
 
 
 @dataclass(frozen=True)

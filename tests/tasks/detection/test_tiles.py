@@ -1,6 +1,7 @@
 """Objects at seams: planted boxes that tiles see as a perfect detector does come back once and whole."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from striate.records.affine import areas, clipped_boxes
 from striate.tasks.detection.tiles import (
     is_cut,
     join_tiles,
+    learned_size,
     predict_tiled,
     tile_boxes,
 )
@@ -145,7 +147,7 @@ def test_there_is_an_answer_for_every_tile():
 class Perfect:
     """Finds the planted objects in a part of the picture, whose first pixel tells where it was cut."""
 
-    task, preprocess = "detect", Preprocess((128, 128))
+    task, preprocess, trained_on = "detect", Preprocess((128, 128), resize_mode="letterbox"), None
 
     def __init__(self, boxes):
         self.boxes = torch.tensor(boxes, dtype=torch.float32).view(-1, 4)
@@ -180,6 +182,30 @@ def test_a_large_picture_is_predicted_in_tiles_and_a_small_one_at_once():
     model.seen.clear()
     predict_tiled(model, [places((100, 128))])
     assert model.seen == [(100, 128)]
+
+
+@pytest.mark.parametrize(
+    ("trained", "tile"),
+    [
+        (None, (128, 128)),  # nothing is known: as large as its images
+        ((128, 128), (128, 128)),
+        ((200, 256), (256, 256)),  # shrunk by a half: tiles twice as large
+        ((64, 32), (64, 64)),  # enlarged twice
+    ],
+)
+def test_tiles_show_things_as_large_as_in_training(trained, tile):
+    model = Perfect([])
+    model.trained_on = SimpleNamespace(size=trained) if trained else None
+    assert learned_size(model) == tile
+
+
+def test_a_picture_that_is_larger_by_the_overlap_is_one_view_unless_tiles_are_asked_for():
+    model = Perfect([])
+    predict_tiled(model, places((150, 160)))  # up to 128 + 32
+    assert model.seen == [(150, 160)]
+    model.seen.clear()
+    predict_tiled(model, places((150, 160)), tile=128)
+    assert model.seen == [(150, 160)] + [(128, 128)] * 4
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,9 @@ def predict_tiled(
     Args:
         model: that gives ``Detections``.
         images: as ``TaskModel.predict`` takes them.
-        tile: (H, W) of the tiles in pixels of the pictures, or one side of squares; ``auto`` is what the
-        network
-            sees. A picture that is no larger is answered at once.
+        tile: (H, W) of the tiles in pixels of the pictures, or one side of squares. ``auto`` takes tiles in
+            which things are as large for the network as they were in training. A picture that is no larger
+            than a tile is answered at once; with ``auto`` it may be larger by the overlap.
         overlap: share of a tile that its neighbour shows too, 0..0.9.
         iou_threshold: of the NMS, in tiles and across them.
         top_k: objects of a picture at most.
@@ -78,21 +78,27 @@ def predict_tiled(
     """
     require_detector(model)
     side = tile_size(model, tile, overlap)
+    room = 1 + overlap if tile == "auto" else 1.0
     pictures, alone = one_or_many(images)
     options = {**options, "iou_threshold": iou_threshold, "top_k": top_k}
-    found = [_in_tiles(model, one, side, overlap, options) for one in pictures]
+    found = [_in_tiles(model, one, side, overlap, room, options) for one in pictures]
     return found[0] if alone else found
 
 
 def _in_tiles(
-    model: TaskModel[Any], given: Input, side: tuple[int, int], overlap: float, options: dict[str, Any]
+    model: TaskModel[Any],
+    given: Input,
+    side: tuple[int, int],
+    overlap: float,
+    room: float,
+    options: dict[str, Any],
 ) -> Detections:
     image = image_of(given)
     size = (image.shape[1], image.shape[2])
     whole: Detections = model.predict(image, **options)
-    tiles = tile_boxes(size, side, overlap)
-    if len(tiles) == 1:
+    if all(have <= room * most for have, most in zip(size, side, strict=True)):
         return replace(whole, source=name_of(given))
+    tiles = tile_boxes(size, side, overlap)
     parts = (image[:, y1:y2, x1:x2] for x1, y1, x2, y2 in tiles.tolist())
     found = model.predict(parts, **options)
     large = (whole.boxes[:, 2:] - whole.boxes[:, :2]).amax(1) > overlap * min(side)
@@ -122,11 +128,25 @@ def tile_size(model: TaskModel[Any], tile: Tile, overlap: float) -> tuple[int, i
     if not 0 <= overlap <= 0.9:
         raise SettingError(f"overlap is {overlap}", "0..0.9, a share of the tile", f"overlap={OVERLAP}")
     if tile == "auto":
-        return model.preprocess.size
+        return learned_size(model)
     sides = (tile, tile) if isinstance(tile, int) else tile
     if isinstance(sides, str) or len(sides) != 2 or min(sides) < 1:
         raise SettingError(f"tile is {tile!r}", "auto, pixels, or (H, W)", "tile='auto'")
     return sides
+
+
+def learned_size(model: TaskModel[Any]) -> tuple[int, int]:
+    """(H, W) of a part of a picture that fills the network's images at the scale of the training.
+
+    A network that saw pictures of 480 x 640 as 240 x 320 sees tiles of 480 x 640. Where the pictures of the
+    training are not known, tiles are as large as the images.
+    """
+    height, width = model.preprocess.size
+    known = model.trained_on and model.trained_on.size
+    if not known:
+        return height, width
+    affine = model.preprocess.affine(known)
+    return max(1, round(height / float(affine[1, 1]))), max(1, round(width / float(affine[0, 0])))
 
 
 def tile_boxes(size: tuple[int, int], tile: tuple[int, int], overlap: float = OVERLAP) -> Tensor:
