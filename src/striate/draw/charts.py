@@ -115,6 +115,20 @@ def rate_curve(rates: Sequence[float], losses: Sequence[float], suggestion: floa
     return figure
 
 
+def precision_recall(lines: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> "Figure":
+    """Precision by recall.
+
+    Args:
+        lines: name -> recall and precision, both 0..1.
+    """
+    with styled(4.2, 3.4) as (figure, axes):
+        for index, (name, (recall, precision)) in enumerate(lines.items()):
+            axes.plot(recall, precision, label=clean(name), color=SERIES[index % len(SERIES)])
+        axes.set(xlabel="recall", title="precision", xlim=(0, 1), ylim=(0, 1.02))
+        axes.legend(frameon=False, handlelength=1.2, loc="lower left")
+    return figure
+
+
 def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
     """Which class (row) was taken for which (column), colored by the share of the row.
 

@@ -1,0 +1,69 @@
+"""The page of a detector: worst pictures, AP by class, precision and recall, confusions, kinds of errors."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from striate.draw import charts
+from striate.report import regression_page
+from striate.report.inline_images import drawn
+from striate.report.section import Contents, Measured, Section
+from striate.report.templates import rendered
+from striate.tasks.detection.ap_metric import AP50, ApMetric, DetectionMetrics
+from striate.tasks.detection.box_confusion import box_confusion
+from striate.tasks.detection.error_kinds import error_kinds
+from striate.tasks.detection.voc_ap import Curve, precision_recall
+
+CURVES = 6
+"""Classes whose curves are drawn: those with the most objects."""
+
+TAKEN = 40
+"""Classes up to which the table of confusions can be read."""
+
+
+def classes(page: Measured) -> Section:
+    """AP50 of each class, the worst first, and the curves of precision and recall."""
+    metrics, metric = page.evaluation.metrics, page.evaluation.metric
+    assert isinstance(metrics, DetectionMetrics)
+    assert isinstance(metric, ApMetric)
+    rows = sorted(metrics.per_class.items(), key=lambda row: (row[1] is None, row[1] or 0.0))
+    found = precision_recall(metric.predictions, metric.truths, len(metric.classes))
+    counted = {name: curve for name, curve in zip(metric.classes, found, strict=True) if curve.objects}
+    most = sorted(counted, key=lambda name: -counted[name].objects)[:CURVES]
+    chart = charts.precision_recall({name: read(counted[name]) for name in most}) if most else None
+    body = rendered(
+        "detection_classes.html",
+        rows=[(name, value, counted[name].objects if name in counted else 0) for name, value in rows],
+        chart=drawn(chart, "Precision by recall of each class") if chart else None,
+        threshold=metrics.threshold,
+        convention=metrics.convention,
+    )
+    return Section("classes", "Classes", body)
+
+
+def errors(page: Measured) -> Section:
+    """Which class was taken for which, and what mending each kind of error would give."""
+    metric = page.evaluation.metric
+    assert isinstance(metric, ApMetric)
+    count, metrics = len(metric.classes), page.evaluation.metrics
+    assert isinstance(metrics, DetectionMetrics)
+    kinds = error_kinds(metric.predictions, metric.truths, count)
+    score = metrics.threshold[0] if metrics.threshold else 0.5
+    table = box_confusion(metric.predictions, metric.truths, count, score_threshold=score)
+    names = (*metric.classes, "missed / nothing there")
+    chart = drawn(charts.confusion(table, names), "Confusions") if count <= TAKEN else None
+    body = rendered("detection_errors.html", kinds=kinds, chart=chart, score=score)
+    return Section("errors", "Errors", body)
+
+
+def read(curve: Curve) -> tuple[Tensor, Tensor]:
+    """Recall and precision of a curve, of many points some."""
+    chosen = torch.linspace(0, max(len(curve.recall) - 1, 0), min(len(curve.recall), 200)).long()
+    return curve.recall[chosen], curve.precision[chosen]
+
+
+def contents() -> Contents:
+    """The page."""
+    usual = regression_page.contents_of(AP50)
+    return replace(usual, after=(classes, errors, *usual.after))

@@ -1,0 +1,44 @@
+"""The cards of a detector's page."""
+
+from types import SimpleNamespace
+
+import torch
+
+from striate.records import Batch, BoxTargets, Detections
+from striate.report.detection_page import classes, errors
+from striate.tasks.detection.ap_metric import ApMetric
+
+NAMES = ("cat", "<dog>")
+BOXES = torch.tensor([[0.0, 0, 40, 40], [50, 50, 90, 90]])
+TARGETS = BoxTargets(BOXES, torch.tensor([0, 1]), torch.tensor([2]))
+
+
+def page(records):
+    metric = ApMetric(NAMES, lambda raw, sizes: raw)
+    if records:
+        batch = Batch.full(torch.zeros(1, 3, 100, 100, dtype=torch.uint8), torch.arange(1), TARGETS)
+        metric.update(records, batch)
+    return SimpleNamespace(evaluation=SimpleNamespace(metric=metric, metrics=metric.compute()))
+
+
+def found(labels):
+    return [Detections(BOXES, torch.tensor([0.9, 0.8]), torch.tensor(labels), NAMES)]
+
+
+def test_classes_are_listed_the_worst_first_with_their_curves():
+    body = classes(page(found([0, 0]))).body  # the dog is taken for a cat
+    assert body.index("&lt;dog&gt;") < body.index("<bdi>cat")
+    assert "0.0 %" in body
+    assert "<svg" in body
+
+
+def test_errors_are_counted_by_kind_with_what_mending_them_would_give():
+    body = errors(page(found([0, 0]))).body
+    assert "wrong class" in body
+    assert "50.0" in body  # AP50 of the dog, 1 of 2 classes
+
+
+def test_a_page_about_no_picture_is_empty_and_whole():
+    empty = page([])
+    assert "–" in classes(empty).body
+    assert "missed" in errors(empty).body
