@@ -31,6 +31,7 @@ def test_exact_boxes_have_all_precision():
     found = metric.compute()
     assert (found.primary.name, found.primary.value) == ("AP50", pytest.approx(1))
     assert found.values["AP"] == pytest.approx(1)
+    assert found.others_in_words()["AP"] == "100 %"
     assert found.per_class == {"cat": pytest.approx(1), "dog": pytest.approx(1)}
     assert found.interval == pytest.approx((1, 1))
     assert metric.loss() == 2.0

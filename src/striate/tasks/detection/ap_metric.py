@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self, final
 import torch
 from torch import Tensor
 
+from striate.formatting import percent
 from striate.ops.intervals import RESAMPLES, Interval, bootstrap
 from striate.records import Batch, BoxTargets, Detections
 from striate.tasks.detection.coco_ap import coco_ap
@@ -80,6 +81,11 @@ class DetectionMetrics(Metrics):
     def values(self) -> dict[str, float | None]:
         """All numbers by name, the primary one first, and AP50 of each class."""
         return {**self.numbers, **{f"AP50 {name}": value for name, value in self.per_class.items()}}
+
+    def others_in_words(self) -> dict[str, str]:
+        """All numbers that are known but AP50 of all classes, in per cent."""
+        others = {name: value for name, value in self.values.items() if name != self.primary.name}
+        return {name.replace("_", " "): percent(one, 2) for name, one in others.items() if one is not None}
 
     def headline(self, pictures: str) -> str:
         """``AP50 91.30 % on 72 test pictures (95 % interval ...; COCO, IoU 0.5)``."""
