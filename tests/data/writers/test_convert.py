@@ -210,6 +210,13 @@ def test_what_cannot_be_converted_is_refused(picture_folder: Path, tmp_path: Pat
     assert not list(tmp_path.glob(".b*"))
 
 
+def test_data_without_any_picture_are_refused(tmp_path: Path):
+    folder = small(tmp_path / "a", {})
+    (folder / "a.png").unlink()
+    with pytest.raises(DataError, match="no picture of the data is there"):
+        striate.convert(folder, tmp_path / "b", "voc", accept=("missing",))
+
+
 def test_names_that_no_xml_can_hold_are_refused_and_nothing_is_left(tmp_path: Path):
     folder = small(tmp_path / "a", {})
     text = (folder / "a.json").read_text().replace("cat & dog <x>", "a\\u0001")

@@ -126,6 +126,8 @@ def labelled_of(found: Found, shares: Mapping[str, float], seed: int) -> tuple[L
             "data with boxes: coco, voc, yolo or a table of boxes",
             "name the format",
         )
+    if not len(store):
+        raise DataError("no picture of the data is there", "pictures with boxes", "striate check lists why")
     split: NDArray[np.int8] = found.split
     notes: tuple[str, ...] = ()
     if shares or not (split == UNSAID).all():

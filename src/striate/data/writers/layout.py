@@ -67,7 +67,7 @@ def names_of(relative: list[str], split: NDArray[np.int8]) -> list[str]:
     """
     relative = ["/".join(part for part in name.split("/") if part != "..") for name in relative]
     folders = {name.rpartition("/")[0] for name in relative}
-    shared = os.path.commonpath(list(folders)) if all(folders) else ""
+    shared = os.path.commonpath(list(folders)) if folders and all(folders) else ""
     below = [name[len(shared) :].lstrip("/") for name in relative]
     plain = [_without_split(name, number) for name, number in zip(below, split.tolist(), strict=True)]
     return _numbered(plain)
