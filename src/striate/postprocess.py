@@ -57,6 +57,7 @@ class Heads:
         cells: float32 (A, 2), width and height of their cells, pixels.
         reach: cells that a centre can be moved over; None where it is moved by sides of the prior.
         weights: by which offsets were multiplied where ``reach`` is None.
+        grid: cells along a side of the first YOLO, which has no priors and gives ``cells``; else None.
         score_threshold, iou_threshold, top_k: when nobody says otherwise.
         candidates: of each class at most, before suppression.
     """
@@ -68,6 +69,7 @@ class Heads:
     cells: Floats
     reach: float | None = None
     weights: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    grid: int | None = None
     score_threshold: float = 0.05
     iou_threshold: float = 0.5
     top_k: int = 100
@@ -114,7 +116,8 @@ class Heads:
         """The objects of N images.
 
         Args:
-            outputs: ``scores`` (N, A, S) and ``offsets`` (N, A, 4), as the graph gives them.
+            outputs: ``scores`` (N, A, S) and ``offsets`` (N, A, 4), as the graph gives them; of a grid
+                ``cells`` (N, grid * grid, 5 B + K).
             score_threshold: a score must be above it, 0..1.
             iou_threshold: a box that overlaps a better one of its class by more is dropped, 0..1.
             top_k: objects of an image at most.
@@ -122,21 +125,41 @@ class Heads:
         Raises:
             ShapeError: the outputs are of another graph.
         """
-        scores, offsets = (np.asarray(outputs[name], np.float32) for name in ("scores", "offsets"))
-        if scores.ndim != 3 or scores.shape[1] != len(self.priors) or offsets.shape != (*scores.shape[:2], 4):
-            raise ShapeError(
-                f"scores are {scores.shape}, offsets {offsets.shape}",
-                f"(N, {len(self.priors)}, S) and (N, {len(self.priors)}, 4)",
-                "the outputs of the graph that these heads belong to",
-            )
         given: dict[str, Any] = {
             "score_threshold": score_threshold,
             "iou_threshold": iou_threshold,
             "top_k": top_k,
         }
         chosen = replace(self, **{name: value for name, value in given.items() if value is not None})
-        boxes, likely = self.boxes(offsets), activated(scores, self.activation)
+        boxes, likely = self._of_priors(outputs) if self.grid is None else self._of_cells(outputs, self.grid)
         return [chosen.objects(*one) for one in zip(boxes, likely, strict=True)]
+
+    def _of_priors(self, outputs: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats]:
+        """Boxes (N, A, 4) and scores of the classes (N, A, K)."""
+        scores, offsets = (np.asarray(outputs.get(name, 0), np.float32) for name in ("scores", "offsets"))
+        if scores.ndim != 3 or scores.shape[1] != len(self.priors) or offsets.shape != (*scores.shape[:2], 4):
+            raise ShapeError(
+                f"scores are {scores.shape}, offsets {offsets.shape}",
+                f"(N, {len(self.priors)}, S) and (N, {len(self.priors)}, 4)",
+                "the outputs of the graph that these heads belong to",
+            )
+        return self.boxes(offsets), activated(scores, self.activation)
+
+    def _of_cells(self, outputs: Mapping[str, NDArray[Any]], grid: int) -> tuple[Floats, Floats]:
+        """Boxes (N, grid * grid * B, 4) and scores (N, grid * grid * B, K) of the first YOLO."""
+        cells = np.asarray(outputs.get("cells", 0), np.float32)
+        count, classes = grid**2, len(self.classes)
+        if cells.ndim != 3 or cells.shape[1] != count or (cells.shape[2] - classes) % 5:
+            expected = f"(N, {count}, 5 B + {classes})"
+            raise ShapeError(f"cells are {cells.shape}", expected, "the outputs of the graph of these heads")
+        numbers = cells[..., :-classes].reshape(len(cells), count, -1, 5)
+        corner = np.stack([np.tile(np.arange(grid), grid), np.repeat(np.arange(grid), grid)], axis=1)
+        image = np.array(self.size[::-1], np.float32)
+        centre = (numbers[..., :2] + corner[:, None]) / grid * image
+        half = numbers[..., 2:4] ** 2 * image / 2
+        boxes = np.concatenate([centre - half, centre + half], axis=-1).astype(np.float32)
+        sure = np.clip(numbers[..., 4:], 0, 1) * np.clip(cells[..., None, -classes:], 0, 1)
+        return boxes.reshape(len(cells), -1, 4), sure.reshape(len(cells), -1, classes)
 
     def boxes(self, offsets: Floats) -> Floats:
         """Offsets (N, A, 4) -> boxes (N, A, 4), pixels; not clipped."""

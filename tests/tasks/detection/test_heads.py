@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from striate.data.preprocess import Preprocess
+from striate.errors import ShapeError
 from striate.postprocess import Heads
 from striate.tasks.detection.heads import heads_of
 from striate.tasks.detection.networks.one_stage import softmax_scores
@@ -53,6 +54,24 @@ def test_offsets_and_a_background_are_finished_too(detector, monkeypatch):
     raw, sizes = raw_of(detector, 4), torch.tensor([SIZE] * 2)
     heads = Heads.read(detector.postprocessing())
     same(heads.detections({name: one.numpy() for name, one in raw.items()}), detector.decode(raw, sizes))
+
+
+def test_ssd_is_finished_in_numpy():
+    preprocess = Preprocess(SIZE, resize_mode="letterbox")
+    model = build("ssd", ("a", "b", "c"), preprocess, task="detect", backbone="resnet20").eval()
+    raw, sizes = raw_of(model, 4), torch.tensor([SIZE] * 2)
+    heads = Heads.read(metadata(model))
+    same(heads.detections({name: one.numpy() for name, one in raw.items()}), model.decode(raw, sizes))
+
+
+def test_the_grid_of_the_first_yolo_is_finished_in_numpy():
+    preprocess = Preprocess(SIZE, resize_mode="letterbox")
+    model = build("yolo_v1", ("a", "b", "c"), preprocess, task="detect").eval()
+    cells = torch.rand(2, 49, 13, generator=torch.Generator().manual_seed(0))  # clipped ones would be ties
+    heads = Heads.read(model.postprocessing())
+    same(heads.detections({"cells": cells.numpy()}), model.decode({"cells": cells}, torch.tensor([SIZE] * 2)))
+    with pytest.raises(ShapeError, match="cells are"):
+        heads.detections({"cells": cells[:, :8].numpy()})
 
 
 def test_numbers_that_numpy_does_not_know_are_not_described(detector, monkeypatch):
