@@ -86,6 +86,9 @@ def test_a_network_slides_by_the_size_it_was_made_for(files: tuple[str, str]) ->
     assert (sliding.window, sliding.stride, sliding.exact) == ((32, 32), (4, 4), True)
     assert tuple(sliding(torch.zeros(1, 1, 36, 32, dtype=torch.uint8)).shape) == (1, 2, 2, 1)
     assert striate.convolutional(striate.create("lenet5", in_channels=1)).window == (32, 32)
+    other = build("lenet5", ("cat",), Preprocess((32, 32), 1, (0.5,), (0.5,)), task="localize")
+    with pytest.raises(SettingError, match="the model is for localize"):
+        striate.convolutional(other)
     with pytest.raises(SettingError, match="window"):
         striate.convolutional(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3)))
 

@@ -27,6 +27,7 @@ from striate.ops.boxes import clip_boxes_to_image
 from striate.ops.nms import batched_nms
 from striate.records import Detections
 from striate.tasks.classification.classifier import Classifier, scores_of
+from striate.tasks.model import TaskModel
 
 Windows = Literal["auto", "crops", "convolutional"]
 
@@ -58,8 +59,10 @@ def convolutional(model: nn.Module, window: tuple[int, int]) -> Convolutional:
     """A classifier whose scores slide; images as the model takes them: of a ``Classifier`` uint8 or 0..1.
 
     Raises:
-        SettingError: the network cannot slide.
+        SettingError: the network cannot slide, or the model is no classifier.
     """
+    if isinstance(model, TaskModel) and not isinstance(model, Classifier):
+        raise SettingError(f"the model is for {model.task}", "a classifier, or a network", "a classifier")
     if not isinstance(model, Classifier):
         return Convolutional(model, window)
     made = Convolutional(sequence(normalize=Normalized(model), network=model.network), window)
