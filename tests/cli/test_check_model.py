@@ -31,7 +31,8 @@ def test_priors_cells_and_suppression_are_told(
     assert run(words) == 0
     out, err = capsys.readouterr()
     assert "images of 96x128, 960 priors; the finest map has 12x16 cells, 5 priors each" in out
-    assert "held by the cells: 75.0 % with one object in a cell, 100.0 % with 5" in out
+    assert "held by the cells: 75.0 % with one object in a cell, 100.0 % with 5; " in out
+    assert "cells with two centres or more: 8\n" in out
     assert "pairs of one class that overlap above 0.5: 8; suppression leaves 75.0 % of the truth" in out
     assert "look at: below-stride (1)" in out  # the thread: a quarter of the boxes
     assert err.endswith(f"drawn: {tmp_path / 'a.png'}\n")

@@ -121,7 +121,7 @@ def test_the_numbers_of_a_small_case_by_hand():
     # the best prior of [10, 35, 30, 55] is a cell away by 10 and 5: 10 x 15 shared of 650: 0.23
     assert found.covered.having == 0
     assert (found.grid, found.each, found.priors) == ((5, 5), 1, 25)
-    assert (found.held.having, found.held.boxes) == (3, 4)  # two centres at (20, 45)
+    assert (found.held.having, found.held.boxes, found.shared) == (3, 4, 1)  # two centres at (20, 45)
     assert found.below.having == 2  # [60, 35, 62, 37], and 16 pixels of [10, 37, 30, 53]
     assert (found.pairs, found.kept.having) == (1, 3)  # IoU 16 / 20
     assert [one.kind for one in found.findings()] == [

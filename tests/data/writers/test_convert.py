@@ -266,3 +266,18 @@ def test_real_polygons_go_to_coco_and_back_with_every_digit(shared_data: Path, t
                 ids.index(int(number)),
                 *map(float, points),
             ]
+
+
+def test_other_programs_open_what_is_written(shared_data: Path, tmp_path: Path):
+    from faster_coco_eval import COCO
+    from torchvision.datasets import VOCDetection
+
+    striate.convert(shared_data / "coco_mini", tmp_path / "coco", "coco", pictures="none")
+    opened = COCO(str(tmp_path / "coco" / "annotations" / "instances.json"))
+    assert (len(opened.getImgIds()), len(opened.getAnnIds())) == (80, 739)
+    assert opened.annToMask(opened.loadAnns(opened.getAnnIds())[0]).any()
+    voc = tmp_path / "VOCdevkit" / "VOC2012"
+    voc.parent.mkdir()
+    striate.convert(shared_data / "bccd", voc, "voc", pictures="link")
+    _, target = VOCDetection(str(tmp_path), "2012", "train")[0]
+    assert {one["name"] for one in target["annotation"]["object"]} <= {"RBC", "WBC", "Platelets"}

@@ -25,6 +25,7 @@ from striate.data.checks.prior_fit import (
     by_size,
     held_by_cells,
     kept_by_nms,
+    shared_cells,
     suppressed_pairs,
 )
 from striate.data.preprocess import Preprocess
@@ -50,6 +51,7 @@ class DetectorFit:
         sizes: the same of boxes of similar size.
         held: boxes that the cells of the finest map can hold, as many in each as it has priors.
         first: the same with one object in a cell.
+        shared: cells with the centres of two boxes or more.
         below: boxes with a side shorter than the finest stride.
         kept: boxes that are left when the truth itself is suppressed.
         pairs: of one class, that overlap by more than the threshold of the suppression.
@@ -65,6 +67,7 @@ class DetectorFit:
     sizes: tuple[Share, ...]
     held: Share
     first: Share
+    shared: int
     below: Share
     kept: Share
     pairs: int
@@ -78,7 +81,13 @@ class DetectorFit:
             name: getattr(self, name).to_dict() for name in ("covered", "held", "first", "below", "kept")
         }
         lists = {name: [one.to_dict() for one in getattr(self, name)] for name in ("classes", "sizes")}
-        plain = {"size": list(self.size), "priors": self.priors, "pairs": self.pairs, "grid": list(self.grid)}
+        plain = {
+            "size": list(self.size),
+            "priors": self.priors,
+            "pairs": self.pairs,
+            "shared": self.shared,
+            "grid": list(self.grid),
+        }
         return {**plain, "each": self.each, "threshold": self.threshold, **single, **lists}
 
     def sentences(self) -> list[str]:
@@ -92,7 +101,7 @@ class DetectorFit:
             f"{plural(self.covered.boxes, 'box')}; least {_listed(self.classes)}",
             f"by size: {_listed(self.sizes, len(self.sizes))}",
             f"held by the cells: {_percent(self.first)} with one object in a cell, "
-            f"{_percent(self.held)} with {self.each}",
+            f"{_percent(self.held)} with {self.each}; cells with two centres or more: {self.shared:,}",
             f"smaller than a cell on a side: {_percent(self.below)}",
             f"pairs of one class that overlap above {self.threshold:g}: {self.pairs:,}; suppression leaves "
             f"{_percent(self.kept)} of the truth",
@@ -149,6 +158,7 @@ def detector_fit(
         tuple(by_size(covered, boxes)),
         Share("held", count, int(held_by_cells(boxes, images, grid, size, each).sum())),
         Share("first", count, int(held_by_cells(boxes, images, grid, size).sum())),
+        shared_cells(boxes, images, grid, size),
         Share("below", count, int(below_stride(boxes, min(wide, tall)).sum())),
         Share("kept", count, kept_by_nms(boxes, labels, images, threshold)),
         len(suppressed_pairs(boxes, labels, images, threshold)),

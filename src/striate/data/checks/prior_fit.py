@@ -148,13 +148,29 @@ def held_by_cells(boxes: Tensor, images: Tensor, grid: Pair, size: Pair, each: i
     >>> held_by_cells(boxes, torch.tensor([0, 0, 0]), (2, 2), (10, 10)).tolist()
     [True, False, True]
     """
-    cells = images * (grid[0] * grid[1]) + cell_of(boxes, grid, size)
+    cells = _cells(boxes, images, grid, size)
     order = cells.argsort(stable=True)
     _, counts = torch.unique_consecutive(cells[order], return_counts=True)
     starts = counts.cumsum(0) - counts
     held = torch.zeros(len(boxes), dtype=torch.bool)
     held[order] = torch.arange(len(boxes)) - starts.repeat_interleave(counts) < each
     return held
+
+
+def shared_cells(boxes: Tensor, images: Tensor, grid: Pair, size: Pair) -> int:
+    """How many cells hold the centres of two boxes or more; arguments are those of ``held_by_cells``.
+
+    >>> boxes = torch.tensor([[0.0, 0, 4, 4], [0, 0, 4, 2], [8, 8, 9, 9]])
+    >>> shared_cells(boxes, torch.tensor([0, 0, 0]), (2, 2), (10, 10))
+    1
+    """
+    _, counts = torch.unique(_cells(boxes, images, grid, size), return_counts=True)
+    return int((counts > 1).sum())
+
+
+def _cells(boxes: Tensor, images: Tensor, grid: Pair, size: Pair) -> Tensor:
+    """int64 (M,): the cell that holds each centre, of all cells of all images."""
+    return images * (grid[0] * grid[1]) + cell_of(boxes, grid, size)
 
 
 def below_stride(boxes: Tensor, stride: float) -> Tensor:
