@@ -63,14 +63,26 @@ def pair(name: str, build: Callable[..., Any], folder: Path) -> tuple[Any, Path]
     """torchvision's network with random weights, and the file of ours with the same."""
     torch.manual_seed(0)
     theirs = build(weights=None, weights_backbone=None, num_classes=91).eval()
-    if name.startswith("ssdlite"):  # its first weights are so small that all scores would be equal
-        for module in theirs.modules():
-            if isinstance(module, torch.nn.Conv2d):
-                torch.nn.init.kaiming_normal_(module.weight)
+    if name.startswith("ssdlite"):
+        spread(theirs)
     torch.save(theirs.state_dict(), folder / "theirs.pth")
     ours = striate.create(name, classes=CLASSES, weights=folder / "theirs.pth")
     save(ours, folder / "ours.safetensors")
     return theirs, folder / "ours.safetensors"
+
+
+@torch.no_grad()
+def spread(network: Any) -> None:
+    """Weights and statistics of norms with which scores differ; the first ones of SSDLite make all equal."""
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight)
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    network.train()
+    images = torch.rand(16, 3, 320, 320, generator=torch.Generator().manual_seed(0))
+    network.head(list(network.backbone(images).values()))
+    network.eval()
 
 
 @torch.inference_mode()
@@ -78,7 +90,8 @@ def difference(theirs: Any, ours: Path) -> float:
     """The furthest corner of any box, pixels, on an image of the network's size."""
     model = striate.load(ours, "torch")
     image = scene(model.preprocess.size)
-    (wanted,), found = theirs([image / 255]), model.predict(image)
+    (wanted,) = theirs([image / 255])
+    (found,) = model.decode(model(image[None]), torch.tensor([model.preprocess.size]))
     assert torch.equal(found.labels, wanted["labels"] - 1), "another order"
     return float((found.boxes - wanted["boxes"]).abs().max())
 
