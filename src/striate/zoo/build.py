@@ -11,12 +11,11 @@ from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
 from striate.tasks.classification.classifier import Classifier
 from striate.tasks.detection.detector import Detector
-from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.model import TaskModel
 from striate.tasks.regression.localizer import Localizer
 from striate.tasks.regression.point_model import LandmarkModel, PoseModel
 from striate.zoo.detectors import DETECTORS
-from striate.zoo.networks import network_named, require_arguments
+from striate.zoo.networks import detector_named, network_named, require_arguments
 from striate.zoo.weights.detector_weights import load_detector
 
 TASKS: dict[str, type[TaskModel[Any]]] = {
@@ -82,9 +81,7 @@ def detector(
         SettingError, LabelError, ModelFileError: as ``build`` and ``load_detector``.
     """
     _require_names(classes)
-    network = network_named(name, len(classes), in_channels, **arguments)
-    if not isinstance(network, DetectionNetwork):
-        raise SettingError(f"{name} is no detector", "one of: " + ", ".join(DETECTORS), "yolo")
+    network = detector_named(name, len(classes), in_channels, **arguments)
     model = Detector(network, classes, network.usual)
     model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
     if weights is not None:

@@ -33,6 +33,7 @@ from striate.backbones.xception import Xception
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.image_network import ImageNetwork
+from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.zoo.detectors import DETECTORS
 from striate.zoo.model_file import differences
 from striate.zoo.network_arguments import require
@@ -172,6 +173,16 @@ def network_named(name: str, classes: int = 1000, in_channels: int = 3, **argume
             raise SettingError(f"{argument} is {value!r}", "a whole number, 1 or more", f"{argument}=3")
     require_arguments(name, arguments)
     return build(classes=classes, in_channels=in_channels, **arguments)
+
+
+def detector_named(
+    name: str, classes: int = 1000, in_channels: int = 3, **arguments: Any
+) -> DetectionNetwork:
+    """A detection network by its name; arguments and errors as ``network_named``."""
+    network = network_named(name, classes, in_channels, **arguments)
+    if not isinstance(network, DetectionNetwork):
+        raise SettingError(f"{name} is no detector", "one of: " + ", ".join(DETECTORS), "yolo")
+    return network
 
 
 def arguments_of(name: str) -> dict[str, Any]:

@@ -21,9 +21,16 @@ from striate.train.finetune.freeze import first_thawed, layer_count, thawing
 from striate.train.run.settings import Settings
 from striate.zoo.build import build, model_of
 from striate.zoo.model_file import differences
-from striate.zoo.networks import arguments_of, create, require_arguments
+from striate.zoo.networks import (
+    DETECTOR_NAMES,
+    arguments_of,
+    create,
+    detector_named,
+    require_arguments,
+)
 from striate.zoo.save_load import preprocess_of, read_header
 from striate.zoo.weights.checkpoint_reader import Checkpoint
+from striate.zoo.weights.detector_weights import COCO, load_detector, require_published
 from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, read_weights, weights_file
 from striate.zoo.weights.published_weights import PUBLISHED, published
 
@@ -66,6 +73,10 @@ def source_of(settings: Settings) -> Source:
     weights, model = settings.weights, settings.model
     if weights is None:
         return Source()
+    if model in DETECTOR_NAMES and weights in (IMAGENET, COCO):
+        require_published(model, weights)
+        with torch.device("meta"):
+            return Source(model, preprocess=detector_named(model).usual)
     if weights == IMAGENET:
         model = model or IMAGENET_MODEL
         return Source(model, preprocess=published(model).preprocess)
@@ -184,8 +195,12 @@ def require_weights(settings: Settings, found: Facts, *, named: bool = True) -> 
     channels = source.preprocess.channels if source.preprocess else found.channels
     with torch.random.fork_rng(devices=[]):
         own = arguments(settings, source)
+        name, count = settings.model or "", len(found.counts)
+        if name in DETECTOR_NAMES:
+            load_detector(detector_named(name, count, channels, **own), name, settings.weights)
+            return
         try:
-            network = create(settings.model or "", len(found.counts), channels, settings.weights, **own)
+            network = create(name, count, channels, settings.weights, **own)
         except ModelFileError as error:
             if named or source.model or ANOTHER not in error.wrong:
                 raise
@@ -243,6 +258,9 @@ def begin(
     best = build(name, classes, preprocess, **of_task, **own)
     if settings.weights is None:
         return model, best, ()
+    if name in DETECTOR_NAMES:
+        notes, _ = (load_detector(one.network, name, settings.weights) for one in (model, best))
+        return model, best, notes
     usual = arguments_of(name)
     changed = {one: value for one, value in own.items() if value != usual[one]}
     stored = read_weights(name, settings.weights)  # once: a file that is replaced meanwhile is the old one

@@ -16,7 +16,7 @@ from striate.zoo.model_file import SHOWN, differences
 from striate.zoo.weights.checkpoint_reader import read_checkpoint
 from striate.zoo.weights.download import fetch
 from striate.zoo.weights.keys.ssd import ssd300_key, ssdlite_key
-from striate.zoo.weights.load_weights import COUNTER, weights_file
+from striate.zoo.weights.load_weights import COUNTER, IMAGENET, weights_file
 from striate.zoo.weights.published_weights import BASE
 
 COCO = "coco"
@@ -49,10 +49,8 @@ def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[s
         SettingError: no weights are published for this detector.
         ModelFileError: the file cannot be fetched or read, or is of another network.
     """
-    if weights == COCO and name not in PUBLISHED:
-        raise SettingError(
-            f"there are no published weights for {name}", ", ".join(PUBLISHED), "leave weights out"
-        )
+    if weights in (COCO, IMAGENET):
+        require_published(name, str(weights))
     file = fetch(f"{BASE}/{PUBLISHED[name]}") if weights == COCO else weights_file(weights)
     stored, wanted = read_checkpoint(file).tensors, network.state_dict()
     named = _in_our_names(stored, wanted, KEYS.get(name))
@@ -71,6 +69,23 @@ def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[s
         )
     network.load_state_dict(named)
     return notes
+
+
+def require_published(name: str, weights: str) -> None:
+    """There are such weights for a detector.
+
+    Raises:
+        SettingError: there are none.
+    """
+    if weights == IMAGENET:
+        raise SettingError(
+            f"{name} is a detector, and the weights of ImageNet are those of backbones",
+            "coco, a file, the folder of a run, or a backbone to begin with",
+            "--model resnet18 --task detect --weights imagenet, YOLO on that backbone",
+        )
+    if name not in PUBLISHED:
+        wrong = f"there are no published weights for {name}"
+        raise SettingError(wrong, ", ".join(PUBLISHED), "leave weights out")
 
 
 def _in_our_names(
