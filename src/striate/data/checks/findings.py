@@ -43,7 +43,10 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "not-annotated": ("warn", "pictures without annotations: background, or forgotten?"),
     "not-covered": ("warn", "classes of whose boxes less than 95 % have a prior of the model above IoU 0.5"),
     "crowded-cells": ("warn", "several centres in one cell of the model: it cannot hold them all"),
-    "below-stride": ("warn", "boxes smaller than a cell of the model"),
+    "below-stride": (
+        "warn",
+        "boxes smaller than a cell of the model: a larger --size or a smaller stride helps",
+    ),
     "suppressed": ("warn", "objects that overlap so much that suppression leaves one of them"),
     "no-box": ("info", "pictures without a box: nothing is there"),
     "crowd": ("info", "crowd regions and difficult objects: neither right nor wrong"),
