@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from striate.zoo.networks import network_named, require_arguments
+from striate.zoo.networks import DETECTOR_NAMES, network_named, require_arguments
 
-FEW, LARGE = 10, 64
-"""Classes of networks for small pictures, and pixels of their sides at most."""
+FEW, LARGE, COCO = 10, 64, 80
+"""Classes of networks for small pictures, and pixels of their sides at most; classes of detectors."""
 
 
 def outline(
@@ -23,7 +23,8 @@ def outline(
     Args:
         name: of the network.
         channels: of its images.
-        classes: K; when left out as many as its paper has: 10 for small pictures, else 1000.
+        classes: K; when left out as many as its paper has: 10 for small pictures, 80 for detectors, else
+            1000.
         arguments: of the network's own.
 
     Raises:
@@ -31,6 +32,8 @@ def outline(
     """
     own = arguments or {}
     require_arguments(name, own)
+    if classes is None and name in DETECTOR_NAMES:
+        classes = COCO
     with torch.device("meta"):
         network = network_named(
             name, classes=FEW if classes is None else classes, in_channels=channels, **own

@@ -22,6 +22,7 @@ from striate.arguments import checked_methods
 from striate.draw.charts import costs
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.image_network import ImageNetwork
 from striate.tasks.model import TaskModel
 from striate.zoo.cost.op_rules import ATTENTIONS, INTERPOLATIONS, PRODUCTS
 from striate.zoo.cost.trace import Step, trace
@@ -198,7 +199,7 @@ def _input_size(model: nn.Module, given: Sequence[int] | None) -> tuple[int, ...
         return size
     if isinstance(model, TaskModel):
         return (model.preprocess.channels, *model.preprocess.size)
-    if isinstance(model, Backbone):
+    if isinstance(model, ImageNetwork):
         return (model.input_channels, *model.input_size)
     raise SettingError(f"the input size of {type(model).__name__} is not known", "(C, H, W)", attempt)
 

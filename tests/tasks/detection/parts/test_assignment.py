@@ -2,6 +2,7 @@
 
 import torch
 
+from striate.tasks.detection.parts import assignment
 from striate.tasks.detection.parts.assignment import assign_cells, spare_ignored
 from striate.tasks.detection.parts.priors import AnchorGrid
 
@@ -43,3 +44,12 @@ def test_background_within_a_crowd_is_neither():
     crowd = torch.tensor([[8.0, 0.0, 30.0, 10.0]])  # 2 of 10 of the first prior, all of the last cell's
     assert spare_ignored(assigned, PRIORS.boxes, crowd).tolist() == [-1, -1, 0, -2, -2, -2]
     assert spare_ignored(assigned, PRIORS.boxes, crowd[:0]).tolist() == assigned.tolist()
+
+
+def test_many_objects_are_assigned_in_parts_as_all_at_once(monkeypatch):
+    made = torch.Generator().manual_seed(0)
+    corner = torch.rand(50, 2, generator=made) * torch.tensor([20.0, 4.0])
+    boxes = torch.cat([corner, corner + 4 + 8 * torch.rand(50, 2, generator=made)], dim=1)
+    whole = assign_cells(boxes, PRIORS, reach=2.0)
+    monkeypatch.setattr(assignment, "AT_ONCE", 7)
+    assert torch.equal(assign_cells(boxes, PRIORS, reach=2.0), whole)

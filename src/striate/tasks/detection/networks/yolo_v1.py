@@ -19,6 +19,7 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
@@ -42,8 +43,9 @@ PLACE, NOTHING = 5.0, 0.5
 """The weights of equation 3: of places, and of confidence where no object is."""
 
 GRID, BOXES = 7, 2
-STRIDE = 16
-"""Of the map that is pooled to the grid; deeper maps are added to it."""
+STRIDE, FINER = 16, 3
+"""Stride of the map that is read, to which deeper ones are added; and its positions along a side of a cell,
+after it was resized: a convolution gathers them, so that a cell knows where in it something lies."""
 
 FINISH = Finish(score_threshold=0.02, iou_threshold=0.5, top_k=100)
 
@@ -72,8 +74,10 @@ class YoloV1(DetectionNetwork):
                 raise SettingError(f"{name} is {value}", "1 or more", f"leave {name} out")
         stride = STRIDE if STRIDE in backbone.channels else max(backbone.channels)
         self.features = MergedFeatures(backbone, stride, width)
-        self.pool = nn.AdaptiveAvgPool2d(grid)
-        self.read = nn.Sequential(conv_norm(width, width, 3), nn.Conv2d(width, 5 * boxes + classes, 1))
+        self.gather = conv_norm(width, 2 * width, FINER, FINER, padding=0)
+        self.read = nn.Sequential(
+            conv_norm(2 * width, 2 * width, 3), nn.Conv2d(2 * width, 5 * boxes + classes, 1)
+        )
         self.grid, self.boxes, self.classes = grid, boxes, classes
         self.finish, self.usual = FINISH, letterboxed(320, backbone.input_channels)
         self.input_size, self.input_channels = self.usual.size, backbone.input_channels
@@ -92,7 +96,8 @@ class YoloV1(DetectionNetwork):
         """
         self.require_images(images)
         (merged,) = self.features(images)
-        return {"cells": self.read(self.pool(merged)).flatten(2).transpose(1, 2)}
+        fine = F.interpolate(merged, size=2 * (FINER * self.grid,), mode="bilinear")
+        return {"cells": self.read(self.gather(fine)).flatten(2).transpose(1, 2)}
 
     def split(self, raw: Raw, size: Pair) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (N, S S, B, 4) in pixels, confidences (N, S S, B), classes (N, S S, K)."""

@@ -16,6 +16,9 @@ from striate.tasks.detection.parts.priors import Priors
 CROWDED = 0.5
 """Share of a prior inside an ignored object from which on it is not taught that nothing is there."""
 
+AT_ONCE = 256
+"""Objects that are compared with all priors at once, which bounds the memory."""
+
 ROUNDING = 1e-4
 """Cells by which a distance may be off in float32."""
 
@@ -41,19 +44,22 @@ def assign_cells(boxes: Tensor, priors: Priors, reach: float = 1.0, similar: flo
     [-1, 0]
     """
     assigned = torch.full((len(priors),), BACKGROUND, dtype=torch.int64, device=boxes.device)
-    if not len(boxes):
-        return assigned
+    best = torch.full((len(priors),), -1.0, device=boxes.device)
+    for first in range(0, len(boxes), AT_ONCE):
+        value, number = _fit(boxes[first : first + AT_ONCE], priors, reach, similar).max(dim=0)
+        better = (value >= 0) & (value > best)
+        assigned, best = torch.where(better, first + number, assigned), torch.where(better, value, best)
+    return assigned
+
+
+def _fit(boxes: Tensor, priors: Priors, reach: float, similar: float) -> Tensor:
+    """(M, A): how well shapes fit where a prior learns an object, else -1."""
     away = (middles(boxes)[:, None] - middles(priors.boxes)).abs() / priors.cells  # (M, A, 2), in cells
-    fit = shape_iou(sizes(boxes), sizes(priors.boxes))
-    distance = away.amax(dim=2)
-    near = distance <= reach / 2
+    fit, distance = shape_iou(sizes(boxes), sizes(priors.boxes)), away.amax(dim=2)
     own = distance <= distance.amin(dim=1, keepdim=True) + ROUNDING
-    best = torch.where(own, fit, -1).argmax(dim=1)
-    wanted = near & (fit >= similar)
-    wanted[torch.arange(len(boxes)), best] = True
-    quality = torch.where(wanted, fit, -1)
-    value, number = quality.max(dim=0)
-    return torch.where(value >= 0, number, BACKGROUND)
+    wanted = (distance <= reach / 2) & (fit >= similar)
+    wanted[torch.arange(len(boxes)), torch.where(own, fit, -1).argmax(dim=1)] = True
+    return torch.where(wanted, fit, -1)
 
 
 def spare_ignored(assigned: Tensor, priors: Tensor, ignored: Tensor) -> Tensor:
