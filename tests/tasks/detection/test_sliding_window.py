@@ -153,6 +153,12 @@ def test_arguments_that_mean_nothing_are_refused(arguments, wrong):
         SlidingWindow(model, **arguments)
 
 
+@pytest.mark.parametrize("option", [{"score_threshold": 2.0}, {"iou_threshold": -0.1}, {"top_k": 0}])
+def test_limits_of_an_answer_are_checked(option):
+    with pytest.raises(SettingError, match=next(iter(option))):
+        SlidingWindow(bright_or_dark(), 8).predict(picture(), **option)
+
+
 def test_only_a_classifier_slides():
     with pytest.raises(SettingError, match="a classifier"):
         SlidingWindow(nn.Linear(1, 1))

@@ -27,6 +27,7 @@ from striate.ops.boxes import clip_boxes_to_image
 from striate.ops.nms import batched_nms
 from striate.records import Detections
 from striate.tasks.classification.classifier import Classifier, scores_of
+from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.model import TaskModel
 
 Windows = Literal["auto", "crops", "convolutional"]
@@ -128,6 +129,7 @@ class SlidingWindow:
         Raises:
             ImageError, ShapeError, SettingError: as ``TaskModel.predict``.
         """
+        Finish(score_threshold=score_threshold, iou_threshold=iou_threshold, top_k=top_k)  # checks them
         pictures, alone = one_or_many(images)
         found = [self._detections(one, score_threshold, iou_threshold, top_k) for one in pictures]
         return found[0] if alone else found
