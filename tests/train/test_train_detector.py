@@ -15,7 +15,7 @@ from striate.errors import SettingError
 SMALL = {"arguments": {"width": 0.125, "channels": 16}, "size": "64", "augment": "mirror", "precision": "32"}
 
 
-def squares(count, seed, classes=("dark", "bright")):
+def squares(count, seed):
     """Pictures of 64x64 with up to three squares each; the first one has none."""
     random = np.random.default_rng(seed)
     images = random.integers(90, 160, (count, 64, 64, 3), dtype=np.uint8)
@@ -23,13 +23,13 @@ def squares(count, seed, classes=("dark", "bright")):
     for image in images:
         number = int(random.integers(1, 4)) if len(numbers) or count == 1 else 0
         for x, y in random.integers(0, 40, (number, 2)):
-            side, label = int(random.integers(14, 24)), int(random.integers(0, len(classes)))
+            side, label = int(random.integers(14, 24)), int(random.integers(0, 2))
             image[y : y + side, x : x + side] = 250 * label
             boxes.append((x, y, x + side, y + side))
             labels.append(label)
         numbers.append(number)
     known = BoxAnnotations(
-        np.array(boxes, np.float32), np.array(labels, np.int32), np.cumsum(numbers), tuple(classes)
+        np.array(boxes, np.float32), np.array(labels, np.int32), np.cumsum(numbers), ("dark", "bright")
     )
     return Dataset(Array(images, "squares"), known, np.arange(count))
 
@@ -78,3 +78,15 @@ def test_two_runs_of_one_seed_have_equal_weights(run, tmp_path):
     again = striate.train(splits(), out=tmp_path / "run", epochs=6, **SMALL)
     ours, theirs = run.model.state_dict(), again.model.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_class_with_one_example_and_one_without_any_are_learned_beside_others(tmp_path):
+    data = squares(12, 4)
+    labels = data.annotations.labels.copy()
+    labels[:] = 0
+    labels[3] = 1
+    known = BoxAnnotations(data.annotations.boxes, labels, data.annotations.ends, ("dark", "bright", "never"))
+    rare = Splits({"train": Dataset(data.store, known, data.places)}, "npz", Path("squares"))
+    run = striate.train(rare, out=tmp_path / "run", epochs=1, **SMALL)
+    assert run.metrics.per_class["never"] is None
+    assert run.metrics.per_class["bright"] is not None

@@ -50,6 +50,16 @@ def test_a_batch_without_objects_has_finite_losses():
     assert model.sample_losses(batch).isfinite().all()
 
 
+@pytest.mark.parametrize("name", ["yolo", "yolo_v1", "ssd"])
+def test_the_losses_of_images_name_the_one_that_is_no_number(name):
+    model = build(name, CLASSES, Preprocess((64, 64)), task="detect", **SMALL).eval()
+    pixels = images().float() / 255
+    pixels[1, 0, 5, 5] = torch.nan
+    both = BoxTargets(TARGETS.boxes, TARGETS.labels, torch.tensor([1, 1]))
+    losses = model.sample_losses(Batch.full(pixels, torch.arange(2), both))
+    assert losses.isfinite().tolist() == [True, False]
+
+
 def test_records_are_in_the_pixels_of_the_picture():
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 200, 3), dtype=np.uint8))
     record = yolo().predict(picture, score_threshold=0.0, top_k=20)

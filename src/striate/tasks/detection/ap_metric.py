@@ -204,11 +204,12 @@ class ApMetric(Metric):
         return float(grid[best]), float(f1[best])
 
     def loss(self) -> float | None:
-        """The mean loss of an image."""
-        if self._loss_of is None:
-            return None
+        """The mean loss of the images whose loss is a number; None where nobody can say."""
         losses = torch.cat(self._losses)
-        return losses.double().mean().item() if len(losses) else 0.0
+        known = losses[losses.isfinite()].double()
+        if self._loss_of is None or (len(losses) and not len(known)):
+            return None
+        return known.mean().item() if len(known) else 0.0
 
     def answers(self) -> list[str]:
         """How many objects of which classes, of those that are likely."""

@@ -8,6 +8,7 @@ The network says what the numbers mean (``networks/``); what is kept of the cand
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, final
 
 import torch
@@ -26,6 +27,7 @@ from striate.tasks.detection.heads import heads_of
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.networks.one_stage import shares_of_images, total_of
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
+from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.ssd_loss import LossSums
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
@@ -129,6 +131,11 @@ class Detector(TaskModel[Detections]):
                 "weights with which the network computes numbers",
                 "a model from before its training went wrong; for one of half precision, model.float()",
             )
+        return self._kept(boxes, scores, finish)
+
+    def _kept(self, boxes: Tensor, scores: Tensor, finish: Finish) -> list[Detections]:
+        """What is kept of the candidates of each image."""
+        size = self.preprocess.size
         return [Detections(*finish(*one, size), self.classes) for one in zip(boxes, scores, strict=True)]
 
     def postprocessing(self) -> dict[str, Any]:
@@ -141,8 +148,15 @@ class Detector(TaskModel[Detections]):
         return ApMetric(self.classes, self._measured, self._loss_of)
 
     def _measured(self, raw: Raw, sizes: Tensor) -> list[Detections]:
-        """Objects down to low scores, of which the curve of precision and recall is made."""
-        return self.decode(raw, sizes, score_threshold=ApMetric.least_score, top_k=ApMetric.most_objects)
+        """Objects down to low scores, of which the curve of precision and recall is made.
+
+        What is no number is no object: a training that went wrong ends by its loss, which names the pictures.
+        """
+        least, most = ApMetric.least_score, ApMetric.most_objects
+        finish = replace(self.detection.finish, score_threshold=least, top_k=most)
+        boxes, scores = (part.cpu() for part in self.detection.candidates(raw, self.preprocess.size))
+        known = boxes.isfinite().all(2, keepdim=True) & scores.isfinite()
+        return self._kept(boxes.nan_to_num(0, 0, 0), torch.where(known, scores, 0), finish)
 
     @torch.no_grad()
     def _loss_of(self, raw: Raw, batch: Batch) -> Tensor:
