@@ -40,6 +40,11 @@ def test_labels_stay_inside(box):
     assert len(colored(painted.picture, ANSWER)) > 500  # the label is there
 
 
+def test_a_line_that_is_drawn_later_does_not_run_through_a_label():
+    painted = Overlay(GREY).box((100, 100, 300, 200), ANSWER, "cat").box((104, 50, 300, 250), TRUTH)
+    assert painted.picture.getpixel((104, 87)) == rgb(ANSWER)  # the top of the label
+
+
 def test_points_that_are_not_visible_are_left_out():
     points = [(100.0, 100.0), (300.0, 100.0)]
     found = colored(Overlay(GREY).skeleton(points, [(0, 1)], visible=[True, False]).picture, ANSWER)

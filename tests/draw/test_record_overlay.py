@@ -5,7 +5,7 @@ import torch
 from striate.draw.overlay import ANSWER, TRUTH
 from striate.draw.record_overlay import COLORS, drawn
 from striate.draw.theme import rgb
-from striate.records import BoxTargets, Detections
+from striate.records import BoxTargets, Detections, Localization
 
 GREY = torch.full((3, 300, 400), 128, dtype=torch.uint8)
 
@@ -36,3 +36,20 @@ def test_many_detections_leave_the_picture_visible_and_list_their_classes():
 def test_nothing_found_is_written():
     seen = colors(drawn(GREY, detections(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64))))
     assert seen[rgb(ANSWER)] > 500
+
+
+def test_what_is_written_where_nothing_was_found_can_be_said():
+    nothing = detections(torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64))
+    longer, usual = (
+        colors(drawn(GREY, nothing, nothing=words)) for words in ("nothing above 0.25", "nothing found")
+    )
+    assert longer[rgb(ANSWER)] > usual[rgb(ANSWER)]
+
+
+def test_the_names_of_the_true_and_of_the_answered_class_do_not_hide_each_other():
+    true, answered = torch.tensor([[50.0, 60.0, 350.0, 260.0]]), torch.tensor([60.0, 50.0, 340.0, 250.0])
+    record = Localization(answered, 0.9, torch.tensor([1.0]), ("cat",))
+    truth = BoxTargets(true, torch.tensor([0]), torch.tensor([1]))
+    picture = drawn(GREY, record, truth)
+    assert picture.getpixel((58, 262)) == rgb(TRUTH)  # below its own box
+    assert picture.getpixel((100, 51)) == rgb(ANSWER)

@@ -1,11 +1,12 @@
 """The cards of a detector's page."""
 
+import re
 from types import SimpleNamespace
 
 import torch
 
 from striate.records import Batch, BoxTargets, Detections
-from striate.report.detection_page import classes, errors
+from striate.report.detection_page import classes, errors, tiles
 from striate.tasks.detection.ap_metric import ApMetric
 
 NAMES = ("cat", "<dog>")
@@ -36,6 +37,25 @@ def test_errors_are_counted_by_kind_with_what_mending_them_would_give():
     body = errors(page(found([0, 0]))).body
     assert "wrong class" in body
     assert "50.0" in body  # AP50 of the dog, 1 of 2 classes
+
+
+def test_a_detector_that_found_nothing_gains_nothing_and_has_no_best_score():
+    nothing = page([Detections(BOXES[:0], torch.empty(0), torch.empty(0, dtype=torch.int64), NAMES)])
+    assert re.search(r'missed</th><td class="number">2</td><td class="number">–', errors(nothing).body)
+    assert "highest" not in classes(nothing).body
+    assert "highest" in classes(page(found([0, 1]))).body
+
+
+def test_a_table_of_confusions_that_is_not_drawn_is_not_explained(monkeypatch):
+    assert "table of confusions" in errors(page(found([0, 0]))).body
+    monkeypatch.setattr("striate.report.detection_page.TAKEN", 1)
+    assert "table of confusions" not in errors(page(found([0, 0]))).body
+
+
+def test_tiles_leave_the_numbers_of_classes_to_their_card():
+    names = [tile.name for tile in tiles(page(found([0, 1])))]
+    assert names[:2] == ["AP50", "AP"]
+    assert not any("cat" in name or "dog" in name for name in names)
 
 
 def test_a_page_about_no_picture_is_empty_and_whole():

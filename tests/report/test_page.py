@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from striate.data.dataset import Splits
+from striate.draw import charts
 from striate.errors import RunError
 from striate.report.any_task import curves
 from striate.report.classification_page import CURVE
@@ -107,6 +108,23 @@ def test_curves_leave_out_what_was_not_measured():
     assert labels == ["Loss", "Learning rate"]
     row |= {"val_loss": math.inf, "val_accuracy": 0.5}
     assert len(curves([row, row], CURVE)) == 3
+
+
+def test_both_curves_ring_the_epoch_whose_model_was_kept(monkeypatch):
+    asked = []
+    plain = charts.curves
+
+    def spy(lines, title, *, best=None):
+        asked.append((title, best))
+        return plain(lines, title, best=best)
+
+    monkeypatch.setattr(charts, "curves", spy)
+    rows = [
+        {"train_loss": 1.0, "val_loss": loss, "val_accuracy": 0.5, "lr": 0.1, "best": best}
+        for loss, best in [(3.0, True), (2.0, True), (2.5, False)]
+    ]
+    curves(rows, CURVE)
+    assert asked == [("Loss", 2), ("Validation accuracy (%)", 2), ("Learning rate", None)]
 
 
 def test_model_is_as_it_was(made):

@@ -69,6 +69,18 @@ def test_a_picture_says_its_error_once_and_the_note_says_which_color_is_the_trut
     assert "predicted error" not in text
 
 
+def test_the_data_are_pictures_and_points_without_classes(pose: str):
+    text = words(pose)
+    assert "split pictures points train 20 60 val 8 24" in text
+    assert "Points 3" in text
+    assert "smallest class" not in text
+
+
+def test_the_boxes_stand_beside_the_pictures(localize: str):
+    text = words(localize)
+    assert "split pictures boxes smallest class largest class train 20 18 9 9 val 8 8 4 4" in text
+
+
 def test_the_error_of_each_point_is_drawn_and_listed(pose: str):
     assert "Error by point" in words(pose)
     assert all(re.search(rf"{name} \d\.\d{{4}}", words(pose)) for name in NAMES)

@@ -12,7 +12,7 @@ costs         two numbers for each layer of a network
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,14 +57,14 @@ def curves(
     lines: Mapping[str, Sequence[float]],
     title: str,
     *,
-    best: Literal["min", "max"] | None = None,
+    best: int | None = None,
 ) -> "Figure":
     """Numbers by epoch, from epoch 1; a number that is not finite leaves a gap.
 
     Args:
         lines: name -> one number per epoch.
         title: what the numbers are, with their unit.
-        best: mark the last line's lowest or highest point.
+        best: the epoch at which the last line is ringed.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -75,7 +75,7 @@ def curves(
             color = SERIES[index % len(SERIES)]
             axes.plot(epochs, numbers, label=clean(name), color=color, marker=marker, markersize=4)
             if best and index == len(lines) - 1:
-                _mark_best(axes, np.asarray(numbers, dtype=float), best, color)
+                axes.plot([best], [numbers[best - 1]], "o", markersize=7, mfc="none", mec=color)
         axes.set_title(title)
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -83,14 +83,6 @@ def curves(
         if len(lines) > 1:
             axes.legend(frameon=False, handlelength=1.2)
     return figure
-
-
-def _mark_best(axes: "Axes", numbers: Any, best: str, color: str) -> None:
-    """A ring around the lowest or the highest number."""
-    if not np.isfinite(numbers).any():
-        return
-    index = int(np.nanargmin(numbers) if best == "min" else np.nanargmax(numbers))
-    axes.plot([index + 1], [numbers[index]], "o", markersize=7, markerfacecolor="none", markeredgecolor=color)
 
 
 def rate_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float) -> "Figure":

@@ -6,7 +6,7 @@ enlarged first, so that a line of one pixel is not as thick as a face.
 
 from collections.abc import Sequence
 
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from striate.draw.fonts import shorten
 from striate.draw.heatmap import enlarge
@@ -39,38 +39,56 @@ class Overlay:
     def __init__(self, image: Picture, side: int = LEAST_SIDE) -> None:
         original = as_picture(image)
         longer = max(original.size)
-        self.picture = enlarge(original, side) if longer < side else original.copy()
-        self.factor = self.picture.width / original.width, self.picture.height / original.height
-        self._pen = ImageDraw.Draw(self.picture)
-        self.width = max(2, round(max(self.picture.size) / 250))
+        self._picture = enlarge(original, side) if longer < side else original.copy()
+        self.size = self._picture.size
+        self.factor = self.size[0] / original.width, self.size[1] / original.height
+        self._pen = ImageDraw.Draw(self._picture)
+        self._labels: list[tuple[Point, str, str]] = []
+        self.width = max(2, round(max(self.size) / 250))
 
-    def box(self, box: Box, color: str = ANSWER, label: str = "") -> "Overlay":
-        """Draw the edges of a box, and a label above it."""
+    @property
+    def picture(self) -> Image.Image:
+        """The result. Labels are written only now, so that no line runs through them."""
+        for label in self._labels:
+            self._write(*label)
+        self._labels.clear()
+        return self._picture
+
+    def box(self, box: Box, color: str = ANSWER, label: str = "", *, below: bool = False) -> "Overlay":
+        """Draw the edges of a box, and a label above or below it."""
         x1, y1 = self._at((box[0], box[1]))
         x2, y2 = self._at((box[2], box[3]))
         left, right, top, bottom = min(x1, x2), max(x1, x2), min(y1, y2), max(y1, y2)
         self._pen.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=INK, width=self.width + 2)
         self._pen.rectangle((left, top, right, bottom), outline=color, width=self.width)
         if label:
-            self.label((left, top), label, color)
+            self.label((left, bottom + self._line if below else top), label, color)
         return self
 
     def listed(self, line: int, text: str, color: str = ANSWER) -> None:
         """Write a label on a line of a list, 0, 1, ... from the top left corner down."""
-        self.label((0, (line + 1) * (self._letters + self._letters // 3)), text, color)
+        self.label((0, (line + 1) * self._line), text, color)
 
     @property
     def _letters(self) -> int:
         """Pixels of the letters."""
-        return max(11, round(max(self.picture.size) / 42))
+        return max(11, round(max(self.size) / 42))
+
+    @property
+    def _line(self) -> int:
+        """Height of a label, pixels."""
+        return self._letters + self._letters // 3
 
     def label(self, corner: Point, text: str, color: str = ANSWER) -> None:
         """Write a text on a filled label whose bottom left is at a corner of the result, moved inside."""
+        self._labels.append((corner, text, color))
+
+    def _write(self, corner: Point, text: str, color: str) -> None:
         size = self._letters
-        line, letters = shorten(text, size, self.picture.width - size)
-        wide, tall = round(letters.getlength(line)) + size // 2, size + size // 3
-        left = min(max(0, round(corner[0])), max(0, self.picture.width - wide))
-        top = min(max(0, round(corner[1]) - tall), max(0, self.picture.height - tall))
+        line, letters = shorten(text, size, self.size[0] - size)
+        wide, tall = round(letters.getlength(line)) + size // 2, self._line
+        left = min(max(0, round(corner[0])), max(0, self.size[0] - wide))
+        top = min(max(0, round(corner[1]) - tall), max(0, self.size[1] - tall))
         self._pen.rectangle((left, top, left + wide, top + tall), fill=color)
         ink = INK if lightness(rgb(color)) > 0.3 else PAPER
         self._pen.text((left + size // 4, top + size // 8), line, fill=ink, font=letters)
@@ -89,7 +107,7 @@ class Overlay:
             if seen[first] and seen[second]:
                 self._pen.line((placed[first], placed[second]), fill=INK, width=self.width + 2)
                 self._pen.line((placed[first], placed[second]), fill=color, width=self.width)
-        radius = max(self.picture.size) / (80 if len(points) <= FEW else 160)
+        radius = max(self.size) / (80 if len(points) <= FEW else 160)
         for (x, y), shown in zip(placed, seen, strict=True):
             if shown:
                 self._pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline=INK)

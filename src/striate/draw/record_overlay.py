@@ -41,7 +41,13 @@ SIDE = 320
 """Pixels of the longer side of a picture with words below it."""
 
 
-def drawn(image: Picture, record: Record, truth: Targets | None = None, names: int = NAMES) -> Image.Image:
+def drawn(
+    image: Picture,
+    record: Record,
+    truth: Targets | None = None,
+    names: int = NAMES,
+    nothing: str = "nothing found",
+) -> Image.Image:
     """The picture with the answer, an RGB picture.
 
     Args:
@@ -49,13 +55,17 @@ def drawn(image: Picture, record: Record, truth: Targets | None = None, names: i
         record: the answer, in its pixels.
         truth: targets of this one picture, in its pixels; None where nobody knows.
         names: classes that the card of a classification lists.
+        nothing: what is written on a picture without detections.
     """
     if isinstance(record, Classification):
         return classification(image, record, names=names)
     draw = DRAWN.get(type(record))
     if draw is None:
         return grid([image], [record.in_words(names)], columns=1, side=SIDE)
-    return draw(Overlay(image), record, truth).picture
+    overlay = draw(Overlay(image), record, truth)
+    if isinstance(record, Detections) and not len(record):
+        overlay.label((0, overlay.size[1]), nothing, ANSWER)
+    return overlay.picture
 
 
 def with_truth(images: Tensor, targets: Targets) -> list[Picture]:
@@ -80,11 +90,11 @@ def _localization(overlay: Overlay, record: Record, truth: Targets | None) -> Ov
     assert isinstance(record, Localization)
     if isinstance(truth, BoxTargets):
         for box, label in zip(truth.boxes.tolist(), truth.labels.tolist(), strict=True):
-            overlay.box(box, TRUTH, record.classes[label])
+            overlay.box(box, TRUTH, record.classes[label], below=True)  # the answer's is above
     if record.present:
         overlay.box(record.box.tolist(), ANSWER, f"{record.class_name} {record.score:.0%}")
     else:
-        overlay.label((0, overlay.picture.height), f"nothing there ({1 - record.presence:.0%})", ANSWER)
+        overlay.label((0, overlay.size[1]), f"nothing there ({1 - record.presence:.0%})", ANSWER)
     return overlay
 
 
@@ -102,8 +112,6 @@ def _detections(overlay: Overlay, record: Record, truth: Targets | None) -> Over
     if not few:
         for line, (label, count) in enumerate(present[:NAMED]):
             overlay.listed(line, f"{count} {record.classes[label]}", COLORS[label % len(COLORS)])
-    if not present:
-        overlay.label((0, overlay.picture.height), "nothing found", ANSWER)
     return overlay
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from markupsafe import Markup
 
@@ -41,7 +41,8 @@ def data(page: Measured) -> Section:
         splits=splits,
         model=model,
         parts=page_data.parts(splits),
-        sizes=page_data.sizes([sample for sample, _ in samples]),
+        sizes=page_data.sizes([sample for sample, _ in samples], len(splits["train"])),
+        annotations=splits["train"].annotations,
         examples=page_data.examples(samples),
     )
     return Section("data", "Data", body)
@@ -58,7 +59,7 @@ def settings(page: Measured) -> Section:
     body = rendered(
         "settings.html",
         command=page_data.command(str(page.splits.root), run.settings),
-        settings=page_data.settings_rows(run.settings),
+        settings=page_data.settings_rows(run.settings, run.model.task),
         versions=page_data.software(),
     )
     return Section("settings", "Settings", body)
@@ -69,13 +70,22 @@ def curves(history: Sequence[Mapping[str, Any]], curve: Curve) -> list[Markup]:
     loss = {"train": _column(history, "train_loss"), "validation": _column(history, "val_loss")}
     measured = [curve.factor * value for value in _column(history, curve.column)]
     seen = {name: numbers for name, numbers in loss.items() if any(map(math.isfinite, numbers))}
-    made = [("Loss", charts.curves(seen, "Loss", best="min" if "validation" in seen else None))]
+    best = best_epoch(history)
+    made = [("Loss", charts.curves(seen, "Loss", best=best if "validation" in seen else None))]
     if any(map(math.isfinite, measured)):
-        best: Literal["min", "max"] = "max" if curve.higher_is_better else "min"
         made.append((curve.title, charts.curves({"validation": measured}, curve.title, best=best)))
     rate = {"rate": _column(history, "lr")}
     made.append(("Learning rate", charts.curves(rate, "Learning rate")))
     return [drawn(figure, f"{name} by epoch") for name, figure in made]
+
+
+def best_epoch(history: Sequence[Mapping[str, Any]]) -> int | None:
+    """The epoch whose model was kept, from 1: the last that was better than all before; None without any.
+
+    >>> best_epoch([{"best": True}, {"best": False}, {"best": True}, {"best": False}])
+    3
+    """
+    return max((epoch for epoch, row in enumerate(history, 1) if row.get("best")), default=None)
 
 
 def _column(history: Sequence[Mapping[str, Any]], name: str) -> list[float]:

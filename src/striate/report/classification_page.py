@@ -16,7 +16,7 @@ from striate.tasks.classification.metric import ClassificationMetric
 from striate.tasks.classification.metrics import ClassificationMetrics
 from striate.train.run.headline import role
 
-CURVE = Curve("val_accuracy", "Validation accuracy (%)", factor=100, higher_is_better=True)
+CURVE = Curve("val_accuracy", "Validation accuracy (%)", factor=100)
 ROWS = 200
 """Classes in the table; with more, the weakest: all of 5,000 would make a page of megabytes."""
 

@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from striate.draw import charts
-from striate.report import regression_page
+from striate.report import plain_page, regression_page
 from striate.report.inline_images import drawn
-from striate.report.section import Contents, Measured, Section
+from striate.report.section import Contents, Measured, Section, Tile
 from striate.report.templates import rendered
 from striate.tasks.detection.ap_metric import AP50, ApMetric, DetectionMetrics
 from striate.tasks.detection.box_confusion import box_confusion
+from striate.tasks.detection.detector import Detector
 from striate.tasks.detection.error_kinds import error_kinds
 from striate.tasks.detection.voc_ap import Curve, precision_recall
 
@@ -20,6 +21,22 @@ CURVES = 6
 
 TAKEN = 40
 """Classes up to which the table of confusions can be read."""
+
+
+def tiles(page: Measured) -> list[Tile]:
+    """AP50 and the other numbers of all classes together; those of each class have a card."""
+    metrics = page.evaluation.metrics
+    assert isinstance(metrics, DetectionMetrics)
+    return plain_page.tiles_of(replace(metrics, per_class={}))
+
+
+def worst_pictures(page: Measured) -> Section:
+    """The pictures with the worst AP50, and from which score on objects are drawn."""
+    model = page.run.model
+    assert isinstance(model, Detector)
+    least = f"{model.detection.finish.score_threshold:g}"
+    how = f"The truth is green. Drawn are objects with scores above {least}; AP50 counts lower scores, too."
+    return regression_page.worst_pictures(page, how, f"nothing above {least}")
 
 
 def classes(page: Measured) -> Section:
@@ -66,4 +83,4 @@ def read(curve: Curve) -> tuple[Tensor, Tensor]:
 def contents() -> Contents:
     """The page."""
     usual = regression_page.contents_of(AP50)
-    return replace(usual, after=(classes, errors, *usual.after))
+    return replace(usual, tiles=tiles, before=(worst_pictures,), after=(classes, errors, *usual.after))

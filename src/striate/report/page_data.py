@@ -4,12 +4,12 @@ Splits --> counts, sizes, sample pictures, what was assumed
 Run    --> settings, software, the command that repeats it
 """
 
-import math
 import platform
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -17,19 +17,20 @@ import numpy as np
 from striate.data.dataset import Dataset, Splits
 from striate.draw.heatmap import picture
 from striate.errors import ImageError
-from striate.formatting import flag_name
+from striate.formatting import flag_name, grouped
 from striate.records import Sample
 from striate.report.inline_images import data_uri
 from striate.train.run.settings import FREE, Settings
+from striate.train.run.task_settings import TASKS_OF
 
-EXAMPLES = 24  # sample pictures; their sizes stand for those of all
+EXAMPLES = 24  # sample pictures, whose sizes are read
 ELSEWHERE = FREE - {"accept"}  # settings of the machine, which another one need not share
 LIBRARIES = ("striate", "torch", "torchvision", "lightning-fabric", "torchmetrics", "numpy", "pillow")
 
 
 @dataclass(frozen=True)
 class Example:
-    """One sample picture as data, its class and the file it came from."""
+    """One sample picture as data, its class or the name of its file, and the file it came from."""
 
     image: str
     name: str
@@ -38,10 +39,20 @@ class Example:
 
 @dataclass(frozen=True)
 class Part:
-    """One split: images in all, in its smallest and in its largest class, and classes without any."""
+    """One split.
+
+    Args:
+        name: of the split.
+        images: N.
+        labels: classes, boxes or points on all of them.
+        smallest: labels of the rarest class.
+        largest: labels of the most frequent class.
+        empty: classes without any.
+    """
 
     name: str
     images: int
+    labels: int
     smallest: int
     largest: int
     empty: int
@@ -49,15 +60,18 @@ class Part:
 
 def parts(splits: Splits) -> list[Part]:
     """The splits in their order."""
-    counts = {name: dataset.counts() for name, dataset in splits.items()}
+    counts = [(name, len(dataset), dataset.counts()) for name, dataset in splits.items()]
     return [
-        Part(name, int(number.sum()), int(number.min()), int(number.max()), int((number == 0).sum()))
-        for name, number in counts.items()
+        Part(name, images, *map(int, (number.sum(), number.min(), number.max(), (number == 0).sum())))
+        for name, images, number in counts
     ]
 
 
 def samples(dataset: Dataset, count: int = EXAMPLES) -> list[tuple[Sample, str]]:
-    """Images of as many classes as possible, with what is known of them: the same ones at every call."""
+    """Images of as many classes as possible, with their captions: the same ones at every call.
+
+    The caption is what is known of the picture; the name of its file where that is a list of places.
+    """
     if not len(dataset):
         return []
     order = np.argsort(dataset.annotations.strata(), kind="stable")
@@ -68,9 +82,11 @@ def samples(dataset: Dataset, count: int = EXAMPLES) -> list[tuple[Sample, str]]
 def _readable(dataset: Dataset, indices: list[int]) -> Iterator[tuple[Sample, str]]:
     for index in indices:
         try:
-            yield dataset[index], dataset.annotations.words(index)
+            sample = dataset[index]
         except ImageError:
             continue
+        annotations = dataset.annotations
+        yield sample, PurePath(sample.source).name if annotations.spatial else annotations.words(index)
 
 
 def examples(found: list[tuple[Sample, str]]) -> list[Example]:
@@ -78,20 +94,22 @@ def examples(found: list[tuple[Sample, str]]) -> list[Example]:
     return [Example(data_uri(picture(one.image)), words, one.source) for one, words in found]
 
 
-def sizes(found: list[Sample]) -> str:
-    """What was seen of the pictures' sizes and colors, in words.
+def sizes(found: list[Sample], count: int) -> str:
+    """What was seen of the sizes and colors of some of ``count`` training pictures, in words.
 
     >>> import torch
-    >>> sizes([Sample(torch.zeros(1, 8, 6, dtype=torch.uint8))])
-    '6 × 8 pixels, grey'
+    >>> sizes([Sample(torch.zeros(1, 8, 6, dtype=torch.uint8))], 30)
+    '6 × 8 pixels, grey (1 of 30 training pictures looked at)'
     """
     if not found:
         return "none"
-    seen = sorted({tuple(one.image.shape[-2:]) for one in found}, key=math.prod)
-    ends = [f"{wide} × {tall}" for tall, wide in dict.fromkeys((seen[0], seen[-1]))]
+    sides = zip(*(one.image.shape[:-3:-1] for one in found), strict=True)
+    wide, tall = (f"{min(side)}" + (f" to {max(side)}" if min(side) < max(side) else "") for side in sides)
     channels = {one.image.shape[0] for one in found}
     color = "grey and color" if len(channels) > 1 else {1: "grey", 3: "color"}[channels.pop()]
-    return " to ".join(ends) + f" pixels, {color}"
+    pixels = f"{wide} × {tall} pixels" if "to" not in wide + tall else f"{wide} wide, {tall} high, in pixels"
+    looked = f" ({len(found)} of {grouped(count)} training pictures looked at)" if len(found) < count else ""
+    return f"{pixels}, {color}{looked}"
 
 
 def command(root: str, settings: Settings) -> str:
@@ -114,10 +132,14 @@ def _pairs(value: Any) -> list[str]:
     return [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else [str(value)]
 
 
-def settings_rows(settings: Settings) -> list[tuple[str, str, str]]:
-    """Name, value and meaning of every setting."""
+def settings_rows(settings: Settings, task: str) -> list[tuple[str, str, str]]:
+    """Name, value and meaning of every setting that a task has."""
     fields, values = Settings.model_fields, settings.to_dict()
-    return [(name, _shown(value), fields[name].description or "") for name, value in values.items()]
+    return [
+        (name, _shown(value), fields[name].description or "")
+        for name, value in values.items()
+        if task in TASKS_OF.get(name, (task,))
+    ]
 
 
 def _shown(value: Any) -> str:

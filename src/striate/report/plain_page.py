@@ -11,7 +11,7 @@ from striate.draw.heatmap import picture
 from striate.report.inline_images import data_uri
 from striate.report.section import Contents, Curve, Measured, Section, Tile
 from striate.report.templates import rendered
-from striate.tasks.metric import Primary
+from striate.tasks.metric import Metrics, Primary
 from striate.train.run.headline import headline
 
 SHOWN = 24
@@ -39,12 +39,7 @@ class WorstPicture:
 def contents(primary: Primary) -> Contents:
     """What the page holds, for a task with such a primary number."""
     words, unit = primary.name.replace("_", " "), " (%)" if primary.share else ""
-    curve = Curve(
-        f"val_{primary.name}",
-        f"Validation {words}{unit}",
-        100 if primary.share else 1,
-        primary.higher_is_better,
-    )
+    curve = Curve(f"val_{primary.name}", f"Validation {words}{unit}", 100 if primary.share else 1)
     return Contents(curve, lead, tiles, before=(worst_pictures,), after=())
 
 
@@ -55,7 +50,11 @@ def lead(page: Measured) -> Markup:
 
 def tiles(page: Measured) -> list[Tile]:
     """The primary number, and the others."""
-    metrics = page.evaluation.metrics
+    return tiles_of(page.evaluation.metrics)
+
+
+def tiles_of(metrics: Metrics) -> list[Tile]:
+    """The primary number with its interval, and the others."""
     known = metrics.primary.range_text(metrics.interval)
     first = Tile(_title(metrics.primary.name), metrics.primary.text(), known and f"95 % interval {known}")
     return [first, *(Tile(_title(name), value) for name, value in metrics.others_in_words().items())]

@@ -28,8 +28,16 @@ MOST = 1_000
 """Pictures among which a typical one is looked for."""
 
 
-def worst_pictures(page: Measured) -> Section:
-    """The pictures with the worst primary number, with the truth in green, the answer in orange."""
+def worst_pictures(
+    page: Measured, how: str = "The truth is green, the answer orange.", nothing: str = "nothing found"
+) -> Section:
+    """The pictures with the worst primary number, with the truth in green.
+
+    Args:
+        page: what was measured.
+        how: truth and answer are drawn, in sentences.
+        nothing: what is written on a picture in which nothing was found.
+    """
     run, found = page.run, page.evaluation
     metrics, dataset = found.metrics, page.splits[run.split]
     values = torch.empty(0) if metrics.per_image is None else metrics.per_image
@@ -38,14 +46,13 @@ def worst_pictures(page: Measured) -> Section:
     records = run.model.predict([sample.image for sample in samples]) if samples else []
     pictures = [
         WorstPicture(
-            data_uri(drawn(sample.image, record, sample.targets), PICTURE),
+            data_uri(drawn(sample.image, record, sample.targets, nothing=nothing), PICTURE),
             source=sample.source,
             **_words(record, sample.targets, metrics.primary.of(float(values[row]))),
         )
         for row, sample, record in zip(rows, samples, records, strict=True)
     ]
-    how = "The worst first. The truth is green, the answer orange."
-    return worst_section(pictures, metrics.primary, how, large=True)
+    return worst_section(pictures, metrics.primary, f"The worst first. {how}", large=True)
 
 
 def _words(answer: Record, truth: Targets | None, primary: Primary) -> dict[str, str]:

@@ -68,13 +68,11 @@ class Curve:
         column: its name there.
         title: above the curve, with the unit.
         factor: from the column to that unit.
-        higher_is_better: which end the ring marks.
     """
 
     column: str
     title: str
     factor: float
-    higher_is_better: bool
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,18 @@ from markupsafe import Markup
 
 from striate.formatting import brief, duration, grouped, percent, percent_range, plural
 
-FILTERS = {filter.__name__: filter for filter in (brief, duration, grouped, percent, percent_range, plural)}
+
+def breakable(name: str) -> Markup:
+    """A name that is broken at its underscores where it does not fit, and in a word only then.
+
+    >>> breakable("bull_<terrier>")
+    Markup('bull_<wbr>&lt;terrier&gt;')
+    """
+    return Markup("_<wbr>").join(name.split("_"))
+
+
+FORMATS = (breakable, brief, duration, grouped, percent, percent_range, plural)
+FILTERS = {filter.__name__: filter for filter in FORMATS}
 
 
 @lru_cache

@@ -71,6 +71,11 @@ def test_ignored_objects_do_not_count() -> None:
     assert found.average_precision == 0
 
 
+def test_what_was_missed_has_no_gain_where_it_is_all_there_is() -> None:
+    found = one(predicted({}, []), truth(0))
+    assert (found.counts["missed"], found.gains["missed"]) == (1, None)
+
+
 def test_nothing() -> None:
     found = error_kinds([], [], classes=3)
     assert found.counts == counts()

@@ -70,6 +70,11 @@ def test_errors_can_be_divided_by_the_distance_of_two_points():
         model(normalize="left")
 
 
+def test_a_skeleton_has_limbs_in_a_pose_and_not_in_a_face():
+    assert model(PoseModel).metric().skeleton == JOINTS.skeleton
+    assert model(LandmarkModel).metric().skeleton == ()
+
+
 def test_the_loss_of_a_map_is_least_with_its_peak_at_the_true_position():
     truth = torch.tensor([[[2.5 / 4, 1.5 / 4]]])
     losses = []

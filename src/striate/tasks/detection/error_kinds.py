@@ -38,13 +38,14 @@ class ErrorKinds:
     Args:
         average_precision: mean over classes, at one overlap, 0..1, as it is.
         counts: how many detections (or objects, for "missed") are of each kind.
-        gains: by how much the mean rises if this kind alone is mended.
+        gains: by how much the mean rises if this kind alone is mended; None for "missed" where no
+            object would be left.
         convention: what was computed, to be printed beside the numbers.
     """
 
     average_precision: float
     counts: dict[str, int]
-    gains: dict[str, float]
+    gains: dict[str, float | None]
     convention: str
 
 
@@ -97,9 +98,11 @@ def error_kinds(
     missed = set(objects) - found - hinted
     counts = {kind: sum(d.kind == kind for d in detections) for kind in KINDS} | {"missed": len(missed)}
     now = _mean_ap(detections, objects, classes)
-    gains = {kind: _mean_ap(_mended(detections, kind), objects, classes) - now for kind in KINDS[:-1]}
+    gains: dict[str, float | None] = {
+        kind: _mean_ap(_mended(detections, kind), objects, classes) - now for kind in KINDS[:-1]
+    }
     still = {key: label for key, label in objects.items() if key not in missed}
-    gains["missed"] = _mean_ap(detections, still, classes) - now
+    gains["missed"] = _mean_ap(detections, still, classes) - now if still or not objects else None
     convention = f"AP at IoU >= {iou_threshold:g}, 101 points; background below IoU {background:g}"
     return ErrorKinds(now, counts, gains, convention)
 

@@ -44,10 +44,14 @@ class PointModel(RegressionModel[Pose], ABC):
 
     Raises:
         SettingError: joints that do not fit the names, or no such points to normalize by.
+
+    Attributes:
+        limbs: whether the lines of the skeleton are limbs, which PCP counts; those of a face are not.
     """
 
     learns_from: ClassVar[tuple[type[Annotations], ...]] = (PointAnnotations,)
     outputs: ClassVar[tuple[str, ...]] = ("points",)
+    limbs: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -124,7 +128,7 @@ class PointModel(RegressionModel[Pose], ABC):
 
     def metric(self) -> PointMetric:
         """Normalised error, correct points, correct limbs."""
-        return PointMetric(self.classes, self.joints.skeleton, self.ends)
+        return PointMetric(self.classes, self.joints.skeleton if self.limbs else (), self.ends)
 
     def example_targets(self, count: int) -> PointTargets:
         """All points in the middle."""
@@ -169,3 +173,4 @@ class PoseModel(PointModel):
     """Joints of a body."""
 
     task: ClassVar[str] = "pose"
+    limbs: ClassVar[bool] = True
