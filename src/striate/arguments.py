@@ -228,6 +228,9 @@ def _require(where: str, name: str, value: Any, annotation: Any, parameter: insp
         fits = _fits(value, annotation)
     if not fits:
         attempt = f"leave {name} out" if parameter.default is not parameter.empty else f"help({where})"
+        words = [one for kind in _members(annotation) for one in _words(kind)]
+        if isinstance(value, str) and (near := get_close_matches(value.lower(), words, n=1)):
+            attempt = f"{name} {near[0]}"
         raise SettingError(f"{name} is {described(value)}", _in_words(annotation), attempt)
 
 
@@ -249,6 +252,11 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is Annotated:
         return _members(get_args(annotation)[0])
     return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
+def _words(kind: Any) -> list[str]:
+    """The texts that a Literal allows."""
+    return [one for one in get_args(kind) if isinstance(one, str)] if get_origin(kind) is Literal else []
 
 
 def _fits(value: Any, annotation: Any) -> bool:

@@ -16,7 +16,8 @@ from striate.cli.main import run
         (["train", "digits", "--validation", "20%"], "validation 0.2"),
         (["train", "digits", "--size", "64,64"], "size 64x64"),
         (["train", "digits", "--size", "64 x 48"], "size 64x48"),
-        (["train", "digits", "--budget", "15"], "budget 15m"),
+        (["train", "digits", "--budget", "15"], "budget 15s, or budget 15m"),
+        (["export", "a.safetensors", "--to", "onxx"], "to onnx"),
         (["summary", "lenet5", "--input", "3,32,32"], "--input 3x32x32"),
         (["stylize", "a.png", "b.png", "--lr", "0,02"], "lr 0.02"),
     ],
@@ -31,6 +32,20 @@ def test_the_advice_is_what_was_meant(
     monkeypatch.chdir(tmp_path)
     assert run(words) == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"  try: {attempt}"
+
+
+def test_only_flags_that_look_alike_are_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "digits", "--epoch", "2"]) == 2
+    assert "  expected: --epochs\n" in capsys.readouterr().err
+
+
+def test_a_missing_picture_is_answered_with_a_name_beside_it(
+    trained: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["predict", str(pictures / "dark" / "00.png"), "--model", str(trained)]) == 2
+    said = capsys.readouterr().err
+    assert "there is no such file" in said
+    assert f"did you mean {pictures / 'dark' / '0.png'}?" in said
 
 
 def test_a_model_is_recognised_wherever_it_stands(

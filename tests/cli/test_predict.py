@@ -30,6 +30,7 @@ def test_an_unreadable_picture_is_named_and_the_others_are_answered(
     out, err = capsys.readouterr()
     assert [line.split("  ")[0] for line in out.splitlines()] == [str(good), str(good)]
     assert f"ImageError: {bad} cannot be read" in err
+    assert f"drawn: 2 pictures in {tmp_path / 'drawn'}" in err
     assert "2 pictures of 4 could not be read" in err
     assert {path.name for path in (tmp_path / "drawn").glob("*.png")} == {"0.png", "0-2.png"}
 

@@ -262,3 +262,20 @@ def test_data_of_another_kind_are_named_with_the_command_that_takes_them(
 def test_class_folders_beside_a_table_of_points_are_classes_for_a_classifier(tmp_path: Path) -> None:
     (zoo(tmp_path) / "points.csv").write_text("image,nose_x,nose_y\nant/0.png,1,2\n")
     assert recognise(tmp_path, (ClassAnnotations,)) == "folder"
+
+
+def test_a_table_of_classes_and_boxes_is_read_as_classes_and_the_boxes_are_noted(tmp_path: Path) -> None:
+    zoo(tmp_path)
+    (tmp_path / "list.csv").write_text("image,class,x,y,w,h\nant/0.png,ant,1,2,3,4\nant/1.png,ant,1,2,3,4\n")
+    notes = read(tmp_path / "list.csv", validation=0).notes
+    assert any("--task detect" in note for note in notes)
+    assert not any("(y)" in note for note in notes)
+
+
+def test_68_points_without_names_are_noted_as_those_of_a_face(tmp_path: Path) -> None:
+    zoo(tmp_path)
+    for count, noted in ((68, True), (5, False)):
+        header = ",".join(f"x{number},y{number}" for number in range(count))
+        (tmp_path / "list.csv").write_text(f"image,{header}\nant/0.png{',3,4' * count}\n")
+        notes = read(tmp_path / "list.csv", validation=0).notes
+        assert any("face68" in note for note in notes) is noted

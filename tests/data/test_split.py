@@ -31,6 +31,14 @@ def test_a_large_share_still_leaves_one_to_train_on() -> None:
     assert held_out(ids(1, 2, 3), np.zeros(3, dtype=np.int64), 0.99, seed=0).sum() == 2
 
 
+def test_with_more_classes_than_pictures_to_hold_out_the_whole_gives_its_share() -> None:
+    # 8 classes of 2 pictures and 24 of one: a tenth of 40 is 4, and no class loses its last picture
+    labels = np.concatenate([np.repeat(np.arange(8), 2), np.arange(8, 32)])
+    chosen = held_out(np.arange(40, dtype=np.uint64), labels, 0.1, seed=0, every_class=False)
+    assert chosen.sum() == 4
+    assert set(labels[~chosen]) == set(labels)
+
+
 def test_a_share_of_nothing_takes_nothing() -> None:
     assert not held_out(ids(1, 2, 3), np.zeros(3, dtype=np.int64), 0.0, seed=0).any()
     assert held_out(ids(), np.zeros(0, dtype=np.int64), 0.5, seed=0).shape == (0,)

@@ -27,6 +27,7 @@ def explain(
     *,
     layer: str | Sequence[str] | None = None,
     target: Target = None,
+    score_threshold: float | None = None,
     **options: Any,
 ) -> Explanation | tuple[Explanation, ...]:
     """Why did the model say so? The model is bit by bit the same afterwards.
@@ -41,6 +42,7 @@ def explain(
         target: class name or number, or one for each picture; the predicted class when left out; of a
             detector the number of an object that it finds on one picture, or a class, whose best object is
             meant; an index into another output, as ``(3, 1)``; or a function of the model's output.
+        score_threshold: 0..1, of a detector the least score of an object, as for ``predict``.
         options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
 
     Raises:
@@ -50,4 +52,6 @@ def explain(
         ShapeError: targets, outputs or gradients are not what the method needs.
     """
     network = load(model) if isinstance(model, str | Path) else model
-    return explain_pictures(network, images, method, layer=layer, target=target, **options)
+    return explain_pictures(
+        network, images, method, layer=layer, target=target, score_threshold=score_threshold, **options
+    )

@@ -35,6 +35,9 @@ def explain(
             "number of a pose as nose.x, or an index as 3,1.",
         ),
     ] = None,
+    score_threshold: Annotated[
+        float | None, typer.Option(metavar="0..1", help="Least score of an object, as for predict.")
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Of the method, as samples=50, window=16x8; repeatable."),
@@ -54,7 +57,8 @@ def explain(
 
     writable(save, ENDINGS)
     paths = expand(images)
-    made = striate.explain(model, paths, method, layer=layer, target=target, **options)
+    limit: dict[str, Any] = {} if score_threshold is None else {"score_threshold": score_threshold}
+    made = striate.explain(model, paths, method, layer=layer, target=target, **limit, **options)
     assert isinstance(made, Explanation)  # of one layer
     if made.layer is not None and layer is None:
         err().print(f"layer: {made.layer}, the last one that gives maps")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from striate.cli.pictures import save as save_picture
 from striate.errors import SettingError
 from striate.files.atomic import PICTURES, writable
+from striate.formatting import plural
 
 if TYPE_CHECKING:
     from striate.records import Record
@@ -29,7 +30,7 @@ class SavedAnswers:
 
     def __init__(self, folder: str | None, layout: str | None, images: Sequence[str], top: int) -> None:
         self._folder, self._layout, self._images, self._top = folder, layout, images, top
-        self._labels = None
+        self._labels, self._drawn = None, 0
         if layout:
             require_layout(layout, folder)
             from striate.data.writers.predicted import PredictedBoxes
@@ -44,13 +45,14 @@ class SavedAnswers:
         if self._labels is not None:
             self._labels.add(answer, name.as_posix())
         elif self._folder:
+            self._drawn += 1
             return {"drawn": str(draw(answer, Path(self._folder), name, self._top))}
         return {}
 
     def end(self) -> tuple[str, ...]:
-        """Write the labels, and say where and what the layout cannot hold."""
+        """Write the labels, and say where they or the drawings are and what the layout cannot hold."""
         if self._labels is None:
-            return ()
+            return (f"drawn: {plural(self._drawn, 'picture')} in {self._folder}",) if self._drawn else ()
         done = self._labels.write(Path(self._folder or ""), self._layout)  # type: ignore[arg-type]
         return (*done.notes, f"written: {done}")
 

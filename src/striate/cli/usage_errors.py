@@ -23,7 +23,10 @@ def three_lines(error: Any) -> SettingError:
     path = context.command_path
     attempt = f"{path} --help"
     if flag := getattr(error, "option_name", None):
-        return SettingError(f"`{path}` has no flag {flag}", nearest(flag, flags(context)), attempt)
+        known = [name.removeprefix("--") for name in flags(context)]
+        near = [f"--{name}" for name in get_close_matches(flag.removeprefix("--"), known, n=3)]
+        expected = " or ".join(near) or "one of: " + ", ".join(flags(context))
+        return SettingError(f"`{path}` has no flag {flag}", expected, attempt)
     if verbs := getattr(context.command, "commands", None):
         quoted = QUOTED.search(message)
         word = quoted.group(1) if quoted else message

@@ -18,6 +18,8 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -59,6 +61,9 @@ EXTENSIONS = frozenset(
 )
 IN_MEMORY = 256 * 1024**2
 """Bytes up to which a JPEG or PNG file is read at once; a larger one is read by Pillow, piece by piece."""
+
+LISTED = 1_000
+"""Names of a folder among which that of a missing file is looked for."""
 
 Source = str | Path | BinaryIO
 EXPECTED = "a complete picture file"
@@ -136,10 +141,24 @@ def unreadable(name: str | Path, reason: Exception, head: bytes = b"") -> ImageE
         reason: what a decoder said.
         head: the first bytes, which tell what a file is that is no picture.
     """
+    if isinstance(reason, FileNotFoundError):
+        wrong = f"{name} cannot be read (there is no such file)"
+        return ImageError(wrong, "a file that exists", _nearest(Path(name)))
     kind = kind_of(head) if isinstance(reason, UnidentifiedImageError) else None
     if kind is not None:
         return ImageError(f"{name} cannot be read (it is {kind.words})", EXPECTED, kind.attempt)
     return ImageError(f"{name} cannot be read ({_in_words(reason)})", EXPECTED, ATTEMPT)
+
+
+def _nearest(path: Path) -> str:
+    """What to try where a file is missing: a name of its folder that looks like it."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = sorted(entry.name for entry in islice(entries, LISTED))
+    except OSError:
+        return f"check the spelling: there is no folder {path.parent}"
+    near = get_close_matches(path.name, names, 1)
+    return f"did you mean {path.parent / near[0]}?" if near else "check the spelling of the path"
 
 
 def _identified(file: BinaryIO, stack: ExitStack) -> Image.Image:
@@ -191,8 +210,6 @@ def _head(source: Source) -> bytes:
 
 def _in_words(reason: Exception) -> str:
     """Why a file cannot be read, without its name."""
-    if isinstance(reason, FileNotFoundError):
-        return "there is no such file"
     if isinstance(reason, UnidentifiedImageError):
         return "not a picture of a known format"
     return " ".join(reason_of(reason).split())

@@ -140,7 +140,7 @@ def read(
     try:
         name = format or recognise(root, kinds)
         found = with_joints(_reader(name, root, accept, reading, group)(root), joints)
-        found = found if format else _with_alternative(found, name, root)
+        found = found if format else _with_alternative(_with_columns(found, name, root), name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
     found = without_bad_boxes(found, on_bad_box)
@@ -190,6 +190,16 @@ def _reader(
     return partial(reader, outside=True) if "outside" in accept and name in OUTSIDE else reader
 
 
+def _with_columns(found: Found, name: str, root: Path) -> Found:
+    """Note that a table which was read as classes has columns of boxes too."""
+    table = point_table(root) if name == "csv" else None
+    header = read_header(table) if table else None
+    if not (header and header.box):
+        return found
+    note = "the table has columns of boxes too: --task detect, --task localize or --format boxes reads them"
+    return replace(found, notes=(*found.notes, note))
+
+
 def _with_alternative(found: Found, name: str, root: Path) -> Found:
     """Note that a folder which was read as something else holds folders of pictures too."""
     if name == "folder" or KINDS_OF.get(name) is not ClassAnnotations or not root.is_dir():
@@ -222,9 +232,10 @@ def with_joints(found: Found, joints: str | None) -> Found:
     Raises:
         SettingError: there is no such file, it names other points, or the data have none.
     """
+    known = found.annotations
     if joints is None:
-        return found
-    named, known = read_joints(joints), found.annotations
+        return _with_known_joints(found)
+    named = read_joints(joints)
     if not isinstance(known, PointAnnotations):
         wrong = f"joints is {joints!r}, and the data have no named points"
         raise SettingError(wrong, "data with points", "leave joints out")
@@ -239,6 +250,15 @@ def with_joints(found: Found, joints: str | None) -> Found:
     same = set(named.names) == set(known.joints.names)
     placed = named.renamed(known.joints.names) if same else named
     return replace(found, annotations=replace(known, joints=placed))
+
+
+def _with_known_joints(found: Found) -> Found:
+    """Note that numbers without names were taken for a known set of points."""
+    known = found.annotations
+    if not (isinstance(known, PointAnnotations) and known.numbered and known.joints.can_be_mirrored):
+        return found
+    note = "68 points without names: taken for face68, which says what a mirror exchanges; --joints FILE else"
+    return replace(found, notes=(*found.notes, note))
 
 
 def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
@@ -370,7 +390,8 @@ def assign(found: Found, seed: int, shares: Mapping[str, float]) -> tuple[NDArra
         if share == 0 or (split == SPLITS.index(name)).any():
             continue
         train = np.flatnonzero(split == SPLITS.index("train"))
-        chosen = train[held_out(_identity(found, train), found.annotations.strata()[train], share, seed)]
+        strata, each = found.annotations.strata()[train], not isinstance(found.annotations, BoxAnnotations)
+        chosen = train[held_out(_identity(found, train), strata, share, seed, every_class=each)]
         split[chosen] = SPLITS.index(name)
         purpose = "validation" if name == "val" else "the test"
         notes += (f"held out {len(chosen)} of {len(train)} pictures for {purpose} (seed {seed})",)

@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 
 def held_out(
-    identity: NDArray[np.uint64], labels: NDArray[np.int64], fraction: float, seed: int
+    identity: NDArray[np.uint64],
+    labels: NDArray[np.int64],
+    fraction: float,
+    seed: int,
+    *,
+    every_class: bool = True,
 ) -> NDArray[np.bool_]:
     """Which pictures are for validation.
 
@@ -24,6 +29,8 @@ def held_out(
         labels: int64 (N,), class numbers; the fraction is taken from every class.
         fraction: 0..1. A class with two distinct pictures or more gives at least one and keeps at least one.
         seed: another seed is another split.
+        every_class: whether that holds however many classes there are. If not, and there are more classes
+            than pictures to hold out, the whole gives its share, and a class at most all but one.
 
     Returns:
         bool (N,).
@@ -39,7 +46,13 @@ def held_out(
         by_class = np.lexsort((rank, group_label))
         _, start, count = np.unique(group_label[by_class], return_index=True, return_counts=True)
         within = np.arange(len(by_class)) - np.repeat(start, count)
-        chosen[by_class] = within < np.repeat(_shares(count, fraction), count)
+        wanted = max(round(fraction * len(pictures)), 1)
+        if every_class or len(count) <= wanted:
+            chosen[by_class] = within < np.repeat(_shares(count, fraction), count)
+        else:
+            spare = np.flatnonzero(within < np.repeat(count - 1, count))
+            order = np.lexsort((rank[by_class][spare], within[spare]))  # from every class its first one first
+            chosen[by_class[spare[order[:wanted]]]] = True
     return np.asarray(chosen[member], dtype=np.bool_)
 
 

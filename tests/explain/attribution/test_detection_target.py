@@ -71,5 +71,16 @@ def test_an_object_that_is_not_there_is_refused(detector, picture):
     for target in (10**6, "bird", -1):
         with pytest.raises(SettingError, match="no object"):
             detection_target(detector, picture[None], target)
+    with pytest.raises(SettingError, match=r"threshold 0.99.*\n.*\n.*--score-threshold"):
+        striate.explain(detector, picture, target=10**6, score_threshold=0.99)
     with pytest.raises(SettingError, match="2 pictures"):
         striate.explain(detector, [picture, picture])
+
+
+def test_a_lower_threshold_reaches_objects_of_lower_scores(detector, picture):
+    limits = [len(detector.predict(picture, score_threshold=least)) for least in (0.5, 0.05)]
+    assert limits[0] < limits[1]
+    made = striate.explain(detector, picture, target=limits[1] - 1, score_threshold=0.05)
+    assert made.targets[0].startswith(f"{limits[1] - 1}: ")
+    with pytest.raises(SettingError, match="no object"):
+        striate.explain(detector, picture, target=limits[1] - 1, score_threshold=0.5)

@@ -82,9 +82,11 @@ def test_a_tuple_names_one_class_for_each_image_where_the_output_is_scores():
 def test_a_target_is_named_where_the_numbers_are_no_classes():
     model = nn.Identity()
     model.classes, model.output_names = ("nose",), ("nose.x", "nose.y", "nose.visible")
-    with pytest.raises(SettingError, match="gives 3 numbers that are no classes") as refused:
+    with pytest.raises(SettingError, match="gives 3 numbers, of which the highest is no answer") as refused:
         TargetSelector(model, None, 1)(torch.ones(1, 3))
     assert refused.value.expected == "one of: nose.x, nose.y, nose.visible"
+    with pytest.raises(LabelError, match=r"several numbers\n.*nose.x or nose.y"):
+        TargetSelector(model, "nose", 1)(torch.ones(1, 3))
     assert TargetSelector(model, "nose.y", 1)(torch.tensor([[1.0, 2.0, 3.0]])).tolist() == [2.0]
 
 

@@ -56,7 +56,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "empty": ("warn", "class folders without a picture"),
     "unmeasured": ("warn", "classes that a split never shows"),
     "tiny": ("warn", "pictures with a side below 8 pixels"),
-    "imbalance": ("warn", "the largest class has 20 times the pictures of the smallest or more"),
+    "imbalance": ("warn", "the largest class has 20 times the examples of the smallest or more"),
     "huge": ("info", "pictures of more than 25 million pixels"),
     "frames": ("info", "several frames or pages; the first is used"),
     "alpha": ("info", "transparent; laid over white"),

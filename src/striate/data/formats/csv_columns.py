@@ -124,6 +124,8 @@ def _columns(lines: list[str], separator: str, folder: Path) -> Columns | None:
         [index for index, name in enumerate(lower) if name in words]
         for words in (PATH_WORDS, LABEL_WORDS, SPLIT_COLUMNS)
     )
+    if "x" in lower and len(labels) > 1:  # y is a place then
+        labels = [index for index in labels if lower[index] != "y"]
     if not paths:
         return None
     path = max(paths, key=lambda index: _files_named(rows, index, folder))

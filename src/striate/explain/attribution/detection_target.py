@@ -49,7 +49,9 @@ class DetectionTarget:
         return self._words
 
 
-def detection_target(detector: Detector, images: Tensor, target: str | int | None) -> DetectionTarget:
+def detection_target(
+    detector: Detector, images: Tensor, target: str | int | None, score_threshold: float | None = None
+) -> DetectionTarget:
     """One object that a detector finds on one picture.
 
     Args:
@@ -57,6 +59,7 @@ def detection_target(detector: Detector, images: Tensor, target: str | int | Non
         images: uint8 or float 0..1 (1, C, H, W), as the network sees the picture.
         target: the number of the object, the best is 0; the name of a class, whose best one is meant; or None
             for the best of all.
+        score_threshold: 0..1, the least score of an object; None for the detector's own.
 
     Raises:
         SettingError: there are several pictures, or there is no such object.
@@ -67,15 +70,22 @@ def detection_target(detector: Detector, images: Tensor, target: str | int | Non
         )
     with torch.inference_mode(False), torch.no_grad():
         raw = detector(images.to(detector.device))
-        (found,) = detector.decode(raw, torch.tensor([detector.preprocess.size]))
+        limit = {} if score_threshold is None else {"score_threshold": score_threshold}
+        (found,) = detector.decode(raw, torch.tensor([detector.preprocess.size]), **limit)
         (boxes,), (scores,) = (
             part.cpu() for part in detector.detection.candidates(raw, detector.preprocess.size)
         )
-    return DetectionTarget(detector, found, number_of(found, target), boxes, scores)
+    least = detector.detection.finish.with_options(limit).score_threshold
+    return DetectionTarget(detector, found, number_of(found, target, least), boxes, scores)
 
 
-def number_of(found: Detections, target: str | int | None) -> int:
+def number_of(found: Detections, target: str | int | None, least: float) -> int:
     """Which object is meant.
+
+    Args:
+        found: the objects of the picture.
+        target: as above.
+        least: the score threshold with which they were found.
 
     Raises:
         SettingError: there is none.
@@ -86,10 +96,11 @@ def number_of(found: Detections, target: str | int | None) -> int:
     number = int(target) if isinstance(target, str) and target.isdecimal() else target or 0
     if isinstance(number, int) and 0 <= number < len(found):
         return number
+    shown, limit = target if target is not None else 0, f"with the score threshold {least:g}"
     raise SettingError(
-        f"there is no object {target if target is not None else 0!r} among the {len(found)} that were found",
+        f"there is no object {shown!r} among the {len(found)} that were found {limit}",
         f"0..{len(found) - 1}, or a class: {', '.join(sorted(set(names)))}"
         if names
         else "a picture with objects",
-        "`striate predict PICTURE --json` lists them" if names else "another picture",
+        f"a lower one, as --score-threshold {least / 5:g}; `striate predict --json` with the same lists them",
     )

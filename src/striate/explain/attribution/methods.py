@@ -67,6 +67,7 @@ def explain(
     *,
     layer: str | Sequence[str] | None = None,
     target: Target = None,
+    score_threshold: float | None = None,
     **options: Any,
 ) -> Explained:
     """Why did the model say so? The model is bit by bit the same afterwards.
@@ -82,6 +83,7 @@ def explain(
             objective such as ``channel("stages.2", 7)`` explains what a layer gives. Of outputs that are not
             (N, K), a tuple is an index: ``(3, 1)`` is one coordinate of one joint; a function of the model's
             output, of up to 64 pictures at once, gives one number for each picture.
+        score_threshold: 0..1, of a detector the least score of an object; None for its own.
         options: of the method, such as ``samples`` and ``seed`` of smoothgrad.
 
     Returns:
@@ -100,7 +102,7 @@ def explain(
     pixels, sources = _pixels(model, images)
     if method != "filters":
         _require_some(pixels)
-        target = _of_detector(model, pixels, target)
+        target = _of_detector(model, pixels, target, score_threshold)
     if not takes_layer:
         made = _one(model, pixels, method, None, target, options)
         return _noted(made, model, sources, predicted=target is None)
@@ -113,11 +115,18 @@ def explain(
     return noted[0] if layer is None or isinstance(layer, str) else noted
 
 
-def _of_detector(model: nn.Module, pixels: Tensor, target: Target) -> Target:
-    """Of a detector a number, a class or None stands for an object that it finds; others stay as they are."""
-    if not isinstance(model, Detector) or not isinstance(target, str | int | None):
-        return target
-    return detection_target(model, pixels, target)
+def _of_detector(model: nn.Module, pixels: Tensor, target: Target, score_threshold: float | None) -> Target:
+    """Of a detector a number, a class or None stands for an object that it finds; others stay as they are.
+
+    Raises:
+        SettingError: a threshold is given, and nothing has scores of objects.
+    """
+    if isinstance(model, Detector) and isinstance(target, str | int | None):
+        return detection_target(model, pixels, target, score_threshold)
+    if score_threshold is not None:
+        wrong = f"score_threshold is {score_threshold}, and no object of a detector is explained"
+        raise SettingError(wrong, "a detector, and an object or a class", "leave score_threshold out")
+    return target
 
 
 def _require_method(method: str, options: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from striate.errors import SettingError, ShapeError, StriateError
+from striate.errors import LabelError, SettingError, ShapeError, StriateError
 from striate.explain.attribution.detection_target import DetectionTarget
 from striate.explain.attribution.layer_names import never_reached
 from striate.explain.attribution.supported import require_dense
@@ -116,14 +116,25 @@ class TargetSelector:
             raise _nothing_named(names)
         best = scores.argmax(1).tolist()
         return [
-            top if name is None else class_number(names, name)
-            for name, top in zip(classes, best, strict=True)
+            top if name is None else _number_of(names, name) for name, top in zip(classes, best, strict=True)
         ]
 
     def _require_reached(self) -> None:
         for name in self.layers:
             if name not in self.seen:
                 raise never_reached(name)
+
+
+def _number_of(names: Sequence[str], name: str | int) -> int:
+    """The place of a number by its name; of a point its coordinates are named.
+
+    Raises:
+        LabelError: there is no such name, or it is that of a point.
+    """
+    axes = [one for one in names if one in (f"{name}.x", f"{name}.y")] if name not in names else []
+    if isinstance(name, str) and axes:
+        raise LabelError(f"{name!r} is a point of several numbers", " or ".join(axes), f"--target {axes[0]}")
+    return class_number(names, name)
 
 
 def names_of(model: Any) -> Sequence[str] | None:
@@ -237,9 +248,9 @@ def _nothing_named(names: Sequence[str]) -> SettingError:
     """The highest of numbers such as coordinates is no answer: somebody has to name one."""
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
     return SettingError(
-        f"no target was named, and the model gives {len(names)} numbers that are no classes",
+        f"no target was named, and the model gives {len(names)} numbers, of which the highest is no answer",
         f"one of: {shown}",
-        f"target {names[0]}",
+        f"--target {names[0]}",
     )
 
 

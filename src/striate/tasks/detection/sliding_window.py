@@ -204,7 +204,7 @@ def chosen_way(
             raise SettingError(reason, f"a multiple of {max(y, x)}", f"stride={max(y, x)}")
         return None, (f"crops one by one: {reason}",)
     if windows == "auto" and not sliding.exact:
-        return None, tuple(f"crops one by one: {note}" for note in sliding.notes)
+        return None, (f"crops one by one, which is exact; one pass would be {'; '.join(sliding.notes)}",)
     return sliding, ("all windows of a scale in one pass", *sliding.notes)
 
 

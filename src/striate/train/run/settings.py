@@ -237,7 +237,8 @@ class Settings(TaskSettings):
             attempt = "size " + "x".join(sides) if len(sides) in (1, 2) else "leave size out"
             raise SettingError(f"size is {self.size!r}", "pixels, as in 32 or 32x48", attempt)
         if self.budget is not None and not BUDGET.fullmatch(self.budget):
-            attempt = f"budget {self.budget}m" if self.budget.isdecimal() else "budget 10m"
+            number = self.budget
+            attempt = f"budget {number}s, or budget {number}m" if number.isdecimal() else "budget 10m"
             raise SettingError(f"budget is {self.budget!r}", "a time, as in 90s, 10m or 1h", attempt)
         if self.budget is not None and not 0 < (self.budget_seconds or 0) <= LONGEST:
             wrong = f"budget is {self.budget[:40]!r}"
