@@ -37,6 +37,10 @@ def test_with_more_classes_than_pictures_to_hold_out_the_whole_gives_its_share()
     chosen = held_out(np.arange(40, dtype=np.uint64), labels, 0.1, seed=0, every_class=False)
     assert chosen.sum() == 4
     assert set(labels[~chosen]) == set(labels)
+    few = np.arange(20)  # of every class one
+    for keep, count in ((True, 0), (False, 2)):
+        chosen = held_out(few.astype(np.uint64), few, 0.1, seed=0, every_class=False, keep_last=keep)
+        assert chosen.sum() == count
 
 
 def test_a_share_of_nothing_takes_nothing() -> None:

@@ -375,10 +375,13 @@ def may_be_data(path: Path) -> bool:
     )
 
 
-def assign(found: Found, seed: int, shares: Mapping[str, float]) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+def assign(
+    found: Found, seed: int, shares: Mapping[str, float], *, keep_last: bool = True
+) -> tuple[NDArray[np.int8], tuple[str, ...]]:
     """The split of every picture, int8 (N,), and what was assumed.
 
     ``shares`` of the training pictures are held out one after the other, where the data have no such split.
+    ``keep_last``: whether training keeps a picture of every class of boxes, though fewer are held out.
     """
     split = found.split.copy()
     notes: tuple[str, ...] = ()
@@ -391,7 +394,8 @@ def assign(found: Found, seed: int, shares: Mapping[str, float]) -> tuple[NDArra
             continue
         train = np.flatnonzero(split == SPLITS.index("train"))
         strata, each = found.annotations.strata()[train], not isinstance(found.annotations, BoxAnnotations)
-        chosen = train[held_out(_identity(found, train), strata, share, seed, every_class=each)]
+        shown = _identity(found, train)
+        chosen = train[held_out(shown, strata, share, seed, every_class=each, keep_last=keep_last)]
         split[chosen] = SPLITS.index(name)
         purpose = "validation" if name == "val" else "the test"
         notes += (f"held out {len(chosen)} of {len(train)} pictures for {purpose} (seed {seed})",)

@@ -21,6 +21,7 @@ def held_out(
     seed: int,
     *,
     every_class: bool = True,
+    keep_last: bool = True,
 ) -> NDArray[np.bool_]:
     """Which pictures are for validation.
 
@@ -30,7 +31,8 @@ def held_out(
         fraction: 0..1. A class with two distinct pictures or more gives at least one and keeps at least one.
         seed: another seed is another split.
         every_class: whether that holds however many classes there are. If not, and there are more classes
-            than pictures to hold out, the whole gives its share, and a class at most all but one.
+            than pictures to hold out, the whole gives its share, and the last of a class is taken last.
+        keep_last: whether the last of a class is then never taken.
 
     Returns:
         bool (N,).
@@ -50,9 +52,9 @@ def held_out(
         if every_class or len(count) <= wanted:
             chosen[by_class] = within < np.repeat(_shares(count, fraction), count)
         else:
-            spare = np.flatnonzero(within < np.repeat(count - 1, count))
-            order = np.lexsort((rank[by_class][spare], within[spare]))  # from every class its first one first
-            chosen[by_class[spare[order[:wanted]]]] = True
+            last = within == np.repeat(count - 1, count)
+            order = np.lexsort((rank[by_class], within, last))  # from every class its first one first
+            chosen[by_class[order[: min(wanted, int((~last).sum())) if keep_last else wanted]]] = True
     return np.asarray(chosen[member], dtype=np.bool_)
 
 

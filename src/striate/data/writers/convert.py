@@ -131,7 +131,7 @@ def labelled_of(found: Found, shares: Mapping[str, float], seed: int) -> tuple[L
     split: NDArray[np.int8] = found.split
     notes: tuple[str, ...] = ()
     if shares or not (split == UNSAID).all():
-        split, notes = assign(found, seed, shares)
+        split, notes = assign(found, seed, shares, keep_last=False)
     relative = [store.relative(index) for index in range(len(store))]
     sources = [store.name(index) for index in range(len(store))]
     sized = replace(annotations, pictures=annotations.pictures | {"size": _sizes(annotations, sources)})
