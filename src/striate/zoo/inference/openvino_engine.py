@@ -111,13 +111,15 @@ def output_names(program: torch.export.ExportedProgram) -> tuple[list[str], str]
 
 
 def names_of(raw: Raw) -> list[str]:
-    """Names of flat outputs: the keys of a dictionary, ``scores`` where there is one.
+    """Names of flat outputs: the keys of a dictionary of tensors, ``scores`` where there is one.
 
     >>> names_of(0), names_of((0, 0)), names_of({"scores": 0, "offsets": 0})
     (['scores'], ['scores_0', 'scores_1'], ['scores', 'offsets'])
+    >>> names_of({"maps": (0,), "scores": 0})
+    ['scores_0', 'scores_1']
     """
     tensors, structure = flat(raw)
-    if isinstance(raw, dict) and len(raw) == len(tensors):
+    if isinstance(raw, dict) and not any(isinstance(one, dict | list | tuple) for one in raw.values()):
         order = nested(list(range(len(tensors))), structure)  # type: ignore[arg-type]
         return sorted(order, key=order.__getitem__)
     return [OUTPUT] if len(tensors) == 1 else [f"{OUTPUT}_{number}" for number in range(len(tensors))]
