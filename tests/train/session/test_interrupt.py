@@ -32,7 +32,7 @@ def test_the_first_signal_is_remembered_and_the_handlers_are_as_before_afterward
     )
     with StopRequest("run") as stop:
         os.kill(os.getpid(), signal.SIGTERM)
-        assert stop.asked == signal.SIGTERM
+        assert stop.signal == signal.SIGTERM
     after = (
         signal.getsignal(signal.SIGINT),
         signal.getsignal(signal.SIGTERM),
