@@ -55,7 +55,7 @@ def zoomed_views(factors: Tensor, uniform: Tensor, size: tuple[int, int]) -> Ten
         uniform: (2, N), numbers 0..1: where, from left to right and from top to bottom.
         size: (H, W) of the pictures.
 
-    >>> zoomed_views(torch.tensor([2.0, 0.5]), torch.tensor([[0.5, 0.0], [1.0, 0.0]]), (10, 20)).tolist()
+    >>> zoomed_views(torch.tensor([2.0, 0.5]), torch.tensor([[0.5, 1.0], [1.0, 1.0]]), (10, 20)).tolist()
     [[5.0, 5.0, 15.0, 10.0], [-20.0, -10.0, 20.0, 10.0]]
     """
     sides = torch.tensor([size[1], size[0]]) / factors[:, None]
