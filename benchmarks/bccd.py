@@ -44,10 +44,10 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE")
     parser.add_argument("--out", type=Path, default=Path("runs/bccd"))
     asked = parser.parse_args()
-    changed = dict(text.split("=", 1) for text in asked.set)
+    changed: dict[str, Any] = dict(text.split("=", 1) for text in asked.set)
     for name in asked.only or RECIPES:
         for seed in asked.seeds:
-            settings = {**COMMON, **RECIPES[name], **{key: number(value) for key, value in changed.items()}}
+            settings = {**COMMON, **RECIPES[name], **changed}
             began = time.process_time()
             folder = asked.out / f"{name}-{seed}"
             run = striate.train(asked.data, model=name, out=folder, force=True, seed=seed, **settings)
@@ -56,16 +56,6 @@ def main() -> None:
             told = "  ".join(f"{key} {values[key]:.3f}" for key in values if key.startswith(("AP50 ", "AP")))
             print(f"{name:8} seed {seed}  {run.headline()}  {minutes:.1f} CPU minutes", flush=True)
             print(f"         {told}", flush=True)
-
-
-def number(text: str) -> Any:
-    """A number if it is written as one."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 if __name__ == "__main__":

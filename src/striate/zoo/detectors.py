@@ -13,15 +13,15 @@ from striate.tasks.detection.networks.ssdlite import ssdlite320_network
 from striate.tasks.detection.networks.yolo_v1 import YoloV1
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
 
-THIN = 0.5
-"""Width of the default backbone of YOLO: a detector for a processor without a GPU."""
+DEFAULT, THIN = "resnet18", 0.5
+"""The default backbone and its width: a detector for a processor without a GPU."""
 
 
 def yolo(
     classes: int,
     in_channels: int = 3,
     *,
-    backbone: str = "resnet18",
+    backbone: str = DEFAULT,
     width: float | None = None,
     stride: int | None = None,
     anchors: int = 5,
@@ -38,14 +38,16 @@ def yolo(
         anchors: of a cell.
         channels: of the map that is read.
     """
-    made = backbone_of(backbone, in_channels, THIN if width is None and backbone == "resnet18" else width)
+    made = backbone_of(backbone, in_channels, width)
     return yolo_network(made, classes, stride=stride, anchors=anchors, width=channels)
 
 
 def backbone_of(name: str, in_channels: int, width: float | None) -> Backbone:
-    """A backbone by its name."""
+    """A backbone by its name; the default one at half its width, unless another width is asked for."""
     from striate.zoo.networks import create  # late: the table of networks names this file
 
+    if width is None and name == DEFAULT:
+        width = THIN
     own: dict[str, Any] = {} if width is None else {"width": width}
     return create(name, in_channels=in_channels, **own)
 
@@ -54,7 +56,7 @@ def yolo_v1(
     classes: int,
     in_channels: int = 3,
     *,
-    backbone: str = "resnet18",
+    backbone: str = DEFAULT,
     width: float | None = None,
     grid: int = 7,
     boxes: int = 2,
@@ -71,7 +73,7 @@ def yolo_v1(
         boxes: of a cell.
         channels: of the map that is read.
     """
-    made = backbone_of(backbone, in_channels, THIN if width is None and backbone == "resnet18" else width)
+    made = backbone_of(backbone, in_channels, width)
     return YoloV1(made, classes, grid=grid, boxes=boxes, width=channels)
 
 
@@ -79,7 +81,7 @@ def ssd(
     classes: int,
     in_channels: int = 3,
     *,
-    backbone: str = "resnet18",
+    backbone: str = DEFAULT,
     width: float | None = None,
     maps: int = 5,
     channels: int = 128,
@@ -94,7 +96,7 @@ def ssd(
         maps: that are looked at.
         channels: of each map.
     """
-    made = backbone_of(backbone, in_channels, THIN if width is None and backbone == "resnet18" else width)
+    made = backbone_of(backbone, in_channels, width)
     return ssd_network(made, classes, maps=maps, width=channels)
 
 

@@ -19,6 +19,7 @@ from striate.zoo.build import build
 from striate.zoo.inference import inference as engines
 from striate.zoo.inference.graph_cache import shared_folder
 from striate.zoo.inference.inference import InferenceEngine
+from striate.zoo.inference.openvino_engine import compiled, converted
 from striate.zoo.save_load import save
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -289,6 +290,15 @@ def test_an_engine_gives_several_outputs_of_any_shape(engine: str) -> None:
         assert list(got) == ["maps", "scores"]
         assert torch.allclose(got["maps"][0], wanted["maps"][0], atol=1e-5)
         assert torch.allclose(got["scores"], wanted["scores"], atol=1e-5)
+
+
+def test_two_threads_may_make_graphs_at_once() -> None:
+    models = [made(), made()]
+    with ThreadPoolExecutor(2) as pool:
+        graphs = list(pool.map(converted, models * 2))
+    wanted = scores(models[0])
+    for graph in graphs:
+        assert (compiled(graph, "exact")(PICTURES).softmax(1) - wanted).abs().max() <= 1e-5
 
 
 def test_a_copy_of_a_model_has_no_engine(file: Path) -> None:

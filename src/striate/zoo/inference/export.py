@@ -31,6 +31,7 @@ from striate.tasks.raw_outputs import Raw, flat, nested
 from striate.zoo.inference.graph_cache import digest, folder_of, write_graph
 from striate.zoo.inference.openvino_engine import (
     INPUT,
+    TRACING,
     Engine,
     compiled,
     converted,
@@ -316,9 +317,12 @@ def write_then_rename(path: Path, write: Callable[[Path], None]) -> None:
 def _write_onnx(model: TaskModel[Any], path: Path) -> Engine:
     import onnxruntime
 
-    source = exported(model)
-    names, structure = output_names(source)
-    program = torch.onnx.export(source, input_names=[INPUT], output_names=names, dynamo=True, verbose=False)
+    with TRACING:  # the exporter traces once more
+        source = exported(model)
+        names, structure = output_names(source)
+        program = torch.onnx.export(
+            source, input_names=[INPUT], output_names=names, dynamo=True, verbose=False
+        )
     assert program is not None  # it is None only when a path is given
     shape = program.model.graph.inputs[0].shape
     assert shape is not None  # the input was given with one

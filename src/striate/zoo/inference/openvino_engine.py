@@ -17,7 +17,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from functools import cache
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
@@ -72,20 +72,25 @@ def stay_silent() -> None:
         sender.send = lambda *_: None
 
 
+TRACING = RLock()
+"""torch keeps what it traces in variables of the whole process: two traces at once spoil each other."""
+
+
 @torch.no_grad()
 def exported(model: TaskModel[Any]) -> torch.export.ExportedProgram:
     """The model as a program: uint8 ``images`` (N, C, H, W), any N, -> raw outputs; it normalizes them."""
     batch = torch.export.Dim("batch", min=1)
-    with torch.inference_mode(False), evaluating(model):
+    with TRACING, torch.inference_mode(False), evaluating(model):
         return torch.export.export(model, (_example(model),), dynamic_shapes=({0: batch},))
 
 
 @torch.no_grad()
 def converted(model: TaskModel[Any]) -> Any:
     """The model as OpenVINO's graph, with the same input as ``exported`` and flat outputs."""
-    program = exported(model)
+    with TRACING:  # converting traces once more
+        program = exported(model)
+        graph = openvino().convert_model(program)
     names, structure = output_names(program)
-    graph = openvino().convert_model(program)
     graph.reshape([-1, model.preprocess.channels, *model.preprocess.size])
     graph.inputs[0].get_tensor().set_names({INPUT})
     for output, name in zip(graph.outputs, names, strict=True):

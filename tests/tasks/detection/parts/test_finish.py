@@ -63,3 +63,11 @@ def test_options_are_asked_for_by_name():
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(SettingError, match=next(iter(wrong))):
         Finish().with_options(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"score_threshold": "a"}, {"iou_threshold": None}, {"top_k": 1.5}, {"top_k": True}]
+)
+def test_a_value_of_another_kind_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingError, match=next(iter(wrong))):
+        Finish().with_options(wrong)

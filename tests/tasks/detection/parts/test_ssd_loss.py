@@ -45,18 +45,18 @@ def test_losses_are_torchvisions():
     theirs.box_coder = BoxCoder((10.0, 10.0, 5.0, 5.0))
     outputs = {"bbox_regression": numbers["offsets"], "cls_logits": numbers["scores"]}
     wanted = theirs.compute_loss(truths, outputs, [PRIORS.boxes] * 3, matched)
-    ours = total_of(SsdLoss()(numbers, PRIORS, OffsetCoder(), TARGETS))
+    ours = total_of(SsdLoss(OffsetCoder())(numbers, PRIORS, TARGETS))
     assert ours["class"].item() == pytest.approx(wanted["classification"].item(), rel=1e-5)
     assert ours["box"].item() == pytest.approx(wanted["bbox_regression"].item(), rel=1e-5)
 
 
 def test_an_image_without_objects_costs_nothing_and_one_with_them_its_hardest_negatives():
-    sums = SsdLoss()(raw(), PRIORS, OffsetCoder(), TARGETS)
+    sums = SsdLoss(OffsetCoder())(raw(), PRIORS, TARGETS)
     assert sums.positives[1] == 0
     assert shares_of_images(sums)[1] == 0
     zeros = {"scores": torch.zeros(3, len(PRIORS), 4), "offsets": raw()["offsets"]}
-    flat = SsdLoss()(
-        zeros, PRIORS, OffsetCoder(), TARGETS
+    flat = SsdLoss(OffsetCoder())(
+        zeros, PRIORS, TARGETS
     )  # each costs log 4: the positives, and 3 times as many
     assert flat.sums["class"].tolist() == pytest.approx([4 * int(n) * math.log(4) for n in flat.positives])
 
@@ -64,7 +64,7 @@ def test_an_image_without_objects_costs_nothing_and_one_with_them_its_hardest_ne
 def test_a_batch_without_any_object_has_finite_losses_and_gradients():
     numbers = {name: one.requires_grad_() for name, one in raw(2).items()}
     nothing = BoxTargets(torch.zeros(0, 4), torch.zeros(0).long(), torch.tensor([0, 0]))
-    found = total_of(SsdLoss()(numbers, PRIORS, OffsetCoder(), nothing))
+    found = total_of(SsdLoss(OffsetCoder())(numbers, PRIORS, nothing))
     assert all(value == 0 for value in found.values())
     sum(found.values()).backward()
     assert numbers["offsets"].grad.abs().sum() == 0
@@ -77,8 +77,8 @@ def test_what_lies_in_a_crowd_is_no_negative():
         torch.tensor([2]),
         torch.tensor([False, True]),
     )
-    sums = SsdLoss()({name: one[:1] for name, one in raw().items()}, PRIORS, OffsetCoder(), crowd)
-    loss = SsdLoss()
+    sums = SsdLoss(OffsetCoder())({name: one[:1] for name, one in raw().items()}, PRIORS, crowd)
+    loss = SsdLoss(OffsetCoder())
     none = torch.zeros(0, 4)
     alone = loss.assigned(PRIORS.boxes, crowd.boxes[:1], none, crowd.labels[:1])
     crowded = loss.assigned(PRIORS.boxes, crowd.boxes[:1], crowd.boxes[1:], crowd.labels[:1])

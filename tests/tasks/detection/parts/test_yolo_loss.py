@@ -20,7 +20,7 @@ def raw(**changed):
 
 
 def sums(numbers, targets=ONE, **own):
-    return YoloLoss(**own)(numbers, PRIORS, CellCoder(), targets)
+    return YoloLoss(CellCoder(), **own)(numbers, PRIORS, targets)
 
 
 def test_an_exact_box_costs_nothing_and_everything_else_log_2():

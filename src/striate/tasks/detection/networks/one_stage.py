@@ -37,11 +37,9 @@ Activation = Callable[[Tensor], Tensor]
 
 
 class Loss(Protocol):
-    """Raw numbers, priors, their coder and the objects -> losses of each image."""
+    """Raw numbers, priors and the objects -> losses of each image."""
 
-    def __call__(
-        self, raw: dict[str, Tensor], priors: Priors, coder: Coder, targets: BoxTargets
-    ) -> LossSums: ...
+    def __call__(self, raw: dict[str, Tensor], priors: Priors, targets: BoxTargets) -> LossSums: ...
 
 
 class Features(nn.Module, ABC):
@@ -134,7 +132,7 @@ class OneStage(DetectionNetwork):
         require_rows(raw["scores"].shape[1], len(priors), size)
         device = raw["scores"].device
         placed = Priors(priors.boxes.to(device), priors.cells.to(device))
-        return self.loss(raw, placed, self.coder, targets)
+        return self.loss(raw, placed, targets)
 
 
 def softmax_scores(scores: Tensor) -> Tensor:

@@ -162,9 +162,8 @@ def ssd_of(
     head = DenseHead(channels, priors.each, 1 + classes, plain_predictor)
     for module in head.modules():
         draw_evenly(module)
-    return OneStage(
-        features, head, priors, OffsetCoder(), SsdLoss(), softmax_scores, finish=finish, usual=usual
-    )
+    coder = OffsetCoder()
+    return OneStage(features, head, priors, coder, SsdLoss(coder), softmax_scores, finish=finish, usual=usual)
 
 
 def ssd300_vgg16_network(classes: int, in_channels: int = 3) -> OneStage:

@@ -111,8 +111,9 @@ def ssdlite320_network(classes: int, in_channels: int = 3) -> OneStage:
     head.apply(draw_narrowly)
     half = (0.5,) * in_channels
     usual = Preprocess((320, 320), in_channels, half, half, resize_mode="stretch")
+    coder = OffsetCoder()
     network = OneStage(
-        features, head, priors, OffsetCoder(), SsdLoss(), softmax_scores, finish=FINISH, usual=usual
+        features, head, priors, coder, SsdLoss(coder), softmax_scores, finish=FINISH, usual=usual
     )
     network.least_side, network.most_side = usual.size[0], usual.size[0]
     return network

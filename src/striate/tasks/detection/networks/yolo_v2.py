@@ -103,12 +103,13 @@ def yolo_network(
     sides = [SIDE * SMALLEST * growth**number for number in range(anchors)]
     head = DenseHead((width,), (anchors,), 1 + classes, pixel_predictor)
     expect_few(head, 1 + classes)
+    coder = CellCoder(REACH)
     return OneStage(
         MergedFeatures(backbone, cell, width),
         head,
         AnchorGrid([(side, side) for side in sides]),
-        CellCoder(REACH),
-        YoloLoss(REACH),
+        coder,
+        YoloLoss(coder),
         object_scores,
         finish=FINISH,
         usual=letterboxed(SIDE, backbone.input_channels),

@@ -25,10 +25,6 @@ class Coder(ABC):
     def decode(self, offsets: Tensor, priors: Priors) -> Tensor:
         """Numbers (N, A, 4) -> boxes (N, A, 4), two corners, pixels."""
 
-    def encode(self, boxes: Tensor, priors: Tensor) -> Tensor:
-        """Boxes (M, 4) and their priors (M, 4) -> numbers (M, 4); only where a loss compares numbers."""
-        raise NotImplementedError(f"{type(self).__name__} is taught by boxes")
-
 
 @final
 class OffsetCoder(Coder):
@@ -48,7 +44,7 @@ class OffsetCoder(Coder):
         return decode_boxes(offsets.reshape(-1, 4), every, self.weights).view(count, -1, 4)
 
     def encode(self, boxes: Tensor, priors: Tensor) -> Tensor:
-        """Boxes -> numbers."""
+        """Boxes (M, 4) and their priors (M, 4) -> numbers (M, 4), which the loss of SSD compares."""
         return encode_boxes(boxes, priors, self.weights)
 
 

@@ -43,11 +43,15 @@ class Finish:
 
     def __post_init__(self) -> None:
         for name in ("score_threshold", "iou_threshold"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingError(f"{name} is {getattr(self, name)!r}", "0..1", f"leave {name} out")
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise SettingError(f"{name} is {str(value)[:40]!r}", "0..1", f"leave {name} out")
         for name in ("top_k", "candidates"):
-            if getattr(self, name) < 1:
-                raise SettingError(f"{name} is {getattr(self, name)!r}", "1 or more", f"leave {name} out")
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise SettingError(
+                    f"{name} is {str(value)[:40]!r}", "a whole number, 1 or more", f"leave {name} out"
+                )
 
     def with_options(self, options: dict[str, Any]) -> "Finish":
         """The same with what a user asked for.

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from striate.ops import BACKGROUND, IGNORED, box_iou, hard_negatives, match_ssd, smooth_l1_loss
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.assignment import spare_ignored
-from striate.tasks.detection.parts.coders import Coder
+from striate.tasks.detection.parts.coders import OffsetCoder
 from striate.tasks.detection.parts.priors import Priors
 
 
@@ -29,14 +29,15 @@ class SsdLoss:
     """Losses of scores (N, A, 1 + K), background first, and offsets (N, A, 4).
 
     Args:
+        coder: of the offsets.
         threshold: IoU from which on a prior learns an object.
         ratio: negatives for each positive.
     """
 
-    def __init__(self, threshold: float = 0.5, ratio: float = 3.0) -> None:
-        self.threshold, self.ratio = threshold, ratio
+    def __init__(self, coder: OffsetCoder, threshold: float = 0.5, ratio: float = 3.0) -> None:
+        self.coder, self.threshold, self.ratio = coder, threshold, ratio
 
-    def __call__(self, raw: dict[str, Tensor], priors: Priors, coder: Coder, targets: BoxTargets) -> LossSums:
+    def __call__(self, raw: dict[str, Tensor], priors: Priors, targets: BoxTargets) -> LossSums:
         """The sums of each image."""
         scores, offsets = raw["scores"].float(), raw["offsets"].float()
         truths = objects(targets)
@@ -47,7 +48,7 @@ class SsdLoss:
             rows = (assigned[image] >= 0).nonzero().squeeze(1)
             own = assigned[image, rows]
             classes[image, rows] = labels[own] + 1
-            wanted = coder.encode(truth[own], priors.boxes[rows])
+            wanted = self.coder.encode(truth[own], priors.boxes[rows])
             boxes.append(smooth_l1_loss(offsets[image, rows], wanted).sum() + place[image])
         entropy = F.cross_entropy(scores.flatten(0, 1), classes.flatten(), reduction="none").view_as(assigned)
         positive, left = assigned >= 0, assigned == IGNORED

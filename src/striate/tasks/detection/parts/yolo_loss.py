@@ -16,7 +16,7 @@ from striate.ops import IGNORED, generalized_box_iou_loss
 from striate.ops.boxes import paired_iou
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.assignment import assign_cells, spare_ignored
-from striate.tasks.detection.parts.coders import Coder
+from striate.tasks.detection.parts.coders import CellCoder
 from striate.tasks.detection.parts.priors import Priors
 from striate.tasks.detection.parts.ssd_loss import LossSums, objects
 
@@ -25,22 +25,22 @@ class YoloLoss:
     """Losses of scores (N, A, 1 + K), the object first, and offsets (N, A, 4).
 
     Args:
-        reach: cells over which a centre can be moved, as the coder has it.
+        coder: of the offsets; its reach says which cells can learn an object.
         similar: IoU of sizes from which on an anchor learns an object.
         box_weight: of the boxes against the others.
     """
 
-    def __init__(self, reach: float = 1.0, similar: float = 0.25, box_weight: float = 2.0) -> None:
-        self.reach, self.similar, self.box_weight = reach, similar, box_weight
+    def __init__(self, coder: CellCoder, similar: float = 0.25, box_weight: float = 2.0) -> None:
+        self.coder, self.similar, self.box_weight = coder, similar, box_weight
 
-    def __call__(self, raw: dict[str, Tensor], priors: Priors, coder: Coder, targets: BoxTargets) -> LossSums:
+    def __call__(self, raw: dict[str, Tensor], priors: Priors, targets: BoxTargets) -> LossSums:
         """The sums of each image."""
-        scores, boxes = raw["scores"].float(), coder.decode(raw["offsets"], priors)
+        scores, boxes = raw["scores"].float(), self.coder.decode(raw["offsets"], priors)
         confidence = scores.new_zeros(scores.shape[:2])
         counted = torch.ones_like(confidence)
         classes, places, positives = [], [], []
         for image, (truth, ignored, labels) in enumerate(objects(targets)):
-            assigned = assign_cells(truth, priors, self.reach, self.similar)
+            assigned = assign_cells(truth, priors, self.coder.reach, self.similar)
             assigned = spare_ignored(assigned, priors.boxes, ignored)
             rows = (assigned >= 0).nonzero().squeeze(1)
             own, mine = assigned[rows], boxes[image, rows]
