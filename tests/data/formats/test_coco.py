@@ -89,7 +89,9 @@ def test_key_points_that_are_no_numbers_are_found(change: dict, detail: str, tmp
     assert [(one.kind, one.detail) for one in found.findings] == [("unlabelled", detail)]
 
 
-@pytest.mark.parametrize("change", [{"keypoints": 3}, {"skeleton": [[1, 9]]}, {"skeleton": [1]}])
+@pytest.mark.parametrize(
+    "change", [{"keypoints": 3}, {"skeleton": [[1, 9]]}, {"skeleton": [1]}, {"skeleton": [[float("inf"), 2]]}]
+)
 def test_categories_that_say_something_else_are_refused(change: dict, tmp_path: Path):
     with pytest.raises(DataError, match="cannot be read as COCO"):
         read_coco_points(written(tmp_path, categories=[{**CATEGORY, **change}]))

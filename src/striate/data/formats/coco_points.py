@@ -17,14 +17,13 @@ from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.findings import Findings
 from striate.data.crops import CROP_MARGIN, Crops
 from striate.data.formats.coco import TRIED, coco_files, folder_of, no_annotations, root_of, split_of
-from striate.data.formats.coco_table import unreadable
+from striate.data.formats.coco_table import read_members
 from striate.data.formats.index import Found
 from striate.data.formats.json_stream import JsonStream, Progress
 from striate.data.formats.picture_paths import existing
 from striate.data.image_store import Files
 from striate.data.joints import Joints, mirror_pairs
 from striate.errors import DataError
-from striate.files.regular import reason_of
 
 LARGEST = 1e30
 """Of a coordinate; NaN is below nothing."""
@@ -75,17 +74,8 @@ def read_document(path: Path, progress: Progress | None = None) -> Document:
     Raises:
         DataError: it is no JSON, or lacks a list.
     """
-    document, stream = Document(path), JsonStream(path, progress)
-    try:
-        for member, value in stream.members():
-            document.add(member, value)
-        for name in ("images", "annotations"):
-            if name not in stream.lists:
-                raise KeyError(name)
-    except OSError as reason:
-        raise unreadable(path, reason_of(reason)) from reason
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
-        raise unreadable(path, f"{type(reason).__name__}: {str(reason)[:100]}") from reason
+    document = Document(path)
+    read_members(path, JsonStream(path, progress), document.add)
     return document
 
 

@@ -7,7 +7,7 @@ An annotation may come before the picture that it names, and ids may be any numb
 
 import json
 from array import array
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,9 +147,19 @@ def read_table(path: Path, *, details: bool = False, progress: Progress | None =
     """
     table, stream = CocoTable(path, details), JsonStream(path, progress)
     table.lists = stream.lists
+    read_members(path, stream, table.add)
+    return table
+
+
+def read_members(path: Path, stream: JsonStream, add: Callable[[str, Any], None]) -> None:
+    """Give every member of a file, one after the other, to what keeps them.
+
+    Raises:
+        DataError: it is no JSON, lacks a list, or a member is not what it should be.
+    """
     try:
         for member, value in stream.members():
-            table.add(member, value)
+            add(member, value)
         for name in ("images", "annotations"):
             if name not in stream.lists:
                 raise KeyError(name)
@@ -157,7 +167,6 @@ def read_table(path: Path, *, details: bool = False, progress: Progress | None =
         raise unreadable(path, reason_of(reason)) from reason
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as reason:
         raise unreadable(path, f"{type(reason).__name__}: {str(reason)[:100]}") from reason
-    return table
 
 
 def unreadable(path: Path, reason: str) -> DataError:

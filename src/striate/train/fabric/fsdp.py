@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
 
 PIECES = "torch.distributed.tensor"
-"""The module of tensors in pieces. Its import takes half a second; who did not import it has no pieces."""
+"""The module of tensors in pieces. Its import is slow; who did not import it has no pieces."""
 
 
 def _in_pieces(tensor: Tensor) -> "TypeGuard[DTensor]":
