@@ -45,12 +45,12 @@ class Finish:
         for name in ("score_threshold", "iou_threshold"):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not 0 <= value <= 1:
-                raise SettingError(f"{name} is {str(value)[:40]!r}", "0..1", f"leave {name} out")
+                raise SettingError(f"{name} is {repr(value)[:40]}", "0..1", f"leave {name} out")
         for name in ("top_k", "candidates"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise SettingError(
-                    f"{name} is {str(value)[:40]!r}", "a whole number, 1 or more", f"leave {name} out"
+                    f"{name} is {repr(value)[:40]}", "a whole number, 1 or more", f"leave {name} out"
                 )
 
     def with_options(self, options: dict[str, Any]) -> "Finish":
