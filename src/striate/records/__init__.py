@@ -10,6 +10,7 @@
     detections.py           Detections         which objects, and where
     localization.py         Localization       where the one object is, and which of K classes
     pose.py                 Pose               L named points
+    proposals.py            Proposals          where there may be objects
     embedding.py            Embedding          a vector
 
 Images are uint8 RGB outside a network; ``Batch.images`` stay uint8 until the device. Places are pixels, x to
@@ -22,6 +23,7 @@ from striate.records.detections import Detections
 from striate.records.embedding import Embedding
 from striate.records.localization import Localization
 from striate.records.pose import Pose
+from striate.records.proposals import Proposals
 from striate.records.record import Record
 from striate.records.sample import Sample
 from striate.records.targets import BoxTargets, ClassTargets, MaskTargets, PointTargets, Targets
@@ -37,6 +39,7 @@ __all__ = [
     "MaskTargets",
     "PointTargets",
     "Pose",
+    "Proposals",
     "Record",
     "Sample",
     "Targets",
