@@ -36,6 +36,7 @@ def middle(image):
         Preprocess((64, 64), 1, (0.5,), (0.5,), resize_mode="pad"),
         Preprocess((64, 64), 1, (0.5,), (0.5,), resize_mode="letterbox"),
         Preprocess((64, 64), 1, (0.5,), (0.5,), resize_mode="keep"),
+        Preprocess((64, 80), 1, (0.5,), (0.5,), resize_mode="shortest"),
         Preprocess((56, 56), 1, (0.5,), (0.5,), crop_ratio=0.875),
     ],
     ids=lambda one: f"{one.resize_mode}-{one.crop_ratio}",
@@ -109,7 +110,7 @@ class OnePoint(Annotations):
 
 
 @pytest.mark.parametrize("cache_bytes", [0, 10**9])
-@pytest.mark.parametrize("fit", ["crop", "letterbox", "keep"])
+@pytest.mark.parametrize("fit", ["crop", "letterbox", "keep", "shortest"])
 def test_batches_have_their_targets_in_their_own_pixels(fit, cache_bytes):
     place = torch.tensor([30.0, 20.0])
     images = torch.stack([spot(48, 60, *place.tolist())[0]] * 3).numpy()
@@ -123,4 +124,6 @@ def test_batches_have_their_targets_in_their_own_pixels(fit, cache_bytes):
     )
     (batch,) = loader.batches()
     assert torch.allclose(middle(batch.images[0]).float(), batch.targets.points[0, 0], atol=0.3)
-    assert batch.sizes.tolist() == [[40, 40] if fit != "keep" else [32, 40]] * 3
+    own = {"keep": [32, 40], "shortest": [32, 40]}  # of 48 x 60; the longer side may have 40
+    assert batch.sizes.tolist() == [own.get(fit, [40, 40])] * 3
+    assert batch.images.shape[2:] == ((32, 64) if fit == "shortest" else tuple(batch.sizes[0]))

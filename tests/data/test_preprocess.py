@@ -1,12 +1,17 @@
 """From any size to the size of one network."""
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
+from striate.data.inputs import prepared_inputs
 from striate.data.preprocess import Preprocess, ResizeMode
 from striate.errors import SettingError
+from striate.records.affine import moved_points
 
 GREY = Preprocess((2, 2), channels=1, mean=(0.5,), std=(0.5,))
 
@@ -132,3 +137,54 @@ def test_a_std_that_cannot_be_divided_by_is_refused(value):
 def test_a_size_that_no_picture_has_is_refused(size):
     with pytest.raises(SettingError, match="size is"):
         Preprocess(size)
+
+
+# torchvision 0.29.2, GeneralizedRCNNTransform(800, 1333).resize: the size of a picture, the size that it
+# gets, and where the box 1, 2, 10, 20 lies then
+DETECTION_RESIZES = [
+    ((480, 640), (800, 1066), (1.66562498, 3.33333325, 16.65625, 33.33333206)),
+    ((640, 480), (1066, 800), (1.66666663, 3.33124995, 16.66666603, 33.3125)),
+    ((375, 500), (800, 1066), (2.13199997, 4.26666689, 21.31999969, 42.66666794)),
+    ((426, 640), (800, 1201), (1.87656248, 3.75586843, 18.765625, 37.5586853)),
+    ((100, 2000), (66, 1333), (0.66649997, 1.32000005, 6.66499996, 13.20000076)),
+    ((1200, 900), (1066, 800), (0.8888889, 1.77666664, 8.88888931, 17.76666641)),
+    ((33, 47), (800, 1139), (24.23404312, 48.48484802, 242.34042358, 484.84848022)),
+]
+
+
+@pytest.mark.parametrize(("size", "becomes", "box"), DETECTION_RESIZES, ids=lambda one: str(one))
+def test_the_shorter_side_is_scaled_as_torchvisions_detectors_do(size, becomes, box):
+    detector = Preprocess((800, 1333), resize_mode="shortest")
+    assert detector(torch.zeros(3, *size, dtype=torch.uint8)).shape[1:] == becomes
+    corners = moved_points(torch.tensor([[[1.0, 2], [10, 20]]]), detector.affine(size)[None])
+    assert torch.allclose(corners.flatten(), torch.tensor(box), atol=1e-3)
+
+
+def test_every_size_becomes_what_torchvisions_detectors_make_of_it():
+    theirs = GeneralizedRCNNTransform(80, 133, [0.0] * 3, [1.0] * 3)
+    for size in itertools.product((7, 79, 80, 81, 133, 241), repeat=2):
+        expected, _ = theirs.eval().resize(torch.zeros(3, *size), None)
+        ours = Preprocess((133, 80), resize_mode="shortest")(torch.zeros(3, *size, dtype=torch.uint8))
+        assert ours.shape == expected.shape
+
+
+def test_the_shorter_side_of_a_thread_keeps_a_pixel():  # 1 x 2,000 of at most 133: 0.07 rows
+    thread = torch.zeros(3, 1, 2000, dtype=torch.uint8)
+    assert Preprocess((80, 133), resize_mode="shortest")(thread).shape == (3, 1, 133)
+
+
+def test_pictures_of_unequal_size_share_a_batch_of_whole_multiples():
+    # 100 x 100 -> 64 x 64; 50 x 200 -> 24 x 96, as the longer side may have 96; the batch is 64 x 96
+    detector = Preprocess((64, 96), resize_mode="shortest")
+    pictures = [torch.full((3, *size), 9, dtype=torch.uint8) for size in ((100, 100), (50, 200))]
+    (batch,) = prepared_inputs(pictures, detector, batch=2)
+    assert batch.images.shape == (2, 3, 64, 96)
+    assert batch.sizes.tolist() == [[64, 64], [24, 96]]
+    assert (int(batch.images[0, :, :, :64].min()), int(batch.images[0, :, :, 64:].max())) == (9, 0)
+
+
+def test_one_picture_is_padded_to_multiples_too():  # 480 x 640 -> 60 x 80 of at most 60 and 100, on 64 x 96
+    detector = Preprocess((60, 100), resize_mode="shortest")
+    (batch,) = prepared_inputs([torch.zeros(3, 480, 640, dtype=torch.uint8)], detector, batch=4)
+    assert batch.images.shape == (1, 3, 64, 96)
+    assert batch.sizes.tolist() == [[60, 80]]

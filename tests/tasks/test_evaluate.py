@@ -69,3 +69,10 @@ def test_the_loss_is_the_sum_that_training_minimizes_where_raw_scores_do_not_tel
     found = evaluate(model, Loader(data, GREY, batch=2), with_loss=True)
     assert found.loss == pytest.approx(sum(losses.values()).item(), rel=1e-5)
     assert evaluate(model, Loader(data, GREY, batch=2)).loss is None
+
+
+def test_an_engine_of_one_size_does_not_see_pictures_that_keep_their_own(tiny: Splits) -> None:
+    model = build("resnet20", tiny.classes, Preprocess((32, 48), resize_mode="shortest")).eval()
+    model.engine = lambda pictures: pytest.fail("its graph has one size")
+    pictures = [torch.zeros(3, *size, dtype=torch.uint8) for size in ((32, 32), (40, 60))]
+    assert len(model.predict(pictures)) == 2

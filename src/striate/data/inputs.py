@@ -250,7 +250,8 @@ def _batches(inputs: Iterator[Input], preprocess: Preprocess, batch: int) -> Ite
             ahead.extend(map(start, islice(chunks, 1)))
             own = [size for _, size in ready]
             if images is None:
-                yield InputBatch(*padded([image for image, _ in ready]), own)
+                pixels = [image for image, _ in ready]
+                yield InputBatch(*padded(pixels, always=preprocess.always_padded), own)
             else:
                 sizes = torch.tensor([preprocess.size]).expand(len(own), 2)
                 yield InputBatch(torch.from_numpy(images), sizes, own)

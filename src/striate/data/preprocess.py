@@ -5,7 +5,7 @@ uint8 (C, H, W), any size --cut, scale, place--> uint8 (channels, *size) --devic
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from striate.errors import SettingError
 from striate.records.affine import scaling
 
-ResizeMode = Literal["crop", "stretch", "pad", "letterbox", "keep"]
+ResizeMode = Literal["crop", "stretch", "pad", "letterbox", "keep", "shortest"]
 Tta = Literal["none", "mirror"]
 Interpolation = Literal["bilinear", "bicubic"]
 
@@ -51,7 +51,10 @@ class Preprocess:
             scales both sides; ``pad`` centers the picture on black without scaling (scaled down first if it
             is too large); ``letterbox`` scales the whole picture until it fits, and centers it on black;
             ``keep`` leaves pictures as they are (scaled down if they are too large), so that they differ in
-            size and are padded to the largest one of a batch.
+            size and are padded to the largest one of a batch; ``shortest`` scales the shorter side to the
+            shorter one of ``size``, and less if the longer side would exceed the longer one of ``size``,
+            whichever way the picture lies: (800, 1333) are the sizes of torchvision's detectors with two
+            stages. Batches are padded to multiples of 32.
         tta: test-time augmentation; ``mirror`` answers with the mean of the scores of a picture and of its
             mirror image, at twice the cost.
         crop_ratio: what ``crop`` keeps of the sides of that middle part, above 0 and at most 1, and scales
@@ -97,7 +100,12 @@ class Preprocess:
     @property
     def one_size(self) -> bool:
         """Whether every picture becomes one of ``size``."""
-        return self.resize_mode != "keep"
+        return self.resize_mode not in ("keep", "shortest")
+
+    @property
+    def always_padded(self) -> bool:
+        """Whether a batch is padded to whole multiples even if its pictures are of one size."""
+        return self.resize_mode == "shortest"
 
     def __call__(self, image: Tensor) -> Tensor:
         """uint8 (1 or 3, H, W) -> uint8 (channels, *size); many of one size, (N, ...), are done at once."""
@@ -121,6 +129,9 @@ class Preprocess:
             return Plan(own, self.size, self.size)
         if self.resize_mode == "crop":
             return self._cropping(height, width)
+        if self.resize_mode == "shortest":
+            resized = shortest_scaled(height, width, min(self.size), max(self.size))
+            return Plan(own, resized, resized)
         factor = min(tall / height, wide / width)
         resized = scaled(height, width, factor if self.resize_mode == "letterbox" else min(1.0, factor))
         if self.resize_mode == "keep":
@@ -186,6 +197,18 @@ def scaled(height: int, width: int, factor: float) -> tuple[int, int]:
     (240, 320)
     """
     return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def shortest_scaled(height: int, width: int, shortest: int, longest: int) -> tuple[int, int]:
+    """(H, W) of a picture whose shorter side becomes ``shortest``, unless the other would exceed ``longest``.
+
+    Rounded down, as torchvision's detectors do: 480x640 becomes 800x1066 of 1066.67. At least one pixel.
+
+    >>> shortest_scaled(480, 640, 800, 1333), shortest_scaled(100, 2000, 800, 1333)
+    ((800, 1066), (66, 1333))
+    """
+    factor = min(shortest / min(height, width), longest / max(height, width))
+    return max(1, floor(height * factor)), max(1, floor(width * factor))
 
 
 def resize(image: Tensor, size: tuple[int, int], interpolation: Interpolation = "bilinear") -> Tensor:

@@ -239,8 +239,11 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         return self.viewed(self.forward, fastest_format(self.network, images))
 
     def answering(self, pictures: int) -> Scores:
-        """What answers so many pictures: ``answer``, or the engine in its place where there is one."""
-        scores = self.engine(pictures) if self.engine else None
+        """What answers so many pictures: ``answer``, or the engine in its place where there is one.
+
+        An engine is built for one size; pictures that keep sizes of their own are answered by ``answer``.
+        """
+        scores = self.engine(pictures) if self.engine and self.preprocess.one_size else None
         return self.answer if scores is None else partial(self.viewed, scores)
 
     def viewed(self, scores: Scores, images: Tensor) -> Raw:

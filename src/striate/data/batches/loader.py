@@ -179,7 +179,8 @@ class Decoder(Fetcher[Batch | ImageError]):
         except ImageError as reason:
             return reason
         if pairs:
-            images, sizes = padded([image for image, _ in pairs])
+            always = self.preprocess.always_padded
+            images, sizes = padded([image for image, _ in pairs], always=always)
         else:  # a rank that is left without images
             shape = (0, self.preprocess.channels, *self.preprocess.size)
             images, sizes = torch.empty(shape, dtype=torch.uint8), torch.empty(0, 2, dtype=torch.int64)
