@@ -45,9 +45,21 @@ def test_a_box_that_is_off_costs_its_weighted_distance():  # bx off by .1, bh by
     assert object_losses(y, BATCH, "l1", 2.0)["box"][0] == pytest.approx(0.6)
 
 
+def test_the_overlap_costs_its_weight():  # 2 of 10 pixels beside: 8 * 6 of 12 * 6, which also enclose both
+    y = EXACT.clone()
+    assert object_losses(y, BATCH, "l1", 1.0, 3.0)["overlap"].tolist() == pytest.approx([0, 0], abs=1e-5)
+    y[0, 1] += 0.1
+    assert object_losses(y, BATCH, "l1", 1.0, 3.0)["overlap"].tolist() == pytest.approx(
+        [3 * (1 - 48 / 72), 0]
+    )
+    y[0, 3:5] *= -1  # right before left, bottom above top: no gain
+    assert object_losses(y, BATCH, "l1", 1.0, 3.0)["overlap"][0] == pytest.approx(1)
+    assert "overlap" not in object_losses(y, BATCH, "l1", 1.0)
+
+
 def test_a_batch_without_any_object_has_finite_losses():
     nothing = BoxTargets(torch.empty(0, 4), torch.empty(0).long(), torch.zeros(2).long())
-    losses = object_losses(EXACT, Batch.full(BATCH.images, BATCH.indices, nothing), "l1", 1.0)
+    losses = object_losses(EXACT, Batch.full(BATCH.images, BATCH.indices, nothing), "l1", 1.0, 1.0)
     assert all(values.isfinite().all() for values in losses.values())
 
 
@@ -131,7 +143,7 @@ def test_losses_are_finite_and_reach_every_parameter(head: str):
     model = localizer(head)
     batch = Batch.full(torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8), torch.arange(2), TARGETS)
     losses = model.losses(batch)
-    assert set(losses) == {"presence", "class", "box"} | ({"maps"} if head == "map" else set())
+    assert set(losses) == {"presence", "class", "box", "overlap"} | ({"maps"} if head == "map" else set())
     sum(losses.values()).backward()
     assert [name for name, one in model.named_parameters() if one.grad is None] == []
     assert model.sample_losses(batch).mean().item() == pytest.approx(sum(losses.values()).item(), rel=1e-5)

@@ -51,6 +51,7 @@ class Localizer(RegressionModel[Localization]):
         head: what the edges are read from, ``map`` or ``vector``.
         loss: how the four numbers of a box are compared.
         box_weight: of the losses of the box and of its maps against those of presence and class.
+        overlap_weight: of 1 - GIoU of the box, likewise.
     """
 
     task: ClassVar[str] = "localize"
@@ -66,15 +67,18 @@ class Localizer(RegressionModel[Localization]):
         head: Head = "map",
         loss: Distance = "l1",
         box_weight: float = 5.0,
+        overlap_weight: float = 2.0,
     ) -> None:
         branches = regression_network(network, EDGES, 1 + len(classes), head, preprocess.size)
-        super().__init__(branches, classes, preprocess, head=head, loss=loss, box_weight=box_weight)
-        self.distance, self.box_weight = loss, box_weight
+        options = {"head": head, "loss": loss, "box_weight": box_weight, "overlap_weight": overlap_weight}
+        super().__init__(branches, classes, preprocess, **options)
+        self.distance, self.box_weight, self.overlap_weight = loss, box_weight, overlap_weight
 
     @classmethod
     def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
         """The settings of the task."""
-        return {"head": settings.head, "loss": settings.distance, "box_weight": settings.box_weight}
+        weights = {"box_weight": settings.box_weight, "overlap_weight": settings.overlap_weight}
+        return {"head": settings.head, "loss": settings.distance, **weights}
 
     @classmethod
     def require(cls, annotations: Annotations) -> None:
@@ -123,7 +127,7 @@ class Localizer(RegressionModel[Localization]):
         """Every loss of each image, (N,); 0 for class and box where there is no object."""
         points, scores, maps = self.branched.branches(self.normalized(batch.images))
         y = vector_of(corners_from(points.flatten(1)), scores)
-        found = object_losses(y, batch, self.distance, self.box_weight)
+        found = object_losses(y, batch, self.distance, self.box_weight, self.overlap_weight)
         if maps is not None:
             found["maps"] = edge_losses(maps, batch, self.box_weight)
         return found

@@ -6,19 +6,26 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.ops import generalized_box_iou_loss
 from striate.records import Batch, BoxTargets
 from striate.tasks.regression.distances import MAP_WEIGHT, Distance, distance, line_entropy
 from striate.tasks.regression.network import shares_of
 
 
-def object_losses(y: Tensor, batch: Batch, kind: Distance, box_weight: float) -> dict[str, Tensor]:
-    """Presence, class and box of each image, (N,); the last two are 0 where there is no object.
+def object_losses(
+    y: Tensor, batch: Batch, kind: Distance, box_weight: float, overlap_weight: float = 0.0
+) -> dict[str, Tensor]:
+    """Presence, class, box and overlap of each image, (N,); all but the first are 0 where no object is.
 
     Args:
         y: float (N, 5 + K), as ``Localizer.forward`` gives it.
         batch: with ``BoxTargets`` of at most one box an image.
         kind: how the four numbers of a box are compared.
         box_weight: of the box against the others.
+        overlap_weight: of 1 - GIoU of the box; with 0 it is left out.
+
+    Source: both losses of a box together: Carion et al. 2020 (DETR), section 3.1,
+    https://arxiv.org/abs/2005.12872
     """
     targets = batch.targets
     assert isinstance(targets, BoxTargets)
@@ -28,7 +35,21 @@ def object_losses(y: Tensor, batch: Batch, kind: Distance, box_weight: float) ->
     truth = middles_of(shares_of(targets.boxes.view(-1, 2, 2), batch.images).view(-1, 4))
     label = label.masked_scatter(there, F.cross_entropy(y[there, 5:], targets.labels, reduction="none"))
     box = box.masked_scatter(there, distance(y[there, 1:5], truth.to(y.dtype), kind).sum(1))
-    return {"presence": presence, "class": label, "box": box_weight * box}
+    losses = {"presence": presence, "class": label, "box": box_weight * box}
+    if overlap_weight:
+        apart = generalized_box_iou_loss(in_order(corners_of(y[there, 1:5])), corners_of(truth.to(y.dtype)))
+        losses["overlap"] = overlap_weight * torch.zeros_like(box).masked_scatter(there, apart)
+    return losses
+
+
+def in_order(boxes: Tensor) -> Tensor:
+    """Boxes (..., 4) whose corners a network may have swapped: their sides are never negative.
+
+    >>> in_order(torch.tensor([6.0, 3.0, 2.0, 8.0])).tolist()
+    [2.0, 3.0, 6.0, 8.0]
+    """
+    first, second = boxes[..., :2], boxes[..., 2:]
+    return torch.cat([torch.minimum(first, second), torch.maximum(first, second)], dim=-1)
 
 
 def edge_losses(maps: Tensor, batch: Batch, box_weight: float) -> Tensor:

@@ -3,7 +3,7 @@
     setting                            tasks
     mixup cutmix label_smoothing ...   classification
     head distance                      localize, landmarks, pose
-    box_weight                         localize
+    box_weight overlap_weight          localize
     on_bad_box                         localize, detect
     normalize joints                   landmarks, pose
 
@@ -22,7 +22,7 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("balance", "label_smoothing", "mixup", "cutmix"), ("classification",)),
     **dict.fromkeys(("head", "distance"), NUMBERS),
     **dict.fromkeys(("normalize", "joints"), POINTS),
-    "box_weight": ("localize",),
+    **dict.fromkeys(("box_weight", "overlap_weight"), ("localize",)),
     "on_bad_box": ("localize", "detect"),
 }
 """Setting -> the tasks that have it. A setting that is not here is common to all."""
@@ -45,6 +45,9 @@ class TaskSettings(BaseModel):
         le=1e6,
         description="of the loss of the box against presence and class; compare --sweep box_weight=1,5,25 "
         "chooses it by the metric",
+    )
+    overlap_weight: float = Field(
+        2.0, ge=0, le=1e6, description="of 1 - GIoU of the box against presence and class; 0 leaves it out"
     )
     on_bad_box: Literal["stop", "clip", "drop", "drop-image"] = Field(
         "stop",

@@ -43,9 +43,9 @@ PLACE, NOTHING = 5.0, 0.5
 """The weights of equation 3: of places, and of confidence where no object is."""
 
 GRID, BOXES = 7, 2
-STRIDE, FINER = 16, 3
+STRIDE, FINER = 8, 6
 """Stride of the map that is read, to which deeper ones are added; and its positions along a side of a cell,
-after it was resized: a convolution gathers them, so that a cell knows where in it something lies."""
+after it was resized: a convolution gathers them, so that a cell knows where in it something small lies."""
 
 FINISH = Finish(score_threshold=0.02, iou_threshold=0.5, top_k=100)
 
