@@ -1,5 +1,7 @@
 """Targets that move with their pictures: by hand."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -107,12 +109,25 @@ def test_maps_follow_each_other_and_lead_back():
     assert torch.allclose(moved_points(both, inverse(then(first, second))[None]), place)
 
 
+def test_proposals_move_with_the_boxes_and_are_passed_on_with_them():
+    one = torch.tensor([[1.0, 2, 4, 6]])
+    proposals = BoxTargets(torch.cat([one, one + 4]), torch.zeros(2).long(), torch.tensor([2]))
+    targets = BoxTargets(one, torch.tensor([3]), torch.tensor([1]), proposals=proposals)
+    mirrored = targets.moved(scaling(-1, 1, 10)[None], (10, 10))
+    assert mirrored.proposals.boxes.tolist() == [[6, 2, 9, 6], [2, 6, 5, 10]]
+    again = targets.like([tensor.clone() for tensor in targets.tensors()])
+    assert len(targets.tensors()) == 8
+    assert torch.equal(again.proposals.boxes, proposals.boxes)
+    assert again.proposals.counts.tolist() == [2]
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: PointTargets(torch.zeros(2, 3), torch.ones(2, 3) > 0, torch.ones(2)),
         lambda: BoxTargets(torch.zeros(2, 5), torch.zeros(2).long(), torch.tensor([2])),
         lambda: BoxTargets(torch.zeros(2, 4), torch.zeros(2).long(), torch.tensor([2]), torch.ones(1) > 0),
+        lambda: replace(boxes([], [], [0]), proposals=boxes([], [], [0, 0])),
         lambda: MaskTargets(torch.zeros(1, 2, 2)),
     ],
 )

@@ -173,6 +173,8 @@ class BoxTargets(Targets):
         labels: int64 (M,), class numbers 0..K-1.
         counts: int64 (N,), boxes of each image; they sum to M.
         ignored: bool (M,), crowds and difficult objects: neither right nor wrong; none when left out.
+        proposals: boxes of the same images that may hold an object, for detectors that are given them;
+            all of class 0.
 
     Raises:
         ShapeError: the shapes do not belong together.
@@ -182,6 +184,7 @@ class BoxTargets(Targets):
     labels: Tensor
     counts: Tensor
     ignored: Tensor | None = None
+    proposals: "BoxTargets | None" = None
 
     def __post_init__(self) -> None:
         boxes, labels, unclear = tuple(self.boxes.shape), tuple(self.labels.shape), self.unclear
@@ -193,6 +196,9 @@ class BoxTargets(Targets):
                 "(M, 4), (M,), (M,) and (N,)",
                 "one row for each box, and the number of boxes of each image",
             )
+        if self.proposals is not None and len(self.proposals) != len(self.counts):
+            wrong = f"proposals are of {len(self.proposals)} images, boxes of {len(self.counts)}"
+            raise ShapeError(wrong, "the same images", "a count for each image, 0 where there are none")
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -219,13 +225,15 @@ class BoxTargets(Targets):
         return list(pairs)
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """Boxes, labels, counts, ignored."""
-        return self.boxes, self.labels, self.counts, self.unclear
+        """Boxes, labels, counts, ignored; then those of the proposals, if there are any."""
+        own = self.boxes, self.labels, self.counts, self.unclear
+        return own if self.proposals is None else (*own, *self.proposals.tensors())
 
     def like(self, tensors: Sequence[Tensor]) -> "BoxTargets":
         """Other boxes."""
-        boxes, labels, counts, ignored = tensors
-        return BoxTargets(boxes, labels, counts, ignored)
+        boxes, labels, counts, ignored, *others = tensors
+        proposals = None if self.proposals is None else self.proposals.like(others)
+        return BoxTargets(boxes, labels, counts, ignored, proposals)
 
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "BoxTargets":
         """The upright boxes around where they are now, clipped to the picture.
@@ -242,7 +250,8 @@ class BoxTargets(Targets):
         inside = clipped_boxes(moved, size)
         kept = stays_inside(moved, inside)
         counts = torch.bincount(images[kept], minlength=len(self.counts))
-        return BoxTargets(inside[kept], self.labels[kept], counts, self.unclear[kept])
+        proposals = None if self.proposals is None else self.proposals.moved(affine, size)
+        return BoxTargets(inside[kept], self.labels[kept], counts, self.unclear[kept], proposals)
 
 
 @final

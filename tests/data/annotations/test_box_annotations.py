@@ -98,3 +98,18 @@ def test_crowds_and_difficult_objects_are_ignored():
         {"crowd": np.array([True, False, False]), "difficult": np.array([False, False, True])},
     )
     assert one.collate(torch.tensor([1, 0])).unclear.tolist() == [False, True, True]
+
+
+def test_proposals_go_with_their_pictures():
+    none = np.zeros(3, np.int32)
+    found = BoxAnnotations(BOXES + 1, none, np.array([0, 1, 3]), ("proposal",))
+    some = replace(SOME, proposals=found)
+    assert some.subset(np.array([2])).proposals.boxes.tolist() == (BOXES[1:] + 1).tolist()
+    assert some.where(np.zeros(3, np.bool_)).proposals is found
+    assert some.joined([some]).proposals.ends.tolist() == [0, 1, 3, 3, 4, 6]
+    assert some.joined([SOME]).proposals is None
+    targets = some.collate(torch.tensor([0, 1]))
+    assert targets.proposals.counts.tolist() == [0, 1]
+    assert some.fingerprint() == SOME.fingerprint()
+    with pytest.raises(ShapeError, match="proposals are of 3 pictures"):
+        replace(SOME.subset(np.array([0])), proposals=found)

@@ -67,6 +67,15 @@ def test_boxes_of_all_pieces_stand_by_new_picture():
     assert moved.counts.tolist() == [2, 1]
 
 
+def test_proposals_go_with_the_pieces_as_boxes_do():
+    targets = BoxTargets(
+        torch.tensor([[0.0, 0, 4, 4]]), torch.tensor([7]), torch.tensor([1]), proposals=one_box(6, 2, 9, 9)
+    )
+    moved = moved_targets(targets, piece([5, 0, 10, 10], [0, 0, 5, 10]), (10, 20))
+    assert moved.counts.tolist() == [0]
+    assert moved.proposals.boxes.tolist() == [[1, 2, 4, 9]]
+
+
 def test_a_picture_without_a_piece_is_black_and_has_no_box():
     nothing = pieces_of(torch.tensor([0]), torch.tensor([[20.0, 0, 40, 10]]), WHOLE, (10, 20))
     assert len(nothing.new) == 0

@@ -43,6 +43,7 @@ class BoxAnnotations(Annotations):
             where nobody says; ``file``, the number of the file in ``origin``.
         origin: the files in which the boxes are written.
         header: what is known of the data as a whole, in COCO's words.
+        proposals: boxes on the same pictures that may hold an object, for detectors that are given them.
 
     Raises:
         ShapeError: the columns do not belong together.
@@ -56,6 +57,7 @@ class BoxAnnotations(Annotations):
     pictures: dict[str, NDArray[Any]] = field(default_factory=dict)
     origin: Origin | None = None
     header: dict[str, Any] = field(default_factory=dict)
+    proposals: "BoxAnnotations | None" = None
     task: ClassVar[str] = "detect"
     shown: ClassVar[str] = "boxes"
 
@@ -72,6 +74,9 @@ class BoxAnnotations(Annotations):
             lengths = {name: len(column) for name, column in self.pictures.items()}
             wrong = f"columns of pictures have {lengths} rows"
             raise ShapeError(wrong, f"{len(self.ends)}", "one row for each picture")
+        if self.proposals is not None and len(self.proposals) != len(self.ends):
+            wrong = f"proposals are of {len(self.proposals)} pictures, boxes of {len(self.ends)}"
+            raise ShapeError(wrong, "the same pictures", "none for some of them")
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -108,6 +113,9 @@ class BoxAnnotations(Annotations):
         """Some boxes of all pictures, or of those of ``indices``."""
         columns = {name: column[rows] for name, column in self.columns.items()}
         chosen = slice(None) if indices is None else indices
+        proposals = self.proposals
+        if proposals is not None and indices is not None:
+            proposals = proposals.subset(indices)
         pictures = {name: column[chosen] for name, column in self.pictures.items()}
         return replace(
             self,
@@ -116,6 +124,7 @@ class BoxAnnotations(Annotations):
             ends=ends.astype(np.int64),
             columns=columns,
             pictures=pictures,
+            proposals=proposals,
         )
 
     def of_pictures(self) -> NDArray[np.int64]:
@@ -151,7 +160,13 @@ class BoxAnnotations(Annotations):
             ends=np.cumsum(np.concatenate([one.numbers for one in parts])),
             columns=columns,
             pictures=pictures,
+            proposals=self._joined_proposals(parts),
         )
+
+    def _joined_proposals(self, parts: Sequence["BoxAnnotations"]) -> "BoxAnnotations | None":
+        """The proposals of all parts, if every part has some."""
+        found = [one.proposals for one in parts if one.proposals is not None]
+        return found[0].joined(found[1:]) if len(found) == len(parts) else None
 
     def remap(self, classes: tuple[str, ...]) -> "BoxAnnotations":
         """The class numbers of a model.
@@ -171,6 +186,7 @@ class BoxAnnotations(Annotations):
             torch.from_numpy(self.labels[rows].astype(np.int64)),
             torch.from_numpy(self.numbers[chosen]),
             torch.from_numpy(self.ignored(rows)),
+            None if self.proposals is None else self.proposals.collate(indices),
         )
 
     def ignored(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

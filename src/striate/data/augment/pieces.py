@@ -146,5 +146,7 @@ def _moved_boxes(targets: BoxTargets, pieces: Pieces) -> BoxTargets:
     )
     kept = stays_inside(moved, inside)
     numbers = torch.bincount(new[piece][kept], minlength=len(targets))
-    others = [column[rows][kept] for column in targets.tensors()[3:]]
-    return targets.like([inside[kept], targets.labels[rows][kept], numbers, *others])
+    columns = [inside[kept], targets.labels[rows][kept], numbers, targets.unclear[rows][kept]]
+    if targets.proposals is not None:
+        columns += _moved_boxes(targets.proposals, pieces).tensors()
+    return targets.like(columns)
