@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from math import exp
 
+import numpy as np
 import pytest
 import torch
 import torchvision.ops as oracle
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from striate.errors import SettingError, ShapeError
+from striate.ops.kernels.suppress_crowds import suppress_crowds
 from striate.ops.nms import batched_nms, nms, objectness_nms, plain_nms, soft_nms
 
 BOXES = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 8], [0, 0, 10, 4], [20, 0, 30, 10]])
@@ -60,12 +62,54 @@ def test_equal_to_torchvision_on_small_grids(
     )
 
 
-@pytest.mark.parametrize("spread", [0.5, 5.0, 60.0])
-def test_equal_to_torchvision_on_one_object(spread: float) -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("spread", [0.5, 5.0, 60.0, 150.0])
+def test_equal_to_torchvision_on_one_object(spread: float, dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(0)
     boxes = torch.tensor([400.0, 300, 600, 550]) + spread * torch.randn(3000, 4, generator=generator)
     scores = torch.randn(3000, generator=generator)  # below zero too
+    boxes, scores = boxes.to(dtype), scores.to(dtype)
     assert torch.equal(nms(boxes, scores, 0.5), oracle.nms(boxes, scores, 0.5))
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.25, 1 / 3, 0.5, 1.0])
+def test_crowds_with_many_ties_are_equal_to_torchvision(threshold: float) -> None:
+    # Whole corners and few scores, 0.0 and -0.0 among them: equal boxes, equal scores, overlaps at the
+    # threshold, boxes without area and with swapped corners. Rounds drop many, then the grid takes over.
+    generator = torch.Generator().manual_seed(3)
+    boxes = torch.randint(0, 9, (4000, 4), generator=generator) + torch.tensor([0, 0, 5, 5])
+    boxes[::5] += torch.randint(0, 3000, (800, 1), generator=generator)
+    scores = torch.randint(-5, 6, (4000,), generator=generator) * torch.tensor(0.1)
+    scores[::7] = -0.0
+    for kind in (torch.float32, torch.float64):
+        assert torch.equal(
+            nms(boxes.to(kind), scores, threshold), oracle.nms(boxes.to(kind), scores.to(kind), threshold)
+        )
+
+
+def test_what_is_left_of_a_crowd_goes_through_the_grid() -> None:
+    array = np.random.default_rng(0).normal((400, 300, 600, 550), 150, (3000, 4)).astype(np.float32)
+    scores = np.linspace(1, 0, 3000, dtype=np.float32)
+    kept, left, finite = suppress_crowds(array.reshape(-1), scores, scores.view(np.int32), np.float32(0.5))
+    every = oracle.nms(torch.from_numpy(array), torch.from_numpy(scores), 0.5)
+    assert finite
+    assert 8 <= len(kept) < len(every)
+    assert kept.tolist() == every[: len(kept)].tolist()
+    assert set(every[len(kept) :].tolist()) <= set(left.tolist())
+    assert (np.diff(left) > 0).all()
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_is_none_is_refused_by_its_index(wrong: float) -> None:
+    boxes, scores = crowd(300)
+    for column in range(4):
+        spoiled = boxes.clone()
+        spoiled[217, column] = wrong
+        with pytest.raises(SettingError, match=r"boxes\[217\] is"):
+            nms(spoiled, scores, 0.5)
+    scores[41] = wrong
+    with pytest.raises(SettingError, match=r"scores\[41\] is"):
+        nms(boxes, scores, 0.5)
 
 
 def test_sizes_and_positions_of_all_scales_at_once() -> None:

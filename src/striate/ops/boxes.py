@@ -242,11 +242,20 @@ def check_boxes(boxes: Tensor, name: str = "boxes", columns: int = 4) -> None:
         ShapeError: not (M, columns).
         SettingError: a number is not finite.
     """
+    check_columns(boxes, name, columns)
+    check_finite(boxes, name)
+
+
+def check_columns(boxes: Tensor, name: str = "boxes", columns: int = 4) -> None:
+    """Refuse what is not (M, 4), without a look at the numbers.
+
+    Raises:
+        ShapeError: not (M, columns).
+    """
     if boxes.dim() != 2 or boxes.shape[1] != columns:
         raise ShapeError(
             f"{name} are {tuple(boxes.shape)}", f"(M, {columns})", f"{name}.reshape(-1, {columns})"
         )
-    check_finite(boxes, name)
 
 
 def check_finite(values: Tensor, name: str) -> None:

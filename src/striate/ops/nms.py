@@ -6,14 +6,16 @@ An overlap equal to the threshold survives: strictly more, as in torchvision, da
 equal scores keep their order. Soft: Bodla et al. 2017, https://arxiv.org/abs/1704.04503.
 """
 
-from typing import Literal, get_args
+from functools import lru_cache
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.errors import SettingError, ShapeError
-from striate.ops.boxes import bare, check_boxes, check_finite, plain_iou, wide
+from striate.ops.boxes import bare, check_boxes, check_columns, check_finite, plain_iou, wide
 from striate.ops.kernels import backend_of
 
 Decay = Literal["linear", "gaussian"]
@@ -146,11 +148,15 @@ def plain_nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
 def _nms(boxes: Tensor, scores: Tensor, classes: Tensor | None, iou_threshold: float) -> Tensor:
     """Check, and let the right implementation choose."""
     boxes, scores = bare(boxes.detach()), bare(scores.detach())
-    _check(boxes, scores, iou_threshold)
-    boxes, scores = wide(boxes), wide(scores)
+    _check_shapes(boxes, scores, iou_threshold)
     backend = backend_of(boxes, scores)
-    if backend == "numba":
-        return _numba_nms(boxes, scores, classes, iou_threshold)
+    if backend == "numba" and classes is None:
+        return _numba_nms(wide(boxes), wide(scores), iou_threshold)
+    check_boxes(boxes)
+    check_finite(scores, "scores")
+    boxes, scores = wide(boxes), wide(scores)
+    if backend == "numba" and classes is not None:
+        return _numba_nms_of_classes(boxes, scores, classes, iou_threshold)
     if classes is not None:
         return _each_class(boxes, scores, classes, iou_threshold)
     if backend == "plain":
@@ -161,23 +167,53 @@ def _nms(boxes: Tensor, scores: Tensor, classes: Tensor | None, iou_threshold: f
     return chosen
 
 
-def _numba_nms(boxes: Tensor, scores: Tensor, classes: Tensor | None, iou_threshold: float) -> Tensor:
-    """On the processor."""
+def _numba_nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
+    """On the processor: crowds first, and what is left in a grid."""
+    from striate.ops.kernels.suppress_crowds import suppress_crowds
+
+    array, values = boxes.contiguous().numpy(), scores.contiguous().numpy()
+    limit = array.dtype.type(_rounded_down(iou_threshold, boxes.dtype))
+    bits = values.view(np.int64 if values.itemsize == 8 else np.int32)
+    kept, left, finite = suppress_crowds(array.reshape(-1), values, bits, limit)
+    if not finite:
+        _check(boxes, scores, iou_threshold)
+    if len(left):
+        kept = np.concatenate([kept, _in_a_grid(array, values, left, (NO_CLASSES, 1), limit)])
+    return torch.from_numpy(kept)
+
+
+def _numba_nms_of_classes(boxes: Tensor, scores: Tensor, classes: Tensor, iou_threshold: float) -> Tensor:
+    """On the processor, each class by itself."""
+    names, inverse = torch.unique(classes, return_inverse=True)
+    array, values = boxes.contiguous().numpy(), scores.contiguous().numpy()
+    limit = array.dtype.type(_rounded_down(iou_threshold, boxes.dtype))
+    of_class = inverse.numpy(), max(len(names), 1)
+    return torch.from_numpy(_in_a_grid(array, values, np.arange(len(array)), of_class, limit))
+
+
+NO_CLASSES = np.zeros(0, np.int64)
+"""Where there is one class, nobody looks which box has it."""
+
+
+def _in_a_grid(
+    boxes: NDArray[Any],
+    scores: NDArray[Any],
+    members: NDArray[np.int64],
+    classes: tuple[NDArray[np.int64], int],
+    limit: Any,
+) -> NDArray[np.int64]:
+    """The members that survive in their class, best first; ``classes``: of all boxes, and how many."""
     from striate.ops.kernels.suppress import suppress
 
-    numbers, count = np.zeros(0, np.int64), 1
-    if classes is not None and len(classes):
-        names, inverse = torch.unique(classes, return_inverse=True)
-        numbers, count = inverse.numpy(), len(names)
-    array = boxes.contiguous().numpy()
-    limit = array.dtype.type(_rounded_down(iou_threshold, boxes.dtype))
-    width = 8 * scores.element_size()
-    bits = (scores + 0.0).numpy().view(f"u{width // 8}")  # -0.0 becomes 0.0
-    keep = np.zeros(len(array), np.bool_)
-    order = suppress(array, bits, width, numbers, count, limit, keep)
-    return torch.from_numpy(order[keep[order]])
+    width = 8 * scores.itemsize
+    bits = (scores + scores.dtype.type(0)).view(f"u{scores.itemsize}")  # -0.0 becomes 0.0
+    keep = np.zeros(len(boxes), np.bool_)
+    order = suppress(boxes, bits, members, width, *classes, limit, keep)
+    chosen: NDArray[np.int64] = order[keep[order]]
+    return chosen
 
 
+@lru_cache
 def _rounded_down(threshold: float, dtype: torch.dtype) -> float:
     """The largest number of a type that is not above the threshold: x > one exactly if x > the other."""
     limit = torch.tensor(threshold, dtype=dtype)
@@ -198,13 +234,19 @@ def _each_class(boxes: Tensor, scores: Tensor, classes: Tensor, iou_threshold: f
 
 def _check(boxes: Tensor, scores: Tensor, iou_threshold: float) -> None:
     """Refuse what cannot be suppressed."""
+    _check_shapes(boxes, scores, iou_threshold)
+    check_boxes(boxes)
+    check_finite(scores, "scores")
+
+
+def _check_shapes(boxes: Tensor, scores: Tensor, iou_threshold: float) -> None:
+    """Refuse what needs no look at the numbers."""
+    check_columns(boxes)
     if scores.shape != boxes.shape[:1]:
         raise ShapeError(
             f"scores are {tuple(scores.shape)} for boxes {tuple(boxes.shape)}",
             "boxes (M, 4) and scores (M,)",
             "one score for each box",
         )
-    check_boxes(boxes)
-    check_finite(scores, "scores")
     if not 0 <= iou_threshold <= 1:
         raise SettingError(f"iou_threshold is {iou_threshold}", "0..1", "iou_threshold=0.5")

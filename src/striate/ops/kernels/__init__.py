@@ -3,6 +3,7 @@
 compile     how a kernel is compiled, kept in the user's cache folder, and run on several threads
 overlap     the IoU of every box with every other
 suppress    greedy non-maximum suppression, with a grid of the boxes that were kept
+suppress_crowds    the same without sorting, for boxes that crowd on few objects: it comes first
 roi         RoI align, RoI pool and position-sensitive pooling, with their gradients
 
 Importing a module of this room imports numba: ``ops`` does so at the first call, never before.

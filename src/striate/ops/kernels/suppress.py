@@ -41,13 +41,21 @@ class Grid(NamedTuple):
 
 @kernel
 def suppress(
-    boxes: Array, bits: Array, width: int, classes: Array, class_count: int, threshold: float, keep: Array
+    boxes: Array,
+    bits: Array,
+    members: Array,
+    width: int,
+    classes: Array,
+    class_count: int,
+    threshold: float,
+    keep: Array,
 ) -> Array:
     """Mark in ``keep`` (M) the boxes that survive in their class; give the order of scores, best first.
 
-    ``bits`` are the scores' bits as unsigned integers of ``width`` bits; ``classes`` are 0..class_count - 1.
+    ``bits`` are the scores' bits as unsigned integers of ``width`` bits; ``members`` are the boxes that take
+    part, rising; ``classes`` are 0..class_count - 1.
     """
-    order: Array = _descending(bits, width)
+    order: Array = _descending(bits, members, width)
     if class_count == 1:
         _suppress_class(boxes, order, threshold, keep)
         return order
@@ -67,21 +75,21 @@ def suppress(
 
 
 @part
-def _descending(bits: Array, width: int) -> Array:
-    """Stable order of floats, largest first, by a radix sort of their bits."""
+def _descending(bits: Array, members: Array, width: int) -> Array:
+    """Stable order of the members by their floats, largest first, by a radix sort of their bits."""
     one = bits.dtype.type(1)
     top = one << bits.dtype.type(width - 1)
     keys = np.empty_like(bits)
     for i in range(len(bits)):  # positive floats rise with their bits, negative ones fall
         keys[i] = bits[i] if bits[i] & top else ~(bits[i] | top)
-    order = np.arange(len(bits))
-    other: Array = np.empty(len(bits), np.int64)
+    order = members.copy()
+    other: Array = np.empty(len(members), np.int64)
     mask = (one << bits.dtype.type(DIGIT)) - one
     for shift in range(0, width, DIGIT):
         down = bits.dtype.type(shift)
         count = np.zeros((1 << DIGIT) + 1, np.int64)
-        for key in keys:
-            count[((key >> down) & mask) + 1] += 1
+        for k in order:
+            count[((keys[k] >> down) & mask) + 1] += 1
         count = np.cumsum(count)
         for k in order:
             digit = (keys[k] >> down) & mask
