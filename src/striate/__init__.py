@@ -11,6 +11,7 @@ files/      files written whole or not at all          records/    images, label
 errors      what can go wrong                         formatting  numbers for people
 arguments   arguments of verbs, checked                waiting    how threads wait for each other
 interrupt_handler    Ctrl-C ends a loop after its step     postprocess    the end of a detector in numpy
+lazy_table           a table that imports what is used
 
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
 

@@ -13,7 +13,8 @@ from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.dataset import Splits
-from striate.data.read_dataset import read, recognise
+from striate.data.read_dataset import read
+from striate.data.recognise import recognise
 from striate.errors import DataError, SettingError
 
 
@@ -264,12 +265,25 @@ def test_class_folders_beside_a_table_of_points_are_classes_for_a_classifier(tmp
     assert recognise(tmp_path, (ClassAnnotations,)) == "folder"
 
 
-def test_a_table_of_classes_and_boxes_is_read_as_classes_and_the_boxes_are_noted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("columns", ["x,y,w,h", "x1,y1,x2,y2", "xmin,ymin,xmax,ymax"])
+def test_a_table_of_a_class_and_its_box_is_read_as_boxes_or_as_classes_where_those_are_wanted(
+    columns: str, tmp_path: Path
+) -> None:
     zoo(tmp_path)
-    (tmp_path / "list.csv").write_text("image,class,x,y,w,h\nant/0.png,ant,1,2,3,4\nant/1.png,ant,1,2,3,4\n")
-    notes = read(tmp_path / "list.csv", validation=0).notes
-    assert any("--task detect" in note for note in notes)
-    assert not any("(y)" in note for note in notes)
+    table = tmp_path / "list.csv"
+    table.write_text(f"image,class,{columns}\nant/0.png,ant,1,2,3,4\nant/1.png,ant,1,2,3,4\n")
+    splits = read(table, validation=0)
+    assert splits.format == "boxes"
+    assert any("--task classification" in note for note in splits.notes)
+    assert recognise(table, (BoxAnnotations,)) == "boxes"
+    assert recognise(table, (ClassAnnotations,)) == "csv"
+    assert not any("(y)" in note for note in read(table, validation=0, kinds=(ClassAnnotations,)).notes)
+
+
+def test_a_table_of_classes_boxes_and_points_is_read_as_classes(tmp_path: Path) -> None:
+    zoo(tmp_path)
+    (tmp_path / "list.csv").write_text("image,class,x,y,w,h,nose_x,nose_y\nant/0.png,ant,1,2,3,4,5,6\n")
+    assert recognise(tmp_path / "list.csv") == "csv"
 
 
 def test_68_points_without_names_are_noted_as_those_of_a_face(tmp_path: Path) -> None:

@@ -37,18 +37,14 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path, picture_folder
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name_of)
 def test_the_commands_of_a_page_exist_with_their_flags(page: Path) -> None:
-    import typer.main
+    from striate.cli.app import VERBS, Verb
 
-    from striate.cli.app import app
-
-    verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     for words in commands(page):
         if words[0] == "make":
             assert {word for word in words[1:] if "=" not in word} <= targets, words
         elif words[0] == "striate":
-            assert words[1] in verbs, words
-            flags = {
-                flag for option in verbs[words[1]].params for flag in (*option.opts, *option.secondary_opts)
-            }
+            assert words[1] in VERBS, words
+            options = Verb(words[1], "").command().params
+            flags = {flag for option in options for flag in (*option.opts, *option.secondary_opts)}
             assert {word.split("=")[0] for word in words[2:] if word.startswith("-")} <= flags, words

@@ -1,13 +1,14 @@
 """A room imports from itself and from lower floors only."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "striate"
 FLOORS = [
-    {"errors"},
+    {"errors", "lazy_table"},
     {"arguments", "formatting", "postprocess"},
     {"records", "files", "interrupt_handler", "waiting"},
     {"ops"},
@@ -23,6 +24,7 @@ FLOORS = [
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {"__init__", "__main__"}  # the front door leads to the roof, and late
+LATE = re.compile(r"striate\.[\w.]+:\w+")  # a line of a table whose values are imported when they are used
 FILES = sorted(SOURCE.rglob("*.py"))
 
 
@@ -40,6 +42,8 @@ def imported_rooms(source: str) -> set[str]:
             modules += [f"striate.{name.name}" for name in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules.append(node.module)
+        elif isinstance(node, ast.Constant) and LATE.fullmatch(str(node.value)):
+            modules.append(str(node.value))
     return {module.split(".")[1] for module in modules if module.startswith("striate.")}
 
 
@@ -60,4 +64,5 @@ def test_the_rule_notices_an_import_that_runs_upward() -> None:
     assert wrong_imports("data", "from striate.train.session.loop import fit") == {"train"}
     assert wrong_imports("data", "from striate.draw import grid") == {"draw"}  # neighbours are strangers
     assert wrong_imports("data", "from striate import api") == {"api"}
+    assert wrong_imports("data", 'LazyTable({"fit": "striate.train.session.loop:fit"})') == {"train"}
     assert wrong_imports("data", "import striate.errors") == set()

@@ -11,7 +11,7 @@ import torch
 import striate
 from striate.cli.main import run as command
 from striate.compare import compare as room
-from striate.data.read_dataset import READERS
+from striate.data.readers import READERS
 from striate.errors import DataError
 from striate.tasks.model import TaskModel
 from striate.train.profile.profile import Cost, Costs

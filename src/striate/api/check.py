@@ -18,8 +18,7 @@ from striate.tasks.detection.networks.one_stage import OneStage
 from striate.train.run.defaults import decide, preprocessing
 from striate.train.run.settings import Settings
 from striate.zoo.build import build, model_of
-from striate.zoo.detectors import DETECTORS
-from striate.zoo.networks import MODELS
+from striate.zoo.networks import DETECTORS, MODELS
 
 __all__ = ["check"]
 

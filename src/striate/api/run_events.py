@@ -5,7 +5,6 @@ from contextlib import closing
 from typing import Any
 
 from striate.data.dataset import Splits
-from striate.report.page import write_report
 from striate.train.fabric.fabric import rank
 from striate.train.run.run import Run
 from striate.train.session.events import Event
@@ -28,4 +27,6 @@ def finished(events: Generator[Event], on_event: Callable[[Event], None] | None)
 def report(run: Run, splits: Splits) -> None:
     """Write the report of a run; of several processes the first one does."""
     if rank() == 0 and run.evaluation is not None:
+        from striate.report.page import write_report  # late: its templates and charts are not needed before
+
         write_report(run, splits, run.evaluation)

@@ -1,66 +1,87 @@
-"""The verbs by name, in the order of the help. What a verb does stands in the file of its name."""
+"""The verbs by name, in the order of the help. What a verb does stands in the file of its name.
+
+That file is imported when its verb is called: the help of ``striate`` needs none of their flags.
+"""
 
 import importlib.metadata
 import os
 import threading
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from striate.arguments import in_three_lines
-from striate.cli.apply_style import apply_style
-from striate.cli.benchmark_explanations import benchmark_explanations
-from striate.cli.check import check
-from striate.cli.compare import compare
-from striate.cli.convert import convert
-from striate.cli.demo import demo
-from striate.cli.embed import embed
-from striate.cli.evaluate import evaluate
-from striate.cli.explain import explain
-from striate.cli.export import export
-from striate.cli.invert import invert
-from striate.cli.map import map
-from striate.cli.neighbours import neighbours
-from striate.cli.predict import predict
-from striate.cli.stylize import stylize
-from striate.cli.summary import summary
-from striate.cli.texture import texture
-from striate.cli.train import train
-from striate.cli.train_style import train_style
-from striate.cli.visualize import visualize
 from striate.errors import FileError
 
-VERBS = (
-    (check, "Read a data set once and list what is wrong with it."),
-    (convert, "Write a data set with boxes in another layout."),
-    (train, "Train a classifier on a data set."),
-    (evaluate, "Measure a model on a data set."),
-    (predict, "Say what is in pictures."),
-    (compare, "Train several networks on a data set, and say which to choose."),
-    (summary, "List a network's layers, shapes, parameters and costs."),
-    (explain, "Show where a model looked."),
-    (benchmark_explanations, "Measure each method of explanation."),
-    (visualize, "Draw what a class or a channel of a network responds to most."),
-    (invert, "Draw what the layers of a network keep of a picture."),
-    (embed, "Write a vector for every picture of a data set."),
-    (map, "Draw a data set as a map of what a network finds alike."),
-    (neighbours, "Draw the nearest neighbours of pictures, by features and by pixels."),
-    (stylize, "Paint a picture in the style of another."),
-    (texture, "Make a picture with the texture of another."),
-    (train_style, "Train a network that paints in one pass."),
-    (apply_style, "Paint with a network of train-style, in one pass."),
-    (export, "Write a model for other programs: ONNX, torch, OpenVINO."),
-    (demo, "Watch a network learn handwritten digits (under a minute)."),
-)
+VERBS = {
+    "check": "Read a data set once and list what is wrong with it.",
+    "convert": "Write a data set with boxes in another layout.",
+    "train": "Train a classifier on a data set.",
+    "evaluate": "Measure a model on a data set.",
+    "predict": "Say what is in pictures.",
+    "compare": "Train several networks on a data set, and say which to choose.",
+    "summary": "List a network's layers, shapes, parameters and costs.",
+    "explain": "Show where a model looked.",
+    "benchmark-explanations": "Measure each method of explanation.",
+    "visualize": "Draw what a class or a channel of a network responds to most.",
+    "invert": "Draw what the layers of a network keep of a picture.",
+    "embed": "Write a vector for every picture of a data set.",
+    "map": "Draw a data set as a map of what a network finds alike.",
+    "neighbours": "Draw the nearest neighbours of pictures, by features and by pixels.",
+    "stylize": "Paint a picture in the style of another.",
+    "texture": "Make a picture with the texture of another.",
+    "train-style": "Train a network that paints in one pass.",
+    "apply-style": "Paint with a network of train-style, in one pass.",
+    "export": "Write a model for other programs: ONNX, torch, OpenVINO.",
+    "demo": "Watch a network learn handwritten digits (under a minute).",
+}
+"""The verbs and what the help says of them. A verb is a function in a file, both of that name."""
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for verb, short in VERBS:
-    app.command(short_help=short)(verb)
+SETTINGS: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": "rich",
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+app = typer.Typer(**SETTINGS)
+
+
+class Verb(TyperCommand):
+    """A line of the help; the command behind it is made when it is called.
+
+    Args:
+        name: of the verb.
+        short: what it does.
+    """
+
+    def __init__(self, name: str, short: str) -> None:
+        super().__init__(name, short_help=short)
+
+    def command(self) -> TyperCommand:
+        """The command with its flags: its file is imported."""
+        name = str(self.name).replace("-", "_")
+        alone = typer.Typer(**SETTINGS)
+        alone.command(self.name)(getattr(import_module(f"striate.cli.{name}"), name))
+        made = get_command(alone)
+        assert isinstance(made, TyperCommand)
+        return made
+
+    def make_context(self, *arguments: Any, **named: Any) -> Any:
+        """That of the command."""
+        return self.command().make_context(*arguments, **named)
+
+
+def program() -> TyperGroup:
+    """``striate`` with its verbs."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, short in VERBS.items():
+        group.add_command(Verb(name, short))
+    return group
 
 
 @app.callback(invoke_without_command=True)

@@ -156,7 +156,8 @@ def _task_of_data() -> str | None:
         return None
     try:
         path = next(Path(word) for word in words if not word.startswith("-") and Path(word).exists())
-        from striate.data.read_dataset import KINDS_OF, recognise  # late: a help may not wait for torch
+        from striate.data.readers import KINDS_OF  # late: a help may not wait for torch
+        from striate.data.recognise import recognise
 
         return KINDS_OF[recognise(path)].task
     except (StopIteration, StriateError, OSError, KeyError):

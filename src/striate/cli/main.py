@@ -63,16 +63,15 @@ def run(arguments: Sequence[str]) -> int:
 def invoke(arguments: list[str]) -> int:
     """Hand the arguments to the verb; mistakes in flags and verbs become errors of three lines."""
     from typer import Exit
-    from typer.main import get_command
 
-    from striate.cli.app import app
+    from striate.cli.app import program
     from striate.cli.progress import Fetching
     from striate.cli.usage_errors import UsageError, three_lines
     from striate.zoo.weights.download import telling
 
     fetching = Fetching(quiet=not {"--quiet", "-q"}.isdisjoint(arguments))
     try:
-        with get_command(app).make_context("striate", arguments) as context, telling(fetching):
+        with program().make_context("striate", arguments) as context, telling(fetching):
             context.command.invoke(context)
     except Exit as ended:
         return ended.exit_code

@@ -1,6 +1,7 @@
 """Samples: labelled pictures from files and arrays, checked, split and prepared.
 
 read_dataset     path -> Splits                                formats/      one reader for each layout
+readers          format -> its reader, in a table              recognise    path -> format
 dataset          labelled images by number; Splits             annotations/  what is known of the pictures
 decode           any picture file -> uint8 RGB                 decoding/     the parts of decode
 inputs           what predict takes                            checks/       what is wrong, by file name

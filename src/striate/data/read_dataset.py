@@ -1,19 +1,15 @@
 """Read a labelled data set in whatever form it lies: recognised by looking, or stated with ``format``.
 
-    path --look--> folder | csv | idx | npz | digits | voc | coco | ... --reader--> Found --split--> Splits
+    path --recognise--> folder | csv | voc | coco | ... --reader--> Found --split--> Splits
 
 Splits: those of the data are kept. Without any, a seeded share of every class becomes ``val``. When there is
-    a test split
-but no validation split, ``val`` is taken from the training pictures. With ``validation=0`` nothing is taken:
-every training picture is trained on, and there is a ``val`` only if the data have one.
+a test split but no validation split, ``val`` is taken from the training pictures. With ``validation=0``
+nothing is taken: every training picture is trained on, and there is a ``val`` only if the data have one.
 """
 
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
-from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -28,67 +24,22 @@ from striate.data.checks.content_hash import identities, pixel_identities
 from striate.data.checks.findings import Finding
 from striate.data.class_names import difference, lookalikes
 from striate.data.dataset import Dataset, Splits
-from striate.data.decode import EXTENSIONS
-from striate.data.formats.coco import coco_files, read_coco_boxes
-from striate.data.formats.coco_points import read_coco_points
-from striate.data.formats.csv import read_table, several_tables, tables_in
-from striate.data.formats.digits import read_digits
-from striate.data.formats.idx import idx_files, read_idx
-from striate.data.formats.image_folder import read_folder
 from striate.data.formats.index import Found
 from striate.data.formats.json_stream import Progress
-from striate.data.formats.npz import npz_file, read_npz
-from striate.data.formats.points_csv import point_table, read_box_table, read_header, read_point_table
 from striate.data.formats.split_names import SPLITS, UNSAID
-from striate.data.formats.voc import read_voc, voc_root
-from striate.data.formats.yolo import read_yolo, yolo_root
 from striate.data.image_store import Files
 from striate.data.joints import read_joints
-from striate.data.picture_files import ending_of
+from striate.data.readers import DETAILED, KINDS_OF, reader_of
+from striate.data.recognise import holds_a_picture, recognise, refuse_missing
 from striate.data.split import held_out, merged, united
 from striate.errors import DataError, SettingError
 from striate.files.walk import Walk
 
-READERS: dict[str, Callable[[Path], Found]] = {
-    "folder": read_folder,
-    "csv": read_table,
-    "idx": read_idx,
-    "npz": read_npz,
-    "digits": lambda path: read_digits(),
-    "voc": read_voc,
-    "yolo": read_yolo,
-    "coco": read_coco_boxes,
-    "coco-points": read_coco_points,
-    "points": read_point_table,
-    "boxes": read_box_table,
-}
-OUTSIDE: dict[str, Callable[..., Found]] = {"csv": read_table, "yolo": read_yolo}
-"""Formats that may name files outside of their folder."""
-
-LARGE: dict[str, Callable[..., Found]] = {"coco": read_coco_boxes, "coco-points": read_coco_points}
-"""Formats of one file that may take long to read."""
-
-DETAILED = frozenset(("voc", "yolo", "coco"))
-"""Formats of boxes that say more than boxes."""
-
-GROUPED: dict[str, Callable[..., Found]] = {
-    "csv": read_table,
-    "points": read_point_table,
-    "boxes": read_box_table,
-}
-"""Formats with columns, one of which can say which pictures belong together."""
-KINDS_OF: dict[str, type[Annotations]] = {
-    **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
-    **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
-    **dict.fromkeys(("coco-points", "points"), PointAnnotations),
-}
-"""Format -> what it tells of the pictures."""
 # Below both limits a split also decodes the pictures, to find one that was saved in two ways: about a second.
 DECODED_FILES = 5_000
 DECODED_BYTES = 32 * 1024**2
 FEWEST = 5
 """Values below which a column that is called group or person tells of pictures, not of whose they are."""
-LOOKED_AT = 1_000  # names of a folder among which a picture is looked for
 
 
 def read(
@@ -139,8 +90,8 @@ def read(
     root = Path(path)
     try:
         name = format or recognise(root, kinds)
-        found = with_joints(_reader(name, root, accept, reading, group)(root), joints)
-        found = found if format else _with_alternative(_with_columns(found, name, root), name, root)
+        found = with_joints(_read(root, name, reader_of(name, accept, reading, group)), joints)
+        found = found if format else _with_alternative(_with_classes(found, name), name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
     found = without_bad_boxes(found, on_bad_box)
@@ -167,36 +118,24 @@ def read_found(
     """
     try:
         name = format or recognise(root, (BoxAnnotations,))
-        reader: Callable[..., Found] = _reader(name, root, accept, reading)
-        return reader(root, details=True) if details and name in DETAILED else reader(root)
+        options = {"details": True} if details and name in DETAILED else {}
+        return _read(root, name, reader_of(name, accept, reading), **options)
     except OSError as reason:
         raise _closed(root, reason) from reason
 
 
-def _reader(
-    name: str, root: Path, accept: Collection[str], reading: Progress | None, group: str | None = None
-) -> Callable[[Path], Found]:
-    if name not in READERS:
-        known = "one of: " + ", ".join(READERS)
-        raise SettingError(f"format is {name!r}", known, "leave it out to have it recognised")
+def _read(root: Path, name: str, reader: Callable[..., Found], **options: bool) -> Found:
     if name != "digits":
         refuse_missing(root)
-    if group is not None and name not in GROUPED:
-        wrong = f"group is {group!r}, and data read as {name} have no columns"
-        raise SettingError(wrong, "a table: " + ", ".join(GROUPED), "leave group out")
-    if name in LARGE:
-        return partial(LARGE[name], progress=reading)
-    reader: Callable[..., Found] = READERS[name] if group is None else partial(GROUPED[name], group=group)
-    return partial(reader, outside=True) if "outside" in accept and name in OUTSIDE else reader
+    return reader(root, **options)
 
 
-def _with_columns(found: Found, name: str, root: Path) -> Found:
-    """Note that a table which was read as classes has columns of boxes too."""
-    table = point_table(root) if name == "csv" else None
-    header = read_header(table) if table else None
-    if not (header and header.box):
+def _with_classes(found: Found, name: str) -> Found:
+    """Note that a table which was read as boxes, one a picture, could teach classes alone."""
+    known = found.annotations
+    if name != "boxes" or not isinstance(known, BoxAnnotations) or len(known.boxes) > len(known):
         return found
-    note = "the table has columns of boxes too: --task detect, --task localize or --format boxes reads them"
+    note = "--task localize learns one box a picture, --task classification the classes alone"
     return replace(found, notes=(*found.notes, note))
 
 
@@ -205,15 +144,10 @@ def _with_alternative(found: Found, name: str, root: Path) -> Found:
     if name == "folder" or KINDS_OF.get(name) is not ClassAnnotations or not root.is_dir():
         return found
     listing = Walk(root).listing()
-    if any(_holds_a_picture(root / folder) for folder in (*listing.folders, *listing.links)):
+    if any(holds_a_picture(root / folder) for folder in (*listing.folders, *listing.links)):
         note = f"{root} holds folders of pictures too: --format folder reads them as classes"
         return replace(found, notes=(*found.notes, note))
     return found
-
-
-def _holds_a_picture(folder: Path) -> bool:
-    with os.scandir(folder) as entries:
-        return any(ending_of(entry.name) in EXTENSIONS for entry in islice(entries, LOOKED_AT))
 
 
 def _closed(root: Path, reason: OSError) -> DataError:
@@ -259,120 +193,6 @@ def _with_known_joints(found: Found) -> Found:
         return found
     note = "68 points without names: taken for face68, which says what a mirror exchanges; --joints FILE else"
     return replace(found, notes=(*found.notes, note))
-
-
-def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
-    """The format that a path looks like.
-
-    Args:
-        path: a folder or a file.
-        kinds: of annotations that can be used; none for any.
-
-    Raises:
-        DataError: there is no such path, it is a file of no known format, a folder of several tables, or it
-            holds nothing of these kinds.
-    """
-    if not path.exists() and str(path) == "digits":
-        return "digits"
-    refuse_missing(path)
-    annotated = annotated_formats(path)
-    if kinds and ClassAnnotations not in kinds:
-        fitting = [name for name in annotated if issubclass(KINDS_OF[name], kinds)]
-        if not fitting:
-            raise other_kind(path, annotated[0] if annotated else recognise(path), kinds)
-        return fitting[0]
-    header = read_header(table) if (table := point_table(path)) else None
-    if annotated and not (header and header.labelled):
-        if not kinds:
-            return annotated[0]
-        if "voc" in annotated or not _holds_class_folders(path):
-            raise other_kind(path, annotated[0], kinds)
-    if idx_files(path):
-        return "idx"
-    tables = [one for one in tables_in(path) if not header or header.labelled or one != table]
-    if len(tables) > 1:
-        raise several_tables(path, tables)
-    if tables:
-        return "csv"
-    if npz_file(path):
-        return "npz"
-    if path.is_dir():
-        return "folder"
-    raise DataError(
-        f"{path} is a file of no known format",
-        "a folder of pictures, or a .csv, .tsv, .npz, .json or idx file",
-        "name the format if the file's ending is unusual: --format csv",
-    )
-
-
-def other_kind(path: Path, name: str, kinds: tuple[type[Annotations], ...]) -> DataError:
-    """The error of data that tell something else than a task wants to know.
-
-    Args:
-        path: of the data.
-        name: the format that they look like.
-        kinds: of annotations that the task can use.
-    """
-    wanted, known = " or ".join(kind.shown for kind in kinds), KINDS_OF.get(name, Annotations)
-    formats = ", ".join(name for name, kind in KINDS_OF.items() if issubclass(kind, kinds))
-    task = getattr(known, "task", None)
-    command = f"; for these data: striate train {path} --task {task}" if task else ""
-    return DataError(
-        f"{path} holds {known.shown} (format {name}), and no {wanted}",
-        f"data with {wanted}",
-        f"--format with one of: {formats}{command}",
-    )
-
-
-def _holds_class_folders(path: Path) -> bool:
-    """Whether two folders or more of a folder hold pictures, so that their names can be classes."""
-    if not path.is_dir():
-        return False
-    listing = Walk(path).listing()
-    return sum(_holds_a_picture(path / folder) for folder in (*listing.folders, *listing.links)) > 1
-
-
-def annotated_formats(path: Path) -> list[str]:
-    """The formats with boxes or points that a path has, those that say most about it first."""
-    table = point_table(path)
-    header = read_header(table) if table else None
-    found = {
-        "voc": voc_root(path) is not None,
-        "yolo": yolo_root(path) is not None,
-        "coco": bool(coco_files(path)),
-        "coco-points": bool(coco_files(path)),
-        "points": bool(header and header.points),
-        "boxes": bool(header and header.box),
-    }
-    return [name for name, yes in found.items() if yes]
-
-
-def refuse_missing(path: Path) -> None:
-    """Raise, with the nearest names that do exist.
-
-    Raises:
-        DataError: there is no such path.
-    """
-    if path.exists():
-        return
-    entries = path.parent.iterdir() if path.parent.is_dir() else ()
-    names = [entry.name for entry in entries if entry.name[0] != "." and may_be_data(entry)]
-    near = get_close_matches(path.name, names, 3)
-    hint = (
-        "did you mean " + ", ".join(str(path.parent / name) for name in near)
-        if near
-        else "check the spelling"
-    )
-    raise DataError(f"there is no {path}", "a folder, a file, or the word digits", hint)
-
-
-def may_be_data(path: Path) -> bool:
-    """Whether a path could be meant as data: a folder, or a file that ends as data do."""
-    return (
-        path.is_dir()
-        or path.suffix.lower() in (".csv", ".tsv", ".npz", ".gz", ".json", ".yaml")
-        or "idx" in path.name
-    )
 
 
 def assign(

@@ -29,7 +29,8 @@ from striate.data.class_mapping import ALL, part_of
 from striate.data.dataset import Dataset, Splits
 from striate.data.image_store import Array, Store
 from striate.data.picture_size import picture_size
-from striate.data.read_dataset import read, recognise
+from striate.data.read_dataset import read
+from striate.data.recognise import recognise
 from striate.errors import DataError, SettingError
 
 SAMPLED = 1024

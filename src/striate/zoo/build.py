@@ -5,26 +5,29 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
-from striate.tasks.classification.classifier import Classifier
-from striate.tasks.detection.detector import Detector
+from striate.lazy_table import LazyTable
 from striate.tasks.model import TaskModel
-from striate.tasks.regression.localizer import Localizer
-from striate.tasks.regression.point_model import LandmarkModel, PoseModel
-from striate.zoo.detectors import DETECTORS
-from striate.zoo.networks import detector_named, network_named, require_arguments
+from striate.zoo.networks import DETECTORS, detector_named, network_named, require_arguments
 from striate.zoo.weights.detector_weights import load_detector
 
-TASKS: dict[str, type[TaskModel[Any]]] = {
-    "classification": Classifier,
-    "detect": Detector,
-    "localize": Localizer,
-    "landmarks": LandmarkModel,
-    "pose": PoseModel,
-}
+if TYPE_CHECKING:
+    from striate.tasks.detection.detector import Detector
+
+DETECT = "detect"
+
+TASKS: LazyTable[type[TaskModel[Any]]] = LazyTable(
+    {
+        "classification": "striate.tasks.classification.classifier:Classifier",
+        DETECT: "striate.tasks.detection.detector:Detector",
+        "localize": "striate.tasks.regression.localizer:Localizer",
+        "landmarks": "striate.tasks.regression.point_model:LandmarkModel",
+        "pose": "striate.tasks.regression.point_model:PoseModel",
+    }
+)
 """The tasks by name. A new one is a line here, and what the other tables of this kind ask for."""
 
 
@@ -67,7 +70,7 @@ def build(
 
 def detector(
     name: str, classes: Sequence[str], in_channels: int = 3, weights: Any = None, **arguments: Any
-) -> Detector:
+) -> "Detector":
     """A detector with the preprocessing that its paper has, ready to predict.
 
     Args:
@@ -82,7 +85,7 @@ def detector(
     """
     _require_names(classes)
     network = detector_named(name, len(classes), in_channels, **arguments)
-    model = Detector(network, classes, network.usual)
+    model = cast("type[Detector]", TASKS[DETECT])(network, classes, network.usual)
     model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
     if weights is not None:
         network.notes = load_detector(network, name, weights)
@@ -95,10 +98,10 @@ def require_task(name: str, task: str) -> None:
     Raises:
         SettingError: something else is asked of one.
     """
-    if name in DETECTORS and task != Detector.task:
+    if name in DETECTORS and task != DETECT:
         raise SettingError(
             f"{name} is a detector, and the task is {task}",
-            f"task {Detector.task}, or a backbone",
+            f"task {DETECT}, or a backbone",
             "--model resnet18, or --task detect with boxes",
         )
 

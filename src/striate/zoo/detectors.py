@@ -1,17 +1,16 @@
-"""The detectors by name, and the networks that they look through.
+"""Detectors on a backbone of the zoo, by its name.
 
-"yolo", 20 classes --> DETECTORS["yolo"](classes=20, in_channels=3, backbone="resnet34") --> a network
+20 classes --yolo(classes=20, in_channels=3, backbone="resnet34")--> a detection network
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from striate.layers.backbone import Backbone
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
-from striate.tasks.detection.networks.ssd import ssd300_vgg16_network, ssd_network
-from striate.tasks.detection.networks.ssdlite import ssdlite320_network
+from striate.tasks.detection.networks.ssd import ssd_network
 from striate.tasks.detection.networks.yolo_v1 import YoloV1
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
+from striate.zoo.networks import create
 
 DEFAULT, THIN = "resnet18", 0.5
 """The default backbone and its width: a detector for a processor without a GPU."""
@@ -44,8 +43,6 @@ def yolo(
 
 def backbone_of(name: str, in_channels: int, width: float | None) -> Backbone:
     """A backbone by its name; the default one at half its width, unless another width is asked for."""
-    from striate.zoo.networks import create  # late: the table of networks names this file
-
     if width is None and name == DEFAULT:
         width = THIN
     own: dict[str, Any] = {} if width is None else {"width": width}
@@ -98,13 +95,3 @@ def ssd(
     """
     made = backbone_of(backbone, in_channels, width)
     return ssd_network(made, classes, maps=maps, width=channels)
-
-
-DETECTORS: dict[str, Callable[..., DetectionNetwork]] = {
-    "yolo": yolo,
-    "yolo_v1": yolo_v1,
-    "ssd": ssd,
-    "ssd300_vgg16": ssd300_vgg16_network,
-    "ssdlite320_mobilenet_v3_large": ssdlite320_network,
-}
-"""Called with ``classes``, ``in_channels`` and the detector's own arguments."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from inspect import Parameter, signature
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
@@ -33,11 +33,13 @@ from striate.backbones.xception import Xception
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.image_network import ImageNetwork
-from striate.tasks.detection.networks.detection_network import DetectionNetwork
-from striate.zoo.detectors import DETECTORS
+from striate.lazy_table import LazyTable
 from striate.zoo.model_file import differences
 from striate.zoo.network_arguments import require
 from striate.zoo.weights.load_weights import AUXILIARY, IMAGENET, load_weights, of_other_arguments
+
+if TYPE_CHECKING:
+    from striate.tasks.detection.networks.detection_network import DetectionNetwork
 
 Builder = Callable[..., Backbone]
 """Called with ``classes``, ``in_channels`` and the network's own arguments."""
@@ -104,6 +106,16 @@ MODELS: dict[str, Builder] = {
     "xception": Xception,
 }
 
+DETECTORS: LazyTable[Callable[..., "DetectionNetwork"]] = LazyTable(
+    {
+        "yolo": "striate.zoo.detectors:yolo",
+        "yolo_v1": "striate.zoo.detectors:yolo_v1",
+        "ssd": "striate.zoo.detectors:ssd",
+        "ssd300_vgg16": "striate.tasks.detection.networks.ssd:ssd300_vgg16_network",
+        "ssdlite320_mobilenet_v3_large": "striate.tasks.detection.networks.ssdlite:ssdlite320_network",
+    }
+)
+"""Called with ``classes``, ``in_channels`` and the detector's own arguments."""
 
 TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
     "classification": MODELS,
@@ -177,12 +189,12 @@ def network_named(name: str, classes: int = 1000, in_channels: int = 3, **argume
 
 def detector_named(
     name: str, classes: int = 1000, in_channels: int = 3, **arguments: Any
-) -> DetectionNetwork:
+) -> "DetectionNetwork":
     """A detection network by its name; arguments and errors as ``network_named``."""
     network = network_named(name, classes, in_channels, **arguments)
-    if not isinstance(network, DetectionNetwork):
+    if name not in DETECTORS:
         raise SettingError(f"{name} is no detector", "one of: " + ", ".join(DETECTORS), "yolo")
-    return network
+    return cast("DetectionNetwork", network)
 
 
 def arguments_of(name: str) -> dict[str, Any]:
@@ -226,8 +238,8 @@ def _require_as_published(network: Backbone, name: str, usual: Backbone, changed
 
 def _builder(name: str) -> Callable[..., ImageNetwork]:
     """The line of the dictionary."""
-    known = {**MODELS, **DETECTORS}
-    if name in known:
-        return known[name]
-    near = get_close_matches(str(name).lower(), known, n=3, cutoff=0)
+    for table in (MODELS, DETECTORS):
+        if name in table:
+            return table[name]
+    near = get_close_matches(str(name).lower(), [*MODELS, *DETECTORS], n=3, cutoff=0)
     raise SettingError(f"there is no network {name!r}", "one of `striate.models()`", " or ".join(near))

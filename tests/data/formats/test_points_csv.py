@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from striate.data.formats.points_csv import point_table, read_box_table, read_header, read_point_table
+from striate.data.formats.points_csv import read_box_table, read_point_table
+from striate.data.formats.table_header import point_table, read_header
 from striate.errors import DataError
 
 
@@ -51,6 +52,57 @@ def test_one_box_a_picture_by_corners_or_sides_and_none(tmp_path: Path):
     assert [found.annotations.words(index) for index in (0, 1)] == ["cat at 2, 3, 12, 13", "no box"]
     found = read_box_table(written(tmp_path, "image,class,x,y,w,h\na.png,cat,2,3,10,10\n"))
     assert found.annotations.words(0) == "cat at 2, 3, 12, 13"
+
+
+def test_a_line_for_each_box_and_their_pictures_in_any_order(tmp_path: Path):
+    text = (
+        "filename,class,xmin,ymin,xmax,ymax,person\n"
+        "b.png,cat,1,2,3,4,Ada\na.png,dog,5,6,7,8,Bob\nb.png,ant,2,2,9,9,Ada\nc.png,,,,,,Eve\n"
+    )
+    found = read_box_table(written(tmp_path, text))
+    names = [found.store.name(index) for index in range(3)]
+    assert [Path(name).name for name in names] == ["b.png", "a.png", "c.png"]
+    assert [found.annotations.words(index) for index in range(3)] == [
+        "ant at 2, 2, 9, 9; cat at 1, 2, 3, 4",
+        "dog at 5, 6, 7, 8",
+        "no box",
+    ]
+    assert found.annotations.columns["line"].tolist() == [2, 4, 3]
+    assert found.groups is not None
+    assert len(found.groups.numbers) == 3
+    assert "3 pictures, 3 boxes" in found.notes[0]
+
+
+def test_shares_become_pixels_of_the_picture_of_each_line(tmp_path: Path):  # pictures of 40 x 20
+    text = "image,class,x,y,w,h\na.png,cat,0,0,0.5,0.5\nb.png,cat,0,0,1,1\na.png,cat,0.5,0.5,0.5,0.5\n"
+    found = read_box_table(written(tmp_path, text))
+    assert found.annotations.boxes.tolist() == [[0, 0, 20, 10], [20, 10, 40, 20], [0, 0, 40, 20]]
+
+
+def test_a_picture_in_two_splits_is_found(tmp_path: Path):
+    text = "image,class,x1,y1,x2,y2,split\na.png,cat,1,2,3,4,train\na.png,cat,5,6,7,8,val\n"
+    found = read_box_table(written(tmp_path, text))
+    assert [(one.kind, one.detail) for one in found.findings] == [
+        ("contradiction", "a.png is in another split in line 2")
+    ]
+    assert len(found.annotations.boxes) == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "boxed"),
+    [
+        ("image,class,x,y,w,h", True),
+        ("image,label,x1,y1,x2,y2", True),
+        ("image,class,xmin,ymin,xmax,ymax", True),
+        ("image,x1,y1,x2,y2", False),  # two points
+        ("image,class,x1,y1,x2,y2,nose_x,nose_y", False),  # points besides
+        ("image,class,nose_x,nose_y", False),
+    ],
+)
+def test_a_class_and_its_box_make_a_table_of_boxes(columns: str, boxed: bool, tmp_path: Path):
+    header = read_header(written(tmp_path, columns + "\n") / "points.csv")
+    assert header is not None
+    assert header.boxed is boxed
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from PIL import Image
 
 from striate.data.formats.data_yaml import read_data_yaml
 from striate.data.formats.yolo import read_yolo, yolo_root
-from striate.data.read_dataset import read, recognise
+from striate.data.read_dataset import read
+from striate.data.recognise import recognise
 from striate.errors import DataError
 
 BOX = "1 0.5 0.5 0.25 0.5\n"  # in 40 x 30: 15, 7.5, 25, 22.5

@@ -7,6 +7,8 @@ Their levels 0..16 (counts of inked pixels in 4 x 4 blocks) become 0..255. They 
 of every class, always the same, is for testing.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from striate.data.annotations.class_annotations import ClassAnnotations
@@ -19,8 +21,12 @@ from striate.data.split import held_out
 TEST = 0.2  # of every class
 
 
-def read_digits() -> Found:
-    """The 1,797 digits; 359 of them, chosen by what they show, are the test split."""
+def read_digits(path: Path = Path("digits")) -> Found:
+    """The 1,797 digits; 359 of them, chosen by what they show, are the test split.
+
+    Args:
+        path: nothing is read from there; every reader is called with one.
+    """
     from sklearn.datasets import load_digits
 
     digits = load_digits()

@@ -1,8 +1,4 @@
-"""Tables of points or of one box a picture: a first line that names the columns, a line for each picture.
-
-    image,left_eye_x,left_eye_y,left_eye_v,nose_x,nose_y,...    points; v is 0 where a point is not visible
-    image,x0,y0,x1,y1,...                                       points that are numbered
-    image,class,x1,y1,x2,y2   or   image,class,x,y,w,h          one box a picture, or none
+"""Tables of points, a line for each picture, and of boxes, a line for each box; see ``table_header``.
 
 Columns ``width`` and ``height`` are the size of the picture in which the numbers were measured, ``split`` its
 split; for pictures that belong together see ``groups``. Other columns are left alone. Numbers between 0 and 1
@@ -11,9 +7,8 @@ which there is nothing.
 """
 
 import csv
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,125 +20,62 @@ from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.origin import Origin
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.findings import Finding
-from striate.data.formats.csv import ENDINGS
-from striate.data.formats.csv_columns import LABEL_WORDS, PATH_WORDS, SEPARATORS, SPLIT_COLUMNS
+from striate.data.formats.csv_columns import SPLIT_COLUMNS
 from striate.data.formats.csv_paths import TablePaths
 from striate.data.formats.groups import GroupRows
 from striate.data.formats.index import Found
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
+from striate.data.formats.table_header import CLASS_COLUMNS, Header, point_table, read_header
 from striate.data.image_store import Files
 from striate.data.joints import joints_of
 from striate.data.picture_size import picture_size
 from striate.errors import DataError
-from striate.files.regular import open_regular
 
-NAMED = re.compile(r"(.+?)[_. ]([xyv])")
-NUMBERED = re.compile(r"([xyv])_?(\d+)")
-CORNERS, SIDES = ("x1", "y1", "x2", "y2"), ("x", "y", "w", "h")
-CLASS_COLUMNS = ("class", "class_name", "category", "name", "label")
 SIZES_READ = 2_000
 """Pictures whose size is compared with the table's, evenly spread."""
 
 
-@dataclass(frozen=True)
-class Header:
-    """Which column holds what.
-
-    Args:
-        separator: of the columns.
-        columns: names, lower case, in order.
-        image: number of the column of the pictures.
-        points: for each point its name and the numbers of its columns x, y, v (None: always visible).
-        box: numbers of four columns, and whether they are x, y, w, h; None without a box.
-    """
-
-    separator: str
-    columns: tuple[str, ...]
-    image: int
-    points: tuple[tuple[str, int, int, int | None], ...]
-    box: tuple[tuple[int, ...], bool] | None
-
-    @property
-    def wrong(self) -> str:
-        """What is wrong with the columns of numbers; empty if nothing is."""
-        numbers = [name for name in self.columns if NUMBERED.fullmatch(name) or NAMED.fullmatch(name)]
-        if twice := [name for name in numbers if numbers.count(name) > 1]:
-            return f"the column {twice[0]} stands there twice"
-        alone = [name for name in numbers if name not in self.used]
-        return f"the column {alone[0]} has no partner" if alone else ""
-
-    @property
-    def used(self) -> set[str]:
-        """The columns of points and of the box."""
-        columns = {column for _, *three in self.points for column in three if column is not None}
-        columns |= set(self.box[0]) if self.box else set()
-        return {self.columns[column] for column in columns}
-
-    @property
-    def labelled(self) -> bool:
-        """Whether a column names a class, so that the table can teach classification too."""
-        return bool(LABEL_WORDS & (set(self.columns) - self.used))
-
-    def column(self, *names: str) -> int | None:
-        """The number of the first column that has one of the names."""
-        return next((self.columns.index(name) for name in names if name in self.columns), None)
-
-
-def read_header(file: Path) -> Header | None:
-    """What a table holds, from its first line; None if it names no pictures and no points or box."""
-    try:
-        with open_regular(file) as stream:
-            first = stream.readline(1 << 20).decode("utf-8-sig", "replace")
-    except OSError:
-        return None
-    for separator in SEPARATORS:
-        cells = next(csv.reader([first], delimiter=separator), [])
-        columns = tuple(cell.strip().lower() for cell in cells)
-        image = next((number for number, name in enumerate(columns) if name in PATH_WORDS), None)
-        box, points = _box_columns(columns), _point_columns(columns)
-        if image is not None and (box or points):
-            return Header(separator, columns, image, points, box)
-    return None
-
-
-def _box_columns(columns: Sequence[str]) -> tuple[tuple[int, ...], bool] | None:
-    for names in (CORNERS, SIDES):
-        others = {f"{axis}{number}" for axis in "xy" for number in (0, 3)} & set(columns)
-        if set(names) <= set(columns) and not others:
-            return tuple(columns.index(name) for name in names), names == SIDES
-    return None
-
-
-def _point_columns(columns: Sequence[str]) -> tuple[tuple[str, int, int, int | None], ...]:
-    found: dict[str, dict[str, int]] = {}
-    for number, column in enumerate(columns):
-        if match := NUMBERED.fullmatch(column):
-            found.setdefault(match[2], {})[match[1]] = number
-        elif match := NAMED.fullmatch(column):
-            found.setdefault(match[1], {})[match[2]] = number
-    return tuple(
-        (name, at["x"], at["y"], at.get("v")) for name, at in found.items() if {"x", "y"} <= at.keys()
-    )
-
-
-def point_table(path: Path) -> Path | None:
-    """The table of points or boxes: the file itself, or the only one of a folder."""
-    if path.is_file():
-        return path if path.suffix.lower() in ENDINGS and read_header(path) else None
-    tables = [file for file in sorted(path.iterdir()) if file.suffix.lower() in ENDINGS and file.is_file()]
-    fitting = [file for file in tables if read_header(file)]
-    return fitting[0] if len(fitting) == 1 else None
-
-
 @dataclass
 class Rows:
-    """The usable lines of a table, in columns."""
+    """The usable lines of a table, in columns.
 
-    files: list[str]
-    split: list[int]
-    cells: list[list[str]]
-    lines: list[int]
+    Args:
+        groups: of the pictures.
+        files: of the pictures.
+        split: of the pictures.
+        cells: of the lines.
+        lines: their numbers.
+        pictures: the number of the picture of each line.
+    """
+
     groups: GroupRows
+    files: list[str] = field(default_factory=list)
+    split: list[int] = field(default_factory=list)
+    cells: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    pictures: list[int] = field(default_factory=list)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _first: list[int] = field(default_factory=list)
+
+    def add(self, name: str, split: int, line: int, cells: list[str]) -> None:
+        """Take in a line."""
+        if name not in self._numbers:
+            self._numbers[name] = len(self.files)
+            self.files.append(name)
+            self.split.append(split)
+            self.groups.add(cells, name)
+            self._first.append(line)
+        self.cells.append(cells)
+        self.lines.append(line)
+        self.pictures.append(self._numbers[name])
+
+    def contradiction(self, name: str, split: int, *, several: bool) -> str:
+        """What an earlier line says against another one of a picture; "" for nothing."""
+        number = self._numbers.get(name)
+        if number is None or (several and self.split[number] == split):
+            return ""
+        where = f"in line {self._first[number]}"
+        return f"{name} is in another split {where}" if several else f"{name} stands {where} too"
 
 
 def read_point_table(path: Path, *, group: str | None = None) -> Found:
@@ -174,7 +106,7 @@ def read_point_table(path: Path, *, group: str | None = None) -> Found:
 
 
 def read_box_table(path: Path, *, group: str | None = None) -> Found:
-    """The one box of every picture; arguments as of ``read_point_table``.
+    """The boxes of every picture; arguments as of ``read_point_table``.
 
     Raises:
         DataError: the table has no columns of a box, or no usable line.
@@ -185,30 +117,36 @@ def read_box_table(path: Path, *, group: str | None = None) -> Found:
         raise _unclear(file, "a box", "image,class,x1,y1,x2,y2")
     columns, sides = header.box
     rows, root, taken = _rows(file, header, list(columns), findings, group)
-    kind = header.column(*CLASS_COLUMNS)
-    there = np.array([any(cells[column] for column in columns) for cells in rows.cells], np.bool_)
-    boxes = np.array(
-        [[float(cells[column] or 0) for column in columns] for cells in rows.cells], np.float32
-    ).reshape(-1, 4)
-    if sides:
-        boxes[:, 2:] += boxes[:, :2]
+    boxes, there = _corners(rows, columns, sides=sides)
     notes, factor = _scaled(file, header, rows, boxes[there].reshape(-1, 2), root, findings)
-    boxes *= np.tile(factor[:, 0], 2) if len(boxes) else 1
-    names = [cells[kind] if kind is not None else "object" for cells in rows.cells]
-    classes = tuple(sorted({name for name, one in zip(names, there, strict=True) if one}))
-    numbers = {name: number for number, name in enumerate(classes)}
-    labels = [numbers[name] for name, one in zip(names, there, strict=True) if one]
+    order = np.argsort(np.array(rows.pictures, np.int64), kind="stable")
+    order = order[there[order]]  # the lines with a box, picture by picture
+    kind = header.column(*CLASS_COLUMNS)
+    names = ["object" if kind is None else rows.cells[line][kind] for line in order]
+    numbers = {name: number for number, name in enumerate(sorted(set(names)))}
+    counts = np.bincount(np.array(rows.pictures, np.int64)[order], minlength=len(rows.files))
     annotations = BoxAnnotations(
-        boxes[there],
-        np.array(labels, np.int32),
-        np.cumsum(there, dtype=np.int64),
-        classes,
-        {"line": np.array(rows.lines, np.int64)[there]},
-        {"file": np.zeros(len(there), np.int32)},
+        (boxes * np.tile(factor[:, 0], 2))[order],
+        np.array([numbers[name] for name in names], np.int32),
+        np.cumsum(counts, dtype=np.int64),
+        tuple(numbers),
+        {"line": np.array(rows.lines, np.int64)[order]},
+        {"file": np.zeros(len(rows.files), np.int32)},
         Origin(Files(file.parent, [file.name])),
     )
-    note = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(labels)} boxes"
+    note = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(names)} boxes"
     return _found(rows, root, annotations, findings, (note, *taken, *notes))
+
+
+def _corners(
+    rows: Rows, columns: tuple[int, ...], *, sides: bool
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """For each line its box (lines, 4) as corners, and whether it has one."""
+    cells = [[cells[column] for column in columns] for cells in rows.cells]
+    boxes = np.array([[float(cell or 0) for cell in line] for line in cells], np.float32)
+    if sides:
+        boxes[:, 2:] += boxes[:, :2]
+    return boxes, np.array([any(line) for line in cells], np.bool_)
 
 
 def _found(
@@ -255,21 +193,19 @@ def _rows(
     lines = list(_lines(file, header))
     part = header.column(*SPLIT_COLUMNS)
     groups = GroupRows.of(header.columns, group, (header.image, part, header.column(*CLASS_COLUMNS)))
-    root, rows, seen = file.parent, Rows([], [], [], [], groups), dict[str, int]()
+    root, rows = file.parent, Rows(groups)
+    several = header.box is not None and numbers == list(header.box[0])
     paths = TablePaths(root, (cells[header.image] for _, cells in lines if len(cells) > header.image))
     for line, cells in lines:
-        problem = _problem(cells, header, numbers, paths, seen)
-        if problem:
+        if problem := _problem(cells, header, numbers, paths):
             findings.append(Finding(problem[0], f"{file}:{line}", problem[1]))
             continue
-        name = paths.find(cells[header.image]) or ""
-        seen[name] = line
-        rows.files.append(name)
-        word = cells[part].lower() if part is not None else ""
-        rows.split.append(SPLITS.index(SPLIT_WORDS[word]) if word in SPLIT_WORDS else UNSAID)
-        rows.cells.append(cells)
-        groups.add(cells, name)
-        rows.lines.append(line)
+        name, word = paths.find(cells[header.image]) or "", cells[part].lower() if part is not None else ""
+        split = SPLITS.index(SPLIT_WORDS[word]) if word in SPLIT_WORDS else UNSAID
+        if contradiction := rows.contradiction(name, split, several=several):
+            findings.append(Finding("contradiction", f"{file}:{line}", contradiction))
+        else:
+            rows.add(name, split, line, cells)
     if not rows.files:
         shown = "; ".join(map(str, findings[:3])) or "it has a first line only"
         raise DataError(
@@ -294,7 +230,7 @@ def _lines(file: Path, header: Header) -> Iterator[tuple[int, list[str]]]:
 
 
 def _problem(
-    cells: list[str], header: Header, numbers: list[int], paths: TablePaths, seen: dict[str, int]
+    cells: list[str], header: Header, numbers: list[int], paths: TablePaths
 ) -> tuple[str, str] | None:
     """Kind and detail of what makes a line unusable."""
     if len(cells) != len(header.columns):
@@ -305,8 +241,6 @@ def _problem(
         return "missing", f"there is no file {cells[header.image]!r}" + (f"; near: {near}" if near else "")
     if paths.is_outside(name):
         return "outside", f"{name} lies outside the folder of the table"
-    if name in seen:
-        return "contradiction", f"{name} stands in line {seen[name]} too"
     if problem := _half_empty(cells, header, numbers):
         return "unlabelled", problem
     for column in numbers:
@@ -335,22 +269,20 @@ def _half_empty(cells: list[str], header: Header, numbers: list[int]) -> str:
 def _scaled(
     file: Path, header: Header, rows: Rows, known: NDArray[np.float32], root: Path, findings: list[Finding]
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Notes, and the factor (N, 1, 2) that makes the numbers pixels; sizes that differ are refused."""
-    factor = np.ones((len(rows.files), 1, 2), np.float32)
+    """Notes, and the factor (lines, 1, 2) that makes the numbers pixels; sizes that differ are refused."""
+    factor = np.ones((len(rows.lines), 1, 2), np.float32)
     width, height = header.column("width"), header.column("height")
     if width is not None and height is not None:
-        step = max(1, len(rows.files) // SIZES_READ)
-        for index in range(0, len(rows.files), step):
-            cells, size = rows.cells[index], picture_size(root / rows.files[index])
+        step = max(1, len(rows.lines) // SIZES_READ)
+        for index in range(0, len(rows.lines), step):
+            cells, size = rows.cells[index], picture_size(root / rows.files[rows.pictures[index]])
             if size and (cells[width], cells[height]) != (str(size[1]), str(size[0])):
                 detail = f"measured in {cells[width]}x{cells[height]}, the picture has {size[1]}x{size[0]}"
                 findings.append(Finding("frame", f"{file}:{rows.lines[index]}", detail))
     if not len(known) or not ((known >= 0) & (known <= 1)).all():
         return (), factor
-    for index, name in enumerate(rows.files):
-        size = picture_size(root / name)
-        if size:
-            factor[index, 0] = size[1], size[0]
+    sizes = [picture_size(root / name) or (1, 1) for name in rows.files]
+    factor[:, 0] = np.array(sizes, np.float32)[rows.pictures, ::-1]
     return ("numbers between 0 and 1 are taken as shares of the pictures' sides",), factor
 
 

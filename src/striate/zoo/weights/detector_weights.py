@@ -12,10 +12,10 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from striate.errors import ModelFileError, SettingError
+from striate.lazy_table import LazyTable
 from striate.zoo.model_file import SHOWN, differences
 from striate.zoo.weights.checkpoint_reader import read_checkpoint
 from striate.zoo.weights.download import fetch
-from striate.zoo.weights.keys.ssd import ssd300_key, ssdlite_key
 from striate.zoo.weights.load_weights import COUNTER, IMAGENET, weights_file
 from striate.zoo.weights.published_weights import BASE
 
@@ -28,10 +28,12 @@ PUBLISHED = {
 }
 """torchvision's ``COCO_V1``: 90 classes, numbered as in COCO, with the numbers that it leaves out."""
 
-KEYS: dict[str, Callable[[str], str]] = {
-    "ssd300_vgg16": ssd300_key,
-    "ssdlite320_mobilenet_v3_large": ssdlite_key,
-}
+KEYS: LazyTable[Callable[[str], str]] = LazyTable(
+    {
+        "ssd300_vgg16": "striate.zoo.weights.keys.ssd:ssd300_key",
+        "ssdlite320_mobilenet_v3_large": "striate.zoo.weights.keys.ssd:ssdlite_key",
+    }
+)
 """The name of a tensor in torchvision, by our name of it."""
 
 OF_CLASSES = "head.scores."
