@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Loading,
         Measuring,
         Noted,
+        Staged,
         Started,
         Stepped,
         Training,
@@ -57,6 +58,7 @@ class Narrator:
         handler = {
             "Started": self._started,
             "Loading": self._loading,
+            "Staged": self._staged,
             "Stepped": self._stepped,
             "EpochEnded": self._epoch_ended,
             "Fitted": self._fitted,
@@ -136,6 +138,19 @@ class Narrator:
                 visible=True,
                 what="decoding",
                 words=words,
+            )
+
+    def _staged(self, event: "Staged") -> None:
+        if not event.of:
+            self.say(f"{event.stage}: {event.says}")
+        elif self._live:
+            self._live.update(
+                self._task,
+                completed=event.done,
+                total=event.of,
+                visible=True,
+                what=event.stage,
+                words=f"{event.done:,} of {event.of:,}",
             )
 
     def _stepped(self, event: "Stepped") -> None:

@@ -31,6 +31,7 @@ from striate.records.affine import inverse
 from striate.tasks.memory import in_parts
 from striate.tasks.metric import Metric
 from striate.tasks.raw_outputs import Raw, mean_of, rows_of
+from striate.tasks.stage import Stage
 
 R = TypeVar("R", bound=Record)
 
@@ -162,6 +163,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
 
     def fit_to(self, data: Dataset, settings: Any) -> None:
         """Take from the training data what the task wants to know, such as weights of rare classes."""
+
+    def stages(self) -> tuple[Stage, ...]:
+        """What is fitted after the gradient descent, in this order; nothing for most tasks."""
+        return ()
 
     def on_features(self) -> "TaskModel[R] | None":
         """The same task for features (N, D, 1, 1) of ``backbone.embed`` in the place of images.

@@ -36,6 +36,7 @@ from striate.train.run.input_data import read_options
 from striate.train.run.loggers import readers, require_packages
 from striate.train.run.run_folder import RunFolder, describe_splits
 from striate.train.run.settings import FREE, Settings, resumed
+from striate.train.run.stages import stages
 from striate.train.run.stored import require_said_again, stored_data, stored_settings
 from striate.train.session.batch_transforms import BatchTransforms
 from striate.train.session.checkpoint import load_checkpoint, require_settings
@@ -286,6 +287,7 @@ def _events(
     yield from _loading(loaders)
     work.start()
     yield from fit(work)
+    yield from stages(work, work.train.dataset)
     yield finish(work, splits)
 
 

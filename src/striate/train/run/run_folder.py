@@ -49,6 +49,9 @@ ENGINES = "model.openvino"
 
 CHECKPOINTS = "checkpoints"
 
+STAGES = "stages"
+"""The folder of what a task writes after the descent and removes in the end, see ``stages``."""
+
 MOST_BYTES = 2 * 1024**3
 """Of a JSON file: the names of ten million pictures take about a quarter of it."""
 
@@ -163,7 +166,7 @@ class RunFolder:
         Raises:
             RunError: somebody put something else there.
         """
-        wrong = strangers(self.path, (*OURS, *LOGGERS, ENGINES, CHECKPOINTS, LOCK))
+        wrong = strangers(self.path, (*OURS, *LOGGERS, ENGINES, CHECKPOINTS, STAGES, LOCK))
         if wrong:
             raise RunError(
                 f"in {self.path}, {wrong[0]}",
@@ -186,8 +189,12 @@ class RunFolder:
         for path in (*(self.path / name for name in OURS), self.checkpoint):
             for file in (path, *leftovers(path)):
                 file.unlink(missing_ok=True)
-        for name in (*LOGGERS, ENGINES):
+        for name in (*LOGGERS, ENGINES, STAGES):
             shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def remove_stages(self) -> None:
+        """Remove what the stages wrote: what they found is in the model."""
+        shutil.rmtree(self.path / STAGES, ignore_errors=True)
 
     def _mend_log(self) -> None:
         """Cut off the last line of the log if a crash left only half of it; give it a file of its own."""

@@ -1,6 +1,6 @@
 """What happens in a training, one frozen record for each kind. The loop yields them; others read them.
 
-Started  Loading  Stepped Stepped ... EpochEnded Saved  Stepped ...  Finished
+Started  Loading  Stepped Stepped ... EpochEnded Saved  Stepped ...  Staged ...  Finished
                                                               `--->  Stopped (a signal)
 
 Measuring ... Training (the events of a run) Training (...) ... Compared       of a comparison
@@ -59,6 +59,23 @@ class Loading(Event):
 
     images: int
     done: int = 0
+
+
+@dataclass(frozen=True)
+class Staged(Event):
+    """A task goes on after the descent, as with support vector machines on the features of its network.
+
+    Args:
+        stage: its name.
+        says: what it does.
+        done: pictures or classes so far.
+        of: in all; 0 at the beginning of a stage.
+    """
+
+    stage: str
+    says: str
+    done: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True)

@@ -213,9 +213,18 @@ class TrainingSession:
         if self.engine.rank == 0:
             kept_by_name = self.best.state_dict()
             overwrite({name: tensor for name, tensor in kept_by_name.items() if name in weights}, weights)
-            primary = self.best.metric().primary.name
-            kept = {name: scores[name] for name in ("epoch", "val_loss", f"val_{primary}")}
-            save(self.best, self.folder.model, scores=kept, settings=self.settings.to_dict())
+            self.save_model(self.best, scores)
+
+    def save_model(self, model: TaskModel[Any], row: dict[str, Any]) -> None:
+        """Write the best model.
+
+        Args:
+            model: with the weights of that epoch.
+            row: of the epoch, as in metrics.csv.
+        """
+        primary = model.metric().primary.name
+        scores = {name: row[name] for name in ("epoch", "val_loss", f"val_{primary}")}
+        save(model, self.folder.model, scores=scores, settings=self.settings.to_dict())
 
     # ---- what events say
 
