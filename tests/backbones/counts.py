@@ -96,10 +96,13 @@ SMALL = {
 }
 """Ten classes."""
 
-# Layer by layer: test_alexnet.py, test_vgg.py, test_nin.py.
+# Layer by layer: test_alexnet.py, test_darknet.py, test_vgg.py, test_nin.py.
 CLASSIC = {
     "alexnet": (61_100_840, 714_188_480),  # torchvision's weights
     "alexnet_2012": (60_965_224, 724_406_816),  # Krizhevsky et al. 2012, figure 2, at 227x227
+    "darknet19": (20_842_376, 2_741_837_824),  # Redmon and Farhadi 2017, table 6
+    "darknet24": (61_180_968, 20_074_635_264),  # Redmon et al. 2016, figure 3, at 448x448
+    "darknet24_bn": (61_194_152, 20_074_635_264),
     "nin_imagenet": (7_595_176, 969_460_864),  # widths of Caffe's model zoo, at 224x224, sizes rounded down
     "vgg11": (132_863_336, 7_609_090_048),  # Simonyan and Zisserman 2014, table 2: 133 million
     "vgg11_bn": (132_868_840, 7_609_090_048),

@@ -31,6 +31,7 @@ VERBS = [
 ]
 MODELS = [
     *("lenet5", "lenet5_1998", "alexnet", "alexnet_2012", "nin_cifar", "nin_imagenet"),
+    *("darknet19", "darknet24", "darknet24_bn"),
     *(f"vgg{layers}{kind}" for layers in (11, 13, 16, 19) for kind in ("", "_bn")),
     *(f"{kind}{layers}" for kind in ("resnet", "plain_") for layers in (20, 32, 44, 56, 110)),
     *("plain_18", "plain_34"),

@@ -15,6 +15,7 @@ import torch
 from striate.arguments import checked
 from striate.backbones.alexnet import AlexNet, AlexNet2012
 from striate.backbones.convnext import convnext
+from striate.backbones.darknet import Darknet19, Darknet24
 from striate.backbones.efficientnet import efficientnet
 from striate.backbones.googlenet import googlenet, googlenet_2014, se_googlenet
 from striate.backbones.inception_resnet_v2 import InceptionResNetV2
@@ -51,6 +52,9 @@ MODELS: dict[str, Builder] = {
     "convnext_small": partial(convnext, "small"),
     "convnext_base": partial(convnext, "base"),
     "convnext_large": partial(convnext, "large"),
+    "darknet19": Darknet19,
+    "darknet24": partial(Darknet24, batch_norm=False),
+    "darknet24_bn": partial(Darknet24, batch_norm=True),
     "efficientnet_b0": partial(efficientnet, "b0"),
     "efficientnet_b1": partial(efficientnet, "b1"),
     "efficientnet_b2": partial(efficientnet, "b2"),
