@@ -16,6 +16,10 @@ box_coder        boxes as offsets from anchors, and back
 box_losses       smooth L1, GIoU and its relatives, focal, hard negatives
 matcher          which object an anchor learns
 sampler          which anchors and images are looked at
+color_spaces     a picture in another color space
+graph_segmentation    a picture falls into pieces
+region_grouping  pieces become regions, the most similar first
+selective_search the boxes of many groupings, which may hold objects
 kernels/         compiled kernels for processors
 """
 
@@ -61,9 +65,11 @@ from striate.ops.boxes import (
     masks_to_boxes,
     remove_small_boxes,
 )
+from striate.ops.color_spaces import ColorSpace, convert_colors
 from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly
 from striate.ops.edges import Edges, edge_kernel, edges
 from striate.ops.geometry import Padding, ReceptiveField, output_size, padding_sides, same_padding
+from striate.ops.graph_segmentation import graph_segmentation
 from striate.ops.matcher import BACKGROUND, IGNORED, match, match_simota, match_ssd
 from striate.ops.multiplications import (
     conv_multiplications,
@@ -81,8 +87,10 @@ from striate.ops.pool import (
     max_pool_with_places,
     spatial_pyramid_pool,
 )
+from striate.ops.region_grouping import group_regions
 from striate.ops.regions import ps_roi_align, ps_roi_pool, pyramid_level, roi_align, roi_pool
 from striate.ops.sampler import Sampled, repeat_factors, sample_balanced
+from striate.ops.selective_search import Strategies, selective_search
 from striate.ops.unpool import bed_of_nails, max_unpool, nearest_unpool
 
 __all__ = [
@@ -91,10 +99,12 @@ __all__ = [
     "RCNN_WEIGHTS",
     "SSD_WEIGHTS",
     "BoxFormat",
+    "ColorSpace",
     "Edges",
     "Padding",
     "ReceptiveField",
     "Sampled",
+    "Strategies",
     "avg_pool",
     "base_anchors",
     "batched_nms",
@@ -111,6 +121,7 @@ __all__ = [
     "complete_box_iou_loss",
     "conv_multiplications",
     "conv_parameters",
+    "convert_colors",
     "convolution_matrix",
     "convolve",
     "convolve_by_matrix",
@@ -129,8 +140,10 @@ __all__ = [
     "generalized_box_iou",
     "generalized_box_iou_loss",
     "global_average_pool",
+    "graph_segmentation",
     "grid_anchors",
     "grid_cells",
+    "group_regions",
     "hard_negatives",
     "linear_multiplications",
     "linear_parameters",
@@ -158,6 +171,7 @@ __all__ = [
     "roi_pool",
     "same_padding",
     "sample_balanced",
+    "selective_search",
     "shape_iou",
     "sigmoid_focal_loss",
     "smooth_l1_loss",

@@ -5,6 +5,10 @@ overlap     the IoU of every box with every other
 suppress    greedy non-maximum suppression, with a grid of the boxes that were kept
 suppress_crowds    the same without sorting, for boxes that crowd on few objects: it comes first
 roi         RoI align, RoI pool and position-sensitive pooling, with their gradients
+segment     graph segmentation: weights of edges, their order, the union of pixels
+region_features  boxes, histograms and neighbours of the pieces of a picture
+group       hierarchical grouping of pieces
+hsv_lab     pixels in other color spaces
 
 Importing a module of this room imports numba: ``ops`` does so at the first call, never before.
 """
