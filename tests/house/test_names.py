@@ -68,6 +68,7 @@ OPS = [
     "cluster_boxes",
     "complete_box_iou",
     "complete_box_iou_loss",
+    "context_windows",
     "conv_multiplications",
     "conv_parameters",
     "convert_colors",

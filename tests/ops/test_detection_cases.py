@@ -407,13 +407,33 @@ def _(i: dict[str, Any]) -> Any:  # the loss by which hard negatives are chosen
     return F.cross_entropy(logits.movedim(2, 1), labels, reduction="none")
 
 
+@answers("rcnn_warp_window")
+def _(i: dict[str, Any]) -> Any:  # pixels are numbered from 1 there, and the last one is inside
+    (height, width), crop = i["image_hw"], 227
+    boxes = numbers(i["boxes_1based"]) - torch.tensor([1, 1, 0, 0])
+    found = []
+    for window in ops.context_windows(boxes, crop, padding=16):
+        inside = torch.minimum(window.clamp(min=0), numbers([width, height] * 2))
+        scale = crop / (window[2:] - window[:2])
+        corner = ((inside[:2] - window[:2]) * scale).round()
+        side = torch.minimum(((inside[2:] - inside[:2]) * scale).round(), crop - corner)
+        pasted = {"paste_left_top": corner, "paste_wh": side}
+        found.append({"source_window_1based_inclusive": inside + torch.tensor([1, 1, 0, 0]), **pasted})
+    return found
+
+
 def compare(found: Any, expected: Any, tolerance: float) -> None:
     if isinstance(expected, dict):
         for name in set(expected) & set(found):
             compare(found[name], expected[name], tolerance)
         assert set(found) & set(expected)
         return
-    if isinstance(expected, list) and isinstance(found, list) and found and isinstance(found[0], Tensor):
+    if (
+        isinstance(expected, list)
+        and isinstance(found, list)
+        and found
+        and isinstance(found[0], Tensor | dict)
+    ):
         for one, wanted in zip(found, expected, strict=True):
             compare(one, wanted, tolerance)
         return

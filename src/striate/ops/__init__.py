@@ -88,7 +88,14 @@ from striate.ops.pool import (
     spatial_pyramid_pool,
 )
 from striate.ops.region_grouping import group_regions
-from striate.ops.regions import ps_roi_align, ps_roi_pool, pyramid_level, roi_align, roi_pool
+from striate.ops.regions import (
+    context_windows,
+    ps_roi_align,
+    ps_roi_pool,
+    pyramid_level,
+    roi_align,
+    roi_pool,
+)
 from striate.ops.sampler import Sampled, repeat_factors, sample_balanced
 from striate.ops.selective_search import Strategies, selective_search
 from striate.ops.unpool import bed_of_nails, max_unpool, nearest_unpool
@@ -119,6 +126,7 @@ __all__ = [
     "cluster_boxes",
     "complete_box_iou",
     "complete_box_iou_loss",
+    "context_windows",
     "conv_multiplications",
     "conv_parameters",
     "convert_colors",

@@ -154,6 +154,40 @@ def pyramid_level(
     return level.clamp(lowest, highest).long()
 
 
+def context_windows(boxes: Tensor, crop: int = 227, padding: int = 16) -> Tensor:
+    """Each box with what surrounds it: the window that is warped to a square crop.
+
+    A crop shows ``padding`` pixels of surroundings on every side of the box. Windows have whole pixels, and
+    may go beyond the picture, where a crop is empty.
+
+    Args:
+        boxes: (R, 4), two corners, pixels.
+        crop: side of the crop, pixels.
+        padding: of the crop, on each side.
+
+    Returns:
+        (R, 4), two corners, whole numbers.
+
+    Raises:
+        ShapeError: boxes are no table of four columns.
+        SettingError: nothing is left between the paddings.
+
+    Source: Girshick, Donahue, Darrell, Malik 2014, appendix A; the rounding of the authors' code.
+    https://arxiv.org/abs/1311.2524
+
+    >>> context_windows(torch.tensor([[99.0, 99, 199, 179]])).tolist()  # 100 x 80, by 227 / 195
+    [[91.0, 92.0, 208.0, 187.0]]
+    """
+    check_boxes(boxes)
+    if padding < 0 or crop - 2 * padding < 1:
+        raise SettingError(f"crop is {crop} and padding {padding}", "crop > 2 padding", "padding=0")
+    scale = crop / (crop - 2 * padding)
+    half = (boxes[:, 2:] - boxes[:, :2]).double() / 2
+    middle = boxes[:, :2].double() + 1 + half  # pixels are numbered from 1, and the last one is inside
+    first, last = _round(middle - half * scale), _round(middle + half * scale)
+    return torch.cat([first - 1, last], dim=1).to(boxes.dtype)
+
+
 def _mean(input: Tensor, regions: Tensor, weights: Samples | Windows, by_position: bool = False) -> Tensor:
     """Weighted means of regions, by the kernel or by its twin."""
     x, image = _wide(input), regions[:, 0].long()

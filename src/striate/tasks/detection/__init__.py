@@ -4,6 +4,7 @@ detector        Detector: the model of the task
 networks/       YOLO, SSD: one paper a file
 parts/          what they are made of: priors, coders, heads, losses, suppression
 proposer/       where in a picture there may be objects: windows, boxes from a file
+region_stages/  what R-CNN and SPPnet fit after the gradient descent
 
 ap_metric       average precision with its interval: what the task is judged by
 matched         which detections of an image are right; AP of any set of images

@@ -70,7 +70,10 @@ def test_how_much_room_is_needed_is_said_before_the_first_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(0, 0, 100 * 2**20))
-    with pytest.raises(RunError, match=r"take 518 MB, and 105 MB are free"), RegionFile(tmp_path, 10**6, 249, 2):
+    with (
+        pytest.raises(RunError, match=r"take 518 MB, and 105 MB are free"),
+        RegionFile(tmp_path, 10**6, 249, 2),
+    ):
         pass
     with RegionFile(tmp_path, 1000, 249, 2):
         pass

@@ -1,6 +1,6 @@
 """A linear support vector machine for one class, taught by the negatives that it gets wrong.
 
-    some negatives --fit--> margins of all negatives --> those above -1 join, those below -1.2 leave --> fit ...
+    some negatives --fit--> margins of all --> those above -1 join, those below -1.2 leave --> fit ...
 
 Girshick, Donahue, Darrell, Malik 2014, section 2.3 and appendix B; https://arxiv.org/abs/1311.2524. The
 numbers are those of the authors' code: features of mean length 20, C 0.001, positives twice as heavy.

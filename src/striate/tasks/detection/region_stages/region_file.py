@@ -65,7 +65,9 @@ class RegionFile:
         require_room(self.folder, left * sum(self._row_bytes(name) for name in self.columns))
         for name in self.columns:
             file = self._open.enter_context(open(self.folder / name, "r+b" if self.written else "w+b"))
-            file.truncate(self.written * self._row_bytes(name))  # what a killed run wrote after its last flush
+            file.truncate(
+                self.written * self._row_bytes(name)
+            )  # what a killed run wrote after its last flush
             file.seek(0, os.SEEK_END)
             self._files.append(file)
         return self
