@@ -37,6 +37,11 @@ class Proposer(ABC):
             ShapeError: it is no picture.
         """
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was noticed in the pictures so far."""
+        return ()
+
     def notes_on(self, sources: Sequence[str]) -> tuple[str, ...]:
         """Sentences on what is to be known before these pictures are proposed for."""
         return ()
