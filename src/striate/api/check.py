@@ -14,7 +14,7 @@ from striate.data.dataset import Splits
 from striate.data.read_dataset import read
 from striate.errors import DataError, SettingError
 from striate.tasks.detection.detector import Detector
-from striate.tasks.detection.networks.one_stage import OneStage
+from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.train.run.defaults import decide, preprocessing
 from striate.train.run.settings import Settings
 from striate.zoo.build import build, model_of
@@ -81,11 +81,12 @@ def fit_of(splits: Splits, model: str | Path, size: str | None = None) -> Detect
     if not isinstance(boxes, BoxAnnotations) or "size" not in boxes.pictures:
         wrong = f"{splits.root} does not say the sizes of its pictures"
         raise DataError(wrong, "boxes of coco, voc or yolo", "striate convert it first")
-    if not isinstance(network, OneStage):
+    assert isinstance(network, DetectionNetwork)
+    priors = network.priors_of(detector.preprocess.size)
+    if priors is None:
         raise SettingError(
             f"{model} has no priors", "one of: " + ", ".join(DETECTORS) + ", or a saved one", "--model yolo"
         )
-    priors = network.priors_of(detector.preprocess.size)
     limit = network.finish.iou_threshold
     return detector_fit(boxes, detector.preprocess, priors.boxes, priors.cells, limit)
 

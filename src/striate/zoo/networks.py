@@ -110,11 +110,19 @@ MODELS: dict[str, Builder] = {
     "xception": Xception,
 }
 
+PUBLISHED = "striate.tasks.detection.networks.faster_rcnn_published"
+"""The module of the networks with two stages whose weights torchvision publishes."""
+
 DETECTORS: LazyTable[Callable[..., "DetectionNetwork"]] = LazyTable(
     {
         "yolo": "striate.zoo.detectors:yolo",
         "yolo_v1": "striate.zoo.detectors:yolo_v1",
         "ssd": "striate.zoo.detectors:ssd",
+        "faster_rcnn": "striate.zoo.region_detectors:faster_rcnn",
+        "fasterrcnn_resnet50_fpn": f"{PUBLISHED}:fasterrcnn_resnet50_fpn_network",
+        "fasterrcnn_resnet50_fpn_v2": f"{PUBLISHED}:fasterrcnn_resnet50_fpn_v2_network",
+        "fasterrcnn_mobilenet_v3_large_fpn": f"{PUBLISHED}:fasterrcnn_mobilenet_v3_large_fpn_network",
+        "fasterrcnn_mobilenet_v3_large_320_fpn": f"{PUBLISHED}:fasterrcnn_mobilenet_v3_large_320_fpn_network",
         "ssd300_vgg16": "striate.tasks.detection.networks.ssd:ssd300_vgg16_network",
         "ssdlite320_mobilenet_v3_large": "striate.tasks.detection.networks.ssdlite:ssdlite320_network",
     }

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import SettingError
-from striate.ops import clip_boxes_to_image
+from striate.ops import box_iou, clip_boxes_to_image
 from striate.records import Detections
 from striate.tasks.detection.detector import Detector
 
@@ -26,7 +26,7 @@ class DetectionTarget:
         detector: that found it.
         found: the objects of the picture, in pixels of the image that the network sees.
         number: which of them.
-        boxes: (A, 4) of all priors, in the same pixels.
+        boxes: (A, 4) of all priors, or (A, K, 4), in the same pixels.
         scores: (A, K), likewise.
     """
 
@@ -35,18 +35,34 @@ class DetectionTarget:
     ) -> None:
         self._detection, self._size = detector.detection, detector.preprocess.size
         self.box, self.label = found.boxes[number], int(found.labels[number])
-        off = (clip_boxes_to_image(boxes, self._size) - self.box).abs().amax(1)
+        off = (clip_boxes_to_image(_of_class(boxes, self.label), self._size) - self.box).abs().amax(1)
         off += (scores[:, self.label] - found.scores[number]).abs()
         self.prior = int(off.argmin())
         self._words = f"{number}: {found.class_names[number]} {float(found.scores[number]):.0%}"
 
     def __call__(self, raw: Any) -> Tensor:
-        """Raw numbers of N images -> (N,), the logarithm of the score."""
-        _, scores = self._detection.candidates(raw, self._size)
-        return (scores[:, self.prior, self.label] + TINY).log()
+        """Raw numbers of N images -> (N,), the logarithm of the score.
+
+        Where every image has candidates of its own, the one that lies best on the object and has a good score
+        for its class is meant (Petsiuk et al. 2021, equation 3).
+        """
+        boxes, scores = self._detection.candidates(raw, self._size)
+        own = scores[..., self.label]
+        if self._detection.rows_stay:
+            return (own[:, self.prior] + TINY).log()
+        if not own.shape[1]:
+            return (own.sum(1) + TINY).log()
+        fits = [box_iou(self.box[None].to(one), _of_class(one, self.label))[0] for one in boxes]
+        best = (torch.stack(fits).detach() * own.detach()).argmax(1, keepdim=True)
+        return (own.gather(1, best).squeeze(1) + TINY).log()
 
     def __str__(self) -> str:
         return self._words
+
+
+def _of_class(boxes: Tensor, label: int) -> Tensor:
+    """The boxes (A, 4) of a class in one image, of (A, K, 4) where every class has its own."""
+    return boxes if boxes.ndim == 2 else boxes[:, label]
 
 
 def detection_target(

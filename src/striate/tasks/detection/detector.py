@@ -25,10 +25,9 @@ from striate.records import Batch, BoxTargets, Detections
 from striate.tasks.detection.ap_metric import ApMetric
 from striate.tasks.detection.heads import heads_of
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
-from striate.tasks.detection.networks.one_stage import shares_of_images, total_of
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
 from striate.tasks.detection.parts.finish import Finish
-from striate.tasks.detection.parts.ssd_loss import LossSums
+from striate.tasks.detection.parts.loss_sums import LossSums, shares_of_images, total_of
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
 
@@ -59,6 +58,7 @@ class Detector(TaskModel[Detections]):
         "augment": "mirror,shift=0.1,scale=0.3,color=0.2,edge=black",
     }
     most_batch: ClassVar[int] = 16
+    network_calls: ClassVar[tuple[str, ...]] = ("training_raw",)
 
     def __init__(self, network: nn.Module, classes: Sequence[str], preprocess: Preprocess) -> None:
         super().__init__(detection_network(network, len(classes)), classes, preprocess)
@@ -107,7 +107,8 @@ class Detector(TaskModel[Detections]):
     def _sums(self, batch: Batch) -> LossSums:
         targets, (height, width) = batch.targets, batch.images.shape[-2:]
         assert isinstance(targets, BoxTargets)
-        raw = self(batch.images)
+        images, network = batch.images, self.detection
+        raw = network.training_raw(self.normalized(images), targets) if network.learns_apart else self(images)
         with torch.autocast(batch.images.device.type, enabled=False):  # boxes are exact in any arithmetic
             return self.detection.loss_sums(raw, targets, (height, width))
 
@@ -131,12 +132,13 @@ class Detector(TaskModel[Detections]):
                 "weights with which the network computes numbers",
                 "a model from before its training went wrong; for one of half precision, model.float()",
             )
-        return self._kept(boxes, scores, finish)
+        return self._kept(boxes, scores, finish, sizes)
 
-    def _kept(self, boxes: Tensor, scores: Tensor, finish: Finish) -> list[Detections]:
+    def _kept(self, boxes: Tensor, scores: Tensor, finish: Finish, sizes: Tensor) -> list[Detections]:
         """What is kept of the candidates of each image."""
-        size = self.preprocess.size
-        return [Detections(*finish(*one, size), self.classes) for one in zip(boxes, scores, strict=True)]
+        every = [self.preprocess.size] * len(boxes) if self.preprocess.one_size else sizes.tolist()
+        found = (finish(*one) for one in zip(boxes, scores, every, strict=True))
+        return [Detections(*one, self.classes) for one in found]
 
     def postprocessing(self) -> dict[str, Any]:
         """The heads, with which ``striate.postprocess`` finishes in numpy."""
@@ -155,15 +157,18 @@ class Detector(TaskModel[Detections]):
         least, most = ApMetric.least_score, ApMetric.most_objects
         finish = replace(self.detection.finish, score_threshold=least, top_k=most)
         boxes, scores = (part.cpu() for part in self.detection.candidates(raw, self.preprocess.size))
-        known = boxes.isfinite().all(2, keepdim=True) & scores.isfinite()
-        return self._kept(boxes.nan_to_num(0, 0, 0), torch.where(known, scores, 0), finish)
+        sound = boxes.isfinite().all(-1)
+        known = (sound if boxes.ndim == 4 else sound[..., None]) & scores.isfinite()
+        return self._kept(boxes.nan_to_num(0, 0, 0), torch.where(known, scores, 0), finish, sizes)
 
     @torch.no_grad()
     def _loss_of(self, raw: Raw, batch: Batch) -> Tensor:
-        """(N,): the loss of each image."""
+        """(N,): the loss of each image; what is drawn for it is drawn alike at every time."""
         assert isinstance(batch.targets, BoxTargets)
         size = (batch.images.shape[-2], batch.images.shape[-1])
-        return shares_of_images(self.detection.loss_sums(raw, batch.targets, size))
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(0)
+            return shares_of_images(self.detection.loss_sums(raw, batch.targets, size))
 
     def example_targets(self, count: int) -> BoxTargets:
         """A box in the middle of each image."""

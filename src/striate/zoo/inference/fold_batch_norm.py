@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from striate.layers.norms import FrozenBatchNorm2d
 from striate.zoo.cost.op_rules import tensors_in
 
 
@@ -42,6 +43,9 @@ def folded(network: nn.Module, input_size: tuple[int, ...]) -> nn.Module:
     )
     """
     copy = deepcopy(network).eval().requires_grad_(False)
+    for name, part in list(copy.named_modules()):
+        if isinstance(part, FrozenBatchNorm2d):
+            copy.set_submodule(name, part.as_batch_norm())
     for conv, norm in pairs(copy, input_size):
         before, after = copy.get_submodule(conv), copy.get_submodule(norm)
         assert isinstance(before, nn.Conv2d)

@@ -16,13 +16,19 @@ from striate.lazy_table import LazyTable
 from striate.zoo.model_file import SHOWN, differences
 from striate.zoo.weights.checkpoint_reader import read_checkpoint
 from striate.zoo.weights.download import fetch
+from striate.zoo.weights.keys.faster_rcnn import renamed
 from striate.zoo.weights.load_weights import COUNTER, IMAGENET, weights_file
+from striate.zoo.weights.norm_epsilon import epsilons, with_epsilon
 from striate.zoo.weights.published_weights import BASE
 
 COCO = "coco"
 """The word for published weights, in the place of a path."""
 
 PUBLISHED = {
+    "fasterrcnn_resnet50_fpn": "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth",
+    "fasterrcnn_resnet50_fpn_v2": "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth",
+    "fasterrcnn_mobilenet_v3_large_fpn": "fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7.pth",
+    "fasterrcnn_mobilenet_v3_large_320_fpn": "fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth",
     "ssd300_vgg16": "ssd300_vgg16_coco-b556d3b4.pth",
     "ssdlite320_mobilenet_v3_large": "ssdlite320_mobilenet_v3_large_coco-a79551df.pth",
 }
@@ -30,13 +36,21 @@ PUBLISHED = {
 
 KEYS: LazyTable[Callable[[str], str]] = LazyTable(
     {
+        "fasterrcnn_resnet50_fpn": "striate.zoo.weights.keys.faster_rcnn:resnet50_key",
+        "fasterrcnn_resnet50_fpn_v2": "striate.zoo.weights.keys.faster_rcnn:resnet50_key",
+        "fasterrcnn_mobilenet_v3_large_fpn": "striate.zoo.weights.keys.faster_rcnn:mobilenet_key",
+        "fasterrcnn_mobilenet_v3_large_320_fpn": "striate.zoo.weights.keys.faster_rcnn:mobilenet_key",
         "ssd300_vgg16": "striate.zoo.weights.keys.ssd:ssd300_key",
         "ssdlite320_mobilenet_v3_large": "striate.zoo.weights.keys.ssd:ssdlite_key",
     }
 )
 """The name of a tensor in torchvision, by our name of it."""
 
-OF_CLASSES = "head.scores."
+OF_CLASSES = ("head.scores.", "head.offsets.")
+"""Layers in whose shape the number of classes can be."""
+
+EPSILONS = {"fasterrcnn_resnet50_fpn_coco-258fb6c6.pth": 0.0}
+"""What a published file was trained with in all norms, where that is not what the network has."""
 
 
 def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[str, ...]:
@@ -57,11 +71,12 @@ def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[s
     stored, wanted = read_checkpoint(file).tensors, network.state_dict()
     named = _in_our_names(stored, wanted, KEYS.get(name))
     notes: tuple[str, ...] = (f"weights: {file.name}",)
-    scores = [key for key in wanted if key.startswith(OF_CLASSES)]
-    if any(key in named and named[key].shape != wanted[key].shape for key in scores):
-        named |= {key: wanted[key] for key in scores}
+    scores = [key for key in wanted if key.startswith(OF_CLASSES) and key in named]
+    if other := [key for key in scores if named[key].shape != wanted[key].shape]:
+        named |= {key: wanted[key] for key in other}
         notes = (*notes, "what says the classes is new: the file has another number of them")
     named |= {key: wanted[key] for key in wanted if key.endswith(COUNTER) and key not in named}
+    named = {key: tensor for key, tensor in named.items() if key in wanted or not key.endswith(COUNTER)}
     wrong = differences(wanted, named)
     if wrong:
         raise ModelFileError(
@@ -69,6 +84,9 @@ def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[s
             f"weights of {name}, in our names" + (" or torchvision's" if name in KEYS else ""),
             "the detector that the file was made for",
         )
+    if file.name in EPSILONS:
+        norms = {name: (EPSILONS[file.name], now) for name, now in epsilons(network).items()}
+        named = with_epsilon(named, norms)
     network.load_state_dict(named)
     return notes
 
@@ -97,4 +115,4 @@ def _in_our_names(
     if theirs is None or set(stored) & set(wanted):
         return dict(stored)
     table = {theirs(key): key for key in wanted}
-    return {table.get(key, key): tensor for key, tensor in stored.items()}
+    return {table.get(renamed(key), key): tensor for key, tensor in stored.items()}

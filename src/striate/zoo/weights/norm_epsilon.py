@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from striate.layers.norms import FrozenBatchNorm2d
+
 
 def epsilons(network: nn.Module) -> dict[str, float]:
     """{name of a batch normalization: its epsilon}.
@@ -16,7 +18,7 @@ def epsilons(network: nn.Module) -> dict[str, float]:
     >>> epsilons(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)))
     {'1': 1e-05}
     """
-    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    norms = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, FrozenBatchNorm2d)
     return {name: module.eps for name, module in network.named_modules() if isinstance(module, norms)}
 
 

@@ -9,8 +9,8 @@ from torchvision.models.detection.ssd import SSD
 from torchvision.ops import box_iou
 
 from striate.records import BoxTargets
-from striate.tasks.detection.networks.one_stage import shares_of_images, total_of
 from striate.tasks.detection.parts.coders import OffsetCoder
+from striate.tasks.detection.parts.loss_sums import shares_of_images, total_of
 from striate.tasks.detection.parts.priors import DefaultBoxes
 from striate.tasks.detection.parts.ssd_loss import SsdLoss
 

@@ -7,4 +7,7 @@ yolo_v1              a coarse grid without anchors: the first YOLO
 grid_targets         what a YOLO grid is taught, as a table
 ssd                  several maps with default boxes: SSD on VGG-16, or on any backbone
 ssdlite              SSD with separable convolutions, on MobileNet v3
+two_stage            features, first stage, region pool, head, branches: a second look at proposed regions
+faster_rcnn          region proposal network and RoI align, on any backbone
+faster_rcnn_published  the four whose weights torchvision publishes
 """

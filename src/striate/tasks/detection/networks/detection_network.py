@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from itertools import chain
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -22,14 +22,16 @@ from striate.layers.backbone import Backbone
 from striate.layers.image_network import ImageNetwork
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.finish import Finish
-from striate.tasks.detection.parts.ssd_loss import LossSums
+from striate.tasks.detection.parts.loss_sums import LossSums
+from striate.tasks.detection.parts.priors import Pair, Priors
 from striate.tasks.raw_outputs import Raw
-
-Pair = tuple[int, int]
 
 
 class Candidates(NamedTuple):
-    """Boxes (N, A, 4), two corners in pixels of the images, and scores (N, A, K), 0..1."""
+    """Boxes (N, A, 4), two corners in pixels of the images, and scores (N, A, K), 0..1.
+
+    Boxes are (N, A, K, 4) where every class has its own.
+    """
 
     boxes: Tensor
     scores: Tensor
@@ -42,11 +44,15 @@ class DetectionNetwork(ImageNetwork, ABC):
         backbone: the part whose weights other trainings can use.
         finish: what is kept of the candidates when nobody says otherwise.
         usual: what it expects of a picture when it was trained on nothing yet.
+        learns_apart: whether a step of training looks at other things than a prediction: ``training_raw``.
+        rows_stay: whether a candidate of a number is about the same part of every image.
     """
 
     backbone: Backbone
     finish: Finish
     usual: Preprocess
+    learns_apart: ClassVar[bool] = False
+    rows_stay: ClassVar[bool] = True
 
     @abstractmethod
     def candidates(self, raw: Raw, size: Pair) -> Candidates:
@@ -62,10 +68,23 @@ class DetectionNetwork(ImageNetwork, ABC):
         """The losses of each image, as sums, and by what they are divided.
 
         Args:
-            raw: of ``forward``.
+            raw: of ``forward``, or of ``training_raw``.
             targets: of the images, in their pixels.
             size: (H, W) of the images, pixels.
         """
+
+    def training_raw(self, images: Tensor, targets: BoxTargets) -> Raw:
+        """What the losses of a step are made of.
+
+        Args:
+            images: (N, C, H, W), normalized.
+            targets: of the images, in their pixels.
+        """
+        return self(images)
+
+    def priors_of(self, size: Pair) -> Priors | None:
+        """The boxes that candidates are derived from, for images of (H, W) pixels; None if there are none."""
+        return None
 
     def fit_to(self, data: Dataset, preprocess: Preprocess) -> None:
         """Take from the training data what the network wants to know, such as the sizes of its anchors."""

@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol, final
 
-import torch
 from torch import Tensor, nn
 
 from striate.data.dataset import Dataset
@@ -20,16 +19,15 @@ from striate.records import BoxTargets
 from striate.tasks.detection.networks.detection_network import (
     Candidates,
     DetectionNetwork,
-    Pair,
     map_sizes,
     require_rows,
 )
 from striate.tasks.detection.parts.coders import Coder
 from striate.tasks.detection.parts.dense_head import DenseHead
 from striate.tasks.detection.parts.finish import Finish
+from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.object_sizes import sizes_of_objects
-from striate.tasks.detection.parts.priors import AnchorGrid, PriorMaker, Priors
-from striate.tasks.detection.parts.ssd_loss import LossSums
+from striate.tasks.detection.parts.priors import AnchorGrid, Pair, PriorMaker, Priors
 from striate.tasks.raw_outputs import Raw
 
 Activation = Callable[[Tensor], Tensor]
@@ -147,15 +145,3 @@ def object_scores(scores: Tensor) -> Tensor:
     [[0.25, 0.25]]
     """
     return scores[..., :1].sigmoid() * scores[..., 1:].softmax(-1)
-
-
-def total_of(found: LossSums) -> dict[str, Tensor]:
-    """{name: scalar}: the sums of all images, divided by the priors that learn an object, 1 at least."""
-    count = found.positives.sum().clamp(min=1)
-    return {name: values.sum() / count for name, values in found.sums.items()}
-
-
-def shares_of_images(found: LossSums) -> Tensor:
-    """(N,): the losses of each image, divided by its own number of such priors."""
-    total = torch.stack(list(found.sums.values())).sum(0)
-    return total / found.positives.clamp(min=1)

@@ -29,14 +29,15 @@ from striate.records import BoxTargets
 from striate.tasks.detection.networks.detection_network import (
     Candidates,
     DetectionNetwork,
-    Pair,
     require_rows,
 )
 from striate.tasks.detection.networks.grid_targets import responsible
 from striate.tasks.detection.networks.yolo_v2 import MergedFeatures, letterboxed
 from striate.tasks.detection.parts.assignment import middles, sizes
 from striate.tasks.detection.parts.finish import Finish
-from striate.tasks.detection.parts.ssd_loss import LossSums, objects
+from striate.tasks.detection.parts.loss_sums import LossSums
+from striate.tasks.detection.parts.priors import Pair
+from striate.tasks.detection.parts.ssd_loss import objects
 from striate.tasks.raw_outputs import Raw
 
 PLACE, NOTHING = 5.0, 0.5

@@ -11,5 +11,16 @@ assignment    which prior learns which object
 dense_head    maps of features -> numbers for every prior
 finish        boxes and scores -> what a user sees: threshold, suppression, the best
 ssd_loss      SSD's losses, with hard negatives
+loss_sums     losses of images as sums, and by what they are divided
 yolo_loss     YOLO's losses: is there an object, which, and how well the boxes overlap
+
+Of detectors with two stages:
+
+first_stage      proposes regions; a network that learns it is rpn
+rpn              region proposal network: anchors, objectness, deltas, suppression
+region_anchors   its anchors: given sizes and ratios, or the typical sizes of the data's objects
+region_sampling  which anchors and regions the losses look at, and which object each learns
+region_pool      regions of maps -> the same number of bins
+region_head      bins -> classes and boxes
+branch           further questions about regions with an object: masks, joints, captions
 """

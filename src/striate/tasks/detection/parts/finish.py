@@ -31,6 +31,7 @@ class Finish:
         iou_threshold: a box that overlaps a better one of its class by more is dropped, 0..1.
         top_k: objects of an image at most.
         candidates: of each class at most, before suppression.
+        least_side: pixels; a narrower box is dropped.
 
     Raises:
         SettingError: a number is out of range.
@@ -40,6 +41,7 @@ class Finish:
     iou_threshold: float = 0.5
     top_k: int = 100
     candidates: int = 400
+    least_side: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("score_threshold", "iou_threshold"):
@@ -72,7 +74,7 @@ class Finish:
         """The objects of one image.
 
         Args:
-            boxes: float (A, 4), two corners, pixels.
+            boxes: float (A, 4), two corners, pixels; (A, K, 4) where every class has its own.
             scores: float (A, K), 0..1.
             size: (H, W) of the image, to which boxes are clipped.
 
@@ -82,9 +84,20 @@ class Finish:
         >>> found.boxes.tolist(), found.labels.tolist()
         ([[0.0, 0.0, 9.0, 9.0], [4.0, 4.0, 20.0, 9.0], [0.0, 0.0, 9.0, 8.0]], [0, 1, 1])
         """
-        best, chosen = scores.topk(min(self.candidates, len(scores)), dim=0)
-        labels, ranks = (self.score_threshold < best.T).nonzero().unbind(1)
-        values, rows = best[ranks, labels], chosen[ranks, labels]
-        clipped = clip_boxes_to_image(boxes[rows], size)
+        rows, labels = self._likely(scores)
+        values = scores[rows, labels]
+        clipped = clip_boxes_to_image(boxes[rows] if boxes.ndim == 2 else boxes[rows, labels], size)
+        if self.least_side:
+            wide = (clipped[:, 2:] - clipped[:, :2] >= self.least_side).all(1)
+            clipped, values, labels = clipped[wide], values[wide], labels[wide]
         kept = batched_nms(clipped, values, labels, self.iou_threshold)[: self.top_k]
         return Found(clipped[kept], values[kept], labels[kept])
+
+    def _likely(self, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows and labels of the scores (A, K) above the threshold, of each class the best."""
+        if len(scores) <= self.candidates:  # of equal scores the first row is the better one
+            rows, labels = (scores > self.score_threshold).nonzero().unbind(1)
+            return rows, labels
+        best, chosen = scores.topk(self.candidates, dim=0)
+        labels, ranks = (self.score_threshold < best.T).nonzero().unbind(1)
+        return chosen[ranks, labels], labels

@@ -43,6 +43,9 @@ class PriorMaker(nn.Module, ABC):
     def each(self) -> tuple[int, ...]:
         """Priors of a cell, for every map."""
 
+    def fit(self, objects: Tensor, seed: int = 0) -> None:
+        """Take the typical sizes of objects, (M, 2), if the priors are learned from data."""
+
     @abstractmethod
     def forward(self, image_size: Pair, grids: Sequence[Pair]) -> Priors:
         """The priors of an image of (H, W) pixels whose maps have these (rows, columns)."""

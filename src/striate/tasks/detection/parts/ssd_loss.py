@@ -5,8 +5,6 @@
 Liu et al. 2016, equations 1 to 3. https://arxiv.org/abs/1512.02325
 """
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,14 +13,8 @@ from striate.ops import BACKGROUND, IGNORED, box_iou, hard_negatives, match_ssd,
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.assignment import spare_ignored
 from striate.tasks.detection.parts.coders import OffsetCoder
+from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.priors import Priors
-
-
-class LossSums(NamedTuple):
-    """Of N images: {name: sums (N,)}, how many priors learn an object, (N,), by which they are divided."""
-
-    sums: dict[str, Tensor]
-    positives: Tensor
 
 
 class SsdLoss:

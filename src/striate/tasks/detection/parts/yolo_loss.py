@@ -17,8 +17,9 @@ from striate.ops.boxes import paired_iou
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.assignment import assign_cells, spare_ignored
 from striate.tasks.detection.parts.coders import CellCoder
+from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.priors import Priors
-from striate.tasks.detection.parts.ssd_loss import LossSums, objects
+from striate.tasks.detection.parts.ssd_loss import objects
 
 
 class YoloLoss:

@@ -1,0 +1,238 @@
+"""Two looks: the first says where there could be something, the second what each of these regions is.
+
+    images --features--> maps --first stage--> regions --pool--> (R, C, P, P) --head--> scores, offsets
+                          |                                                     (classes and boxes)
+                          `---- pool ---- branches: masks, joints, captions of the objects that were kept
+
+A detector is a short function that chooses the parts:
+
+    Faster R-CNN   TwoStage(pyramid,    RegionProposals, RoiPool(strides), ClassAndBox(two_layers), ...)
+    Fast R-CNN     TwoStage(one map,    boxes from the pixels, RoiPool((16,)), ClassAndBox(two_layers), ...)
+    R-FCN          TwoStage(score maps, RegionProposals, position-sensitive pool, average, ...)
+    SPPnet         TwoStage(one map,    boxes from the pixels, spatial pyramid, ClassAndBox(fc6, fc7), ...)
+    R-CNN          TwoStage(the images, boxes from the pixels, warped crops, a whole backbone, ...)
+
+Each part is a subclass of one in ``parts``: ``Features`` (``one_stage``), ``FirstStage``, ``RegionPool``,
+``RegionHead``, ``Branch``. A training step looks at other regions than a prediction: at a balanced draw of
+the proposals and the objects themselves. So ``training_raw`` is what losses are made of, and ``forward`` what
+answers are made of. Neither asks for the mode of the network. Losses of ``forward``, of which the validation
+loss is made, are those of a draw of its own proposals.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
+from striate.layers.backbone import Backbone
+from striate.records import BoxTargets
+from striate.tasks.detection.networks.detection_network import (
+    Candidates,
+    DetectionNetwork,
+    map_sizes,
+)
+from striate.tasks.detection.networks.one_stage import Features
+from striate.tasks.detection.parts.branch import Branch
+from striate.tasks.detection.parts.finish import Finish
+from striate.tasks.detection.parts.first_stage import FirstStage, Layout
+from striate.tasks.detection.parts.loss_sums import LossSums, of_images, together
+from striate.tasks.detection.parts.object_sizes import sizes_of_objects
+from striate.tasks.detection.parts.priors import Pair, Priors
+from striate.tasks.detection.parts.region_head import RegionHead
+from striate.tasks.detection.parts.region_pool import RegionPool
+from striate.tasks.detection.parts.region_sampling import Drawn, RegionSampler
+from striate.tasks.raw_outputs import Raw
+
+SAMPLER = RegionSampler(512, 0.25, high=0.5, low=0.5, append_truth=True)
+"""Of the second stage, as in torchvision; 128 regions of two images in Fast R-CNN."""
+
+MAPS, DOT = "maps", "."
+"""Keys of raw outputs: map 0 is ``maps.0``, the numbers of a branch are ``masks.scores``."""
+
+
+@final
+class TwoStage(DetectionNetwork):
+    """(N, in_channels, H, W) -> raw numbers.
+
+    Of ``forward``: those of the first stage; ``regions`` (N, R, 4), pixels; ``counts`` (N,), how many of them
+    are regions of the image, the others fill up; ``scores`` and ``offsets`` (N, R, ...) of the head; the maps
+    if there are branches.
+
+    Args:
+        features: images -> maps.
+        first: proposes regions.
+        pool: regions of maps -> bins.
+        head: bins -> classes and boxes.
+        finish: what is kept of the candidates.
+        usual: what it expects of a picture.
+        sampler: draws the regions of a training step.
+        branches: further questions, by name.
+    """
+
+    learns_apart: ClassVar[bool] = True
+    rows_stay: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        features: Features,
+        first: FirstStage,
+        pool: RegionPool,
+        head: RegionHead,
+        *,
+        finish: Finish,
+        usual: Preprocess,
+        sampler: RegionSampler = SAMPLER,
+        branches: Mapping[str, Branch] | None = None,
+    ) -> None:
+        super().__init__()
+        self.features, self.first, self.pool, self.head = features, first, pool, head
+        self.branches = nn.ModuleDict(branches or {})
+        self.finish, self.usual, self.sampler = finish, usual, sampler
+        self.input_size, self.input_channels = usual.size, usual.channels
+        self.least_side = features.backbone.least_side
+        self._grids: dict[Pair, tuple[Pair, ...]] = {}
+
+    @property
+    def backbone(self) -> Backbone:  # type: ignore[override]
+        """The part whose weights other trainings can use."""
+        return self.features.backbone
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Images -> raw numbers of an answer.
+
+        Raises:
+            ShapeError: the images have other channels, a size that it cannot take, or whole numbers.
+        """
+        self.require_images(images)
+        maps = self.features(images)
+        first = self.first(images, maps)
+        regions = self.first.propose(first, self.layout(_size(images)))
+        kept = {f"{MAPS}{DOT}{number}": one for number, one in enumerate(maps)} if self.branches else {}
+        return {**first, **self._answers(maps, regions), **kept}
+
+    def training_raw(self, images: Tensor, targets: BoxTargets) -> dict[str, Tensor]:
+        """Images and their objects -> raw numbers of a step of training: other regions, and the branches."""
+        self.require_images(images)
+        maps = self.features(images)
+        first = self.first(images, maps)
+        proposed = self.first.propose(first, self.layout(_size(images)), targets)
+        regions = self.sampler.chosen(proposed, targets)
+        raw = {**first, **self._answers(maps, regions)}
+        if self.branches:
+            drawn = self.sampler.drawn(regions, targets)
+            learning = [one[found.rows[: found.positives]] for one, found in zip(regions, drawn, strict=True)]
+            raw |= self._asked(maps, learning)
+        return raw
+
+    def _answers(self, maps: Sequence[Tensor], regions: list[Tensor]) -> dict[str, Tensor]:
+        """The second look at regions."""
+        counts = [len(one) for one in regions]
+        found: dict[str, Tensor] = self.head(self.pool(maps, regions))
+        rows = {name: padded(values, counts) for name, values in found.items()}
+        number = torch.tensor(counts, device=maps[0].device)
+        return {"regions": pad_sequence(regions, batch_first=True), "counts": number, **rows}
+
+    def _asked(self, maps: Sequence[Tensor], regions: list[Tensor]) -> dict[str, Tensor]:
+        """The numbers of all branches for some regions, (N, most of an image, ...)."""
+        counts = [len(one) for one in regions]
+        return {
+            f"{name}{DOT}{key}": padded(values, counts)
+            for name, branch in self.branches.items()
+            for key, values in branch(maps, regions).items()
+        }
+
+    def branch_raw(self, raw: Raw, boxes: list[Tensor]) -> dict[str, dict[str, Tensor]]:
+        """What the branches say of objects that were kept.
+
+        Args:
+            raw: of ``forward``.
+            boxes: (M, 4) of each image, pixels.
+
+        Returns:
+            {branch: {name: (all M, ...)}}, those of the first image first.
+        """
+        maps = [raw[f"{MAPS}{DOT}{number}"] for number in range(len(self.layout(self.input_size).grids))]
+        return {name: branch(maps, boxes) for name, branch in self.branches.items()}
+
+    def layout(self, size: Pair) -> Layout:
+        """The maps of images of (H, W) pixels."""
+        if size not in self._grids:
+            shape = (1, self.input_channels, *size)
+            self._grids[size] = map_sizes(self.features, lambda network, images: network(images), shape)
+        return Layout(size, self._grids[size])
+
+    def priors_of(self, size: Pair) -> Priors | None:
+        """The anchors of the first stage for images of (H, W) pixels."""
+        return self.first.priors(self.layout(size))
+
+    def candidates(self, raw: Raw, size: Pair) -> Candidates:
+        """The boxes and scores of all regions; what fills up has no score."""
+        boxes = self.head.boxes(raw["offsets"].float(), raw["regions"].float())
+        scores = self.head.probabilities(raw["scores"].float())
+        numbers = torch.arange(scores.shape[1], device=scores.device)
+        there = numbers < raw["counts"].to(scores.device)[:, None]
+        return Candidates(boxes, scores * there[:, :, None])
+
+    def fit_to(self, data: Dataset, preprocess: Preprocess) -> None:
+        """Anchors get the typical sizes of the objects."""
+        self.first.fit(sizes_of_objects(data, preprocess))
+
+    def loss_sums(self, raw: Raw, targets: BoxTargets, size: Pair) -> LossSums:
+        """The losses of each image, of both stages, and of the branches if they were asked."""
+        layout, regions = self.layout(size), unpadded(raw["regions"], raw["counts"])
+        first, drawn = self.first.loss_sums(raw, targets, layout), self.sampler.drawn(regions, targets)
+        parts = [*([] if first is None else [first]), self._head_sums(raw, regions, drawn)]
+        for name, branch in self.branches.items():
+            own = {key.removeprefix(name + DOT): raw[key] for key in raw if key.startswith(name + DOT)}
+            if own:
+                parts.append(_branch_sums(branch, own, regions, drawn, targets))
+        return together(parts)
+
+    def _head_sums(self, raw: Raw, regions: list[Tensor], drawn: list[Drawn]) -> LossSums:
+        """The losses of the second look."""
+        return of_images(
+            (
+                self.head.losses({name: raw[name][image] for name in ("scores", "offsets")}, one, found),
+                len(found.rows),
+            )
+            for image, (one, found) in enumerate(zip(regions, drawn, strict=True))
+        )
+
+
+def _branch_sums(
+    branch: nn.Module,
+    raw: dict[str, Tensor],
+    regions: list[Tensor],
+    drawn: list[Drawn],
+    targets: BoxTargets,
+) -> LossSums:
+    """The losses of a branch, of the regions that learn an object."""
+    assert isinstance(branch, Branch)
+    rows = [
+        {key: values[image, : one.positives] for key, values in raw.items()}
+        for image, one in enumerate(drawn)
+    ]
+    learning = [one[found.rows[: found.positives]] for one, found in zip(regions, drawn, strict=True)]
+    return branch.loss_sums(rows, learning, drawn, targets)
+
+
+def padded(rows: Tensor, counts: list[int]) -> Tensor:
+    """Rows (R, ...) of images one after the other -> (N, most of an image, ...), zeros behind.
+
+    >>> padded(torch.tensor([1, 2, 3]), [2, 0, 1]).tolist()
+    [[1, 2], [0, 0], [3, 0]]
+    """
+    return pad_sequence(list(torch.split(rows, counts)), batch_first=True)
+
+
+def unpadded(values: Tensor, counts: Tensor) -> list[Tensor]:
+    """The rows of each image without those that fill up."""
+    return [one[:count] for one, count in zip(values, counts.tolist(), strict=True)]
+
+
+def _size(images: Tensor) -> Pair:
+    return images.shape[-2], images.shape[-1]

@@ -1,0 +1,46 @@
+"""A further question about regions that hold an object: its mask, its joints, its caption.
+
+While training it is asked of the regions that learn an object; in a prediction of the objects that were kept.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from striate.records import BoxTargets
+from striate.tasks.detection.parts.loss_sums import LossSums
+from striate.tasks.detection.parts.region_sampling import Drawn
+
+
+class Branch(nn.Module, ABC):
+    """Maps and regions -> raw numbers, a row for each region."""
+
+    @abstractmethod
+    def forward(self, maps: Sequence[Tensor], regions: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Raw numbers.
+
+        Args:
+            maps: of the features, fine to coarse.
+            regions: (r, 4) of each image, two corners in pixels.
+
+        Returns:
+            tensors whose first axis is R, those of the first image first.
+        """
+
+    @abstractmethod
+    def loss_sums(
+        self,
+        raw: Sequence[dict[str, Tensor]],
+        regions: Sequence[Tensor],
+        drawn: Sequence[Drawn],
+        targets: BoxTargets,
+    ) -> LossSums:
+        """The losses of each image.
+
+        Args:
+            raw: of ``forward``, for each image the rows of its regions that learn an object.
+            regions: (r, 4) of each image, these regions.
+            drawn: for each image the objects that they learn.
+            targets: of the images; a task may have targets with masks or joints.
+        """

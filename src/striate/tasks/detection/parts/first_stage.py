@@ -1,0 +1,60 @@
+"""The first stage of a detector with two: where there could be an object, of whatever class.
+
+    images, maps --forward--> raw numbers --propose--> regions of each image, the best first
+
+A region proposal network learns this (``rpn``). Methods that look at pixels need no network: they give no raw
+numbers that are learned and have no loss.
+"""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from striate.records import BoxTargets
+from striate.tasks.detection.parts.loss_sums import LossSums
+from striate.tasks.detection.parts.priors import Pair, Priors
+
+
+class Layout(NamedTuple):
+    """(H, W) of the images in pixels, and (rows, columns) of each of their maps."""
+
+    size: Pair
+    grids: tuple[Pair, ...]
+
+
+class FirstStage(nn.Module, ABC):
+    """Proposes regions."""
+
+    @abstractmethod
+    def forward(self, images: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
+        """Raw numbers of N images, the first axis of each N.
+
+        Args:
+            images: (N, C, H, W), normalized.
+            maps: of the features, fine to coarse.
+        """
+
+    @abstractmethod
+    def propose(
+        self, raw: dict[str, Tensor], layout: Layout, targets: BoxTargets | None = None
+    ) -> list[Tensor]:
+        """Regions (R, 4) of each image, two corners in pixels inside the image, the best first.
+
+        Args:
+            raw: of ``forward``.
+            layout: of the images.
+            targets: of the images of a training step, which looks at more regions, and may have been given
+                the proposals of its pictures; None in a prediction.
+        """
+
+    def loss_sums(self, raw: dict[str, Tensor], targets: BoxTargets, layout: Layout) -> LossSums | None:
+        """The losses of what ``forward`` gave; None for a stage that learns nothing."""
+        return None
+
+    def priors(self, layout: Layout) -> Priors | None:
+        """The boxes that regions are derived from; None where there are none."""
+        return None
+
+    def fit(self, sizes: Tensor) -> None:
+        """Take from the training data the typical sizes of objects, (M, 2) widths and heights in pixels."""
