@@ -6,7 +6,7 @@ group     mean and variance of groups of channels of each picture: Wu, He 2018, 
 """
 
 from math import gcd
-from typing import Literal, final, get_args
+from typing import Literal, TypeVar, final, get_args
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ from torch.nn import functional as F
 from striate.layers.literals import require_choice
 
 Norm = Literal["batch", "frozen", "group"]
+
+M = TypeVar("M", bound=nn.Module)
 
 GROUPS = 32
 """Of the paper; fewer where the channels cannot be divided so."""
@@ -51,7 +53,7 @@ class FrozenBatchNorm2d(nn.Module):
         return made.eval()
 
 
-def with_norm(network: nn.Module, norm: Norm) -> nn.Module:
+def with_norm(network: M, norm: Norm) -> M:
     """The network itself, with its batch normalizations replaced.
 
     Args:
@@ -61,8 +63,8 @@ def with_norm(network: nn.Module, norm: Norm) -> nn.Module:
     Raises:
         SettingError: there is no such normalization.
 
-    >>> with_norm(nn.Sequential(nn.BatchNorm2d(48)), "group").get_submodule("0")
-    GroupNorm(16, 48, eps=1e-05, affine=True)
+    >>> [one.num_groups for one in with_norm(nn.Sequential(nn.BatchNorm2d(48)), "group")]
+    [16]
     """
     require_choice("norm", norm, get_args(Norm))
     names = [name for name, part in network.named_modules() if type(part) is nn.BatchNorm2d]

@@ -1,7 +1,7 @@
 """Networks by name, their weights, the saved-model file, prediction engines and costs.
 
 networks             name -> builder                  build          network + classes + preprocessing
-detectors            detectors that look once, on a backbone by its name; region_detectors: those with two stages
+detectors            those that look once              region_detectors  those with two stages
 network_arguments    further arguments of a network   save_load      a model to a file and back
 model_file           the file: tensors and a header   weights/       published weights, other checkpoints
 old_names            what saved files called things before
