@@ -1,5 +1,7 @@
 """Boxes that are there before anything is seen."""
 
+import itertools
+
 import pytest
 import torch
 from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
@@ -93,6 +95,18 @@ def test_clusters_are_found_and_sorted() -> None:
     for seed in range(5):
         found = cluster_boxes(sizes, 3, torch.Generator().manual_seed(seed))
         assert torch.allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 3, 6])
+def test_few_different_sizes_leave_no_cluster_without_a_box(kinds: int) -> None:
+    # Equal boxes all fit their clusters alike: the box that an empty cluster takes must not leave one empty.
+    sides = torch.tensor([20.0, 10, 40, 80, 30, 5])[:kinds]
+    for count, seed in itertools.product((6, 8, 11), range(20)):
+        sizes = torch.stack([sides, 16 + sides], dim=1)[torch.arange(count) % kinds]
+        found = cluster_boxes(sizes, 5, torch.Generator().manual_seed(seed))
+        assert found.isfinite().all()
+        if kinds < 5:
+            assert set(map(tuple, found.tolist())) == set(map(tuple, sizes.tolist()))
 
 
 def test_clusters_of_one_seed_are_equal_and_none_is_lost() -> None:

@@ -196,7 +196,7 @@ def cluster_boxes(sizes: Tensor, clusters: int, generator: torch.Generator, roun
     """Find the typical sizes of boxes by k-means with the distance 1 - IoU.
 
     The first centres are drawn far from each other (Arthur and Vassilvitskii 2007); a cluster that loses its
-    last box takes the one that fits its own cluster worst.
+    last box takes the one that fits its own cluster worst, of those that are not alone.
 
     Args:
         sizes: (M, 2) widths and heights, above 0.
@@ -229,8 +229,8 @@ def cluster_boxes(sizes: Tensor, clusters: int, generator: torch.Generator, roun
     for _ in range(rounds):
         fit, nearest = shape_iou(sizes, centres).max(dim=1)
         for empty in sorted(set(range(clusters)) - set(nearest.tolist())):
-            worst = fit.argmin()
-            nearest[worst], fit[worst] = empty, 2  # not to be taken again
+            alone = nearest.bincount(minlength=clusters)[nearest] == 1  # the last one of its cluster stays
+            nearest[torch.where(alone, 2, fit).argmin()] = empty
         if member is not None and bool((nearest == member).all()):
             break
         member = nearest

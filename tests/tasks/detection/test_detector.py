@@ -138,6 +138,14 @@ def test_detectors_have_names_and_detect():
         models("paint")
 
 
+def test_a_training_without_any_box_is_refused():
+    pixels = np.zeros((2, 64, 64), np.uint8)
+    none = BoxAnnotations(np.zeros((0, 4), np.float32), np.zeros(0, np.int32), np.zeros(2, np.int64), CLASSES)
+    model = detector("yolo", CLASSES, **SMALL)
+    with pytest.raises(DataError, match="no training picture has a box"):
+        model.fit_to(Dataset(Array(pixels, "empty"), none, np.arange(2)), None)
+
+
 def test_data_without_any_box_are_refused():
     none = BoxAnnotations(np.zeros((0, 4), np.float32), np.zeros(0, np.int32), np.zeros(2, np.int64), ())
     with pytest.raises(DataError, match="no picture has a box"):

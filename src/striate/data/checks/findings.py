@@ -161,7 +161,7 @@ def refusal(findings: Collection[Finding]) -> DataError:
         lines.append(f"{KINDS[kind][1]} ({count}): " + "; ".join(named) + more)
     flags = " ".join(dict.fromkeys(ANSWERS.get(kind, f"--accept {kind}") for kind in counts))
     return DataError(
-        "\n".join(lines),
+        ". ".join(lines),
         "data without such findings",
         f"`striate check` lists them all; mend them, or accept them with {flags}",
     )

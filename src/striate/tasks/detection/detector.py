@@ -178,7 +178,13 @@ class Detector(TaskModel[Detections]):
         return BoxTargets(box.expand(count, 4), labels, torch.ones(count, dtype=torch.int64))
 
     def fit_to(self, data: Dataset, settings: Any) -> None:
-        """Anchors get the typical sizes of the objects."""
+        """Anchors get the typical sizes of the objects.
+
+        Raises:
+            DataError: there are none.
+        """
+        if not data.annotations.counts().any():
+            raise DataError("no training picture has a box", "boxes to learn from", "label some objects first")
         self.detection.fit_to(data, self.preprocess)
 
 

@@ -23,7 +23,8 @@ def headline(metrics: Metrics, split: str) -> str:
     '75.00 % of 4 val pictures right (95 % interval 30.1 to 95.4 %); these pictures also chose the best epoch'
     """
     if metrics.primary.value is None:
-        return f"nothing was measured: {split} has no pictures"
+        missing = "nothing that could be measured" if metrics.count else "no pictures"
+        return f"nothing was measured: {split} has {missing}"
     return metrics.headline(plural(metrics.count, f"{split} picture")) + role(split)
 
 
