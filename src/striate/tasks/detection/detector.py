@@ -184,7 +184,8 @@ class Detector(TaskModel[Detections]):
             DataError: there are none.
         """
         if not data.annotations.counts().any():
-            raise DataError("no training picture has a box", "boxes to learn from", "label some objects first")
+            wrong = "no training picture has a box"
+            raise DataError(wrong, "boxes to learn from", "label some objects first")
         self.detection.fit_to(data, self.preprocess)
 
 
