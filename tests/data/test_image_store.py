@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from striate.data import image_store
 from striate.data.image_store import Array, Files
 
 
@@ -51,3 +52,9 @@ def test_a_picture_read_from_an_array_can_be_changed() -> None:
     store = Array(np.zeros((1, 2, 2), dtype=np.uint8), "x")
     store.read(0).fill_(9)
     assert store.read(0).sum() == 0
+
+
+def test_names_of_more_than_4_gigabytes_have_longer_offsets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_store, "MOST_UINT32", 3)
+    store = Files(Path("pictures"), ("ab", "cde", "f"))
+    assert [store.relative(index) for index in range(3)] == ["ab", "cde", "f"]

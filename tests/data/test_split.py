@@ -1,5 +1,6 @@
 """Splits by content: stable, balanced, and equal pictures together."""
 
+import tracemalloc
 from time import perf_counter
 
 import numpy as np
@@ -97,3 +98,20 @@ def test_a_hundred_thousand_classes_are_split_in_seconds() -> None:
     chosen = held_out(np.arange(200_000, dtype=np.uint64), np.arange(200_000) // 2, 0.1, seed=0)
     assert chosen.sum() == 100_000
     assert perf_counter() - begun < 10  # one second on a quiet core; a loop over the classes takes twenty
+
+
+def test_an_empty_set_is_split_into_nothing() -> None:
+    assert held_out(ids(), np.zeros(0, dtype=np.int64), 0.1, seed=0).tolist() == []
+
+
+def test_a_split_of_many_pictures_takes_few_bytes_of_each() -> None:
+    # at once: their order, number, rank and class, the order by class, and two columns that are compared
+    identity, labels = (
+        np.random.default_rng(0).integers(0, 2**63, 50_000).astype(np.uint64),
+        np.arange(50_000) % 10,
+    )
+    tracemalloc.start()
+    held_out(identity, labels, 0.1, seed=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * len(identity)

@@ -1,6 +1,6 @@
 """Where the pixels of a data set lie: in files that are named compactly, or in one array.
 
-A path costs its own bytes and one 8-byte offset, so that ten million files fit into memory.
+A path costs its own bytes and an offset of 4 bytes, so that ten million files fit into memory.
 """
 
 import os
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.decode import decode
+
+MOST_UINT32 = 2**32 - 1
+"""Bytes of names up to which 4 bytes hold an offset; with more it takes 8."""
 
 
 class Store(Protocol):
@@ -48,7 +51,7 @@ class Files:
             text += name.encode("utf-8", "surrogateescape")
             ends.append(len(text))
         self._text = bytes(text)
-        self._ends = np.array(ends, dtype=np.int64)
+        self._ends = np.array(ends, dtype=np.uint32 if len(text) <= MOST_UINT32 else np.int64)
 
     def __len__(self) -> int:
         return len(self._ends)

@@ -213,8 +213,8 @@ def assign(
         if share == 0 or (split == SPLITS.index(name)).any():
             continue
         train = np.flatnonzero(split == SPLITS.index("train"))
-        strata, each = found.annotations.strata()[train], not isinstance(found.annotations, BoxAnnotations)
         shown = _identity(found, train)
+        strata, each = found.annotations.strata()[train], not isinstance(found.annotations, BoxAnnotations)
         chosen = train[held_out(shown, strata, share, seed, every_class=each, keep_last=keep_last)]
         split[chosen] = SPLITS.index(name)
         purpose = "validation" if name == "val" else "the test"

@@ -40,22 +40,42 @@ def held_out(
     >>> held_out(np.array([7, 8, 9, 7], np.uint64), np.zeros(4, np.int64), 0.5, seed=0).sum() in (1, 2, 3)
     True
     """
-    pictures, first, member = np.unique(identity, return_index=True, return_inverse=True)
-    rank = _shuffled(pictures, seed)
-    group_label = labels[first]
+    order = np.argsort(identity, kind="stable")  # np.unique would do, with three more columns of all pictures
+    ordered = identity[order]
+    new = np.append(True, ordered[1:] != ordered[:-1])[: len(order)]
+    pictures, group_label = ordered[new], labels[order[new]]
+    del ordered
     chosen = np.zeros(len(pictures), dtype=np.bool_)
     if fraction > 0:
-        by_class = np.lexsort((rank, group_label))
-        _, start, count = np.unique(group_label[by_class], return_index=True, return_counts=True)
-        within = np.arange(len(by_class)) - np.repeat(start, count)
-        wanted = max(round(fraction * len(pictures)), 1)
-        if every_class or len(count) <= wanted:
-            chosen[by_class] = within < np.repeat(_shares(count, fraction), count)
-        else:
-            last = within == np.repeat(count - 1, count)
-            order = np.lexsort((rank[by_class], within, last))  # from every class its first one first
-            chosen[by_class[order[: min(wanted, int((~last).sum())) if keep_last else wanted]]] = True
-    return np.asarray(chosen[member], dtype=np.bool_)
+        rank = _shuffled(pictures, seed)
+        _choose(chosen, group_label, rank, fraction, every_class=every_class, keep_last=keep_last)
+    taken = np.empty(len(order), dtype=np.bool_)
+    taken[order] = chosen[np.cumsum(new, dtype=np.int32) - 1]
+    return taken
+
+
+def _choose(
+    chosen: NDArray[np.bool_],
+    labels: NDArray[np.int64],
+    rank: NDArray[np.uint64],
+    fraction: float,
+    *,
+    every_class: bool,
+    keep_last: bool,
+) -> None:
+    """Set those of the distinct pictures that are held out."""
+    by_class = np.lexsort((rank, labels))
+    start = np.append(0, np.flatnonzero(np.diff(labels[by_class])) + 1)[: len(labels)]
+    count = np.diff(start, append=len(labels))
+    wanted = max(round(fraction * len(labels)), 1)
+    if every_class or len(count) <= wanted:  # class by class: columns of all pictures are large
+        for begin, share in zip(start.tolist(), _shares(count, fraction).tolist(), strict=True):
+            chosen[by_class[begin : begin + share]] = True
+        return
+    within = np.arange(len(by_class)) - np.repeat(start, count)
+    last = within == np.repeat(count - 1, count)
+    order = np.lexsort((rank[by_class], within, last))  # from every class its first one first
+    chosen[by_class[order[: min(wanted, int((~last).sum())) if keep_last else wanted]]] = True
 
 
 def _shares(pictures: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
@@ -66,7 +86,7 @@ def _shares(pictures: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
 
 def _shuffled(pictures: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     """A number for every picture that looks random and depends on nothing but the picture and the seed."""
-    key, content = str(seed).encode(), memoryview(pictures.astype("<u8").tobytes())
+    key, content = str(seed).encode(), pictures.astype("<u8", copy=False).view(np.uint8).data
     digests = (blake2b(content[at : at + 8], digest_size=8, key=key) for at in range(0, len(content), 8))
     ranks = (int.from_bytes(digest.digest()) for digest in digests)
     return np.fromiter(ranks, dtype=np.uint64, count=len(pictures))

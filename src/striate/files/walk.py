@@ -72,19 +72,24 @@ class Walk:
             OSError: it cannot be listed.
         """
         files, folders, links = list[str](), list[str](), list[str]()
+        names, inside = list[str](), dict[str, os.DirEntry[str]]()
         with os.scandir(self.root / below) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
-        ours = names_written(self.root / below) if any(entry.name == MARKER for entry in entries) else ()
-        for entry in (one for one in entries if one.name != MARKER):
-            reason = _reason(entry.name, ours)
+            for entry in scan:  # of files the name alone is kept: there may be very many
+                names.append(entry.name)
+                if _is_folder(entry):
+                    inside[entry.name] = entry
+        names.sort()
+        ours = names_written(self.root / below) if MARKER in names else ()
+        for name in (one for one in names if one != MARKER):
+            reason, folder = _reason(name, ours), inside.get(name)
             if reason is not None:
-                self._skip(reason, below, entry.name)
-            elif not _is_folder(entry):
-                files.append(entry.name)
-            elif is_run(entry.path):
-                self._skip(WRITTEN, below, entry.name)
+                self._skip(reason, below, name)
+            elif folder is None:
+                files.append(name)
+            elif is_run(folder.path):
+                self._skip(WRITTEN, below, name)
             else:
-                (links if entry.is_symlink() else folders).append(entry.name)
+                (links if folder.is_symlink() else folders).append(name)
         return Listing(tuple(files), tuple(folders), tuple(links))
 
     def files(self, below: str = "") -> Iterator[str]:

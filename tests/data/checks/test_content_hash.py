@@ -1,5 +1,6 @@
 """One number for what a picture shows."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,14 @@ def test_a_caption_in_the_header_leaves_a_picture_the_same(tmp_path: Path) -> No
         Image.fromarray(pixels).save(tmp_path / f"{number}", "JPEG", comment=caption)
     assert (tmp_path / "0").stat().st_size == (tmp_path / "1").stat().st_size > 2 * 4096
     assert len(set(identities(Files(tmp_path, "012"), ALL).tolist())) == 1
+
+
+def test_the_numbers_of_many_files_take_few_bytes_of_each(tmp_path: Path) -> None:
+    store = Files(tmp_path, map(str, range(20_000)))  # none of them is there: their names have numbers too
+    indices = np.arange(20_000)
+    tracemalloc.start()
+    numbers = identities(store, indices)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(set(numbers.tolist())) == 20_000
+    assert peak < 24 * len(numbers)  # the numbers, and a sorted copy of them

@@ -36,8 +36,9 @@ def identities(store: Store, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
     return np.fromiter(numbers, dtype=np.uint64, count=len(indices))
 
 
-def _numbers(store: Files, indices: Iterable[int], of: Callable[[str], int]) -> NDArray[np.uint64]:
-    return np.array([of(store.name(int(index))) for index in indices], dtype=np.uint64)
+def _numbers(store: Files, indices: NDArray[np.int64], of: Callable[[str], int]) -> NDArray[np.uint64]:
+    numbers = (of(store.name(int(index))) for index in indices)
+    return np.fromiter(numbers, dtype=np.uint64, count=len(indices))
 
 
 def _verified(store: Files, indices: NDArray[np.int64], partial: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -45,8 +46,10 @@ def _verified(store: Files, indices: NDArray[np.int64], partial: NDArray[np.uint
 
     A caption in a header leaves a picture the same; equal windows of two scans do not make them one.
     """
+    again = _repeated(partial)
+    if not len(again):
+        return partial
     verified = partial.copy()
-    again = np.flatnonzero(_shared(partial))
     verified[again] = _numbers(store, indices[again], whole_identity)
     for group in _groups(partial, again):
         if len(set(verified[group].tolist())) > 1:
@@ -56,9 +59,11 @@ def _verified(store: Files, indices: NDArray[np.int64], partial: NDArray[np.uint
     return verified
 
 
-def _shared(numbers: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    _, member, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    return np.asarray(counts[member] > 1)
+def _repeated(numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The indices of numbers that stand there twice or more; one sorted copy is all that it takes."""
+    ordered = np.sort(numbers)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.flatnonzero(np.isin(numbers, twice)) if len(twice) else np.empty(0, dtype=np.int64)
 
 
 def _groups(numbers: NDArray[np.uint64], chosen: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

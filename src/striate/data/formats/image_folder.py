@@ -87,20 +87,21 @@ def _class_rows(walk: Walk, part: str, split: str | None, findings: list[Finding
 
 def _pictures(walk: Walk, below: str, findings: list[Finding]) -> Iterator[str]:
     """Paths of the pictures in a folder and its folders; what is no picture becomes a finding."""
-    for folder, group in groupby(walk.files(below), key=lambda name: name.rpartition("/")[0]):
-        names = list(group)
-        pictures = [name for name in names if ending_of(name) in EXTENSIONS]
-        yield from pictures
-        if len(pictures) < len(names):
-            others = [name for name in names if ending_of(name) not in EXTENSIONS]
-            _report_others(walk.root, folder, others, pictures, findings)
+    for folder, names in groupby(walk.files(below), key=lambda name: name.rpartition("/")[0]):
+        others = []
+        for name in names:
+            if ending_of(name) in EXTENSIONS:
+                yield name
+            else:
+                others.append(name)
+        if others:
+            _report_others(walk.root, folder, others, findings)
 
 
-def _report_others(
-    root: Path, folder: str, names: list[str], pictures: list[str], findings: list[Finding]
-) -> None:
+def _report_others(root: Path, folder: str, names: list[str], findings: list[Finding]) -> None:
     """Pictures of a format that is not read, unless one of the same name lies beside; the rest is counted."""
-    read = {os.path.splitext(name)[0] for name in pictures}
+    beside = Walk(root / folder).listing().files
+    read = {f"{folder}/{os.path.splitext(name)[0]}" for name in beside if ending_of(name) in EXTENSIONS}
     strays = Counter[str]()
     for name in names:
         kind = ENDINGS.get(ending_of(name))

@@ -1,6 +1,6 @@
 """What a reader found before anything is split, and how rows of (file, label, split) become compact arrays.
 
-A listed file costs its name and about 20 bytes: one offset, one class number, one split number.
+A listed file costs its name and about 20 bytes: one offset, one class number, its number in the store.
 """
 
 from array import array
