@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from striate.api.export import export
     from striate.api.networks import create, load, models, summary
     from striate.api.predict import convolutional, predict
+    from striate.api.propose import propose
     from striate.api.style import apply_style, stylize, texture, train_style
     from striate.api.train import find_rate, train
     from striate.errors import StriateError
@@ -70,6 +71,7 @@ __all__ = [
     "ops",
     "postprocess",
     "predict",
+    "propose",
     "stylize",
     "summary",
     "texture",
@@ -91,6 +93,7 @@ _FILES = {
     "export": "api.export",
     **dict.fromkeys(("create", "load", "models", "summary"), "api.networks"),
     **dict.fromkeys(("convolutional", "predict"), "api.predict"),
+    "propose": "api.propose",
     **dict.fromkeys(("apply_style", "stylize", "texture", "train_style"), "api.style"),
     **dict.fromkeys(("find_rate", "train"), "api.train"),
 }

@@ -21,6 +21,7 @@ VERBS = [
     "models",
     "neighbours",
     "predict",
+    "propose",
     "apply_style",
     "train_style",
     "stylize",

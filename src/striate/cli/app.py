@@ -22,6 +22,7 @@ VERBS = {
     "train": "Train a classifier on a data set.",
     "evaluate": "Measure a model on a data set.",
     "predict": "Say what is in pictures.",
+    "propose": "Find boxes that may hold an object.",
     "compare": "Train several networks on a data set, and say which to choose.",
     "summary": "List a network's layers, shapes, parameters and costs.",
     "explain": "Show where a model looked.",

@@ -11,7 +11,7 @@ from striate.files.atomic import PICTURES, writable
 from striate.formatting import plural
 
 if TYPE_CHECKING:
-    from striate.records import Record
+    from striate.records import Record, Targets
 
 
 class SavedAnswers:
@@ -83,12 +83,12 @@ def below(source: Path, names: Sequence[str]) -> Path:
     return source.relative_to(roots[0]) if roots else Path(source.name)
 
 
-def draw(answer: "Record", folder: Path, name: Path, top: int) -> Path:
+def draw(answer: "Record", folder: Path, name: Path, top: int, truth: "Targets | None" = None) -> Path:
     """Write the picture beside its answer, under its own name; one that is taken gets a number."""
     from striate.data.decode import decode
     from striate.draw.record_overlay import drawn
 
     names = (f"{name.stem}{ending}.png" for ending in chain([""], (f"-{number}" for number in count(2))))
     free = next(path for one in names if not (path := folder / name.parent / one).exists())
-    save_picture(drawn(decode(Path(answer.source)), answer, names=top), free, into_folder=True)
+    save_picture(drawn(decode(Path(answer.source)), answer, truth, names=top), free, into_folder=True)
     return free

@@ -4,6 +4,7 @@
     Detections        boxes in the colors of their classes; with many, the classes are listed in a corner
     Localization      the box and the class, or a note that nothing is there
     Pose              points and skeleton
+    Proposals         the first boxes; where objects are known, the best box of each
     any other         the picture, and the answer in words below it
 
 What is true is drawn below the answer, in green, where it is known.
@@ -17,6 +18,7 @@ from torch import Tensor
 from striate.draw.image_grid import Picture, classification, grid
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
 from striate.draw.theme import SERIES
+from striate.ops import box_iou
 from striate.records import (
     BoxTargets,
     Classification,
@@ -24,6 +26,7 @@ from striate.records import (
     Localization,
     PointTargets,
     Pose,
+    Proposals,
     Record,
     Targets,
 )
@@ -33,6 +36,9 @@ NAMES = 5
 
 NAMED = 25
 """Boxes up to which each has its name; names of more would hide the picture."""
+
+FIRST = 20
+"""Proposals that are drawn where nobody knows the objects."""
 
 COLORS = tuple(color for color in SERIES if color != TRUTH)
 """Of classes, in turn."""
@@ -123,8 +129,25 @@ def _pose(overlay: Overlay, record: Record, truth: Targets | None) -> Overlay:
     return overlay.skeleton([(x, y) for x, y in record.points.tolist()], record.skeleton)
 
 
+def _proposals(overlay: Overlay, record: Record, truth: Targets | None) -> Overlay:
+    """The first boxes, the best on top; or each object with the box that fits it best, and their IoU."""
+    assert isinstance(record, Proposals)
+    if not isinstance(truth, BoxTargets):
+        for rank, box in reversed(list(enumerate(record.boxes[:FIRST].tolist()))):
+            overlay.box(box, COLORS[rank % len(COLORS)])
+        return overlay
+    for box in truth.boxes.tolist():
+        overlay.box(box, TRUTH)
+    if len(record):
+        overlaps, best = box_iou(record.boxes, truth.boxes).max(0)
+        for box, overlap in zip(record.boxes[best].tolist(), overlaps.tolist(), strict=True):
+            overlay.box(box, ANSWER, f"{overlap:.2f}" if len(best) <= NAMED else "")
+    return overlay
+
+
 DRAWN: dict[type[Record], Callable[[Overlay, Record, Targets | None], Overlay]] = {
     Detections: _detections,
     Localization: _localization,
     Pose: _pose,
+    Proposals: _proposals,
 }

@@ -26,6 +26,9 @@ THRESHOLDS = (0.5, 0.7)
 FINE = tuple(number / 100 for number in range(50, 100, 5))
 """IoU of the curve over IoU."""
 
+CURVES = 4
+"""Numbers of boxes that have a curve over IoU."""
+
 
 @dataclass(frozen=True)
 class ProposalRecall:
@@ -70,14 +73,26 @@ class ProposalRecall:
             for index, count in enumerate(self.counts)
         ]
 
+    def by_number(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Curves over the number of boxes: recall at each threshold, and MABO; for ``draw.recall_chart``."""
+        lines = {f"recall at IoU {threshold}": self.recall(threshold) for threshold in THRESHOLDS}
+        lines["mean best overlap"] = self.mean_best_overlap()
+        return {name: (list(map(float, self.counts)), values.tolist()) for name, values in lines.items()}
+
+    def by_overlap(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Curves over the IoU that is asked for: recall of the largest numbers of boxes."""
+        table = torch.stack([self.recall(threshold) for threshold in FINE])
+        chosen = range(max(0, len(self.counts) - CURVES), len(self.counts))
+        return {f"{self.counts[index]:,} boxes": (list(FINE), table[:, index].tolist()) for index in chosen}
+
 
 def proposal_recall(
     proposals: Iterable[Proposals], targets: Iterable[BoxTargets], counts: Sequence[int] = COUNTS
 ) -> ProposalRecall:
     """Measure proposals by the objects of their pictures.
 
-    Of the numbers that no picture has as many boxes as, the lowest alone is kept: it means all boxes. Ignored objects
-    (crowds, difficult ones) do not count.
+    Numbers above what any picture has are left out, but for the lowest, which means all boxes. Ignored
+    objects (crowds, difficult ones) do not count.
 
     Args:
         proposals: of each picture.
@@ -92,18 +107,46 @@ def proposal_recall(
     >>> proposal_recall([boxes], [truth], [1, 2, 5, 9]).overlaps.tolist()
     [[0.5, 1.0]]
     """
-    rising = tuple(sorted(set(counts)))
-    rows, labels, numbers = [], [], []
-    for one, truth in _pairs(proposals, targets):
-        real = ~truth.unclear
-        rows.append(best_overlaps(one.boxes, truth.boxes[real], rising))
-        labels.append(truth.labels[real])
-        numbers.append(len(one))
-    used = [count for count in rising if count < max(numbers, default=0)]
-    kept = rising[: len(used) + 1]
-    overlaps = torch.cat(rows) if rows else torch.zeros(0, len(rising))
-    all_labels = torch.cat(labels) if labels else torch.zeros(0, dtype=torch.int64)
-    return ProposalRecall(overlaps[:, : len(kept)], all_labels, kept, sum(numbers), len(numbers))
+    measure = RecallMeasure(counts)
+    try:
+        for one, truth in zip(proposals, targets, strict=True):
+            measure.add(one, truth)
+    except ValueError as reason:
+        raise ShapeError(
+            "not as many proposals as targets", "one for each picture", "Proposals without boxes for none"
+        ) from reason
+    return measure.result()
+
+
+class RecallMeasure:
+    """Measures picture after picture; of each object it keeps the best overlaps, of the boxes nothing.
+
+    Args:
+        counts: numbers of proposals.
+    """
+
+    def __init__(self, counts: Sequence[int] = COUNTS) -> None:
+        self._counts = tuple(sorted(set(counts)))
+        self._overlaps: list[Tensor] = []
+        self._labels: list[Tensor] = []
+        self._numbers: list[int] = []
+
+    def add(self, proposals: Proposals, targets: BoxTargets) -> None:
+        """One picture and its objects."""
+        real = ~targets.unclear
+        self._overlaps.append(best_overlaps(proposals.boxes, targets.boxes[real], self._counts))
+        self._labels.append(targets.labels[real])
+        self._numbers.append(len(proposals))
+
+    def result(self) -> ProposalRecall:
+        """What was measured so far."""
+        used = sum(count < max(self._numbers, default=0) for count in self._counts)
+        counts = self._counts[: used + 1]
+        overlaps = torch.cat([torch.zeros(0, len(self._counts)), *self._overlaps])
+        labels = torch.cat([torch.zeros(0, dtype=torch.int64), *self._labels])
+        return ProposalRecall(
+            overlaps[:, : len(counts)], labels, counts, sum(self._numbers), len(self._numbers)
+        )
 
 
 def best_overlaps(boxes: Tensor, objects: Tensor, counts: Sequence[int]) -> Tensor:
@@ -116,14 +159,3 @@ def best_overlaps(boxes: Tensor, objects: Tensor, counts: Sequence[int]) -> Tens
         return torch.zeros(len(objects), len(counts))
     best = box_iou(objects.float(), boxes[: max(counts)].float()).cummax(1).values
     return best[:, torch.tensor([min(count, best.shape[1]) - 1 for count in counts])]
-
-
-def _pairs(
-    proposals: Iterable[Proposals], targets: Iterable[BoxTargets]
-) -> Iterable[tuple[Proposals, BoxTargets]]:
-    try:
-        yield from zip(proposals, targets, strict=True)
-    except ValueError as reason:
-        raise ShapeError(
-            "not as many proposals as targets", "one for each picture", "Proposals without boxes for none"
-        ) from reason
