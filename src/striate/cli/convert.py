@@ -36,12 +36,24 @@ def convert(
     pictures: Annotated[
         str, typer.Option(metavar="copy|link|none", help="What becomes of the pictures.")
     ] = "copy",
+    tile: Annotated[
+        str | None,
+        typer.Option(metavar="PIXELS", help="Cut larger pictures into tiles, with their boxes; also HxW."),
+    ] = None,
+    overlap: Annotated[
+        float, typer.Option(metavar="SHARE", help="Of a tile that its neighbour shows too, 0..0.9.")
+    ] = 0.25,
+    empty_tiles: Annotated[
+        str, typer.Option(metavar="keep|drop", help="What becomes of tiles without a box.")
+    ] = "keep",
 ) -> None:
     """Write a data set with boxes in the layout of COCO, Pascal VOC or YOLO.
 
     What the layout cannot hold is counted. Read again, the boxes are the same, bit by bit.
     """
     chosen: dict[str, Any] = {"to": to, "on_bad_box": on_bad_box, "pictures": pictures}
+    if tile is not None:
+        chosen |= {"tile": sides_of(tile), "overlap": overlap, "empty_tiles": empty_tiles}
     shares = None if split is None else shares_of(split)
     with Counting("writing") as writing, hushed():
         done = striate.convert(
@@ -72,3 +84,18 @@ def shares_of(text: str) -> dict[str, float]:
         return {name.strip(): float(share) for name, share in (one.split("=") for one in text.split(","))}
     except ValueError:
         raise SettingError(f"split is {text!r}", "shares, as in val=0.1,test=0.1", "val=0.1") from None
+
+
+def sides_of(text: str) -> int | tuple[int, int]:
+    """One side of squares, or height and width.
+
+    Raises:
+        SettingError: the text is something else.
+
+    >>> sides_of("640"), sides_of("480x640")
+    (640, (480, 640))
+    """
+    sides = text.split("x")
+    if not 1 <= len(sides) <= 2 or not all(side.isdecimal() and len(side) < 6 for side in sides):
+        raise SettingError(f"tile is {text!r}", "pixels, or height x width", "--tile 640")
+    return int(text) if len(sides) == 1 else (int(sides[0]), int(sides[1]))

@@ -102,7 +102,11 @@ RUNS = {"size": [30, 40], "counts": [100, 20, 1080]}
 @pytest.mark.parametrize(
     ("layout", "box", "note"),
     [
-        ("voc", {"segmentation": [[1, 2, 3, 4, 5, 6]]}, "1 mask left out: VOC's XML holds boxes"),
+        (
+            "voc",
+            {"segmentation": [[1, 2, 3, 4, 5, 6]]},
+            "1 mask left out: not all objects of these pictures have one that shows",
+        ),
         ("voc", {}, "1 class without a box not named: VOC has no list of classes"),
         ("voc", {"iscrowd": 1}, "1 crowd region marked difficult, and as crowd in a word of ours"),
         (

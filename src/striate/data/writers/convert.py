@@ -27,7 +27,8 @@ from striate.data.formats.split_names import SPLITS, UNSAID
 from striate.data.image_store import Files
 from striate.data.picture_size import picture_size
 from striate.data.read_dataset import assign, read_found
-from striate.data.writers.layout import Labelled, Pictures, names_of
+from striate.data.writers.cut_tiles import Tiles, cut_into_tiles
+from striate.data.writers.layout import Labelled, Pictures, Put, names_of
 from striate.data.writers.write_coco import write_coco
 from striate.data.writers.write_voc import write_voc
 from striate.data.writers.write_yolo import write_yolo
@@ -35,7 +36,10 @@ from striate.errors import DataError, FileError
 from striate.formatting import plural
 
 Target = Literal["coco", "voc", "yolo"]
-WRITERS: dict[str, Callable[[Labelled, Path, Pictures], list[str]]] = {
+TILES = ".tiles"
+"""The folder of the files that are moved to their places."""
+
+WRITERS: dict[str, Callable[[Labelled, Path, Put], list[str]]] = {
     "coco": write_coco,
     "voc": write_voc,
     "yolo": write_yolo,
@@ -78,6 +82,7 @@ def convert(
     accept: Collection[str] = (),
     on_bad_box: str = "stop",
     pictures: Pictures = "copy",
+    tiles: Tiles | None = None,
     reading: Progress | None = None,
 ) -> Converted:
     """Write a data set in another layout.
@@ -92,6 +97,7 @@ def convert(
         accept: kinds of findings that do not stop it; what they name is left out.
         on_bad_box: ``stop`` leaves them as they are.
         pictures: whether they are copied, linked or left where they are.
+        tiles: into which large pictures are cut; None for whole pictures.
         reading: as for ``read``.
 
     Raises:
@@ -105,7 +111,12 @@ def convert(
         raise refusal(refused)
     labelled, notes = labelled_of(found, split or {}, seed)
     with beside_folder(target) as folder:
-        losses = WRITERS[to](labelled, folder, pictures)
+        if tiles is None:
+            losses = WRITERS[to](labelled, folder, pictures)
+        else:
+            labelled, cut = cut_into_tiles(labelled, tiles, folder / TILES)
+            losses = [*cut, *WRITERS[to](labelled, folder, "move")]
+            (folder / TILES).rmdir()
     counts = {name: int((labelled.split == SPLITS.index(name)).sum()) for name in labelled.splits()}
     said = (*found.notes, *_counted(found.findings), *notes, *losses)
     return Converted(

@@ -16,6 +16,8 @@ from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
 
 Pictures = Literal["copy", "link", "none"]
+Put = Pictures | Literal["move"]
+"""Files that were made for this take their place by a move."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Labelled:
 
     def flat(self) -> "Labelled":
         """The same with names that have no folders and no two of which differ in the ending alone."""
-        return replace(self, names=_numbered([name.replace("/", "_") for name in self.names]))
+        return replace(self, names=unique_names([name.replace("/", "_") for name in self.names]))
 
 
 def names_of(relative: list[str], split: NDArray[np.int8]) -> list[str]:
@@ -70,7 +72,7 @@ def names_of(relative: list[str], split: NDArray[np.int8]) -> list[str]:
     shared = os.path.commonpath(list(folders)) if folders and all(folders) else ""
     below = [name[len(shared) :].lstrip("/") for name in relative]
     plain = [_without_split(name, number) for name, number in zip(below, split.tolist(), strict=True)]
-    return _numbered(plain)
+    return unique_names(plain)
 
 
 def _without_split(name: str, split: int) -> str:
@@ -83,10 +85,10 @@ def _without_split(name: str, split: int) -> str:
     return "/".join([*folders, file])
 
 
-def _numbered(names: list[str]) -> list[str]:
+def unique_names(names: list[str]) -> list[str]:
     """Names whose stems are different: one that is taken gets a number.
 
-    >>> _numbered(["a.jpg", "a.png", "b.png"])
+    >>> unique_names(["a.jpg", "a.png", "b.png"])
     ['a.jpg', 'a-2.png', 'b.png']
     """
     taken: set[str] = set()
@@ -103,8 +105,8 @@ def _numbered(names: list[str]) -> list[str]:
     return result
 
 
-def put(source: str, target: Path, pictures: Pictures) -> None:
-    """Copy or link one picture.
+def put(source: str, target: Path, pictures: Put) -> None:
+    """Copy, link or move one picture.
 
     Raises:
         OSError: it cannot be read or written.
@@ -114,6 +116,8 @@ def put(source: str, target: Path, pictures: Pictures) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if pictures == "link":
         target.symlink_to(os.path.abspath(source))
+    elif pictures == "move":
+        os.replace(source, target)
     else:
         shutil.copyfile(source, target)
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.checks.mask_findings import mask_area
 from striate.data.writers.decimals import corner_and_size, plain
-from striate.data.writers.layout import Labelled, Pictures, details_of, marked, put
+from striate.data.writers.layout import Labelled, Put, details_of, marked, put
 
 
-def write_coco(labelled: Labelled, root: Path, pictures: Pictures = "copy") -> list[str]:
+def write_coco(labelled: Labelled, root: Path, pictures: Put = "copy") -> list[str]:
     """Write a data set.
 
     Args:

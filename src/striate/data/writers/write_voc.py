@@ -1,7 +1,7 @@
 """Write Pascal VOC: ``JPEGImages/``, an XML file for each picture, and the names of each split.
 
 Boxes are edges, as they are read. A crowd region is marked difficult, which other programs leave out of
-measures too, and with a word of its own.
+measures too, and with a word of its own. Masks are PNGs: ``voc_mask_files``.
 """
 
 from pathlib import Path
@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 
 from striate.data.checks.mask_findings import has_mask
 from striate.data.writers.decimals import as_float32, plain
-from striate.data.writers.layout import Labelled, Pictures, count_details, details_of, marked, put
+from striate.data.writers.layout import Labelled, Put, count_details, details_of, marked, put
+from striate.data.writers.voc_mask_files import Drawn, write_masks
 from striate.errors import DataError
 from striate.formatting import plural
 
@@ -17,7 +18,7 @@ WORDS = ("pose", "truncated", "occluded", "score")
 """What else is known of an object and has a word here."""
 
 
-def write_voc(labelled: Labelled, root: Path, pictures: Pictures = "copy") -> list[str]:
+def write_voc(labelled: Labelled, root: Path, pictures: Put = "copy") -> list[str]:
     """Write a data set; arguments and result are those of ``write_coco``.
 
     Raises:
@@ -26,25 +27,37 @@ def write_voc(labelled: Labelled, root: Path, pictures: Pictures = "copy") -> li
     flat = labelled.flat()
     for folder in ("Annotations", "ImageSets/Main", "JPEGImages"):
         (root / folder).mkdir(parents=True)
-    numbers = as_float32(flat.annotations.boxes)
+    numbers, drawn = as_float32(flat.annotations.boxes), list[Drawn]()
     for index, name in enumerate(flat.names):
-        file = root / "Annotations" / f"{Path(name).stem}.xml"
-        file.write_text(_page(flat, index, numbers.tolist()[flat.rows(index).start : flat.rows(index).stop]))
+        rows, file = flat.rows(index), root / "Annotations" / f"{Path(name).stem}.xml"
+        drawn.append(write_masks(flat, index, root))
+        file.write_text(_page(flat, index, numbers[rows.start : rows.stop].tolist(), drawn[-1]))
         put(flat.sources[index], root / "JPEGImages" / name, pictures)
-    for split in flat.splits():
-        stems = [Path(name).stem for index, name in enumerate(flat.names) if flat.folder(index) == split]
-        (root / "ImageSets" / "Main" / f"{split}.txt").write_text("".join(f"{stem}\n" for stem in stems))
-    return _losses(labelled, flat)
+    _write_splits(flat, root / "ImageSets" / "Main", [True] * len(drawn))
+    if flat.splits() and any(one.written for one in drawn):
+        (root / "ImageSets" / "Segmentation").mkdir()
+        _write_splits(flat, root / "ImageSets" / "Segmentation", [one.written > 0 for one in drawn])
+    return _losses(labelled, flat, drawn)
 
 
-def _page(flat: Labelled, index: int, numbers: list[list[float]]) -> str:
+def _write_splits(flat: Labelled, folder: Path, chosen: list[bool]) -> None:
+    """The names of some pictures, a file for each split."""
+    stems = {split: list[str]() for split in flat.splits()}
+    for index, name in enumerate(flat.names):
+        if chosen[index] and flat.folder(index):
+            stems[flat.folder(index)].append(Path(name).stem)
+    for split, names in stems.items():
+        (folder / f"{split}.txt").write_text("".join(f"{stem}\n" for stem in names))
+
+
+def _page(flat: Labelled, index: int, numbers: list[list[float]], drawn: Drawn) -> str:
     height, width = flat.annotations.pictures["size"][index].tolist()
     lines = [
         "<annotation>",
         "\t<folder>JPEGImages</folder>",
         f"\t<filename>{_name(flat.names[index])}</filename>",
         f"\t<size><width>{width}</width><height>{height}</height><depth>3</depth></size>",
-        "\t<segmented>0</segmented>",
+        f"\t<segmented>{int(drawn.written > 0)}</segmented>",
     ]
     for row, box in zip(flat.rows(index), numbers, strict=True):
         lines += _object(flat, row, box)
@@ -76,17 +89,19 @@ def _name(text: str) -> str:
     return escape(text)
 
 
-def _losses(labelled: Labelled, flat: Labelled) -> list[str]:
+def _losses(labelled: Labelled, flat: Labelled, drawn: list[Drawn]) -> list[str]:
     """What the format cannot hold."""
     annotations = labelled.annotations
-    masks = count_details(annotations, has_mask)
+    masks = count_details(annotations, has_mask) - sum(one.written for one in drawn)
+    shared = sum(one.shared for one in drawn)
     points = count_details(annotations, lambda one: "keypoints" in one)
     empty = int((annotations.counts() == 0).sum())
     crowd = int(marked(annotations, "crowd").sum())
     trimmed = sum(name != name.strip() for name in annotations.classes)
     renamed = sum(new != old for new, old in zip(flat.names, labelled.names, strict=True))
     sentences = {
-        f"{plural(masks, 'mask')} left out: VOC's XML holds boxes": masks,
+        f"{plural(masks, 'mask')} left out: not all objects of these pictures have one that shows": masks,
+        f"{plural(shared, 'mask')} lost pixels to others: in VOC a pixel is of one object": shared,
         f"key points of {plural(points, 'object')} left out": points,
         f"{plural(empty, 'class')} without a box not named: VOC has no list of classes": empty,
         f"{plural(crowd, 'crowd region')} marked difficult, and as crowd in a word of ours": crowd,

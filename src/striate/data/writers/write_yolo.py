@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.checks.mask_findings import has_mask
 from striate.data.writers.decimals import centre_and_size, corners, plain, shortest
-from striate.data.writers.layout import Labelled, Pictures, count_details, details_of, marked, put
+from striate.data.writers.layout import Labelled, Put, count_details, details_of, marked, put
 from striate.data.writers.write_coco import category_ids
 from striate.formatting import plural
 
 
-def write_yolo(labelled: Labelled, root: Path, pictures: Pictures = "copy") -> list[str]:
+def write_yolo(labelled: Labelled, root: Path, pictures: Put = "copy") -> list[str]:
     """Write a data set; arguments and result are those of ``write_coco``."""
     crowd = marked(labelled.annotations, "crowd")
     plain_boxes = labelled.without(crowd)

@@ -20,7 +20,6 @@ tiles, the view of the whole and the NMS; not the first two rules.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from inspect import signature
-from math import ceil
 from typing import Any, Literal
 
 import torch
@@ -30,14 +29,12 @@ from striate.data.inputs import Input, image_of, name_of, one_or_many
 from striate.errors import SettingError, ShapeError
 from striate.ops.boxes import paired_iou
 from striate.ops.nms import batched_nms
+from striate.ops.tiles import OVERLAP, tile_boxes
 from striate.records import Detections
 from striate.records.affine import areas, clipped_boxes
 from striate.tasks.model import TaskModel
 
 Tile = Literal["auto"] | int | tuple[int, int]
-
-OVERLAP = 0.25
-"""Share of a tile that its neighbour shows too, at least."""
 
 SAME = 0.5
 """IoU from which on two parts of boxes are parts of one object."""
@@ -147,31 +144,6 @@ def learned_size(model: TaskModel[Any]) -> tuple[int, int]:
         return height, width
     affine = model.preprocess.affine(known)
     return max(1, round(height / float(affine[1, 1]))), max(1, round(width / float(affine[0, 0])))
-
-
-def tile_boxes(size: tuple[int, int], tile: tuple[int, int], overlap: float = OVERLAP) -> Tensor:
-    """int64 (T, 4): x1, y1, x2, y2 of tiles that cover a picture of (H, W) pixels, row by row.
-
-    They lie evenly, the first and the last one at the borders, and are smaller where the picture is.
-
-    >>> tile_boxes((100, 160), (100, 100), 0.25).tolist()
-    [[0, 0, 100, 100], [60, 0, 160, 100]]
-    """
-    rows, columns = (starts(side, one, overlap) for side, one in zip(size, tile, strict=True))
-    height, width = min(tile[0], size[0]), min(tile[1], size[1])
-    return torch.tensor([[x, y, x + width, y + height] for y in rows for x in columns])
-
-
-def starts(side: int, tile: int, overlap: float) -> list[int]:
-    """Where tiles begin along a side.
-
-    >>> starts(90, 100, 0.25), starts(400, 100, 0.25)
-    ([0], [0, 75, 150, 225, 300])
-    """
-    if side <= tile:
-        return [0]
-    gaps = max(1, ceil((side - tile) / max(1, int(tile * (1 - overlap)))))
-    return [round(number * (side - tile) / gaps) for number in range(gaps + 1)]
 
 
 def join_tiles(
