@@ -10,7 +10,7 @@ from striate.data.writers.convert import convert as convert_data
 from striate.data.writers.cut_tiles import Empty, Tiles
 from striate.data.writers.layout import Pictures
 from striate.errors import SettingError
-from striate.ops.tiles import OVERLAP
+from striate.ops.tile_grid import OVERLAP
 
 __all__ = ["convert"]
 

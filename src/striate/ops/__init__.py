@@ -14,7 +14,7 @@ region_pooling   how regions weigh pixels, and the gradients
 anchors          anchors, default boxes, grid cells, k-means of boxes
 box_coder        boxes as offsets from anchors, and back
 box_losses       smooth L1, GIoU and its relatives, focal, hard negatives
-tiles            tiles that cover a large picture
+tile_grid        tiles that cover a large picture
 matcher          which object an anchor learns
 sampler          which anchors and images are looked at
 color_spaces     a picture in another color space

@@ -22,7 +22,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (100, 160, 3), dtype=np.uint8
 
 
 def data(folder: Path, boxes, ending="png", **more) -> Path:
-    """COCO: a large picture with these boxes (x, y, width, height), and one as large as a tile without any."""
+    """COCO: a large picture with these boxes (x, y, width, height), and one of a tile's size without any."""
     (folder / "images").mkdir(parents=True)
     Image.fromarray(PIXELS).save(folder / "images" / f"large.{ending}")
     Image.fromarray(PIXELS[:, :100]).save(folder / "images" / f"small.{ending}")

@@ -9,7 +9,7 @@ import torch
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError, ShapeError
 from striate.ops.boxes import plain_iou
-from striate.ops.tiles import tile_boxes
+from striate.ops.tile_grid import tile_boxes
 from striate.records import Detections
 from striate.records.affine import areas, clipped_boxes
 from striate.tasks.detection.tiles import (

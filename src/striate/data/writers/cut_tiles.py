@@ -27,7 +27,7 @@ from striate.data.writers.cropped_details import cropped_details
 from striate.data.writers.layout import Labelled, unique_names
 from striate.errors import SettingError
 from striate.formatting import plural
-from striate.ops.tiles import OVERLAP, tile_boxes
+from striate.ops.tile_grid import OVERLAP, tile_boxes
 from striate.records.affine import clipped_boxes, stays_inside
 
 Empty = Literal["keep", "drop"]

@@ -39,13 +39,18 @@ def _filled(points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.bo
     """bool (H, W): pixels whose middle has an odd number of edges on its left."""
     height, width = size
     (x1, y1), (x2, y2) = points.T, np.roll(points, -1, axis=0).T
-    middles = np.arange(width) + 0.5
+    start = np.ceil(np.minimum(y1, y2) - 0.5).clip(0, height).astype(np.int64)  # rows whose middle the edge
+    end = np.ceil(np.maximum(y1, y2) - 0.5).clip(0, height).astype(np.int64)  # crosses, its lower end aside
+    counts = end - start
+    edge = np.repeat(np.arange(len(points)), counts)
+    rows = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + start[edge]
+    share = (rows + 0.5 - y1[edge]) / (y2[edge] - y1[edge])
+    crossed = x1[edge] + share * (x2[edge] - x1[edge])
+    after = (np.floor(crossed - 0.5) + 1).clip(0, width).astype(np.int64)
     pixels = np.zeros(size, np.bool_)
-    low, high = np.minimum(y1, y2).min(), np.maximum(y1, y2).max()
-    for row in range(max(0, int(low)), min(height, int(np.ceil(high)))):
-        y = row + 0.5
-        crossing = (y1 <= y) != (y2 <= y)
-        share = (y - y1[crossing]) / (y2[crossing] - y1[crossing])
-        crossed = np.sort(x1[crossing] + share * (x2[crossing] - x1[crossing]))
-        pixels[row] = np.searchsorted(crossed, middles) % 2 == 1
+    if len(rows):
+        top = rows.min()
+        changes = np.zeros((rows.max() + 1 - top, width + 1), np.int32)
+        np.add.at(changes, (rows - top, after), 1)
+        pixels[top : rows.max() + 1] = changes[:, :width].cumsum(axis=1) % 2 == 1
     return pixels

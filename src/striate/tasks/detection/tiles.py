@@ -29,7 +29,7 @@ from striate.data.inputs import Input, image_of, name_of, one_or_many
 from striate.errors import SettingError, ShapeError
 from striate.ops.boxes import paired_iou
 from striate.ops.nms import batched_nms
-from striate.ops.tiles import OVERLAP, tile_boxes
+from striate.ops.tile_grid import OVERLAP, tile_boxes
 from striate.records import Detections
 from striate.records.affine import areas, clipped_boxes
 from striate.tasks.model import TaskModel
