@@ -81,7 +81,7 @@ def test_fill_joins_what_leaves_no_gap_in_its_box() -> None:
     # 2 2 2
     labels = torch.tensor([[0, 0, 2], [1, 2, 2], [2, 2, 2]])
     image = torch.zeros(1, 3, 3, dtype=torch.uint8)
-    assert group_regions(labels, image, "f")[3:].tolist() == [[0, 0, 2, 2], [0, 0, 3, 3]]
+    assert group_regions(labels, image, "f").boxes[3:].tolist() == [[0, 0, 2, 2], [0, 0, 3, 3]]
 
 
 def test_color_joins_what_looks_alike() -> None:
@@ -89,19 +89,29 @@ def test_color_joins_what_looks_alike() -> None:
     # 200 and 201 are both in bin 19
     labels = torch.tensor([[0, 1, 2, 3]]).repeat_interleave(6, 1).expand(6, 24)
     image = torch.tensor([10, 200, 210, 90], dtype=torch.uint8).repeat_interleave(6).expand(1, 6, 24)
-    assert group_regions(labels, image, "c")[4].tolist() == [
+    assert group_regions(labels, image, "c").boxes[4].tolist() == [
         0,
         0,
         12,
         6,
     ]  # nothing in common: the lowest numbers
     image = torch.tensor([10, 200, 201, 90], dtype=torch.uint8).repeat_interleave(6).expand(1, 6, 24)
-    assert group_regions(labels, image, "c")[4].tolist() == [6, 0, 18, 6]
+    assert group_regions(labels, image, "c").boxes[4].tolist() == [6, 0, 18, 6]
+
+
+def test_regions_of_a_level_cover_the_picture_without_what_became_larger() -> None:
+    # size: the two smallest first; 2 pixels, 1, 1, 3: 1 + 2 become region 4, then 0 + 4 (4 pixels) region 5
+    labels = torch.tensor([[0, 0, 1, 2, 3, 3, 3]])
+    regions = group_regions(labels, torch.zeros(1, 1, 7, dtype=torch.uint8), "s")
+    assert regions.parts.tolist() == [[-1, -1]] * 4 + [[1, 2], [0, 4], [3, 5]]
+    levels = [regions.labels_of(labels, count)[0].tolist() for count in (4, 3, 2, 1)]
+    assert levels[1:] == [[0, 0, 4, 4, 3, 3, 3], [5, 5, 5, 5, 3, 3, 3], [6] * 7]
+    assert levels[0] == labels[0].tolist()
 
 
 def test_one_piece_is_the_whole_picture() -> None:
     image = torch.zeros(3, 4, 6, dtype=torch.uint8)
-    assert group_regions(torch.zeros(4, 6, dtype=torch.int64), image).tolist() == [[0, 0, 6, 4]]
+    assert group_regions(torch.zeros(4, 6, dtype=torch.int64), image).boxes.tolist() == [[0, 0, 6, 4]]
 
 
 def test_wrong_arguments_are_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from striate.errors import SettingError, ShapeError
-from striate.ops import Strategies, selective_search
+from striate.ops import Strategies, box_iou, selective_search
 from striate.ops.selective_search import QUALITY, groupings, ranked
 from tests.ops.test_graph_segmentation import noise
 
@@ -48,9 +48,20 @@ def test_every_box_comes_once_and_lies_inside() -> None:
     assert found.amax(0).tolist()[2:] == [120, 90]
 
 
+def test_a_box_that_is_like_an_earlier_one_is_left_out() -> None:
+    image = noise(3, 60, 80)
+    every = selective_search(image, iou_threshold=1)
+    few = selective_search(image, iou_threshold=0.5)
+    kept: list[torch.Tensor] = []
+    for box in every:  # greedily, by the definition
+        if not kept or float(box_iou(box[None], torch.stack(kept)).max()) <= 0.5:
+            kept.append(box)
+    assert torch.equal(few, torch.stack(kept))
+
+
 def test_the_seed_changes_the_order_alone() -> None:
     image = noise(3, 60, 80)
-    first, second = selective_search(image), selective_search(image, seed=1)
+    first, second = (selective_search(image, iou_threshold=1, seed=seed) for seed in (0, 1))
     assert not torch.equal(first, second)
     assert sorted(first.tolist()) == sorted(second.tolist())
 
@@ -98,6 +109,7 @@ def test_wrong_arguments_are_refused() -> None:
     for call in (
         lambda: selective_search(image, "slow"),  # type: ignore[arg-type]
         lambda: selective_search(image, side=0),
+        lambda: selective_search(image, iou_threshold=2),
         lambda: Strategies(spaces=()),
         lambda: Strategies(spaces=("xyz",)),  # type: ignore[arg-type]
         lambda: Strategies(scales=(0,)),

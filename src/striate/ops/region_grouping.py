@@ -18,7 +18,7 @@ Uijlings et al. 2013, section 3.1 and 3.2. https://doi.org/10.1007/s11263-013-06
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -64,8 +64,34 @@ class Pieces:
         return frames, parts
 
 
-def group_regions(labels: Tensor, image: Tensor, similarity: str = PARTS) -> Tensor:
-    """The boxes around all regions: those of the pieces, and one for each time that two become one.
+class Regions(NamedTuple):
+    """The regions of a picture: its pieces, and one for each time that two become one.
+
+    Args:
+        boxes: int64 (2R - 1, 4), x1, y1, x2, y2 in pixels; the pieces first, at last the whole picture.
+        parts: int64 (2R - 1, 2), the two regions that each is made of; -1 for pieces.
+    """
+
+    boxes: Tensor
+    parts: Tensor
+
+    def labels_of(self, labels: Tensor, count: int) -> Tensor:
+        """int64 (H, W): the region of each pixel when ``count`` regions are left.
+
+        >>> image = torch.tensor([[[0, 0, 10, 250]]], dtype=torch.uint8)
+        >>> labels = torch.tensor([[0, 0, 1, 2]])
+        >>> group_regions(labels, image, "s").labels_of(labels, 2).tolist()
+        [[0, 0, 3, 3]]
+        """
+        pieces = (len(self.parts) + 1) // 2
+        numbers = torch.arange(len(self.parts))
+        for new in range(pieces, len(self.parts) - max(count, 1) + 1):
+            numbers[torch.isin(numbers, self.parts[new])] = new
+        return numbers[labels]
+
+
+def group_regions(labels: Tensor, image: Tensor, similarity: str = PARTS) -> Regions:
+    """Group the pieces of a picture.
 
     Args:
         labels: int64 (H, W), pieces 0..R-1 of ``graph_segmentation``, each of neighbouring pixels.
@@ -73,14 +99,14 @@ def group_regions(labels: Tensor, image: Tensor, similarity: str = PARTS) -> Ten
         similarity: letters of what counts: c, t, s and f.
 
     Returns:
-        int64 (2R - 1, 4), x1, y1, x2, y2 in pixels; the pieces first, at last the whole picture.
+        the boxes of all regions, and of which two each is made.
 
     Raises:
         ShapeError: they do not belong together.
         SettingError: there is no such similarity.
 
     >>> image = torch.tensor([[[0, 0, 10, 250]]], dtype=torch.uint8)
-    >>> group_regions(torch.tensor([[0, 0, 1, 2]]), image, "s").tolist()
+    >>> group_regions(torch.tensor([[0, 0, 1, 2]]), image, "s").boxes.tolist()
     [[0, 0, 2, 1], [2, 0, 3, 1], [3, 0, 4, 1], [2, 0, 4, 1], [0, 0, 4, 1]]
     """
     require_picture(image)
@@ -99,8 +125,8 @@ def group_regions(labels: Tensor, image: Tensor, similarity: str = PARTS) -> Ten
         missing = int(pieces.frames[:, 4].argmin())
         wrong = f"no pixel has the label {missing}"
         raise ShapeError(wrong, "pieces 0..R-1", "labels=graph_segmentation(image)")
-    frames, _ = pieces.grouped(similarity)
-    return torch.from_numpy(frames[:, :4].astype(np.int64))
+    frames, parts = pieces.grouped(similarity)
+    return Regions(torch.from_numpy(frames[:, :4].astype(np.int64)), torch.from_numpy(parts.astype(np.int64)))
 
 
 def require_similarity(similarity: str) -> None:

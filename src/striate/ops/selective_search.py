@@ -1,7 +1,7 @@
 """Selective search: the regions of many groupings of a picture are where its objects may be.
 
     picture --color spaces--> pieces of graph segmentation, small and large --similarities--> regions
-            --a box around each, no box twice, in an order that mixes all groupings--> proposals
+            --a box around each, in an order that mixes all groupings, none like an earlier one--> proposals
 
 The i-th region of a grouping, counted from the whole picture down, gets the number RND * i with RND from 0 to
 1; boxes are sorted by it, so that large regions come first, but not all of them (section 3.4).
@@ -27,6 +27,7 @@ from torch.nn import functional as F
 from striate.errors import SettingError
 from striate.ops.color_spaces import ColorSpace, convert_colors, require_picture
 from striate.ops.graph_segmentation import SIGMA, edges_of, require_scale
+from striate.ops.nms import nms
 from striate.ops.region_grouping import Pieces, pieces_of, require_similarity, slopes_of
 
 Array = NDArray[Any]
@@ -36,6 +37,9 @@ Done = TypeVar("Done")
 
 SIDE = 1000
 """Pixels of the longer side of a picture, above which it is looked at in small."""
+
+ALIKE = 0.8
+"""IoU above which the later of two boxes is left out: as many boxes find more objects, also at IoU 0.7."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,14 @@ MODES = {"fast": FAST, "quality": QUALITY}
 
 
 def selective_search(
-    image: Tensor, mode: Mode | Strategies = "fast", *, side: int = SIDE, seed: int = 0
+    image: Tensor,
+    mode: Mode | Strategies = "fast",
+    *,
+    side: int = SIDE,
+    iou_threshold: float = ALIKE,
+    seed: int = 0,
 ) -> Tensor:
-    """Boxes that may hold an object, the most promising first; each once.
+    """Boxes that may hold an object, the most promising first.
 
     The same on any number of threads; torch's number of threads is used.
 
@@ -85,6 +94,8 @@ def selective_search(
         image: uint8 (1 or 3, H, W).
         mode: ``fast`` or ``quality``, or strategies of your own.
         side: a picture whose longer side has more pixels is looked at in small, which bounds time and memory.
+        iou_threshold: 0..1; a box that overlaps an earlier one by more is left out. With 1, as in the paper,
+            only equal boxes are.
         seed: of the order.
 
     Returns:
@@ -92,7 +103,7 @@ def selective_search(
 
     Raises:
         ShapeError: it is no picture.
-        SettingError: there is no such mode, or ``side`` is below 1.
+        SettingError: there is no such mode, ``side`` is below 1, or the threshold is not 0..1.
 
     >>> image = torch.zeros(3, 20, 40, dtype=torch.uint8)
     >>> image[:, :, 20:] = 200
@@ -104,10 +115,11 @@ def selective_search(
     if strategies is None or side < 1:
         raise SettingError(f"mode is {mode!r} and side {side}", "fast or quality; 1 or more", 'mode="fast"')
     small = in_small(image.detach().cpu(), side)
-    boxes = ranked(groupings(small, strategies), seed)
+    boxes = torch.from_numpy(ranked(groupings(small, strategies), seed)).float()
+    kept = boxes[nms(boxes, torch.arange(len(boxes), 0, -1.0), iou_threshold)]
     height, width = small.shape[1:]
     ratio = [image.shape[2] / width, image.shape[1] / height] * 2
-    return (torch.from_numpy(boxes).double() * torch.tensor(ratio).double()).float()
+    return (kept.double() * torch.tensor(ratio).double()).float()
 
 
 def in_small(image: Tensor, side: int) -> Tensor:

@@ -11,7 +11,7 @@ from striate.ops.selective_search import MODES, SIDE, Mode, selective_search
 from striate.records import Proposals
 from striate.tasks.detection.proposer.proposer import Proposer
 
-VERSION = 1
+VERSION = 2
 """Of the boxes: one more whenever the search gives others, so that none of an older version are taken."""
 
 
