@@ -36,6 +36,33 @@ def test_curves_of_any_length_are_drawn(numbers):
     assert {"Loss", "epoch", "train", "val"} <= set(drawn)
 
 
+@pytest.mark.parametrize(("height", "low", "high"), [(0.5, 0, 1), (0, 0, 1), (-2, -4, 0)])
+def test_one_epoch_has_one_tick_and_an_axis_from_nought(height, low, high):
+    axes = charts.curves({"train": [height]}, "Loss").axes[0]
+    assert axes.get_xlim() == (0.5, 1.5)
+    assert [tick for tick in axes.get_xticks() if 0.5 <= tick <= 1.5] == [1]
+    assert axes.get_ylim() == (low, high)
+
+
+def test_equal_numbers_of_several_epochs_have_an_axis_from_nought():
+    axes = charts.curves({"train": [3.0, 3.0, float("nan")]}, "Loss").axes[0]
+    assert axes.get_ylim() == (0, 6)
+
+
+def test_the_legend_of_precision_and_recall_is_below_the_axes():
+    figure = charts.precision_recall({"cat": ([0, 1], [0, 0]), "dog": ([0, 1], [0.1, 0.1])})
+    charts.svg(figure)  # which lays it out
+    (legend,), (axes,) = figure.legends, figure.axes
+    assert legend.get_window_extent().y1 < axes.get_window_extent().y0
+    assert axes.get_window_extent().height > figure.bbox.height / 2
+
+
+def test_rows_and_columns_of_a_confusion_can_have_names_of_their_own():
+    axes = charts.confusion([[3, 1], [2, 0]], ["cat", "nothing there"], ["cat", "missed"]).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "nothing there"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["cat", "missed"]
+
+
 def test_best_epoch_is_ringed():
     axes = charts.curves({"train": [9, 9, 9], "val": [3.0, 1.0, 2.0]}, "Loss", best=2).axes[0]
     assert axes.lines[-1].get_xydata().tolist() == [[2.0, 1.0]]

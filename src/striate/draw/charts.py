@@ -78,11 +78,22 @@ def curves(
                 axes.plot([best], [numbers[best - 1]], "o", markersize=7, mfc="none", mec=color)
         axes.set_title(title)
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.margins(x=0.02)
+        _room_for_one_number(axes, [list(numbers) for numbers in lines.values()])
         if len(lines) > 1:
             axes.legend(frameon=False, handlelength=1.2)
     return figure
+
+
+def _room_for_one_number(axes: "Axes", lines: Sequence[Sequence[float]]) -> None:
+    """Where there is one epoch, or one height, axes that begin at 0: others would show digits of nothing."""
+    if max(map(len, lines), default=0) == 1:
+        axes.set_xlim(0.5, 1.5)
+    heights = {number for numbers in lines for number in numbers if np.isfinite(number)}
+    if len(heights) == 1:
+        (height,) = heights
+        axes.set_ylim(sorted((0, 2 * height or 1)))
 
 
 def rate_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float) -> "Figure":
@@ -115,18 +126,20 @@ def precision_recall(lines: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> "Figur
     """
     with styled(4.2, 3.4) as (figure, axes):
         for index, (name, (recall, precision)) in enumerate(lines.items()):
-            axes.plot(recall, precision, label=clean(name), color=SERIES[index % len(SERIES)])
+            axes.plot(recall, precision, label=clean(_short(name)), color=SERIES[index % len(SERIES)])
         axes.set(xlabel="recall", title="precision", xlim=(0, 1), ylim=(0, 1.02))
-        axes.legend(frameon=False, handlelength=1.2, loc="lower left")
+        where = "outside lower center"  # below the axes: within them every corner can have a curve
+        figure.legend(frameon=False, handlelength=1.2, loc=where, ncols=min(3, max(1, len(lines))))
     return figure
 
 
-def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
+def confusion(matrix: ArrayLike, classes: Sequence[str], predicted: Sequence[str] = ()) -> "Figure":
     """Which class (row) was taken for which (column), colored by the share of the row.
 
     Args:
         matrix: counts (K, K), rows are true classes, columns are predicted ones.
         classes: K names; beyond 40 classes the axes carry numbers.
+        predicted: K names of the columns, where they differ from those of the rows.
     """
     counts = np.asarray(matrix, dtype=float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -138,7 +151,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> "Figure":
         axes.spines[:].set(visible=True, color=LINE)
         axes.set(xlabel="predicted", ylabel="true")
         if named:
-            _name_axes(axes, classes)
+            _name_axes(axes, classes, predicted or classes)
         if len(classes) <= COUNTED:
             _count_cells(axes, counts, shares)
     return figure
@@ -152,11 +165,11 @@ def _cells(shares: Any) -> Any:
     return colors
 
 
-def _name_axes(axes: "Axes", classes: Sequence[str]) -> None:
-    names = [_short(name) for name in classes]
-    turned = 90 if max(map(len, names), default=0) > 2 else 0
-    axes.set_xticks(range(len(names)), names, rotation=turned)
-    axes.set_yticks(range(len(names)), names)
+def _name_axes(axes: "Axes", rows: Sequence[str], columns: Sequence[str]) -> None:
+    below = [_short(name) for name in columns]
+    turned = 90 if max(map(len, below), default=0) > 2 else 0
+    axes.set_xticks(range(len(below)), below, rotation=turned)
+    axes.set_yticks(range(len(rows)), [_short(name) for name in rows])
     _dress([*axes.get_xticklabels(), *axes.get_yticklabels()])
 
 

@@ -68,8 +68,8 @@ def errors(page: Measured) -> Section:
     kinds = error_kinds(metric.predictions, metric.truths, count)
     score = metrics.threshold[0] if metrics.threshold else 0.5
     table = box_confusion(metric.predictions, metric.truths, count, score_threshold=score)
-    names = (*metric.classes, "missed / nothing there")
-    chart = drawn(charts.confusion(table, names), "Confusions") if count <= TAKEN else None
+    rows, columns = (*metric.classes, "nothing there"), (*metric.classes, "missed")
+    chart = drawn(charts.confusion(table, rows, columns), "Confusions") if count <= TAKEN else None
     body = rendered("detection_errors.html", kinds=kinds, chart=chart, score=score)
     return Section("errors", "Errors", body)
 
