@@ -6,7 +6,7 @@ import pytest
 
 from striate.cli.progress import Narrator
 from striate.tasks.classification.metrics import ACCURACY
-from striate.train.session.events import EpochEnded, Started
+from striate.train.session.events import EpochEnded, Started, Stepped
 
 STARTED = Started("run", {"model": "resnet18", "epochs": 3}, (), {}, 1026, 3, 0, "cpu", 11_177_538)
 ENDED = EpochEnded(1, 4, 0.5, None, ACCURACY, 0.1, 2.0, 310.0, 0.01, best=True)
@@ -21,6 +21,14 @@ def told(event: Started | EpochEnded, capsys: pytest.CaptureFixture[str]) -> str
 def test_layers_that_stand_still_are_told_from_those_that_learn(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1,026 of 11,177,538 parameters learn, 3 steps on cpu" in told(STARTED, capsys)
     assert "resnet18: 1,026 parameters, 3" in told(replace(STARTED, parameters_in_all=1026), capsys)
+
+
+def test_epochs_that_no_longer_fit_into_a_budget_are_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    with Narrator() as narrator:
+        narrator(STARTED)
+        narrator(Stepped(1, 2, 1, 2, 0.5, 0.1, 300.0, 1.0, 0.0))
+        narrator(ENDED)
+    assert "epoch 1/2  loss 0.5000" in capsys.readouterr().err
 
 
 def test_an_epoch_whose_steps_were_done_before_has_no_speed(capsys: pytest.CaptureFixture[str]) -> None:

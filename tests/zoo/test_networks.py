@@ -33,6 +33,21 @@ def test_a_misspelt_name_is_answered_with_the_three_nearest(wrong: str, near: st
     assert set(tried) <= set(MODELS)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [
+        ("resnet21", "resnet20 or resnet18 or resnet32"),
+        ("ResNet-50d", "resnet50"),
+        ("vgg17", "vgg16 or vgg19 or vgg13"),
+        ("efficientnet_b9", "efficientnet_b7 or efficientnet_b6 or efficientnet_b5"),
+    ],
+)
+def test_an_unknown_number_is_answered_with_the_nearest_numbers_of_its_family(wrong: str, near: str):
+    with pytest.raises(SettingError) as caught:
+        create(wrong)
+    assert caught.value.attempt.startswith(near)
+
+
 @pytest.mark.parametrize("numbers", [{"classes": 0}, {"classes": 2.5}, {"in_channels": -1}, {"classes": "9"}])
 def test_numbers_out_of_range_are_refused(numbers):
     with pytest.raises(SettingError, match=next(iter(numbers))):

@@ -154,6 +154,7 @@ class Narrator:
             )
 
     def _stepped(self, event: "Stepped") -> None:
+        self._epochs = event.epochs  # as many as fit, with a budget
         words = f"loss {event.loss:.4f}  {event.rate:,.0f} images/s  waiting {100 * event.waiting:.0f} %"
         if self._live:
             self._live.update(

@@ -92,8 +92,8 @@ def _room_for_one_number(axes: "Axes", lines: Sequence[Sequence[float]]) -> None
         axes.set_xlim(0.5, 1.5)
     heights = {number for numbers in lines for number in numbers if np.isfinite(number)}
     if len(heights) == 1:
-        (height,) = heights
-        axes.set_ylim(sorted((0, 2 * height or 1)))
+        low, high = sorted((0.0, 2 * heights.pop() or 1.0))
+        axes.set_ylim(low, high)
 
 
 def rate_curve(rates: Sequence[float], losses: Sequence[float], suggestion: float) -> "Figure":
@@ -128,8 +128,9 @@ def precision_recall(lines: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> "Figur
         for index, (name, (recall, precision)) in enumerate(lines.items()):
             axes.plot(recall, precision, label=clean(_short(name)), color=SERIES[index % len(SERIES)])
         axes.set(xlabel="recall", title="precision", xlim=(0, 1), ylim=(0, 1.02))
-        where = "outside lower center"  # below the axes: within them every corner can have a curve
-        figure.legend(frameon=False, handlelength=1.2, loc=where, ncols=min(3, max(1, len(lines))))
+        # below the axes: within them every corner can have a curve
+        columns = min(3, max(1, len(lines)))
+        figure.legend(frameon=False, handlelength=1.2, loc="outside lower center", ncols=columns)
     return figure
 
 

@@ -4,7 +4,8 @@ create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3)
 network_named("yolo", 10) -------> DETECTORS["yolo"](classes=10, in_channels=3) ---> a detection network
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from inspect import Parameter, signature
@@ -41,6 +42,11 @@ from striate.zoo.weights.load_weights import AUXILIARY, IMAGENET, load_weights, 
 
 if TYPE_CHECKING:
     from striate.tasks.detection.networks.detection_network import DetectionNetwork
+
+NEAREST = 3
+"""Names that an unknown one is answered with."""
+
+NUMBER = re.compile(r"[0-9]{1,9}$")
 
 Builder = Callable[..., Backbone]
 """Called with ``classes``, ``in_channels`` and the network's own arguments."""
@@ -253,5 +259,25 @@ def _builder(name: str) -> Callable[..., ImageNetwork]:
     for table in (MODELS, DETECTORS):
         if name in table:
             return table[name]
-    near = get_close_matches(str(name).lower(), [*MODELS, *DETECTORS], n=3, cutoff=0)
-    raise SettingError(f"there is no network {name!r}", "one of `striate.models()`", " or ".join(near))
+    near = " or ".join(nearest(str(name), [*MODELS, *DETECTORS]))
+    raise SettingError(f"there is no network {name!r}", "one of `striate.models()`", near)
+
+
+def nearest(name: str, known: Sequence[str]) -> list[str]:
+    """Three names that somebody may have meant: those of the same family by their number first.
+
+    >>> nearest("ResNet-21", ["resnet34", "resnet18", "resnet20", "vgg11"])
+    ['resnet20', 'resnet18', 'resnet34']
+    """
+    family, number = _parted(name)
+    kin = [one for one in known if number is not None and _parted(one)[0] == family]
+    by_number = sorted(kin, key=lambda one: abs((_parted(one)[1] or 0) - (number or 0)))
+    by_letters = get_close_matches(name.lower(), known, n=NEAREST, cutoff=0)
+    return list(dict.fromkeys([*by_number, *by_letters]))[:NEAREST]
+
+
+def _parted(name: str) -> tuple[str, int | None]:
+    """The letters of a name, and the number at its end; None without one."""
+    letters = re.sub(r"[\W_]", "", name.lower())
+    digits = NUMBER.search(letters)
+    return (letters[: digits.start()], int(digits[0])) if digits else (letters, None)

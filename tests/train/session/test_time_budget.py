@@ -11,7 +11,7 @@ from striate.train.run.run import train
 from striate.train.run.settings import Settings
 from striate.train.session import session as session_module
 from striate.train.session import time_budget as budget
-from striate.train.session.events import Noted, Saved
+from striate.train.session.events import Noted, Saved, Stepped
 from striate.train.session.session import TrainingSession
 from striate.train.session.time_budget import written
 
@@ -108,6 +108,8 @@ def test_a_training_whose_steps_take_longer_than_foreseen_ends_in_time_and_can_b
     events = list(train(tiny, settings(budget="20s", epochs=50), tmp_path / "run"))
     assert 17 <= clock.now - 100 <= 18.5
     assert any(isinstance(event, Noted) and "slower than was foreseen" in event.note for event in events)
+    counts = [event.epochs for event in events if isinstance(event, Stepped)]
+    assert counts[-1] == 9  # those that are trained, of 45
     run = events[-1].run  # type: ignore[attr-defined]
     assert (run.settings.epochs, len(run.history)) == (45, 9)
     assert run.history[-1]["lr"] < 0.1 * run.settings.lr  # the schedule was walked to its end

@@ -138,13 +138,14 @@ class TrainingSession:
         if self.state.step % self._every:
             return
         self._settle()  # all processes together, whosever clock is due
+        end = self.end
         slower = self.pace.adapt(self.state.step, perf_counter()) if self.pace else None
         due = perf_counter() - self._saved_at >= self.settings.checkpoint_every
         stop, due = self.engine.agree(bool(self.stop.signal), due)
         for sentence in (slower, self.cores and self.cores.look()):
             if sentence:
                 yield Noted(sentence)
-        if self.clock.due():
+        if self.clock.due() or self.end != end:  # which moves the number of epochs too
             yield self._stepped()
         if stop or due:
             yield self.save()
