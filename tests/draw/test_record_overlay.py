@@ -5,7 +5,7 @@ import torch
 from striate.draw.overlay import ANSWER, TRUTH
 from striate.draw.record_overlay import COLORS, drawn
 from striate.draw.theme import rgb
-from striate.records import BoxTargets, Detections, Localization
+from striate.records import BoxTargets, Detections, Localization, Proposals
 
 GREY = torch.full((3, 300, 400), 128, dtype=torch.uint8)
 
@@ -53,3 +53,22 @@ def test_the_names_of_the_true_and_of_the_answered_class_do_not_hide_each_other(
     picture = drawn(GREY, record, truth)
     assert picture.getpixel((58, 262)) == rgb(TRUTH)  # below its own box
     assert picture.getpixel((100, 51)) == rgb(ANSWER)
+
+
+def test_of_proposals_the_first_are_drawn_and_of_known_objects_the_best_box():
+    boxes = torch.tensor([[50.0, 60.0, 150.0, 160.0], [205.0, 60.0, 300.0, 160.0], [0.0, 0.0, 40.0, 40.0]])
+    proposals = Proposals(boxes, torch.tensor([3.0, 2.0, 1.0]))
+    seen = colors(drawn(GREY, proposals))
+    assert all(seen.get(rgb(color), 0) > 100 for color in COLORS[:3])
+    truth = BoxTargets(torch.tensor([[200.0, 60.0, 300.0, 160.0]]), torch.tensor([0]), torch.tensor([1]))
+    seen = colors(drawn(GREY, proposals, truth))
+    assert seen[rgb(ANSWER)] > 300  # the second box, with its IoU
+    assert rgb(TRUTH) in seen
+    assert rgb(COLORS[0]) == rgb(ANSWER) or rgb(COLORS[0]) not in seen
+
+
+def test_a_picture_without_proposals_shows_its_objects():
+    truth = BoxTargets(torch.tensor([[200.0, 60.0, 300.0, 160.0]]), torch.tensor([0]), torch.tensor([1]))
+    seen = colors(drawn(GREY, Proposals(torch.zeros(0, 4), torch.zeros(0)), truth))
+    assert seen[rgb(TRUTH)] > 300
+    assert rgb(ANSWER) not in seen

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from striate.errors import LabelError, ShapeError
-from striate.records import Classification, Detections, Localization, Pose, Sample
+from striate.records import Classification, Detections, Localization, Pose, Proposals, Sample
 from striate.records.affine import scaling
 from striate.records.targets import ClassTargets
 
@@ -101,3 +101,34 @@ def test_records_are_json(record):
 def test_shapes_that_do_not_belong_together_are_refused(make):
     with pytest.raises(ShapeError):
         make()
+
+
+PROPOSED = Proposals(
+    torch.tensor([[2.0, 3.0, 8.0, 9.0], [20.0, 20.0, 24.0, 28.0]]), torch.tensor([1.0, 0.5]), "a.jpg"
+)
+
+
+def test_proposals_go_along_are_clipped_and_those_outside_are_left_out():  # times 2, clipped at 10
+    found = PROPOSED.moved(scaling(2, 2), (20, 10))
+    assert (found.boxes.tolist(), found.scores.tolist()) == ([[4, 6, 10, 18]], [1])
+
+
+def test_proposals_come_back_from_json_and_without_scores_keep_their_order():
+    again = Proposals.from_dict(json.loads(PROPOSED.to_json()))
+    assert torch.equal(again.boxes, PROPOSED.boxes)
+    assert (again.scores.tolist(), again.source) == ([1, 0.5], "a.jpg")
+    assert Proposals.from_dict({"boxes": [[0, 0, 1, 1]] * 4}).scores.tolist() == [1, 0.75, 0.5, 0.25]
+    assert len(Proposals.from_dict({"boxes": []})) == 0
+
+
+def test_proposals_in_a_line_are_counted():
+    assert str(PROPOSED) == "a.jpg: 2 proposals"
+    assert PROPOSED.best(1).in_words() == "1 proposal"
+
+
+@pytest.mark.parametrize("boxes", [[[1, 2]], 5, None, [["a", 0, 1, 1]]])
+def test_what_is_no_proposals_is_refused(boxes):
+    with pytest.raises(ShapeError):
+        Proposals.from_dict({"boxes": boxes})
+    with pytest.raises(ShapeError):
+        Proposals.from_dict({"boxes": [[0, 0, 1, 1]], "scores": []})

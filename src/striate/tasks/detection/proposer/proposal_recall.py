@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import ShapeError
+from striate.formatting import plural
 from striate.ops import box_iou
 from striate.records import BoxTargets, Proposals
 
@@ -83,7 +84,7 @@ class ProposalRecall:
         """Curves over the IoU that is asked for: recall of the largest numbers of boxes."""
         table = torch.stack([self.recall(threshold) for threshold in FINE])
         chosen = range(max(0, len(self.counts) - CURVES), len(self.counts))
-        return {f"{self.counts[index]:,} boxes": (list(FINE), table[:, index].tolist()) for index in chosen}
+        return {plural(self.counts[index], "box"): (list(FINE), table[:, index].tolist()) for index in chosen}
 
 
 def proposal_recall(
