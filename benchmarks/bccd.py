@@ -28,6 +28,7 @@ COMMON: dict[str, Any] = {
 RECIPES: dict[str, dict[str, Any]] = {
     "yolo": {"epochs": 120},
     "ssd": {"epochs": 100},
+    "faster_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015},
     "yolo_v1": {"epochs": 100},
 }
 """By the name of the detector: what its recipe sets besides COMMON."""

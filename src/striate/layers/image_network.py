@@ -4,6 +4,7 @@ images (N, C, H, W) --require_images--> forward --> numbers
 """
 
 from abc import ABC
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ class ImageNetwork(nn.Module, ABC):
         input_channels: C of the images.
         least_side: pixels of the smallest side that the network takes.
         most_side: pixels of the largest; None for any.
+        two_graphs: whether an engine computes it as two graphs, with what no graph can say between them.
         notes: what was decided when weights were loaded into it, sentences for the user.
     """
 
@@ -26,6 +28,7 @@ class ImageNetwork(nn.Module, ABC):
     input_channels: int
     least_side: int = 1
     most_side: int | None = None
+    two_graphs: ClassVar[bool] = False
     notes: tuple[str, ...] = ()
 
     def require_images(self, images: Tensor) -> None:

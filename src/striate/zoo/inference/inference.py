@@ -222,6 +222,8 @@ class InferenceEngine:
         """The engine, from the graph that is kept or a new one."""
         if self.engine == "torch" or model.device.type != "cpu":
             return torch_engine(model, self.precision)
+        if _two_graphs(model):
+            return _looking_twice(model, self.precision)
         mark = digest(model)
         if self.precision == "int8":
             graph = read_graph(self.folder, "int8", mark) if self.folder else None
@@ -236,8 +238,30 @@ class InferenceEngine:
 
     def _read(self, model: TaskModel[Any]) -> Engine | None:
         """The engine from the graph that is kept; None if there is none."""
+        if _two_graphs(model):
+            return None
         graph = read_graph(shared_folder(), self.precision, digest(model))
         return None if graph is None else compiled(graph, self.precision)
+
+
+def _two_graphs(model: TaskModel[Any]) -> bool:
+    """Whether the network is computed as two graphs."""
+    return bool(getattr(model.network, "two_graphs", False))
+
+
+def _looking_twice(model: TaskModel[Any], precision: Precision) -> Engine:
+    """Two graphs, with the search for regions between them.
+
+    Raises:
+        SettingError: they are asked for in int8.
+    """
+    from striate.zoo.inference.two_graphs import engine_of_two_graphs  # late: few detectors look twice
+
+    if precision == "int8":
+        raise SettingError(
+            "a detector with two stages has no int8 engine", "exact, or bf16", "--precision bf16"
+        )
+    return engine_of_two_graphs(model, precision)
 
 
 def _converted(model: TaskModel[Any]) -> Any:

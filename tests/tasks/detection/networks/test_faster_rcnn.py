@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 from torchvision.models import detection as torchvision_detection
+from torchvision.models.detection._utils import overwrite_eps
 from torchvision.ops import boxes as boxes_of
 
 from striate.records import Batch, BoxTargets
@@ -158,3 +159,34 @@ def test_weights_are_counted_as_in_torchvision(name):
         norm = "batch" if name.endswith("v2") else "frozen"  # as they were counted
         network = detector(name, CLASSES, norm=norm).network
     assert sum(one.numel() for one in network.parameters()) == WEIGHTS[name]
+
+
+def older(key):
+    """As torchvision named it before 0.13: the published files are of that time."""
+    for now, before in (("fpn.inner_blocks", ".0."), ("fpn.layer_blocks", ".0."), ("rpn.head.conv", ".0.0.")):
+        if now in key:
+            return before.join(key.rsplit(before, 1)[:1]) + "." + key.rsplit(".", 1)[1]
+    return key
+
+
+@torch.no_grad()
+def test_the_published_file_of_older_names_and_no_epsilon_gives_its_boxes(tmp_path):
+    torch.manual_seed(0)
+    build, name = torchvision_detection.fasterrcnn_resnet50_fpn, "fasterrcnn_resnet50_fpn"
+    theirs = build(weights=None, weights_backbone=None, num_classes=91, min_size=96, max_size=128)
+    spread(theirs, name)
+    overwrite_eps(theirs, 0.0)  # FrozenBatchNorm2d there; here the norms are still learned
+    for module in theirs.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = 0.0
+    path = tmp_path / "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"
+    kept = {older(key): one for key, one in theirs.state_dict().items() if not key.endswith(COUNTER)}
+    assert "rpn.head.conv.bias" in kept
+    assert "backbone.fpn.inner_blocks.0.weight" in kept
+    torch.save(kept, path)
+    ours = detector(name, CLASSES).eval()
+    load_detector(ours.network, name, path)
+    (wanted,), image = theirs([picture(name)[0] / 255]), picture(name)
+    (found,) = ours.decode(ours(image), torch.tensor([size_of(name)]))
+    assert torch.allclose(found.scores, wanted["scores"], atol=1e-3)
+    assert torch.equal(found.labels[:20], wanted["labels"][:20] - 1)

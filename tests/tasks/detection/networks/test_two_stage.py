@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from striate.data.preprocess import Preprocess
+from striate.errors import SettingError
 from striate.explain.attribution.detection_target import detection_target
 from striate.records import Batch, BoxTargets
 from striate.tasks.detection.detector import Detector
@@ -14,6 +15,9 @@ from striate.tasks.detection.parts.loss_sums import of_images, total_of
 from striate.tasks.detection.parts.region_pool import RoiPool
 from striate.tasks.detection.parts.region_sampling import RegionSampler
 from striate.zoo.build import build
+from striate.zoo.cost.summary import summary
+from striate.zoo.inference.openvino_engine import exported
+from striate.zoo.inference.two_graphs import engine_of_two_graphs
 
 CLASSES, SIZE = ("cat", "dog"), (64, 96)
 SMALL = {"width": 0.125, "channels": 8, "proposals": 20}
@@ -213,3 +217,24 @@ def test_one_object_is_explained_though_every_image_has_proposals_of_its_own():
     assert score.exp().item() == pytest.approx(float(found.scores[0].detach()), abs=0.05)
     score.sum().backward()
     assert pixels.grad.abs().sum() > 0
+
+
+def test_costs_are_counted_for_as_many_regions_as_can_be():
+    made = model()
+    fc6 = next(row for row in summary(made.network, (3, *SIZE)).rows if "fc6" in row.name)
+    assert fc6.multiplications == 20 * 8 * 49 * 256  # regions, channels, bins, outputs
+
+
+@torch.no_grad()
+def test_two_graphs_answer_as_the_network_does():
+    made = model()
+    engine, found = engine_of_two_graphs(made, "exact")(images()), made(images())
+    assert set(engine) == set(found)
+    assert torch.equal(engine["counts"], found["counts"])
+    for name, values in found.items():
+        assert torch.allclose(engine[name], values, atol=1e-4), name
+
+
+def test_no_graph_can_be_made_of_two_stages():
+    with pytest.raises(SettingError, match="which no graph can say"):
+        exported(model())

@@ -19,7 +19,7 @@ answers are made of. Neither asks for the mode of the network. Losses of ``forwa
 loss is made, are those of a draw of its own proposals.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, final
 
 import torch
@@ -28,6 +28,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
+from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.records import BoxTargets
 from striate.tasks.detection.networks.detection_network import (
@@ -43,12 +44,15 @@ from striate.tasks.detection.parts.loss_sums import LossSums, of_images, togethe
 from striate.tasks.detection.parts.object_sizes import sizes_of_objects
 from striate.tasks.detection.parts.priors import Pair, Priors
 from striate.tasks.detection.parts.region_head import RegionHead
-from striate.tasks.detection.parts.region_pool import RegionPool
+from striate.tasks.detection.parts.region_pool import RegionPool, without_numbers
 from striate.tasks.detection.parts.region_sampling import Drawn, RegionSampler
 from striate.tasks.raw_outputs import Raw
 
 SAMPLER = RegionSampler(512, 0.25, high=0.5, low=0.5, append_truth=True)
 """Of the second stage, as in torchvision; 128 regions of two images in Fast R-CNN."""
+
+Head = Callable[[Tensor], dict[str, Tensor]]
+"""Pooled regions (R, ...) -> ``scores`` and ``offsets``, a row for each."""
 
 MAPS, DOT = "maps", "."
 """Keys of raw outputs: map 0 is ``maps.0``, the numbers of a branch are ``masks.scores``."""
@@ -75,6 +79,7 @@ class TwoStage(DetectionNetwork):
 
     learns_apart: ClassVar[bool] = True
     rows_stay: ClassVar[bool] = False
+    two_graphs: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -109,10 +114,22 @@ class TwoStage(DetectionNetwork):
         """
         self.require_images(images)
         maps = self.features(images)
-        first = self.first(images, maps)
-        regions = self.first.propose(first, self.layout(_size(images)))
+        return self.second_look(maps, self.first(images, maps), _size(images), self.head)
+
+    def second_look(
+        self, maps: Sequence[Tensor], first: dict[str, Tensor], size: Pair, head: Head
+    ) -> dict[str, Tensor]:
+        """The raw numbers of an answer, from those of the first stage.
+
+        Args:
+            maps: of the features.
+            first: raw numbers of the first stage.
+            size: (H, W) of the images, pixels.
+            head: bins -> scores and offsets; the network's own, or an engine in its place.
+        """
+        regions = self._proposed(maps, first, size)
         kept = {f"{MAPS}{DOT}{number}": one for number, one in enumerate(maps)} if self.branches else {}
-        return {**first, **self._answers(maps, regions), **kept}
+        return {**first, **self._answers(maps, regions, head), **kept}
 
     def training_raw(self, images: Tensor, targets: BoxTargets) -> dict[str, Tensor]:
         """Images and their objects -> raw numbers of a step of training: other regions, and the branches."""
@@ -121,17 +138,33 @@ class TwoStage(DetectionNetwork):
         first = self.first(images, maps)
         proposed = self.first.propose(first, self.layout(_size(images)), targets)
         regions = self.sampler.chosen(proposed, targets)
-        raw = {**first, **self._answers(maps, regions)}
+        raw = {**first, **self._answers(maps, regions, self.head)}
         if self.branches:
             drawn = self.sampler.drawn(regions, targets)
             learning = [one[found.rows[: found.positives]] for one, found in zip(regions, drawn, strict=True)]
             raw |= self._asked(maps, learning)
         return raw
 
-    def _answers(self, maps: Sequence[Tensor], regions: list[Tensor]) -> dict[str, Tensor]:
+    def _proposed(self, maps: Sequence[Tensor], first: dict[str, Tensor], size: Pair) -> list[Tensor]:
+        """The regions of a prediction; as many as can be of maps without numbers, by which costs are counted.
+
+        Raises:
+            SettingError: a graph is made of the network, and no graph knows how many regions there will be.
+        """
+        if torch.compiler.is_exporting():
+            raise SettingError(
+                "a detector with two stages looks at as many regions as it proposes, which no graph can say",
+                "a detector that looks once: yolo, ssd",
+                "striate predict, which makes two graphs of it and looks for regions between them",
+            )
+        if without_numbers(maps[0]):
+            return [maps[0].new_zeros(self.first.most, 4) for _ in range(len(maps[0]))]
+        return self.first.propose(first, self.layout(size))
+
+    def _answers(self, maps: Sequence[Tensor], regions: list[Tensor], head: Head) -> dict[str, Tensor]:
         """The second look at regions."""
         counts = [len(one) for one in regions]
-        found: dict[str, Tensor] = self.head(self.pool(maps, regions))
+        found = head(self.pool(maps, regions))
         rows = {name: padded(values, counts) for name, values in found.items()}
         number = torch.tensor(counts, device=maps[0].device)
         return {"regions": pad_sequence(regions, batch_first=True), "counts": number, **rows}
@@ -231,7 +264,7 @@ def padded(rows: Tensor, counts: list[int]) -> Tensor:
 
 def unpadded(values: Tensor, counts: Tensor) -> list[Tensor]:
     """The rows of each image without those that fill up."""
-    return [one[:count] for one, count in zip(values, counts.tolist(), strict=True)]
+    return [one[:count] for one, count in zip(values, counts.long().tolist(), strict=True)]
 
 
 def _size(images: Tensor) -> Pair:

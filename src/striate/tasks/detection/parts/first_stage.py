@@ -26,6 +26,11 @@ class Layout(NamedTuple):
 class FirstStage(nn.Module, ABC):
     """Proposes regions."""
 
+    @property
+    @abstractmethod
+    def most(self) -> int:
+        """Regions of an image in a prediction, at most."""
+
     @abstractmethod
     def forward(self, images: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
         """Raw numbers of N images, the first axis of each N.

@@ -8,7 +8,7 @@ Ren et al. 2015, section 3.1.1, https://arxiv.org/abs/1506.01497. Typical sizes:
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import Any, Self, final
 
 import torch
 from torch import Tensor
@@ -55,6 +55,14 @@ class FittedAnchors(PriorMaker):
     def __init__(self, sizes: Sequence[Sequence[tuple[float, float]]]) -> None:
         super().__init__()
         self.register_buffer("sizes", torch.tensor(sizes, dtype=torch.float32))
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:
+        """Move with the network, and stay float32: boxes are exact in any arithmetic."""
+        before = self.sizes
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        if self.sizes.dtype != before.dtype:
+            self.sizes = before.to(self.sizes.device)
+        return self
 
     @property
     def each(self) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import Literal, final, get_args
 
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor
 
 from striate.layers.literals import require_choice
 from striate.ops import pyramid_level, roi_align, roi_pool
@@ -31,7 +32,8 @@ class RegionPool(nn.Module, ABC):
         """Pool.
 
         Args:
-            maps: of the features, fine to coarse; further ones than it uses are left out.
+            maps: of the features, fine to coarse; further ones than it uses are left out. Without numbers,
+                when costs are counted, the result has none either.
             regions: (r, 4) of each image, two corners in pixels.
         """
 
@@ -60,6 +62,8 @@ class RoiPool(RegionPool):
     def forward(self, maps: Sequence[Tensor], regions: Sequence[Tensor]) -> Tensor:
         """Pool each region from one map."""
         table = numbered(regions)
+        if without_numbers(table):
+            return maps[0].new_empty(len(table), maps[0].shape[1], self.bins, self.bins)
         if len(self.strides) == 1:
             return self._pooled(maps[0], table, self.strides[0])
         lowest, highest = (round(math.log2(one)) for one in (self.strides[0], self.strides[-1]))
@@ -76,6 +80,15 @@ class RoiPool(RegionPool):
         if self.pooling == "max":
             return roi_pool(one, table, self.bins, 1 / stride)
         return roi_align(one, table, self.bins, 1 / stride, SAMPLES)
+
+
+def without_numbers(values: Tensor) -> bool:
+    """Whether a tensor has a shape only, as those by which the costs of a network are counted.
+
+    >>> without_numbers(torch.zeros(1)), without_numbers(torch.zeros(1, device="meta"))
+    (False, True)
+    """
+    return values.is_meta or isinstance(values, FakeTensor)
 
 
 def numbered(regions: Sequence[Tensor]) -> Tensor:

@@ -105,6 +105,11 @@ class RegionProposals(FirstStage):
                 nn.init.normal_(module.weight, std=SPREAD)
                 nn.init.zeros_(module.bias)
 
+    @property
+    def most(self) -> int:
+        """Proposals that are kept after suppression."""
+        return self.predicting.after
+
     def forward(self, images: Tensor, maps: Sequence[Tensor]) -> dict[str, Tensor]:
         """Maps -> objectness and deltas, cells row by row, anchors of a cell together, map after map."""
         seen = [self.conv(one) for one in maps]

@@ -1,0 +1,112 @@
+"""A detector with two stages by OpenVINO: two graphs, and between them what no graph can say.
+
+    images --graph--> maps, objectness, deltas --PyTorch, numba--> pooled regions --graph--> scores, offsets
+           backbone, pyramid,                  proposals, NMS,                    head
+           proposal network                    RoI align
+
+Maps and bins pass from one to the other with the channels of a pixel side by side, as the kernels read them.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from striate.layers.eval_mode import evaluating
+from striate.tasks.detection.networks.two_stage import TwoStage
+from striate.tasks.model import TaskModel
+from striate.tasks.raw_outputs import Raw
+from striate.zoo.inference.openvino_engine import TRACING, Engine, compile_model, openvino
+
+Run = Callable[[Tensor], list[Tensor]]
+
+
+class FirstLook(nn.Module):
+    """uint8 images (N, C, H, W) -> raw numbers of the first stage, then maps (N, H', W', C').
+
+    Args:
+        model: whose network has two stages.
+    """
+
+    def __init__(self, model: TaskModel[Any], network: TwoStage) -> None:
+        super().__init__()
+        self.model, self.network = model, network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Images -> numbers."""
+        seen = self.model.normalized(images)
+        maps = self.network.features(seen)
+        first = self.network.first(seen, maps)
+        return (*first.values(), *(one.permute(0, 2, 3, 1) for one in maps))
+
+
+class SecondLook(nn.Module):
+    """Bins (R, P, P, C), or numbers (R, D) of regions -> what the head gives, in the order of its names."""
+
+    def __init__(self, head: nn.Module) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, pooled: Tensor) -> tuple[Tensor, ...]:
+        """Bins -> numbers."""
+        found = self.head(pooled.permute(0, 3, 1, 2) if pooled.ndim == 4 else pooled)
+        return tuple(found.values())
+
+
+def engine_of_two_graphs(model: TaskModel[Any], precision: str) -> Engine:
+    """uint8 images -> what the model gives.
+
+    Args:
+        model: in evaluation mode; it is kept, as regions are searched by it.
+        precision: ``exact`` or ``bf16``.
+    """
+    network = model.network
+    assert isinstance(network, TwoStage)
+    size, channels = model.preprocess.size, model.preprocess.channels
+    with torch.inference_mode(False), torch.no_grad(), evaluating(model):
+        images = torch.zeros(2, channels, *size, dtype=torch.uint8)
+        maps = network.features(model.normalized(images))
+        first = list(network.first(model.normalized(images), maps))
+        pooled = network.pool(maps, [torch.tensor([[0.0, 0, 16, 16]])] * 2)
+        second = list(network.head(pooled))
+        look = compiled_graph(FirstLook(model, network), images, precision)
+        again = compiled_graph(SecondLook(network.head), channels_last(pooled), precision)
+
+    def head(pooled: Tensor) -> dict[str, Tensor]:
+        if not len(pooled):  # no graph is run for nothing
+            return network.head(pooled)  # type: ignore[no-any-return]
+        return dict(zip(second, again(channels_last(pooled)), strict=True))
+
+    @torch.no_grad()
+    def engine(images: Tensor) -> Raw:
+        found = look(images)
+        maps = [one.permute(0, 3, 1, 2) for one in found[len(first) :]]
+        numbers = dict(zip(first, found, strict=False))
+        return network.second_look(maps, numbers, (images.shape[2], images.shape[3]), head)
+
+    return engine
+
+
+def channels_last(pooled: Tensor) -> Tensor:
+    """Bins (R, C, P, P) as (R, P, P, C), a view where they lie so; other numbers as they are."""
+    return pooled.permute(0, 2, 3, 1) if pooled.ndim == 4 else pooled
+
+
+def compiled_graph(module: nn.Module, example: Tensor, precision: str) -> Run:
+    """A module as a graph on the processor, for any number of rows; several threads take turns."""
+    with TRACING:
+        rows = torch.export.Dim("rows", min=1)
+        program = torch.export.export(module, (example.contiguous(),), dynamic_shapes=({0: rows},))
+        graph = openvino().convert_model(program)
+    graph.reshape([-1, *example.shape[1:]])
+    request = compile_model(graph, precision, streams=1).create_infer_request()
+    lock = Lock()
+
+    def run(values: Tensor) -> list[Tensor]:
+        with lock:
+            found = request.infer([values.contiguous().numpy(force=True)])
+            return [torch.from_numpy(found[number].copy()) for number in range(len(found))]
+
+    return run
