@@ -61,14 +61,14 @@ def test_a_split_may_be_a_list_of_pictures(tmp_path: Path):
 def test_polygons_become_boxes_and_are_kept_where_they_are_wanted(tmp_path: Path):
     found = read_yolo(small(tmp_path, "0 0.1 0.2 0.5 0.2 0.25 0.6\n"), details=True)
     assert found.annotations.words(0) == "cat at 4, 6, 20, 18"
-    details = json.loads(found.annotations.columns["details"][0])
+    details = json.loads(str(found.annotations.columns["details"][0]))
     assert details["segmentation"][0] == pytest.approx([4, 6, 20, 6, 10, 18])
 
 
 def test_key_points_are_kept_where_the_file_says_their_number(tmp_path: Path):
     small(tmp_path, "0 0.5 0.5 0.5 0.5 0.25 0.5 2 0.75 0.5 0\n")
     (tmp_path / "data.yaml").write_text("train: images/train\nnames: [cat]\nkpt_shape: [2, 3]\n")
-    details = json.loads(read_yolo(tmp_path, details=True).annotations.columns["details"][0])
+    details = json.loads(str(read_yolo(tmp_path, details=True).annotations.columns["details"][0]))
     assert details == {"keypoints": [10, 15, 2, 30, 15, 0]}
 
 

@@ -20,6 +20,7 @@ from striate.data.checks.mask_findings import mask_problem
 from striate.data.formats.json_stream import JsonStream, Progress
 from striate.errors import DataError
 from striate.files.regular import reason_of
+from striate.files.text_store import Text, TextStore
 
 KEPT = ("info", "licenses")
 """Members that say something of the whole."""
@@ -57,7 +58,8 @@ class CocoTable:
     ids: "array[int]" = field(default_factory=lambda: array("q"))
     crowd: bytearray = field(default_factory=bytearray)
     difficult: bytearray = field(default_factory=bytearray)
-    box_details: list[str] = field(default_factory=list)
+    box_details: list[Text | str] = field(default_factory=list)
+    texts: TextStore = field(default_factory=TextStore)
     key_points: int = 0
 
     def add(self, member: str, value: Any) -> None:
@@ -112,7 +114,7 @@ class CocoTable:
         self.crowd.append(bool(value.get("iscrowd")))
         self.difficult.append(bool(value.get("difficult")))
         if self.details:
-            self.box_details.append(_others(value, OWN))
+            self.box_details.append(self.texts.add(_others(value, OWN)))
 
     def _place(self, value: dict[str, Any]) -> str:
         return f"{self.path}: annotation {value.get('id', len(self.ids))}"

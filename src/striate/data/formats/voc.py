@@ -31,6 +31,7 @@ from striate.data.image_store import Files
 from striate.data.picture_size import picture_size
 from striate.errors import DataError
 from striate.files.regular import read_regular
+from striate.files.text_store import Text, TextStore
 
 MOST_BYTES = 16 * 1024**2
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
@@ -117,15 +118,16 @@ def read_voc(path: Path, *, details: bool = False) -> Found:
     return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (note,))
 
 
-def _with_masks(root: Path, sources: list[str], counts: list[int], rows: list[VocObject]) -> list[str]:
+def _with_masks(root: Path, sources: list[str], counts: list[int], rows: list[VocObject]) -> list[Text | str]:
     """The details of every object, with its mask where there is one."""
-    texts, ends = [row.details for row in rows], np.cumsum(counts).tolist()
+    texts: list[Text | str] = [row.details for row in rows]
+    store, ends = TextStore(), np.cumsum(counts).tolist()
     for source, count, end in zip(sources, counts, ends, strict=True):
         file = root / "SegmentationObject" / f"{Path(source).stem}.png"
         masks = object_masks(file, count) if count and file.is_file() else []
         for row, mask in zip(range(end - count, end), masks, strict=False):
-            known = json.loads(texts[row]) if texts[row] else {}
-            texts[row] = json.dumps({**known, "segmentation": mask})
+            known = json.loads(rows[row].details) if rows[row].details else {}
+            texts[row] = store.add(json.dumps({**known, "segmentation": mask}))
     return texts
 
 

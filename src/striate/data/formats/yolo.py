@@ -30,6 +30,7 @@ from striate.data.image_store import Files
 from striate.data.picture_size import picture_size
 from striate.errors import DataError
 from striate.files.regular import read_regular
+from striate.files.text_store import Text, TextStore
 
 MOST_BYTES = 64 * 1024**2
 BOX = 5
@@ -64,15 +65,18 @@ class YoloRows:
     Args:
         data: names and key points.
         findings: what cannot be used.
+        keeps: whether polygons and key points are kept, as JSON text.
     """
 
     data: DataYaml
     findings: Findings
+    keeps: bool = False
     boxes: "array[float]" = field(default_factory=lambda: array("f"))
     classes: "array[int]" = field(default_factory=lambda: array("q"))
     lines: "array[int]" = field(default_factory=lambda: array("q"))
-    details: list[str] = field(default_factory=list)
+    details: list[Text | str] = field(default_factory=list)
     pixels: str = ""
+    texts: TextStore = field(default_factory=TextStore)
 
     def add(self, text: str, file: str, size: tuple[int, int]) -> int:
         """The lines of one picture of (H, W); returns how many have a box."""
@@ -94,7 +98,9 @@ class YoloRows:
         self.boxes.extend(box)
         self.classes.append(kind)
         self.lines.append(number)
-        self.details.append(json.dumps(details, separators=(",", ":")) if details else "")
+        if self.keeps:
+            text = json.dumps(details, separators=(",", ":")) if details else ""
+            self.details.append(self.texts.add(text))
 
 
 def _class(cell: str) -> int:
@@ -156,7 +162,7 @@ def read_yolo(path: Path, *, details: bool = False, outside: bool = False) -> Fo
         )
     data = read_data_yaml(file) if file else names_beside(root)
     findings = Findings()
-    rows, read = YoloRows(data, findings), _Pictures([], [], [], [], [])
+    rows, read = YoloRows(data, findings, details), _Pictures([], [], [], [], [])
     listed = listed_pictures(root, data, findings, outside) if data.splits else pictures_without_yaml(root)
     for name, split in listed:
         _read_one(root, name, split, rows, read)

@@ -23,11 +23,11 @@ CORNERS = 3
 """Points that a polygon has at least."""
 
 
-def cropped_details(text: str | None, window: Window | None) -> str | None:
+def cropped_details(text: str, window: Window | None) -> str:
     """The details of an object in a part of its picture.
 
     Args:
-        text: JSON, or nothing.
+        text: JSON, or empty.
         window: x1, y1, x2, y2 of the part; None for the whole picture.
 
     >>> cropped_details('{"keypoints": [5, 5, 2, 40, 5, 2], "num_keypoints": 2}', (4, 0, 24, 20))

@@ -26,6 +26,7 @@ from striate.data.decode import decode
 from striate.data.writers.cropped_details import cropped_details
 from striate.data.writers.layout import Labelled, unique_names
 from striate.errors import SettingError
+from striate.files.text_store import TextStore
 from striate.formatting import plural
 from striate.ops.tile_grid import OVERLAP, tile_boxes
 from striate.records.affine import clipped_boxes, stays_inside
@@ -159,8 +160,10 @@ def _annotations(annotations: BoxAnnotations, parts: list[Part]) -> BoxAnnotatio
     columns = {name: column[rows] for name, column in annotations.columns.items()}
     if "details" in columns:
         windows = (one.window for one in parts for _ in one.rows)
+        store = TextStore()
         texts = [
-            cropped_details(text, window) for text, window in zip(columns["details"], windows, strict=True)
+            store.add(cropped_details(str(text or ""), window))
+            for text, window in zip(columns["details"], windows, strict=True)
         ]
         columns["details"] = np.array(texts, object)
     known = {name: column[pictures] for name, column in annotations.pictures.items() if name not in OF_ONE}

@@ -125,7 +125,7 @@ def put(source: str, target: Path, pictures: Put) -> None:
 def details_of(annotations: BoxAnnotations, row: int) -> dict[str, Any]:
     """What else is known of a box, in COCO's words."""
     column = annotations.columns.get("details")
-    text = None if column is None else column[row]
+    text = "" if column is None else str(column[row] or "")
     values: dict[str, Any] = json.loads(text) if text else {}
     return values
 
