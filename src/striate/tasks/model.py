@@ -164,6 +164,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     def fit_to(self, data: Dataset, settings: Any) -> None:
         """Take from the training data what the task wants to know, such as weights of rare classes."""
 
+    def prepared(self, data: Dataset) -> Dataset:
+        """The same pictures with what the task adds to their annotations before it learns from them."""
+        return data
+
     def stages(self) -> tuple[Stage, ...]:
         """What is fitted after the gradient descent, in this order; nothing for most tasks."""
         return ()

@@ -3,8 +3,12 @@
 20 classes --faster_rcnn(classes=20, in_channels=3, backbone="inception_v2")--> a detection network
 """
 
+from striate.errors import SettingError
+from striate.layers.backbone import Backbone
+from striate.layers.literals import require_choice
 from striate.layers.norms import Norm
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
+from striate.tasks.detection.networks.fast_rcnn import fast_rcnn_network
 from striate.tasks.detection.networks.faster_rcnn import (
     FINEST,
     SINGLE,
@@ -12,7 +16,15 @@ from striate.tasks.detection.networks.faster_rcnn import (
     PyramidFeatures,
     faster_rcnn_network,
 )
+from striate.tasks.detection.networks.rcnn import rcnn_network
+from striate.tasks.detection.networks.rfcn import rfcn_network
+from striate.tasks.detection.networks.sppnet import sppnet_network
+from striate.tasks.detection.parts.given_proposals import GivenProposals
+from striate.tasks.detection.proposer.proposers import proposer_of
 from striate.zoo.detectors import DEFAULT, backbone_of
+
+LEARNING = 2000
+"""Proposals of a picture at most of which a step of training draws."""
 
 
 def faster_rcnn(
@@ -51,3 +63,129 @@ def faster_rcnn(
     return faster_rcnn_network(
         features, classes, width=channels, anchors=anchors, proposals=proposals, norm=norm
     )
+
+
+def fast_rcnn(
+    classes: int,
+    in_channels: int = 3,
+    *,
+    backbone: str = DEFAULT,
+    width: float | None = None,
+    stride: int | None = None,
+    channels: int = 128,
+    proposer: str = "selective",
+    proposals: int = 500,
+) -> DetectionNetwork:
+    """Fast R-CNN on a backbone.
+
+    Args:
+        classes: K.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
+        channels: of the map.
+        proposer: "selective" or "windows".
+        proposals: of an image, at most, in a prediction.
+    """
+    features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
+    return fast_rcnn_network(features, given(proposer, proposals), classes, width=channels)
+
+
+def sppnet(
+    classes: int,
+    in_channels: int = 3,
+    *,
+    backbone: str = DEFAULT,
+    width: float | None = None,
+    stride: int | None = None,
+    channels: int = 128,
+    proposer: str = "selective",
+    proposals: int = 500,
+) -> DetectionNetwork:
+    """SPPnet on a backbone.
+
+    Args:
+        classes: K.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
+        channels: of the map.
+        proposer: "selective" or "windows".
+        proposals: of an image, at most, in a prediction.
+    """
+    features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
+    return sppnet_network(features, given(proposer, proposals), classes, width=channels)
+
+
+def rcnn(
+    classes: int,
+    in_channels: int = 3,
+    *,
+    backbone: str = DEFAULT,
+    width: float | None = None,
+    crop: int = 64,
+    proposer: str = "selective",
+    proposals: int = 500,
+) -> DetectionNetwork:
+    """R-CNN with a backbone that sees every proposal.
+
+    Args:
+        classes: K.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        crop: side of the crops, pixels.
+        proposer: "selective" or "windows".
+        proposals: of an image, at most, in a prediction.
+    """
+    made = backbone_of(backbone, in_channels, width)
+    return rcnn_network(made, given(proposer, proposals), classes, crop=crop)
+
+
+def rfcn(
+    classes: int,
+    in_channels: int = 3,
+    *,
+    backbone: str = DEFAULT,
+    width: float | None = None,
+    stride: int | None = None,
+    channels: int = 128,
+    bins: int = 3,
+    anchors: int = 5,
+    proposals: int = 300,
+) -> DetectionNetwork:
+    """R-FCN on a backbone.
+
+    Args:
+        classes: K.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
+        channels: of the map.
+        bins: k; a region is pooled to k x k bins, each of which has maps of its own.
+        anchors: of a cell.
+        proposals: of an image, at most, in a prediction.
+    """
+    features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
+    return rfcn_network(features, classes, width=channels, bins=bins, anchors=anchors, proposals=proposals)
+
+
+def one_map(backbone: Backbone, stride: int | None, channels: int) -> MapFeatures:
+    """The map of a stride; of 8 where nobody says."""
+    finest = stride or (FINEST if FINEST in backbone.channels else max(backbone.channels))
+    return MapFeatures(backbone, finest, channels)
+
+
+def given(proposer: str, proposals: int) -> GivenProposals:
+    """Regions from pixels.
+
+    Raises:
+        SettingError: there is no such proposer, or there are no proposals.
+    """
+    if proposals < 1:
+        raise SettingError(f"proposals is {proposals}", "1 or more", "leave proposals out")
+    require_choice("proposer", proposer, ("selective", "windows"))
+    return GivenProposals(proposer_of(proposer), learning=LEARNING, predicting=proposals)

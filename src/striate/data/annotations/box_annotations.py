@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Protocol, Self, final
 
 import numpy as np
 import torch
@@ -21,6 +21,21 @@ from striate.records import BoxTargets
 
 UNMEANT = frozenset(("line", "id"))
 """Columns that say nothing of the picture."""
+
+
+class Carried(Protocol):
+    """Boxes that go with pictures, as proposals do."""
+
+    def __len__(self) -> int: ...
+
+    def subset(self, indices: NDArray[np.int64]) -> Self:
+        """Those of some pictures."""
+
+    def joined(self, others: Sequence[Any]) -> Self:
+        """Those of several parts."""
+
+    def collate(self, indices: Tensor) -> BoxTargets:
+        """Those of some pictures, one table."""
 
 
 @final
@@ -57,7 +72,7 @@ class BoxAnnotations(Annotations):
     pictures: dict[str, NDArray[Any]] = field(default_factory=dict)
     origin: Origin | None = None
     header: dict[str, Any] = field(default_factory=dict)
-    proposals: "BoxAnnotations | None" = None
+    proposals: Carried | None = None
     task: ClassVar[str] = "detect"
     shown: ClassVar[str] = "boxes"
 
@@ -163,7 +178,7 @@ class BoxAnnotations(Annotations):
             proposals=self._joined_proposals(parts),
         )
 
-    def _joined_proposals(self, parts: Sequence["BoxAnnotations"]) -> "BoxAnnotations | None":
+    def _joined_proposals(self, parts: Sequence["BoxAnnotations"]) -> Carried | None:
         """The proposals of all parts, if every part has some."""
         found = [one.proposals for one in parts if one.proposals is not None]
         return found[0].joined(found[1:]) if len(found) == len(parts) else None

@@ -1,7 +1,7 @@
 """Detectors: which objects are in a picture, and where.
 
 detector        Detector: the model of the task
-networks/       YOLO, SSD: one paper a file
+networks/       from R-CNN to YOLO and SSD: one paper a file
 parts/          what they are made of: priors, coders, heads, losses, suppression
 proposer/       where in a picture there may be objects: windows, boxes from a file
 region_stages/  what R-CNN and SPPnet fit after the gradient descent

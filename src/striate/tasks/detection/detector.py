@@ -30,6 +30,7 @@ from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.loss_sums import LossSums, shares_of_images, total_of
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.stage import Stage
 
 SIDE, MULTIPLE, ALMOST = 320, 16, 0.25
 """Pixels of the longer side that a network sees, when nobody says; sides are multiples of a cell, rounded
@@ -62,6 +63,7 @@ class Detector(TaskModel[Detections]):
 
     def __init__(self, network: nn.Module, classes: Sequence[str], preprocess: Preprocess) -> None:
         super().__init__(detection_network(network, len(classes)), classes, preprocess)
+        self.detection.sees(preprocess)
 
     @property
     def detection(self) -> DetectionNetwork:
@@ -176,6 +178,20 @@ class Detector(TaskModel[Detections]):
         box = torch.tensor([width / 4, height / 4, width * 3 / 4, height * 3 / 4])
         labels = torch.arange(count) % len(self.classes)
         return BoxTargets(box.expand(count, 4), labels, torch.ones(count, dtype=torch.int64))
+
+    def prepared(self, data: Dataset) -> Dataset:
+        """With proposals, for networks that are given them."""
+        assert isinstance(data.annotations, BoxAnnotations)
+        carried = self.detection.proposals_of(data, self.preprocess)
+        return (
+            data
+            if carried is None
+            else replace(data, annotations=replace(data.annotations, proposals=carried))
+        )
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Those of its network."""
+        return self.detection.stages(self.preprocess)
 
     def fit_to(self, data: Dataset, settings: Any) -> None:
         """Anchors get the typical sizes of the objects.

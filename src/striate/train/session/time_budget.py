@@ -90,7 +90,8 @@ def seconds_of_an_epoch(
     batch = settings.batch or 1
     few = {name: _some(part, max(JUDGED, BATCHES * batch)) for name, part in splits.items()}
     work = set_up(Splits(few, splits.format, splits.root), settings)
-    whole = Loader(splits["train"], work.train.preprocess, batch, shuffle=True, workers=settings.workers)
+    data = work.engine.task.prepared(splits["train"])
+    whole = Loader(data, work.train.preprocess, batch, shuffle=True, workers=settings.workers)
     shown = work.train if whole.cached or work.train.replaced else whole
     steps = seconds_of_a_step(work, shown) * len(whole)
     pictures = len(splits.parts.get("val", ()))

@@ -9,5 +9,9 @@ ssd                  several maps with default boxes: SSD on VGG-16, or on any b
 ssdlite              SSD with separable convolutions, on MobileNet v3
 two_stage            features, first stage, region pool, head, branches: a second look at proposed regions
 faster_rcnn          region proposal network and RoI align, on any backbone
+rcnn                 every proposal cut out and seen by a whole network
+sppnet               one pass, and a pyramid of bins of every proposal
+fast_rcnn            one pass, RoI pooling and two losses
+rfcn                 position-sensitive maps on which regions vote
 faster_rcnn_published  the four whose weights torchvision publishes
 """

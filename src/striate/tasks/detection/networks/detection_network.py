@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
+from striate.data.annotations.box_annotations import Carried
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import ShapeError
@@ -25,6 +26,7 @@ from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.priors import Pair, Priors
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.stage import Stage
 
 
 class Candidates(NamedTuple):
@@ -85,6 +87,17 @@ class DetectionNetwork(ImageNetwork, ABC):
     def priors_of(self, size: Pair) -> Priors | None:
         """The boxes that candidates are derived from, for images of (H, W) pixels; None if there are none."""
         return None
+
+    def sees(self, preprocess: Preprocess) -> None:
+        """How images will be normalized, for methods that look at pixels."""
+
+    def proposals_of(self, data: Dataset, preprocess: Preprocess) -> Carried | None:
+        """Proposals of the pictures of some data, for networks that learn from such; None for others."""
+        return None
+
+    def stages(self, preprocess: Preprocess) -> tuple[Stage, ...]:
+        """What is fitted after the gradient descent."""
+        return ()
 
     def fit_to(self, data: Dataset, preprocess: Preprocess) -> None:
         """Take from the training data what the network wants to know, such as the sizes of its anchors."""

@@ -49,6 +49,11 @@ class Features(nn.Module, ABC):
 
     backbone: Backbone
 
+    @property
+    def least_side(self) -> int:
+        """Pixels of the smallest images that it can take."""
+        return self.backbone.least_side
+
     @abstractmethod
     def forward(self, images: Tensor) -> list[Tensor]:
         """Images (N, C, H, W) -> maps, those with the smallest cells first."""

@@ -8,9 +8,9 @@ A detector is a short function that chooses the parts:
 
     Faster R-CNN   TwoStage(pyramid,    RegionProposals, RoiPool(strides), ClassAndBox(two_layers), ...)
     Fast R-CNN     TwoStage(one map,    boxes from the pixels, RoiPool((16,)), ClassAndBox(two_layers), ...)
-    R-FCN          TwoStage(score maps, RegionProposals, position-sensitive pool, average, ...)
-    SPPnet         TwoStage(one map,    boxes from the pixels, spatial pyramid, ClassAndBox(fc6, fc7), ...)
-    R-CNN          TwoStage(the images, boxes from the pixels, warped crops, a whole backbone, ...)
+    R-FCN          TwoStage(one map,    RegionProposals, position-sensitive pool, Vote, ...)
+    SPPnet         TwoStage(one map,    boxes from the pixels, spatial pyramid, MachinesAndRidge, ...)
+    R-CNN          TwoStage(the images, boxes from the pixels, crops by a backbone, MachinesAndRidge, ...)
 
 Each part is a subclass of one in ``parts``: ``Features`` (``one_stage``), ``FirstStage``, ``RegionPool``,
 ``RegionHead``, ``Branch``. A training step looks at other regions than a prediction: at a balanced draw of
@@ -20,12 +20,13 @@ loss is made, are those of a draw of its own proposals.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from striate.data.annotations.box_annotations import Carried
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
@@ -39,14 +40,22 @@ from striate.tasks.detection.networks.detection_network import (
 from striate.tasks.detection.networks.one_stage import Features
 from striate.tasks.detection.parts.branch import Branch
 from striate.tasks.detection.parts.finish import Finish
-from striate.tasks.detection.parts.first_stage import FirstStage, Layout
+from striate.tasks.detection.parts.first_stage import PIXELS, FirstStage, Layout
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images, together
+from striate.tasks.detection.parts.machines_and_ridge import MachinesAndRidge
 from striate.tasks.detection.parts.object_sizes import sizes_of_objects
 from striate.tasks.detection.parts.priors import Pair, Priors
 from striate.tasks.detection.parts.region_head import RegionHead
 from striate.tasks.detection.parts.region_pool import RegionPool, without_numbers
 from striate.tasks.detection.parts.region_sampling import Drawn, RegionSampler
+from striate.tasks.detection.region_stages.fit_regions import (
+    FeatureStage,
+    MachineStage,
+    RegionFeatures,
+    RegressionStage,
+)
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.stage import Stage
 
 SAMPLER = RegionSampler(512, 0.25, high=0.5, low=0.5, append_truth=True)
 """Of the second stage, as in torchvision; 128 regions of two images in Fast R-CNN."""
@@ -98,13 +107,15 @@ class TwoStage(DetectionNetwork):
         self.branches = nn.ModuleDict(branches or {})
         self.finish, self.usual, self.sampler = finish, usual, sampler
         self.input_size, self.input_channels = usual.size, usual.channels
-        self.least_side = features.backbone.least_side
+        self.least_side = features.least_side
         self._grids: dict[Pair, tuple[Pair, ...]] = {}
 
     @property
     def backbone(self) -> Backbone:  # type: ignore[override]
-        """The part whose weights other trainings can use."""
-        return self.features.backbone
+        """The part whose weights other trainings can use; it sees the images, or crops of them."""
+        owner: Any = self.features if hasattr(self.features, "backbone") else self.pool
+        found: Backbone = owner.backbone
+        return found
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Images -> raw numbers of an answer.
@@ -129,7 +140,7 @@ class TwoStage(DetectionNetwork):
         """
         regions = self._proposed(maps, first, size)
         kept = {f"{MAPS}{DOT}{number}": one for number, one in enumerate(maps)} if self.branches else {}
-        return {**first, **self._answers(maps, regions, head), **kept}
+        return {**without_pixels(first), **self._answers(maps, regions, head), **kept}
 
     def training_raw(self, images: Tensor, targets: BoxTargets) -> dict[str, Tensor]:
         """Images and their objects -> raw numbers of a step of training: other regions, and the branches."""
@@ -138,7 +149,7 @@ class TwoStage(DetectionNetwork):
         first = self.first(images, maps)
         proposed = self.first.propose(first, self.layout(_size(images)), targets)
         regions = self.sampler.chosen(proposed, targets)
-        raw = {**first, **self._answers(maps, regions, self.head)}
+        raw = {**without_pixels(first), **self._answers(maps, regions, self.head)}
         if self.branches:
             drawn = self.sampler.drawn(regions, targets)
             learning = [one[found.rows[: found.positives]] for one, found in zip(regions, drawn, strict=True)]
@@ -210,6 +221,26 @@ class TwoStage(DetectionNetwork):
         there = numbers < raw["counts"].to(scores.device)[:, None]
         return Candidates(boxes, scores * there[:, :, None])
 
+    def sees(self, preprocess: Preprocess) -> None:
+        """How images will be normalized."""
+        self.first.sees(preprocess)
+
+    def proposals_of(self, data: Dataset, preprocess: Preprocess) -> Carried | None:
+        """Those of the first stage, if it finds them in pixels."""
+        return self.first.proposals_of(data, preprocess)
+
+    def stages(self, preprocess: Preprocess) -> tuple[Stage, ...]:
+        """Those of a head whose scores are fitted, not learned by descent."""
+        if not isinstance(self.head, MachinesAndRidge):
+            return ()
+        seen = RegionFeatures(self, self._seen, self.head, preprocess)
+        return FeatureStage(seen), MachineStage(seen), RegressionStage(seen)
+
+    def _seen(self, images: Tensor, regions: list[Tensor]) -> Tensor:
+        """Features (R, D) of regions (r, 4) of each image."""
+        assert isinstance(self.head, MachinesAndRidge)
+        return self.head.seen(self.pool(self.features(images), regions))
+
     def fit_to(self, data: Dataset, preprocess: Preprocess) -> None:
         """Anchors get the typical sizes of the objects."""
         self.first.fit(sizes_of_objects(data, preprocess))
@@ -251,6 +282,11 @@ def _branch_sums(
     ]
     learning = [one[found.rows[: found.positives]] for one, found in zip(regions, drawn, strict=True)]
     return branch.loss_sums(rows, learning, drawn, targets)
+
+
+def without_pixels(raw: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What of the numbers of the first stage is part of an answer."""
+    return {name: values for name, values in raw.items() if name != PIXELS}
 
 
 def padded(rows: Tensor, counts: list[int]) -> Tensor:

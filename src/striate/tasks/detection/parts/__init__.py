@@ -20,7 +20,10 @@ first_stage      proposes regions; a network that learns it is rpn
 rpn              region proposal network: anchors, objectness, deltas, suppression
 region_anchors   its anchors: given sizes and ratios, or the typical sizes of the data's objects
 region_sampling  which anchors and regions the losses look at, and which object each learns
+given_proposals  proposes what was found in pixels
 region_pool      regions of maps -> the same number of bins
+spatial_pyramid  ... of three levels; position_sensitive: from maps of their own; warped_crops: of the image
 region_head      bins -> classes and boxes
+machines_and_ridge  support vector machines and a regression in the place of learned scores
 branch           further questions about regions with an object: masks, joints, captions
 """

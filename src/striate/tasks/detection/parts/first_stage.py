@@ -11,9 +11,15 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from striate.data.annotations.box_annotations import Carried
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.priors import Pair, Priors
+
+PIXELS = "pixels"
+"""Key of the images among raw numbers."""
 
 
 class Layout(NamedTuple):
@@ -34,6 +40,8 @@ class FirstStage(nn.Module, ABC):
     @abstractmethod
     def forward(self, images: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
         """Raw numbers of N images, the first axis of each N.
+
+        A method that looks at pixels gives the images themselves as ``PIXELS``: no part of an answer.
 
         Args:
             images: (N, C, H, W), normalized.
@@ -59,6 +67,13 @@ class FirstStage(nn.Module, ABC):
 
     def priors(self, layout: Layout) -> Priors | None:
         """The boxes that regions are derived from; None where there are none."""
+        return None
+
+    def sees(self, preprocess: Preprocess) -> None:
+        """How images will be normalized, for methods that look at pixels."""
+
+    def proposals_of(self, data: Dataset, preprocess: Preprocess) -> Carried | None:
+        """Proposals of the pictures of some data, if they are found in pixels."""
         return None
 
     def fit(self, sizes: Tensor) -> None:

@@ -1,0 +1,90 @@
+"""The proposals of a data set's pictures, found when a batch first asks for them.
+
+They are those of the picture as the network sees it, in pixels of the file, so that every augmentation takes
+them along as it takes boxes; a prediction finds the same ones. What was found stays in memory up to a bound;
+beyond it the proposer is asked again, which keeps its own on disk.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.data.image_store import Store
+from striate.data.preprocess import Preprocess
+from striate.records import BoxTargets, Proposals
+from striate.records.affine import inverse
+from striate.tasks.detection.proposer.proposer import Proposer
+from striate.tasks.detection.proposer.proposers import propose_each
+
+MOST_NUMBERS = 2**27
+"""Of all boxes that stay in memory: half a gigabyte."""
+
+
+@final
+@dataclass(frozen=True)
+class ProposedBoxes:
+    """Proposals of pictures, by number; ``BoxAnnotations`` carries them.
+
+    Args:
+        store: where the pictures are.
+        places: int64 (N,), which pictures of the store these are.
+        proposer: finds boxes.
+        preprocess: how the network sees a picture.
+        most: boxes of a picture at most, the best first.
+        found: what is in memory, by place in the store; shared by all subsets.
+    """
+
+    store: Store
+    places: NDArray[np.int64]
+    proposer: Proposer
+    preprocess: Preprocess
+    most: int
+    found: dict[int, Tensor] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def subset(self, indices: NDArray[np.int64]) -> "ProposedBoxes":
+        """Those of some pictures."""
+        return replace(self, places=self.places[indices])
+
+    def joined(self, others: Sequence["ProposedBoxes"]) -> "ProposedBoxes":
+        """Those of several parts of one store."""
+        return replace(self, places=np.concatenate([one.places for one in (self, *others)]))
+
+    def collate(self, indices: Tensor) -> BoxTargets:
+        """The proposals of some pictures, one table."""
+        places = self.places[indices.numpy()].tolist()
+        known = self._known(list(dict.fromkeys(places)))
+        boxes = [known[place] for place in places]
+        counts = torch.tensor([len(one) for one in boxes], dtype=torch.int64)
+        labels = torch.zeros(int(counts.sum()), dtype=torch.int64)
+        return BoxTargets(torch.cat([torch.zeros(0, 4), *boxes]), labels, counts)
+
+    def _known(self, places: list[int]) -> dict[int, Tensor]:
+        missing = [place for place in places if place not in self.found]
+        new = dict(zip(missing, self._propose(missing), strict=True))
+        numbers = sum(one.numel() for one in self.found.values()) if new else 0
+        for place, boxes in new.items():
+            numbers += boxes.numel()
+            if numbers <= MOST_NUMBERS:
+                self.found[place] = boxes
+        return {**self.found, **new} if len(new) < len(places) else new
+
+    def _propose(self, places: list[int]) -> list[Tensor]:
+        """(P, 4) of each picture, pixels of the file."""
+        sizes, images = list[tuple[int, int]](), list[Tensor]()
+        for place in places:
+            picture = self.store.read(place)
+            sizes.append((picture.shape[-2], picture.shape[-1]))
+            images.append(self.preprocess(picture))
+        proposed = [one for one in propose_each(self.proposer, images) if isinstance(one, Proposals)]
+        return [
+            one.best(self.most).moved(inverse(self.preprocess.affine(size)), size).boxes
+            for one, size in zip(proposed, sizes, strict=True)
+        ]
