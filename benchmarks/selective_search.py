@@ -7,7 +7,7 @@ the number of boxes at which recall is compared: for each picture the first N of
 many as OpenCV gives. Each picture is searched in turns (A B A B); printed are medians of seconds a picture,
 and recall of the objects that the data name, at IoU 0.5 and 0.7, and their mean best overlap.
 
-``--apart`` also measures ours with one thread, and on pictures of at most 500 pixels, as R-CNN used it.
+``--alone`` also measures ours on one thread.
 """
 
 import argparse
@@ -46,9 +46,9 @@ def opencv(mode: str) -> Search:
     return search
 
 
-def striate(mode: str, side: int = 10_000) -> Search:
-    """Ours, at full size unless a side is given."""
-    return lambda image: selective_search(image, mode, side=side)  # type: ignore[arg-type]
+def striate(mode: str) -> Search:
+    """Ours, at full size."""
+    return lambda image: selective_search(image, mode, side=10_000)  # type: ignore[arg-type]
 
 
 def chosen(data: BoxData, count: int) -> Iterator[tuple[Tensor, BoxTargets]]:
@@ -101,8 +101,7 @@ class Measured:
 def compare(data: BoxData, mode: str, asked: argparse.Namespace) -> None:
     """Both searches on one data set, picture by picture in turns."""
     searches = [Measured("OpenCV", opencv(mode)), Measured("striate", striate(mode))]
-    if asked.apart:
-        searches.append(Measured("striate, 500 pixels", striate(mode, 500)))
+    if asked.alone:
         searches.append(Measured("striate, one thread", alone(striate(mode))))
     for image, truth in chosen(data, asked.pictures):
         for turn in range(asked.turns):
@@ -139,7 +138,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=20)
     parser.add_argument("--turns", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--apart", action="store_true")
+    parser.add_argument("--alone", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     cv2.setNumThreads(asked.threads)

@@ -86,11 +86,16 @@ def test_every_combination_is_a_grouping_in_the_order_of_the_strategies() -> Non
 
 
 def test_a_large_picture_is_looked_at_in_small() -> None:
-    image = noise(3, 60, 80).repeat_interleave(4, 1).repeat_interleave(4, 2)
-    found = selective_search(image, side=80)
+    image = noise(3, 64, 64).repeat_interleave(4, 1).repeat_interleave(4, 2)
+    found = selective_search(image, side=64)
     assert len(found) < len(selective_search(image))
-    assert found.amax(0).tolist()[2:] == [320, 240]
+    assert found.amax(0).tolist()[2:] == [256, 256]
     assert bool((found % 4 == 0).all())
+
+
+def test_a_long_picture_is_not_made_small_for_its_length() -> None:
+    image = noise(3, 10, 5000)
+    assert torch.equal(selective_search(image), selective_search(image, side=100_000))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (2, 2), (10, 5000), (5000, 10)])

@@ -36,7 +36,7 @@ Task = TypeVar("Task")
 Done = TypeVar("Done")
 
 SIDE = 1000
-"""Pixels of the longer side of a picture, above which it is looked at in small."""
+"""A picture with more pixels than a square of this side is looked at in small."""
 
 ALIKE = 0.8
 """IoU above which the later of two boxes is left out: as many boxes find more objects, also at IoU 0.7."""
@@ -93,7 +93,8 @@ def selective_search(
     Args:
         image: uint8 (1 or 3, H, W).
         mode: ``fast`` or ``quality``, or strategies of your own.
-        side: a picture whose longer side has more pixels is looked at in small, which bounds time and memory.
+        side: a picture with more pixels than a square of this side is looked at in small, which bounds time
+            and memory.
         iou_threshold: 0..1; a box that overlaps an earlier one by more is left out. With 1, as in the paper,
             only equal boxes are.
         seed: of the order.
@@ -123,9 +124,9 @@ def selective_search(
 
 
 def in_small(image: Tensor, side: int) -> Tensor:
-    """The picture, its longer side at most ``side`` pixels."""
+    """The picture, with about as many pixels as a square of ``side`` at most."""
     height, width = image.shape[1:]
-    factor = side / max(height, width)
+    factor = side / (height * width) ** 0.5
     if factor >= 1:
         return image
     size = max(1, round(height * factor)), max(1, round(width * factor))

@@ -11,7 +11,7 @@ from striate.ops.selective_search import MODES, SIDE, Mode, selective_search
 from striate.records import Proposals
 from striate.tasks.detection.proposer.proposer import Proposer
 
-VERSION = 2
+VERSION = 3
 """Of the boxes: one more whenever the search gives others, so that none of an older version are taken."""
 
 
@@ -22,7 +22,7 @@ class SelectiveProposals(Proposer):
 
     Args:
         mode: ``fast`` or ``quality``: 8 or 80 groupings.
-        side: pixels of the longer side, above which a picture is looked at in small.
+        side: a picture with more pixels than a square of this side is looked at in small.
         seed: of the order.
 
     Raises:
