@@ -1,12 +1,12 @@
-"""Blood cells from random weights: YOLO with anchors, SSD and the first YOLO on the official split of BCCD.
+"""Blood cells from random weights: detectors on the official split of BCCD.
 
-    python benchmarks/bccd.py DATA                      # three detectors, seeds 0, 1, 2
+    python benchmarks/bccd.py DATA                      # all detectors, seeds 0, 1, 2: hours
     python benchmarks/bccd.py DATA --only yolo --seeds 0
     python benchmarks/bccd.py DATA --only ssd --set epochs=40
 
 DATA is the folder of BCCD: 205 pictures to learn from, 87 to choose the best epoch by, 72 to measure once,
-at the end. Held equal: pictures, splits, size (240x320, half of the pictures), metric. Two boxes of zero area
-are left out. Printed: AP50 on the test pictures with its interval, AP, AP50 of each class, and CPU minutes of
+at the end. Held equal: pictures, splits, metric, and the size but for YOLO with anchors (240x320, half of the
+pictures). Two boxes of zero area are left out. Printed: AP50 on the test pictures with its interval, AP, AP50 of each class, and CPU minutes of
 all threads.
 """
 
@@ -26,10 +26,14 @@ COMMON: dict[str, Any] = {
     "lr": 0.002,
 }
 RECIPES: dict[str, dict[str, Any]] = {
-    "yolo": {"epochs": 120},
-    "ssd": {"epochs": 100},
+    "yolo": {"epochs": 90, "size": "320x416"},
+    "ssd": {"epochs": 60},
     "faster_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015},
     "yolo_v1": {"epochs": 100},
+    "rfcn": {"epochs": 60, "batch": 4, "lr": 0.0015},
+    "fast_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015},
+    "sppnet": {"epochs": 40, "batch": 4, "lr": 0.0015},
+    "rcnn": {"epochs": 10, "batch": 4, "lr": 0.0015},
 }
 """By the name of the detector: what its recipe sets besides COMMON."""
 
