@@ -5,9 +5,9 @@
     python benchmarks/bccd.py DATA --only ssd --set epochs=40
 
 DATA is the folder of BCCD: 205 pictures to learn from, 87 to choose the best epoch by, 72 to measure once,
-at the end. Held equal: pictures, splits, metric, and the size but for YOLO with anchors (240x320, half of the
-pictures). Two boxes of zero area are left out. Printed: AP50 on the test pictures with its interval, AP, AP50 of each class, and CPU minutes of
-all threads.
+at the end. Held equal: pictures, splits, metric, and the size but for YOLO with anchors (240x320, half of
+the pictures). Two boxes of zero area are left out. Printed: AP50 on the test pictures with its interval, AP,
+AP50 of each class, and CPU minutes of all threads.
 """
 
 import argparse

@@ -81,6 +81,8 @@ def test_backbones_that_cannot_see_crops_are_refused():
     large.least_side = 33
     with pytest.raises(SettingError, match="crop is 32"):
         CropEmbedding(large, 32)
+    with pytest.raises(SettingError, match="crop is 31"):  # the deepest map has a stride of 32
+        CropEmbedding(basic_resnet(18, 5, 3, width=0.125), 31)
     headless = basic_resnet(18, 5, 3, width=0.125)
     headless.head = nn.Sequential(nn.Flatten())
     with pytest.raises(SettingError, match="ends in a Flatten"):

@@ -71,10 +71,11 @@ def last_width(backbone: Backbone, crop: int) -> int:
             "a network whose last layer is linear",
             "backbone=resnet18",
         )
-    if crop < backbone.least_side:
+    least = max(backbone.least_side, *backbone.strides)  # the deepest map has a pixel
+    if crop < least:
         raise SettingError(
             f"crop is {crop}",
-            f"{backbone.least_side} or more for {type(backbone).__name__}",
+            f"{least} or more for {type(backbone).__name__}",
             "leave crop out",
         )
     return last.in_features
