@@ -9,6 +9,7 @@ from torchvision.models import detection as torchvision_detection
 from torchvision.models.detection._utils import overwrite_eps
 from torchvision.ops import boxes as boxes_of
 
+from striate.errors import SettingError
 from striate.records import Batch, BoxTargets
 from striate.zoo.build import detector
 from striate.zoo.weights.detector_weights import KEYS, load_detector
@@ -190,3 +191,31 @@ def test_the_published_file_of_older_names_and_no_epsilon_gives_its_boxes(tmp_pa
     (found,) = ours.decode(ours(image), torch.tensor([size_of(name)]))
     assert torch.allclose(found.scores, wanted["scores"], atol=1e-3)
     assert torch.equal(found.labels[:20], wanted["labels"][:20] - 1)
+
+
+@pytest.mark.parametrize("pyramid", [True, False], ids=["pyramid", "one map"])
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        "vgg16",
+        "inception_v2",
+        "inception_v3",
+        "mobilenet_v2",
+        "mobilenet_v3_small",
+        "convnext_tiny",
+        "lenet5",
+    ],
+)
+def test_any_backbone_serves(backbone, pyramid):
+    with torch.device("meta"):
+        network = detector("faster_rcnn", ["cat", "dog"], backbone=backbone, pyramid=pyramid).network
+    raw = network(torch.empty(2, 3, 224, 320, device="meta"))
+    assert raw["scores"].shape == (2, 300, 3)
+    assert raw["objectness"].shape[1] == raw["deltas"].shape[1]
+
+
+def test_a_stride_that_a_backbone_has_not_is_refused():
+    with pytest.raises(SettingError, match="stride is 5"):
+        detector("faster_rcnn", ["cat"], pyramid=False, stride=5)
+    with pytest.raises(SettingError, match="proposals is 0"):
+        detector("faster_rcnn", ["cat"], proposals=0)
