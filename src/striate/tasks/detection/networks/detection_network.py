@@ -22,6 +22,7 @@ from striate.errors import ShapeError
 from striate.layers.backbone import Backbone
 from striate.layers.image_network import ImageNetwork
 from striate.records import BoxTargets
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.priors import Pair, Priors
@@ -43,18 +44,23 @@ class DetectionNetwork(ImageNetwork, ABC):
     """(N, in_channels, H, W) -> raw numbers.
 
     Attributes:
-        backbone: the part whose weights other trainings can use.
+        features: images -> the maps that are looked at.
         finish: what is kept of the candidates when nobody says otherwise.
         usual: what it expects of a picture when it was trained on nothing yet.
         learns_apart: whether a step of training looks at other things than a prediction: ``training_raw``.
         rows_stay: whether a candidate of a number is about the same part of every image.
     """
 
-    backbone: Backbone
+    features: Features
     finish: Finish
     usual: Preprocess
     learns_apart: ClassVar[bool] = False
     rows_stay: ClassVar[bool] = True
+
+    @property
+    def backbone(self) -> Backbone:
+        """The part whose weights other trainings can use."""
+        return self.features.backbone
 
     @abstractmethod
     def candidates(self, raw: Raw, size: Pair) -> Candidates:

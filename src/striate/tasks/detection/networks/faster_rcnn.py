@@ -20,9 +20,9 @@ from striate.layers.backbone import Backbone
 from striate.layers.conv_norm import conv_norm
 from striate.layers.feature_pyramid import FeaturePyramid
 from striate.layers.norms import Norm, with_norm
-from striate.tasks.detection.networks.one_stage import Features
 from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.detection.networks.yolo_v2 import LARGEST, SIDE, SMALLEST, letterboxed
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.region_anchors import FittedAnchors
 from striate.tasks.detection.parts.region_head import ClassAndBox, two_layers

@@ -22,8 +22,8 @@ from striate.data.preprocess import Preprocess
 from striate.layers.feature_pyramid import FeaturePyramid
 from striate.layers.norms import Norm, with_norm
 from striate.layers.sequence import sequence
-from striate.tasks.detection.networks.one_stage import Features
 from striate.tasks.detection.networks.two_stage import TwoStage
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.region_anchors import PyramidAnchors
 from striate.tasks.detection.parts.region_head import ClassAndBox, two_layers

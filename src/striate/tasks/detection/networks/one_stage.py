@@ -6,15 +6,13 @@
 SSD and YOLO are this, with other parts.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol, final
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
-from striate.layers.backbone import Backbone
 from striate.records import BoxTargets
 from striate.tasks.detection.networks.detection_network import (
     Candidates,
@@ -24,6 +22,7 @@ from striate.tasks.detection.networks.detection_network import (
 )
 from striate.tasks.detection.parts.coders import Coder
 from striate.tasks.detection.parts.dense_head import DenseHead
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.object_sizes import sizes_of_objects
@@ -38,25 +37,6 @@ class Loss(Protocol):
     """Raw numbers, priors and the objects -> losses of each image."""
 
     def __call__(self, raw: dict[str, Tensor], priors: Priors, targets: BoxTargets) -> LossSums: ...
-
-
-class Features(nn.Module, ABC):
-    """Images -> the maps that are looked at; a network sets its backbone.
-
-    Attributes:
-        backbone: the part whose weights other trainings can use.
-    """
-
-    backbone: Backbone
-
-    @property
-    def least_side(self) -> int:
-        """Pixels of the smallest images that it can take."""
-        return self.backbone.least_side
-
-    @abstractmethod
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Images (N, C, H, W) -> maps, those with the smallest cells first."""
 
 
 @final
@@ -93,11 +73,6 @@ class OneStage(DetectionNetwork):
         self.input_size, self.input_channels = usual.size, usual.channels
         self.least_side = features.backbone.least_side
         self._grids: dict[Pair, tuple[Pair, ...]] = {}
-
-    @property
-    def backbone(self) -> Backbone:  # type: ignore[override]
-        """The part whose weights other trainings can use."""
-        return self.features.backbone
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Images -> raw numbers.

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from striate.layers.backbone import Backbone
 from striate.tasks.detection.networks.faster_rcnn import SAMPLER
-from striate.tasks.detection.networks.one_stage import Features
 from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.detection.networks.yolo_v2 import SIDE, letterboxed
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.given_proposals import GivenProposals
 from striate.tasks.detection.parts.machines_and_ridge import MachinesAndRidge

@@ -25,10 +25,11 @@ from striate.layers.backbone import Backbone
 from striate.layers.conv_norm import conv_norm
 from striate.layers.sequence import sequence
 from striate.ops import default_scales
-from striate.tasks.detection.networks.one_stage import Features, OneStage, softmax_scores
+from striate.tasks.detection.networks.one_stage import OneStage, softmax_scores
 from striate.tasks.detection.networks.yolo_v2 import letterboxed
 from striate.tasks.detection.parts.coders import OffsetCoder
 from striate.tasks.detection.parts.dense_head import DenseHead, plain_predictor
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.priors import DefaultBoxes
 from striate.tasks.detection.parts.ssd_loss import SsdLoss

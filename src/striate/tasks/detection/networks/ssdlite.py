@@ -20,9 +20,10 @@ from striate.layers.conv_norm import conv_norm
 from striate.layers.inverted_bottleneck import InvertedBottleneck
 from striate.layers.sequence import sequence
 from striate.ops import default_scales
-from striate.tasks.detection.networks.one_stage import Features, OneStage, softmax_scores
+from striate.tasks.detection.networks.one_stage import OneStage, softmax_scores
 from striate.tasks.detection.parts.coders import OffsetCoder
 from striate.tasks.detection.parts.dense_head import DenseHead
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.priors import DefaultBoxes
 from striate.tasks.detection.parts.ssd_loss import SsdLoss

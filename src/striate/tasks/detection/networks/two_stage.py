@@ -12,7 +12,7 @@ A detector is a short function that chooses the parts:
     SPPnet         TwoStage(one map,    boxes from the pixels, spatial pyramid, MachinesAndRidge, ...)
     R-CNN          TwoStage(the images, boxes from the pixels, crops by a backbone, MachinesAndRidge, ...)
 
-Each part is a subclass of one in ``parts``: ``Features`` (``one_stage``), ``FirstStage``, ``RegionPool``,
+Each part is a subclass of one in ``parts``: ``Features``, ``FirstStage``, ``RegionPool``,
 ``RegionHead``, ``Branch``. A training step looks at other regions than a prediction: at a balanced draw of
 the proposals and the objects themselves. So ``training_raw`` is what losses are made of, and ``forward`` what
 answers are made of. Neither asks for the mode of the network. Losses of ``forward``, of which the validation
@@ -37,8 +37,8 @@ from striate.tasks.detection.networks.detection_network import (
     DetectionNetwork,
     map_sizes,
 )
-from striate.tasks.detection.networks.one_stage import Features
 from striate.tasks.detection.parts.branch import Branch
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.first_stage import PIXELS, FirstStage, Layout
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images, together
@@ -111,7 +111,7 @@ class TwoStage(DetectionNetwork):
         self._grids: dict[Pair, tuple[Pair, ...]] = {}
 
     @property
-    def backbone(self) -> Backbone:  # type: ignore[override]
+    def backbone(self) -> Backbone:
         """The part whose weights other trainings can use; it sees the images, or crops of them."""
         owner: Any = self.features if hasattr(self.features, "backbone") else self.pool
         found: Backbone = owner.backbone

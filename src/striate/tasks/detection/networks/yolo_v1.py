@@ -84,11 +84,6 @@ class YoloV1(DetectionNetwork):
         self.input_size, self.input_channels = self.usual.size, backbone.input_channels
         self.least_side = backbone.least_side
 
-    @property
-    def backbone(self) -> Backbone:  # type: ignore[override]
-        """The part whose weights other trainings can use."""
-        return self.features.backbone
-
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Images -> raw numbers of every cell, row by row.
 

@@ -20,9 +20,10 @@ from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.conv_norm import conv_norm
-from striate.tasks.detection.networks.one_stage import Features, OneStage, object_scores
+from striate.tasks.detection.networks.one_stage import OneStage, object_scores
 from striate.tasks.detection.parts.coders import CellCoder
 from striate.tasks.detection.parts.dense_head import DenseHead, pixel_predictor
+from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.priors import AnchorGrid
 from striate.tasks.detection.parts.yolo_loss import YoloLoss

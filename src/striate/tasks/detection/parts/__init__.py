@@ -4,6 +4,7 @@
                                         ^
     objects --assignment, Sampler-------+-- loss
 
+features      a backbone, and the maps that are looked at
 object_sizes  how large the objects of a data set are, as the network sees them
 priors        boxes that are there before anything is seen: anchors of a grid, SSD's default boxes
 coders        numbers that a network gives <-> boxes
