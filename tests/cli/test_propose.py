@@ -119,6 +119,8 @@ def test_wrong_words_are_refused_before_anything_is_searched(
     for words in (
         ["--proposals", "magic"],
         ["--mode", "slow"],
+        ["--proposals", "rpn"],
+        ["--model", "runs/none"],
         ["--out", str(tmp_path / "boxes.txt")],
         ["--plot", str(tmp_path / "recall.doc")],
         ["--top", "0"],

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 
+from striate.api.networks import Model, classifier_of
 from striate.arguments import checked
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.class_mapping import part_of
@@ -18,6 +19,7 @@ from striate.data.recognise import annotated_formats
 from striate.errors import ImageError, SettingError
 from striate.ops.selective_search import Mode
 from striate.records import BoxTargets, Proposals
+from striate.tasks.detection.proposer.proposer import Proposer
 from striate.tasks.detection.proposer.proposers import propose_each, proposer_of
 
 __all__ = ["propose"]
@@ -36,15 +38,17 @@ def propose(
     *,
     mode: Mode = "fast",
     top: int = TOP,
+    model: Model | None = None,
     cache: bool = True,
 ) -> Proposals | list[Proposals]:
     """Boxes that may hold an object, whatever it is; the most promising first.
 
     Args:
         images: one picture or many, as ``TaskModel.predict`` takes them.
-        proposals: ``selective``, ``windows``, or a .jsonl file as ``striate propose`` writes it.
+        proposals: ``selective``, ``windows``, ``rpn``, or a .jsonl file as ``striate propose`` writes it.
         mode: of selective search: ``fast``, 8 groupings, or ``quality``, 80.
         top: boxes of a picture at most.
+        model: with ``rpn``: a detector with two stages, its file or its run, whose first stage proposes.
         cache: whether boxes of selective search are kept in the user's cache folder, by what a picture shows.
 
     Returns:
@@ -55,7 +59,7 @@ def propose(
         ImageError: a picture cannot be read.
         DataError: the file of proposals cannot be read.
     """
-    proposer = proposer_of(proposals, mode, cache=cache)
+    proposer = proposer_for(proposals, mode, model, cache=cache)
     require_top(top)
     pictures, alone = one_or_many(images)
     found = []
@@ -64,6 +68,26 @@ def propose(
             raise one
         found.append(one.best(top))
     return found[0] if alone else found
+
+
+def proposer_for(
+    proposals: str | Path, mode: str, model: Model | None = None, *, cache: bool = True
+) -> Proposer:
+    """The proposer that is meant, also the first stage of a detector.
+
+    Raises:
+        SettingError: there is no such proposer or mode, or a model and ``rpn`` do not come together.
+        DataError: the file of proposals cannot be read.
+        ModelFileError: that of the model cannot.
+    """
+    if (str(proposals) == "rpn") != (model is not None):
+        wrong = f"proposals is {str(proposals)!r} and {'a' if model is not None else 'no'} model is given"
+        raise SettingError(wrong, "rpn with a model, any other without", "proposals rpn, model runs/NAME")
+    if model is None:
+        return proposer_of(proposals, mode, cache=cache)
+    from striate.tasks.detection.proposer.network_proposals import NetworkProposals
+
+    return NetworkProposals(classifier_of(model), str(model) if isinstance(model, str | Path) else "")
 
 
 def require_top(top: int) -> None:

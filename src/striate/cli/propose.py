@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 def propose(
     images: Images,
     proposals: Annotated[
-        str, typer.Option(metavar="selective|windows|FILE", help="Who proposes; or a .jsonl file of boxes.")
+        str,
+        typer.Option(metavar="selective|windows|rpn|FILE", help="Who proposes; or a .jsonl file of boxes."),
     ] = "selective",
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="With rpn: a detector with two stages, a file or a run."),
+    ] = None,
     mode: Annotated[
         str, typer.Option(metavar="fast|quality", help="Of selective search: 8 or 80 groupings.")
     ] = "fast",
@@ -49,14 +54,13 @@ def propose(
 
     IMAGES may be data with boxes (COCO, VOC, YOLO, a table): then recall says how many objects are found.
     """
-    from striate.api.propose import data_with_boxes
+    from striate.api.propose import data_with_boxes, proposer_for
     from striate.tasks.detection.proposer.file_proposals import ENDINGS, write_proposals
-    from striate.tasks.detection.proposer.proposers import proposer_of
 
     require_paths(out, ENDINGS, save, plot)
     data = data_with_boxes(images, split)
     paths = expand(images) if data is None else data.paths()
-    proposer = proposer_of(proposals, mode, cache=not no_cache)
+    proposer = proposer_for(proposals, mode, model, cache=not no_cache)
     for note in (*(data.notes if data else ()), *proposer.notes_on([str(path) for path in paths])):
         err().print(note)
     work = Proposing(paths, top, save, images, data)

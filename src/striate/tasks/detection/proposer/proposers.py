@@ -45,7 +45,9 @@ def proposer_of(proposals: str | Path = "selective", mode: str = "fast", *, cach
         return WindowProposals()
     if Path(proposals).suffix.lower() in ENDINGS:
         return FileProposals(proposals)
-    raise SettingError(f"proposals is {str(proposals)!r}", "selective, windows or a .jsonl file", "selective")
+    raise SettingError(
+        f"proposals is {str(proposals)!r}", "selective, windows, rpn or a .jsonl file", "selective"
+    )
 
 
 def propose_each(
