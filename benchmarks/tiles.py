@@ -21,10 +21,10 @@ from PIL import Image
 
 import striate
 from striate.data.read_dataset import read
+from striate.ops.tile_grid import tile_boxes
 from striate.records import BoxTargets, Detections
 from striate.records.affine import clipped_boxes, stays_inside
 from striate.tasks.detection.image_boxes import PredictedBoxes, TrueBoxes
-from striate.tasks.detection.tiles import tile_boxes
 from striate.tasks.detection.voc_ap import voc_ap
 
 SIDE = 320

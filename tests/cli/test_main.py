@@ -58,6 +58,7 @@ def test_every_setting_is_a_flag_of_train_and_those_of_a_task_are_shown_with_it(
     [
         (["trian"], "there is no verb 'trian'", "train"),
         (["train", "digits", "--epohcs", "3"], "`striate train` has no flag --epohcs", "--epochs"),
+        (["train", "digits", "--backbone", "vgg11"], "no flag --backbone", "one of: --out, "),
         (["train", "digits", "--epochs", "0"], "epochs is '0'", "greater than or equal to 1"),
         (["train", "digits", "--epochs", "few"], "epochs is 'few'", "a whole number"),
         (["train", "digits", "--epochs"], "Option '--epochs' requires an argument", "--flag VALUE"),

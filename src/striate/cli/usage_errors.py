@@ -26,6 +26,9 @@ def three_lines(error: Any) -> SettingError:
         known = [name.removeprefix("--") for name in flags(context)]
         near = [f"--{name}" for name in get_close_matches(flag.removeprefix("--"), known, n=3)]
         expected = " or ".join(near) or "one of: " + ", ".join(flags(context))
+        if not near and "set" in known:
+            argument = flag.removeprefix("--").replace("-", "_")
+            attempt = f"--set {argument}=VALUE for an argument of the network, or {attempt}"
         return SettingError(f"`{path}` has no flag {flag}", expected, attempt)
     if verbs := getattr(context.command, "commands", None):
         quoted = QUOTED.search(message)
