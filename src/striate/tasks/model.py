@@ -250,9 +250,11 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     def answering(self, pictures: int) -> Scores:
         """What answers so many pictures: ``answer``, or the engine in its place where there is one.
 
-        An engine is built for one size; pictures that keep sizes of their own are answered by ``answer``.
+        An engine of one graph is built for one size; pictures that keep sizes of their own are answered by
+        ``answer``.
         """
-        scores = self.engine(pictures) if self.engine and self.preprocess.one_size else None
+        takes_any = self.preprocess.one_size or getattr(self.network, "two_graphs", False)
+        scores = self.engine(pictures) if self.engine and takes_any else None
         return self.answer if scores is None else partial(self.viewed, scores)
 
     def viewed(self, scores: Scores, images: Tensor) -> Raw:

@@ -172,7 +172,7 @@ class InferenceEngine:
 
         def work() -> Engine | None:
             engine = make(copy)
-            if engine is not None:
+            if engine is not None and copy.preprocess.one_size:
                 engine(torch.zeros(shape, dtype=torch.uint8))
             return engine
 

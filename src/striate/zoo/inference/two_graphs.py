@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from striate.data.batches.padding import MULTIPLE
+from striate.data.preprocess import Preprocess
 from striate.layers.eval_mode import evaluating
 from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.model import TaskModel
@@ -64,14 +66,14 @@ def engine_of_two_graphs(model: TaskModel[Any], precision: str) -> Engine:
     """
     network = model.network
     assert isinstance(network, TwoStage)
-    size, channels = model.preprocess.size, model.preprocess.channels
+    channels, sides = model.preprocess.channels, not model.preprocess.one_size
     with torch.inference_mode(False), torch.no_grad(), evaluating(model):
-        images = torch.zeros(2, channels, *size, dtype=torch.uint8)
+        images = torch.zeros(2, channels, *_example_size(model.preprocess), dtype=torch.uint8)
         maps = network.features(model.normalized(images))
         first = list(network.first(model.normalized(images), maps))
         pooled = network.pool(maps, [torch.tensor([[0.0, 0, 16, 16]])] * 2)
         second = list(network.head(pooled))
-        look = compiled_graph(FirstLook(model, network), images, precision)
+        look = compiled_graph(FirstLook(model, network), images, precision, any_sides=sides)
         again = compiled_graph(SecondLook(network.head), channels_last(pooled), precision)
 
     def head(pooled: Tensor) -> dict[str, Tensor]:
@@ -89,18 +91,32 @@ def engine_of_two_graphs(model: TaskModel[Any], precision: str) -> Engine:
     return engine
 
 
+def _example_size(preprocess: Preprocess) -> tuple[int, int]:
+    """(H, W) with which a graph is made; a small one where pictures keep sizes of their own."""
+    return preprocess.size if preprocess.one_size else (8 * MULTIPLE, 12 * MULTIPLE)
+
+
 def channels_last(pooled: Tensor) -> Tensor:
     """Bins (R, C, P, P) as (R, P, P, C), a view where they lie so; other numbers as they are."""
     return pooled.permute(0, 2, 3, 1) if pooled.ndim == 4 else pooled
 
 
-def compiled_graph(module: nn.Module, example: Tensor, precision: str) -> Run:
-    """A module as a graph on the processor, for any number of rows; several threads take turns."""
+def compiled_graph(module: nn.Module, example: Tensor, precision: str, *, any_sides: bool = False) -> Run:
+    """A module as a graph on the processor, for any number of rows; several threads take turns.
+
+    Args:
+        module: what it does.
+        example: of what it is given.
+        precision: ``exact`` or ``bf16``.
+        any_sides: whether images (N, C, H, W) have any sides that are multiples of 32.
+    """
+    free: dict[int, Any] = {0: torch.export.Dim("rows", min=1)}
+    if any_sides:
+        free |= {axis: MULTIPLE * torch.export.Dim(name, min=2) for axis, name in ((2, "high"), (3, "wide"))}
     with TRACING:
-        rows = torch.export.Dim("rows", min=1)
-        program = torch.export.export(module, (example.contiguous(),), dynamic_shapes=({0: rows},))
+        program = torch.export.export(module, (example.contiguous(),), dynamic_shapes=(free,))
         graph = openvino().convert_model(program)
-    graph.reshape([-1, *example.shape[1:]])
+    graph.reshape([-1 if axis in free else side for axis, side in enumerate(example.shape)])
     request = compile_model(graph, precision, streams=1).create_infer_request()
     lock = Lock()
 

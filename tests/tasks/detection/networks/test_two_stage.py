@@ -1,5 +1,7 @@
 """The assembly of two stages, whatever its parts are."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -16,6 +18,7 @@ from striate.tasks.detection.parts.region_pool import RoiPool
 from striate.tasks.detection.parts.region_sampling import RegionSampler
 from striate.zoo.build import build
 from striate.zoo.cost.summary import summary
+from striate.zoo.inference.inference import InferenceEngine
 from striate.zoo.inference.openvino_engine import exported
 from striate.zoo.inference.two_graphs import engine_of_two_graphs
 
@@ -233,6 +236,18 @@ def test_two_graphs_answer_as_the_network_does():
     assert torch.equal(engine["counts"], found["counts"])
     for name, values in found.items():
         assert torch.allclose(engine[name], values, atol=1e-4), name
+
+
+@torch.no_grad()
+def test_pictures_of_all_sizes_are_answered_by_the_same_two_graphs():
+    made = model()
+    made.preprocess = replace(made.preprocess, size=(64, 96), resize_mode="shortest")
+    pictures = [images(1)[0], images(1)[0].mT.contiguous(), images(1)[0, :, :40, :40]]
+    wanted = made.predict(pictures, batch=1, score_threshold=0.1)
+    made.engine = InferenceEngine(made, "openvino")
+    for one, other in zip(made.predict(pictures, batch=1, score_threshold=0.1), wanted, strict=True):
+        assert torch.allclose(one.boxes, other.boxes, atol=1e-2)
+        assert torch.equal(one.labels, other.labels)
 
 
 def test_no_graph_can_be_made_of_two_stages():
