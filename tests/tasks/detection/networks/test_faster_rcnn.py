@@ -1,5 +1,6 @@
 """Faster R-CNN against torchvision's builders, with their weights copied into ours."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -18,12 +19,8 @@ CLASSES = [f"class {number}" for number in range(90)]
 NAMES = [name for name in KEYS if name.startswith("fasterrcnn")]
 SMALL, LARGE = (96, 128), (256, 384)  # maps of stride 32 are so coarse that small images give equal scores
 COUNTER = "num_batches_tracked"
-WEIGHTS = {  # as torchvision's pages list them
-    "fasterrcnn_resnet50_fpn": 41_755_286,
-    "fasterrcnn_resnet50_fpn_v2": 43_712_278,
-    "fasterrcnn_mobilenet_v3_large_fpn": 19_386_354,
-    "fasterrcnn_mobilenet_v3_large_320_fpn": 19_386_354,
-}
+PARTS = {"features": "backbone", "first": "rpn", "head": "roi_heads"}
+"""Of ours, and what they are called in torchvision."""
 
 
 def size_of(name):
@@ -155,11 +152,14 @@ def test_with_other_classes_what_says_them_is_new_and_all_else_is_kept(pair):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_weights_are_counted_as_in_torchvision(name):
+def test_parameters_are_counted_as_in_torchvision(name, shared_data):
+    cases = json.loads((shared_data.parent / "conformance" / "detection.json").read_text())["cases"]
+    (case,) = [one["expected"] for one in cases if one["group"] == "params"]
     with torch.device("meta"):
-        norm = "batch" if name.endswith("v2") else "frozen"  # as they were counted
-        network = detector(name, CLASSES, norm=norm).network
-    assert sum(one.numel() for one in network.parameters()) == WEIGHTS[name]
+        network = detector(name, CLASSES, norm="batch").network
+    for ours, theirs in PARTS.items():
+        own = sum(one.numel() for one in getattr(network, ours).parameters())
+        assert own == case[name.replace("_320", "")][theirs]
 
 
 def older(key):
