@@ -62,6 +62,10 @@ def test_no_piece_is_smaller_than_asked_and_a_larger_k_gives_fewer() -> None:
     assert int(few.max()) < int(many.max())
 
 
+def test_a_picture_with_fewer_pixels_than_a_piece_is_one_piece() -> None:
+    assert int(graph_segmentation(ROW, 1, least=10**30).max()) == 0
+
+
 def test_the_filter_is_a_gaussian_and_the_same_in_both_ways() -> None:
     taps = gaussian_taps(0.8)
     assert abs(float(taps[0] + 2 * taps[1:].sum()) - 1) < 1e-6

@@ -93,6 +93,11 @@ def test_a_large_picture_is_looked_at_in_small() -> None:
     assert bool((found % 4 == 0).all())
 
 
+@pytest.mark.parametrize("size", [(1, 300), (300, 1), (40, 50)])
+def test_a_picture_can_be_looked_at_as_one_pixel(size: tuple[int, int]) -> None:
+    assert selective_search(noise(1, *size), side=1).tolist() == [[0, 0, size[1], size[0]]]
+
+
 def test_a_long_picture_is_not_made_small_for_its_length() -> None:
     image = noise(3, 10, 5000)
     assert torch.equal(selective_search(image), selective_search(image, side=100_000))
@@ -114,6 +119,8 @@ def test_wrong_arguments_are_refused() -> None:
     for call in (
         lambda: selective_search(image, "slow"),  # type: ignore[arg-type]
         lambda: selective_search(image, side=0),
+        lambda: selective_search(image, side=float("nan")),  # type: ignore[arg-type]
+        lambda: selective_search(image, seed=-1),
         lambda: selective_search(image, iou_threshold=2),
         lambda: Strategies(spaces=()),
         lambda: Strategies(spaces=("xyz",)),  # type: ignore[arg-type]

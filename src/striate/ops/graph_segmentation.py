@@ -57,7 +57,8 @@ def graph_segmentation(
     require_picture(image)
     require_scale(k, sigma)
     weights, order, _ = edges_of(image.detach().cpu().numpy(), sigma)
-    labels, _ = united(weights, order, image.shape[2], float(k), round(k) if least is None else least)
+    fewest = round(k) if least is None else min(max(least, 0), image.numel())
+    labels, _ = united(weights, order, image.shape[2], float(k), fewest)
     return torch.from_numpy(labels.astype(np.int64)).reshape(image.shape[1:])
 
 

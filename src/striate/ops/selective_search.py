@@ -104,7 +104,8 @@ def selective_search(
 
     Raises:
         ShapeError: it is no picture.
-        SettingError: there is no such mode, ``side`` is below 1, or the threshold is not 0..1.
+        SettingError: there is no such mode, ``side`` is below 1, the threshold is not 0..1, or ``seed`` is
+            below 0.
 
     >>> image = torch.zeros(3, 20, 40, dtype=torch.uint8)
     >>> image[:, :, 20:] = 200
@@ -113,8 +114,9 @@ def selective_search(
     """
     require_picture(image)
     strategies = mode if isinstance(mode, Strategies) else MODES.get(mode)
-    if strategies is None or side < 1:
-        raise SettingError(f"mode is {mode!r} and side {side}", "fast or quality; 1 or more", 'mode="fast"')
+    if strategies is None or not side >= 1 or seed < 0:
+        wrong = f"mode is {mode!r}, side {side}, seed {seed}"
+        raise SettingError(wrong, "fast or quality; 1 or more; 0 or more", 'mode="fast"')
     small = in_small(image.detach().cpu(), side)
     boxes = torch.from_numpy(ranked(groupings(small, strategies), seed)).float()
     kept = boxes[nms(boxes, torch.arange(len(boxes), 0, -1.0), iou_threshold)]
@@ -130,7 +132,9 @@ def in_small(image: Tensor, side: int) -> Tensor:
     if factor >= 1:
         return image
     size = max(1, round(height * factor)), max(1, round(width * factor))
-    return F.interpolate(image[None], size, mode="bilinear", antialias=True)[0]
+    pixels = image[None] if min(size) > 1 else image[None].float()  # torch fails for bytes of one column
+    small = F.interpolate(pixels, size, mode="bilinear", antialias=True)[0]
+    return small.round().to(torch.uint8) if small.is_floating_point() else small
 
 
 def groupings(image: Tensor, strategies: Strategies) -> list[Array]:
