@@ -224,7 +224,7 @@ def verbs(folder: Path) -> list[Target]:
         ),
         Target("evaluate", striate.evaluate, {"model": model, "data": data, "split": "all"}),
         Target("predict", striate.predict, {"model": model, "images": picture}),
-        Target("propose", striate.propose, {"images": picture, "top": 5}),
+        Target("propose", striate.propose, {"images": picture, "top": 5, "cache": False}),
         Target("Classifier.predict", model.predict, {"images": [picture, picture], "batch": 1}),
         Target(
             "explain",
