@@ -3,11 +3,17 @@
 import re
 from types import SimpleNamespace
 
+import numpy as np
+import pytest
 import torch
 
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.dataset import Dataset
+from striate.data.image_store import Array
 from striate.records import Batch, BoxTargets, Detections
-from striate.report.detection_page import classes, errors, tiles
+from striate.report.detection_page import classes, errors, proposals, tiles
 from striate.tasks.detection.ap_metric import ApMetric
+from striate.zoo.build import detector
 
 NAMES = ("cat", "<dog>")
 BOXES = torch.tensor([[0.0, 0, 40, 40], [50, 50, 90, 90]])
@@ -62,3 +68,26 @@ def test_a_page_about_no_picture_is_empty_and_whole():
     empty = page([])
     assert "–" in classes(empty).body
     assert "missed" in errors(empty).body
+
+
+@pytest.mark.parametrize(("name", "own"), [("fast_rcnn", {"proposer": "windows"}), ("faster_rcnn", {})])
+def test_what_the_first_stage_finds_is_measured_and_drawn(name, own):
+    model = detector(name, ["cat", "dog"], width=0.125, channels=8, proposals=20, **own)
+    pixels = np.zeros((2, 40, 60, 3), np.uint8)
+    known = BoxAnnotations(
+        np.array([[0, 0, 60, 40], [5, 5, 9, 9]], np.float32),
+        np.array([0, 1], np.int32),
+        np.array([1, 2]),
+        NAMES,
+    )
+    part = Dataset(Array(pixels, "made"), known, np.arange(2))
+    run = SimpleNamespace(model=model, split="test")
+    body = proposals(SimpleNamespace(run=run, splits={"test": part})).body
+    assert "in 2 pictures" in body
+    assert "mean best overlap" in body
+    assert "<svg" in body
+
+
+def test_a_detector_that_looks_once_has_no_card_of_proposals():
+    run = SimpleNamespace(model=detector("yolo", ["cat"], width=0.125, channels=8))
+    assert proposals(SimpleNamespace(run=run)) is None

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from striate.draw import charts
+from striate.draw.recall_chart import recall_chart
+from striate.records import BoxTargets
 from striate.report import plain_page, regression_page
 from striate.report.inline_images import drawn
 from striate.report.section import Contents, Measured, Section, Tile
@@ -14,10 +16,16 @@ from striate.tasks.detection.ap_metric import AP50, ApMetric, DetectionMetrics
 from striate.tasks.detection.box_confusion import box_confusion
 from striate.tasks.detection.detector import Detector
 from striate.tasks.detection.error_kinds import error_kinds
+from striate.tasks.detection.networks.two_stage import TwoStage
+from striate.tasks.detection.proposer.network_proposals import NetworkProposals
+from striate.tasks.detection.proposer.proposal_recall import RecallMeasure
 from striate.tasks.detection.voc_ap import Curve, precision_recall
 
 CURVES = 6
 """Classes whose curves are drawn: those with the most objects."""
+
+MEASURED = 200
+"""Pictures at most whose proposals are measured."""
 
 TAKEN = 40
 """Classes up to which the table of confusions can be read."""
@@ -74,6 +82,29 @@ def errors(page: Measured) -> Section:
     return Section("errors", "Errors", body)
 
 
+def proposals(page: Measured) -> Section | None:
+    """How many objects the regions of the first stage find, by their number and by IoU: what it can reach."""
+    model = page.run.model
+    assert isinstance(model, Detector)
+    if not isinstance(model.detection, TwoStage):
+        return None
+    part, proposer, measure = page.splits[page.run.split], NetworkProposals(model), RecallMeasure()
+    for index in range(min(len(part), MEASURED)):
+        sample = part[index]
+        assert isinstance(sample.targets, BoxTargets)
+        measure.add(proposer.propose(sample.image, sample.source), sample.targets)
+    found = measure.result()
+    chart = recall_chart(found.by_number(), found.by_overlap()) if len(found.labels) else None
+    body = rendered(
+        "detection_proposals.html",
+        rows=found.rows(),
+        chart=drawn(chart, "Recall of the proposals by their number and by IoU") if chart else None,
+        boxes=found.proposals / max(found.images, 1),
+        images=found.images,
+    )
+    return Section("proposals", "Proposals", body)
+
+
 def read(curve: Curve) -> tuple[Tensor, Tensor]:
     """Recall and precision of a curve, of many points some."""
     chosen = torch.linspace(0, max(len(curve.recall) - 1, 0), min(len(curve.recall), 200)).long()
@@ -83,4 +114,6 @@ def read(curve: Curve) -> tuple[Tensor, Tensor]:
 def contents() -> Contents:
     """The page."""
     usual = regression_page.contents_of(AP50)
-    return replace(usual, tiles=tiles, before=(worst_pictures,), after=(classes, errors, *usual.after))
+    return replace(
+        usual, tiles=tiles, before=(worst_pictures,), after=(classes, errors, proposals, *usual.after)
+    )

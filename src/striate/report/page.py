@@ -3,13 +3,14 @@
 run, data, evaluation --sections of the task, sections of any task--> report.html
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from striate.data.dataset import Splits
 from striate.errors import RunError
 from striate.files.atomic import beside
 from striate.report import any_task, plain_page
-from striate.report.section import Measured
+from striate.report.section import Card, Measured, Section
 from striate.report.sections import CONTENTS
 from striate.report.templates import rendered, style
 from striate.tasks.evaluate import Evaluation
@@ -49,14 +50,19 @@ def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
     return path
 
 
+def shown(cards: Iterable[Card], page: Measured) -> list[Section]:
+    """The cards that say something of a run."""
+    return [section for card in cards if (section := card(page)) is not None]
+
+
 def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
     """The page as text."""
     page, layers = Measured(run, splits, evaluation), summary(run.model)
     contents = CONTENTS.get(run.model.task) or plain_page.contents(evaluation.metrics.primary)
     sections = [
-        *(section(page) for section in contents.before),
+        *shown(contents.before, page),
         any_task.learning(page, contents.curve),
-        *(section(page) for section in contents.after),
+        *shown(contents.after, page),
         any_task.data(page),
         any_task.network(layers),
         any_task.settings(page),

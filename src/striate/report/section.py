@@ -60,6 +60,9 @@ class Section:
     body: Markup
 
 
+Card = Callable[[Measured], Section | None]
+
+
 @dataclass(frozen=True)
 class Curve:
     """The metric that chose the best epoch, as a column of metrics.csv.
@@ -83,12 +86,12 @@ class Contents:
         curve: the metric by epoch.
         lead: the sentences below the heading.
         tiles: the task's headline numbers; parameters and training time follow on every page.
-        before: the task's cards above the curves of the training.
+        before: the task's cards above the curves of the training; None of one that says nothing of this run.
         after: those below; data, network and settings follow on every page.
     """
 
     curve: Curve
     lead: Callable[[Measured], Markup]
     tiles: Callable[[Measured], list[Tile]]
-    before: tuple[Callable[[Measured], Section], ...]
-    after: tuple[Callable[[Measured], Section], ...]
+    before: tuple[Card, ...]
+    after: tuple[Card, ...]

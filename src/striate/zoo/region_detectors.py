@@ -74,7 +74,7 @@ def fast_rcnn(
     stride: int | None = None,
     channels: int = 128,
     proposer: str = "selective",
-    proposals: int = 500,
+    proposals: int = 1000,
 ) -> DetectionNetwork:
     """Fast R-CNN on a backbone.
 
@@ -101,7 +101,7 @@ def sppnet(
     stride: int | None = None,
     channels: int = 128,
     proposer: str = "selective",
-    proposals: int = 500,
+    proposals: int = 1000,
 ) -> DetectionNetwork:
     """SPPnet on a backbone.
 
@@ -127,7 +127,7 @@ def rcnn(
     width: float | None = None,
     crop: int = 64,
     proposer: str = "selective",
-    proposals: int = 500,
+    proposals: int = 1000,
 ) -> DetectionNetwork:
     """R-CNN with a backbone that sees every proposal.
 
