@@ -46,13 +46,14 @@ def _tensor(seen: dict[str, Any], name: str) -> Tensor:
     return given.dequantize() if given.is_quantized else given
 
 
-def default_layer(model: nn.Module, images: Tensor, before: str = "") -> str:
+def default_layer(model: nn.Module, images: Tensor, before: str = "", inside: str = "") -> str:
     """The last module that gives maps of more than one pixel: what Grad-CAM looks at when no layer is named.
 
     Args:
         model: any module.
         images: one or more that it takes.
         before: dotted name of a module that is left out with all its parts.
+        inside: dotted name of the module whose parts alone are looked at.
 
     Raises:
         SettingError: no module gives maps.
@@ -60,7 +61,8 @@ def default_layer(model: nn.Module, images: Tensor, before: str = "") -> str:
     order: list[str] = []
     probe = Probe(model)
     for name, layer in probe.layers():
-        if not (before and f"{name}.".startswith(f"{before}.")):
+        left_out = before and f"{name}.".startswith(f"{before}.")
+        if not left_out and (not inside or name.startswith(f"{inside}.")):
             layer.register_forward_hook(_recorder(order, name))
     with torch.no_grad():
         probe(probe.pixels(images[:1]))
@@ -96,7 +98,8 @@ def _recorder(order: list[str], name: str) -> Any:
     """A hook that writes down the layer if it gives maps."""
 
     def record(module: nn.Module, inputs: Any, output: Any) -> None:
-        if isinstance(output, Tensor) and output.ndim == 4 and max(output.shape[2:]) > 1:
+        of_images = isinstance(output, Tensor) and output.ndim == 4 and len(output) == 1  # not of regions
+        if of_images and max(output.shape[2:]) > 1:
             order.append(name)
 
     return record

@@ -237,9 +237,15 @@ def _reason(values: Tensor, method: str, target: str, layer: str | None) -> str 
 def _default_layer(model: nn.Module, pixels: Tensor) -> str:
     """The last layer that gives maps; of one of our networks by the name that the network has for it.
 
-    Of a detector the last one before its head, whose parts give scores and offsets apart.
+    Of a detector the last one before its head, whose parts give scores and offsets apart; of one that looks
+    twice the last one of its backbone, on which all maps depend that regions are taken from.
     """
-    name = default_layer(model, pixels, before="network.head" if isinstance(model, Detector) else "")
+    inside = ""
+    if isinstance(model, Detector) and not model.detection.rows_stay:
+        parts = model.named_modules()
+        inside = next(name for name, part in parts if part is model.detection.backbone)
+    before = "network.head" if isinstance(model, Detector) else ""
+    name = default_layer(model, pixels, before, inside)
     return name.removeprefix("network.") if isinstance(model, TaskModel) else name
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.explain.attribution.detection_target import detection_target
+from striate.explain.attribution.methods import explain
 from striate.records import Batch, BoxTargets
 from striate.tasks.detection.detector import Detector
 from striate.tasks.detection.networks.two_stage import TwoStage, padded
@@ -253,3 +254,24 @@ def test_pictures_of_all_sizes_are_answered_by_the_same_two_graphs():
 def test_no_graph_can_be_made_of_two_stages():
     with pytest.raises(SettingError, match="which no graph can say"):
         exported(model())
+
+
+def test_gradcam_looks_at_the_backbone_of_a_detector_that_looks_twice():
+    found = explain(model(), images(1)[0], method="gradcam", score_threshold=0.1)
+    assert found.layer == "features.backbone.stages.3"
+    assert found.values.shape == (1, *SIZE)
+
+
+@pytest.mark.parametrize("norm", ["batch", "frozen", "group"])
+def test_one_picture_at_a_time_is_learned_from(norm):
+    made = model(norm=norm, channels=32).train()
+    optimizer = torch.optim.AdamW(made.parameters(), 1e-3)
+    one = BoxTargets(TARGETS.boxes[:1], TARGETS.labels[:1], torch.tensor([1]))
+    totals = []
+    for _ in range(15):
+        total = torch.stack(list(made.losses(batch(one)).values())).sum()
+        total.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        totals.append(total.item())
+    assert totals[-1] < totals[0] / 2
