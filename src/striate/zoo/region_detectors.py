@@ -15,13 +15,18 @@ from striate.tasks.detection.networks.faster_rcnn import (
     MapFeatures,
     PyramidFeatures,
     faster_rcnn_network,
+    learned_proposals,
 )
 from striate.tasks.detection.networks.rcnn import rcnn_network
 from striate.tasks.detection.networks.rfcn import rfcn_network
 from striate.tasks.detection.networks.sppnet import sppnet_network
+from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.given_proposals import GivenProposals
 from striate.tasks.detection.proposer.proposers import proposer_of
 from striate.zoo.detectors import DEFAULT, backbone_of
+
+FROM_PIXELS = ("selective", "windows")
+"""Proposers that learn nothing."""
 
 LEARNING = 2000
 """Proposals of a picture at most of which a step of training draws."""
@@ -35,8 +40,9 @@ def faster_rcnn(
     width: float | None = None,
     pyramid: bool = True,
     stride: int | None = None,
-    anchors: int = 3,
     channels: int = 96,
+    proposer: str = "rpn",
+    anchors: int = 3,
     proposals: int = 300,
     norm: Norm = "batch",
 ) -> DetectionNetwork:
@@ -50,8 +56,9 @@ def faster_rcnn(
         pyramid: whether regions are looked for on all maps from ``stride`` on, not on that one only.
         stride: of the finest map, pixels; None for 8 with a pyramid, and 16 without; the largest of a
             backbone that has no such map.
-        anchors: of a cell of each map.
         channels: of each map.
+        proposer: "rpn", "selective" or "windows".
+        anchors: of the region proposal network, in a cell of each map.
         proposals: of an image, at most, in a prediction.
         norm: "batch"; "frozen" or "group" for batches of one or two pictures.
     """
@@ -60,9 +67,8 @@ def faster_rcnn(
     if stride is None and not pyramid and finest not in made.channels:
         finest = max(made.channels)
     features = (PyramidFeatures if pyramid else MapFeatures)(made, finest, channels)
-    return faster_rcnn_network(
-        features, classes, width=channels, anchors=anchors, proposals=proposals, norm=norm
-    )
+    first = first_stage(proposer, proposals, channels, maps=len(features.strides), anchors=anchors)
+    return faster_rcnn_network(features, first, classes, width=channels, norm=norm)
 
 
 def fast_rcnn(
@@ -74,6 +80,7 @@ def fast_rcnn(
     stride: int | None = None,
     channels: int = 128,
     proposer: str = "selective",
+    anchors: int = 5,
     proposals: int = 1000,
 ) -> DetectionNetwork:
     """Fast R-CNN on a backbone.
@@ -85,11 +92,13 @@ def fast_rcnn(
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
-        proposer: "selective" or "windows".
+        proposer: "selective", "windows" or "rpn".
+        anchors: of a region proposal network, in a cell.
         proposals: of an image, at most, in a prediction.
     """
     features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
-    return fast_rcnn_network(features, given(proposer, proposals), classes, width=channels)
+    first = first_stage(proposer, proposals, channels, anchors=anchors)
+    return fast_rcnn_network(features, first, classes, width=channels)
 
 
 def sppnet(
@@ -153,6 +162,7 @@ def rfcn(
     stride: int | None = None,
     channels: int = 128,
     bins: int = 3,
+    proposer: str = "rpn",
     anchors: int = 5,
     proposals: int = 300,
 ) -> DetectionNetwork:
@@ -166,11 +176,13 @@ def rfcn(
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
         bins: k; a region is pooled to k x k bins, each of which has maps of its own.
-        anchors: of a cell.
+        proposer: "rpn", "selective" or "windows".
+        anchors: of the region proposal network, in a cell.
         proposals: of an image, at most, in a prediction.
     """
     features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
-    return rfcn_network(features, classes, width=channels, bins=bins, anchors=anchors, proposals=proposals)
+    first = first_stage(proposer, proposals, channels, anchors=anchors)
+    return rfcn_network(features, first, classes, width=channels, bins=bins)
 
 
 def one_map(backbone: Backbone, stride: int | None, channels: int) -> MapFeatures:
@@ -179,13 +191,41 @@ def one_map(backbone: Backbone, stride: int | None, channels: int) -> MapFeature
     return MapFeatures(backbone, finest, channels)
 
 
-def given(proposer: str, proposals: int) -> GivenProposals:
+def first_stage(proposer: str, proposals: int, width: int, *, anchors: int, maps: int = 1) -> FirstStage:
+    """What proposes regions: a network that learns it, or a method that looks at pixels.
+
+    Args:
+        proposer: "rpn", "selective" or "windows".
+        proposals: of an image, at most, in a prediction.
+        width: channels of each map.
+        anchors: of a cell of each map.
+        maps: that a network looks at.
+
+    Raises:
+        SettingError: there is no such proposer, or there are no proposals or anchors.
+    """
+    if proposer != "rpn":
+        return given(proposer, proposals, ("rpn", *FROM_PIXELS))
+    require_some(proposals)
+    return learned_proposals(width, maps=maps, anchors=anchors, proposals=proposals)
+
+
+def given(proposer: str, proposals: int, choices: tuple[str, ...] = FROM_PIXELS) -> GivenProposals:
     """Regions from pixels.
 
     Raises:
         SettingError: there is no such proposer, or there are no proposals.
     """
+    require_some(proposals)
+    require_choice("proposer", proposer, choices)
+    return GivenProposals(proposer_of(proposer), learning=LEARNING, predicting=proposals)
+
+
+def require_some(proposals: int) -> None:
+    """There are proposals.
+
+    Raises:
+        SettingError: there are none.
+    """
     if proposals < 1:
         raise SettingError(f"proposals is {proposals}", "1 or more", "leave proposals out")
-    require_choice("proposer", proposer, ("selective", "windows"))
-    return GivenProposals(proposer_of(proposer), learning=LEARNING, predicting=proposals)

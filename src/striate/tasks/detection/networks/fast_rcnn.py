@@ -11,12 +11,12 @@ Two losses: ``class`` and ``box``.
 from striate.tasks.detection.networks.faster_rcnn import BINS, FINISH, HIDDEN, SAMPLER, MapFeatures
 from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.detection.networks.yolo_v2 import SIDE, letterboxed
-from striate.tasks.detection.parts.given_proposals import GivenProposals
+from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.region_head import ClassAndBox, two_layers
 from striate.tasks.detection.parts.region_pool import RoiPool
 
 
-def fast_rcnn_network(features: MapFeatures, first: GivenProposals, classes: int, *, width: int) -> TwoStage:
+def fast_rcnn_network(features: MapFeatures, first: FirstStage, classes: int, *, width: int) -> TwoStage:
     """Fast R-CNN on any backbone.
 
     Args:

@@ -24,6 +24,7 @@ from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.detection.networks.yolo_v2 import LARGEST, SIDE, SMALLEST, letterboxed
 from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
+from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.region_anchors import FittedAnchors
 from striate.tasks.detection.parts.region_head import ClassAndBox, two_layers
 from striate.tasks.detection.parts.region_pool import RoiPool
@@ -99,43 +100,55 @@ class MapFeatures(Features):
 
 def faster_rcnn_network(
     features: PyramidFeatures | MapFeatures,
+    first: FirstStage,
     classes: int,
     *,
     width: int,
-    anchors: int = 3,
-    proposals: int = 300,
     norm: Norm = "batch",
 ) -> TwoStage:
     """Faster R-CNN on any backbone.
 
     Args:
         features: images -> maps.
+        first: proposes regions.
         classes: K.
         width: channels of each map.
-        anchors: of a cell.
-        proposals: of an image at most that a prediction looks at twice.
         norm: ``frozen`` or ``group`` for batches of one or two pictures.
 
     Raises:
-        SettingError: there are no anchors or proposals, or no such norm.
+        SettingError: there is no such norm.
     """
-    for name, value in (("anchors", anchors), ("proposals", proposals)):
-        if value < 1:
-            raise SettingError(f"{name} is {value}", "1 or more", f"leave {name} out")
     with_norm(features, norm)
     return TwoStage(
         features,
-        RegionProposals(
-            width,
-            FittedAnchors(first_sizes(len(features.strides), anchors)),
-            learning=Kept(1000, 500),
-            predicting=Kept(1000, proposals),
-        ),
+        first,
         RoiPool(features.strides, BINS),
         ClassAndBox(two_layers(width, BINS, HIDDEN), HIDDEN, classes),
         finish=FINISH,
         usual=letterboxed(SIDE, features.backbone.input_channels),
         sampler=SAMPLER,
+    )
+
+
+def learned_proposals(width: int, *, maps: int, anchors: int, proposals: int) -> RegionProposals:
+    """A region proposal network whose anchors are fitted to the data.
+
+    Args:
+        width: channels of each map.
+        maps: that it looks at.
+        anchors: of a cell.
+        proposals: of an image at most that a prediction looks at twice.
+
+    Raises:
+        SettingError: there are no anchors.
+    """
+    if anchors < 1:
+        raise SettingError(f"anchors is {anchors}", "1 or more", "leave anchors out")
+    return RegionProposals(
+        width,
+        FittedAnchors(first_sizes(maps, anchors)),
+        learning=Kept(1000, 500),
+        predicting=Kept(1000, proposals),
     )
 
 

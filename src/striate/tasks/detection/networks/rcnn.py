@@ -17,7 +17,7 @@ from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.detection.networks.yolo_v2 import SIDE, letterboxed
 from striate.tasks.detection.parts.features import Features
 from striate.tasks.detection.parts.finish import Finish
-from striate.tasks.detection.parts.given_proposals import GivenProposals
+from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.machines_and_ridge import MachinesAndRidge
 from striate.tasks.detection.parts.warped_crops import CropEmbedding
 
@@ -40,7 +40,7 @@ class Pixels(Features):
         return [images]
 
 
-def rcnn_network(backbone: Backbone, first: GivenProposals, classes: int, *, crop: int) -> TwoStage:
+def rcnn_network(backbone: Backbone, first: FirstStage, classes: int, *, crop: int) -> TwoStage:
     """R-CNN with any backbone that ends in a linear layer.
 
     Args:

@@ -15,12 +15,12 @@ from striate.tasks.detection.networks.faster_rcnn import HIDDEN, SAMPLER, MapFea
 from striate.tasks.detection.networks.rcnn import FINISH
 from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.detection.networks.yolo_v2 import SIDE, letterboxed
-from striate.tasks.detection.parts.given_proposals import GivenProposals
+from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.machines_and_ridge import MachinesAndRidge
 from striate.tasks.detection.parts.spatial_pyramid import SpatialPyramid
 
 
-def sppnet_network(features: MapFeatures, first: GivenProposals, classes: int, *, width: int) -> TwoStage:
+def sppnet_network(features: MapFeatures, first: FirstStage, classes: int, *, width: int) -> TwoStage:
     """SPPnet on any backbone.
 
     Args:
