@@ -62,13 +62,21 @@ def suppression() -> Iterator[tuple[str, float, Call, Call, float]]:
 
 
 def pooling() -> Iterator[tuple[str, float, Call, Call, float]]:
-    """RoI align and RoI pool of 1,000 regions, with and without the way back."""
-    x = torch.randn(1, CHANNELS, SIDE // STRIDE, SIDE // STRIDE)
-    upstream = torch.randn(REGIONS, CHANNELS, BINS, BINS)
+    """RoI align and RoI pool of 1,000 regions, with and without the way back, in both memory formats."""
     corners = random_boxes(REGIONS, SIDE, 16, 400).clamp(0, SIDE)
     regions = torch.cat([torch.zeros(REGIONS, 1), corners], dim=1)
+    x = torch.randn(1, CHANNELS, SIDE // STRIDE, SIDE // STRIDE)
+    upstream = torch.randn(REGIONS, CHANNELS, BINS, BINS)
+    for form, short in ((torch.contiguous_format, ""), (torch.channels_last, ", channels-last")):
+        yield from pooling_of(x.to(memory_format=form), regions, upstream.to(memory_format=form), short)
+
+
+def pooling_of(
+    x: Tensor, regions: Tensor, upstream: Tensor, form: str
+) -> Iterator[tuple[str, float, Call, Call, float]]:
+    """The same in one memory format, which both sides are given."""
     for name, more in (("roi_align", (-1, True)), ("roi_align", (2, True)), ("roi_pool", ())):
-        label = f"{name}{', sampling ratio ' + str(more[0]) if more else ''}"
+        label = f"{name}{', ratio ' + str(more[0]) if more else ''}{form}"
 
         def forward(module: object, name: str = name, more: tuple = more) -> Tensor:
             return getattr(module, name)(x, regions, BINS, 1 / STRIDE, *more)

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+import torch
+
+from striate.ops.kernels import buffers, compile
+
 IOU = """
 import sys, torch
 from striate import ops
@@ -60,3 +65,40 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
 """
     found = program(tmp_path, code)
     assert found.stdout == "True\n", found.stderr
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list:
+    monkeypatch.setattr(buffers, "KEPT", buffers.deque())
+    return buffers.KEPT
+
+
+def test_the_memory_of_a_dropped_result_is_used_again_and_that_of_another_never(kept: list) -> None:
+    first = torch.from_numpy(buffers.empty((1 << 20,), "f4")).fill_(1)
+    second = torch.from_numpy(buffers.empty((1 << 20,), "f4")).fill_(2)
+    view, place = first[5:10], second.data_ptr()
+    del first, second
+    third = torch.from_numpy(buffers.empty((600, 1000), "f4")).fill_(3)
+    assert (third.data_ptr(), third.shape, third.dtype) == (place, (600, 1000), torch.float32)
+    assert view.tolist() == [1] * 5
+    del view, third
+    assert len(kept) == 2
+
+
+def test_little_memory_is_kept(kept: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffers, "LARGEST", 9 << 20)
+    results = [buffers.empty((4 << 20,), "u1") for _ in range(5)]
+    small, large = buffers.empty((100,), "u1"), buffers.empty((10 << 20,), "u1")
+    del results, small, large
+    assert [len(memory) for memory in kept] == [4 << 20] * 2
+    assert len(buffers.empty((1 << 20,), "u1")) == 1 << 20  # four times as much would be too much
+    assert len(kept) == 3
+
+
+def test_an_error_of_a_part_is_raised_and_every_part_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    done: list = []
+    compile.in_threads(lambda begin, end: done.extend(range(begin, end)), 1001, 1 << 20, step=8)
+    assert sorted(done) == list(range(1001))
+    with pytest.raises(ZeroDivisionError):
+        compile.in_threads(lambda begin, end: 1 / 0, 10, 1 << 20)

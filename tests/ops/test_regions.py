@@ -117,6 +117,30 @@ def test_kernel_and_definition_agree(name: str, options: dict, monkeypatch: pyte
     assert torch.allclose(gradient, torch.autograd.grad((expected * weights).sum(), x)[0], atol=1e-12)
 
 
+@pytest.mark.parametrize("form", [torch.contiguous_format, torch.channels_last])
+def test_the_gradient_of_a_maximum_goes_to_the_first_of_equal_numbers(form: torch.memory_format) -> None:
+    x = (torch.rand(2, 5, 9, 11, generator=torch.Generator().manual_seed(2)) * 3).floor()
+    boxes, gradients = rois(40), []
+    for module in (regions, oracle):
+        leaf = x.clone(memory_format=form).requires_grad_()
+        pooled = module.roi_pool(leaf, boxes, (3, 2), 0.25)
+        weights = torch.arange(float(pooled.numel())).reshape(pooled.shape)
+        gradients.append(torch.autograd.grad((pooled * weights).sum(), leaf)[0])
+    assert torch.equal(*gradients)
+
+
+def test_a_maximum_passes_over_nan_and_knows_infinity() -> None:
+    x = torch.tensor([[[[float("nan"), -3.0], [-float("inf"), float("nan")]]]]).requires_grad_()
+    boxes = torch.tensor([[0.0, 0, 0, 1, 1], [0, 0, 1, 0, 1]])  # all four pixels, and the lower left one
+    pooled = roi_pool(x, boxes, 1)
+    assert (
+        pooled.flatten().tolist() == roi_pool(x.detach(), boxes, 1).flatten().tolist() == [-3, -float("inf")]
+    )
+    assert torch.autograd.grad(pooled, x, torch.tensor([1.0, 2]).reshape(2, 1, 1, 1))[0].tolist() == [
+        [[[0, 1], [2, 0]]]
+    ]
+
+
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_gradcheck(name: str, options: dict) -> None:
     boxes = rois(5, dtype=torch.float64, seed=7)

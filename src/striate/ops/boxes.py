@@ -133,7 +133,8 @@ def box_iou(boxes1: Tensor, boxes2: Tensor, fmt: BoxFormat = "xyxy") -> Tensor:
     plain = first.dim() != 2 or second.dim() != 2 or (first.requires_grad or second.requires_grad)
     if plain or backend_of(first, second) != "numba":
         return plain_iou(first, second)
-    from striate.ops.kernels.compile import empty, in_threads
+    from striate.ops.kernels.buffers import empty
+    from striate.ops.kernels.compile import in_threads
     from striate.ops.kernels.overlap import iou_rows
 
     first, second = first.contiguous(), second.T.contiguous()

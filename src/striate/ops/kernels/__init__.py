@@ -1,6 +1,7 @@
 """Kernels in numba, for processors. Each has a plain tensor twin in ``ops`` that defines and tests it.
 
 compile     how a kernel is compiled, kept in the user's cache folder, and run on several threads
+buffers     the memory of large results, used again
 overlap     the IoU of every box with every other
 suppress    greedy non-maximum suppression, with a grid of the boxes that were kept
 suppress_crowds    the same without sorting, for boxes that crowd on few objects: it comes first

@@ -4,35 +4,46 @@ Compiling takes seconds and happens once for each processor and version; it is a
 ``striate.ops.kernels``. A cache that cannot be read or written only costs that time again.
 
 Kernels do not use numba's own threads: its OpenMP layer ends a forked process, its work queue ends the
-program when two threads call it. Work is cut into parts for plain threads, which live for one call. A part
-of the result belongs to one thread, so that results have the same bits on any number of threads.
+program when two threads call it. Work is cut into parts for plain threads. They stay for the next call: a
+new thread often begins on the processor that its caller keeps busy. A part of the result is computed by one
+thread, so that results have the same bits on any number of threads.
 """
 
 import logging
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from queue import SimpleQueue
 from typing import Any
 
 import numba
-import numpy as np
 import torch
 from numba.core import event
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Kernel = Callable[..., Any]
 
 LOG = logging.getLogger("striate.ops.kernels")
 SMALL = 1 << 16
-"""Numbers in a result up to which one thread is as fast as two: starting a thread takes about 50 us."""
+"""Numbers in a result up to which one thread is as fast as two: waking a thread takes about 50 us."""
+PARTS = 4
+"""Parts of the work for each thread."""
 
 
 def part(function: Kernel) -> Kernel:
     """Compile a function that only kernels of the same file call."""
     compiled: Kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def inner(function: Kernel) -> Kernel:
+    """Like ``part``, and copied to where it is called: passing slices of arrays takes 40 ns a call."""
+    compiled: Kernel = numba.njit(nogil=True, error_model="numpy", inline="always")(function)
     return compiled
 
 
@@ -52,28 +63,49 @@ def kernel(function: Kernel) -> Kernel:
     return call
 
 
-def in_threads(function: Kernel, count: int, size: int, *arguments: Any) -> None:
+def in_threads(function: Kernel, count: int, size: int, *arguments: Any, step: int = 1) -> None:
     """Call ``function(begin, end, *arguments)`` for parts of ``range(count)``, in torch's number of threads.
+
+    Whoever is free takes the next part. Nobody waits for a thread that has not begun: on a busy machine that
+    takes milliseconds, and the others finish the work meanwhile.
 
     Args:
         function: a kernel that writes nothing outside its part.
         count: what is divided.
         size: numbers that are computed in all; few are not worth a second thread.
         arguments: passed on.
+        step: parts begin at multiples of it.
     """
-    threads = max(min(torch.get_num_threads(), count), 1) if size > SMALL else 1
-    cuts = [count * number // threads for number in range(threads + 1)]
-    others = [Thread(target=function, args=(*cut, *arguments)) for cut in pairwise(cuts[1:])]
-    for thread in others:
-        thread.start()
-    function(cuts[0], cuts[1], *arguments)
-    for thread in others:
-        thread.join()
+    steps = -(-count // step)
+    threads = min(torch.get_num_threads(), steps) if size > SMALL else 1
+    if threads <= 1:
+        function(0, count, *arguments)
+        return
+    number = min(steps, PARTS * threads)
+    cuts = [min(steps * i // number * step, count) for i in range(number + 1)]
+    parts, finished = iter(list(pairwise(cuts))), SimpleQueue[BaseException | None]()
+
+    def work() -> None:
+        for begin, end in parts:
+            try:
+                finished.put(function(begin, end, *arguments))
+            except BaseException as error:  # raised by the caller's thread, below
+                finished.put(error)
+
+    helpers = _helpers(threads - 1, os.getpid())
+    with suppress(RuntimeError):  # no thread can be started, as in a program that ends: this one does it all
+        for _ in range(threads - 1):
+            helpers.submit(work)
+    work()
+    for error in [finished.get() for _ in range(number)]:
+        if error is not None:
+            raise error
 
 
-def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-    """An array of any content. numpy asks for huge pages, torch does not: 50 MB take a third of the time."""
-    return np.empty(shape, dtype)
+@lru_cache(maxsize=1)
+def _helpers(count: int, process: int) -> ThreadPoolExecutor:
+    """Threads beside the caller's; a forked process has none of its parent's and makes its own."""
+    return ThreadPoolExecutor(count, f"striate-kernels-{process}")
 
 
 def _cached(function: Kernel) -> Kernel:

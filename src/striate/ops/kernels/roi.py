@@ -16,7 +16,10 @@ Forward kernels divide the regions among threads, backward ones the channels.
 
 import numpy as np
 
-from striate.ops.kernels.compile import Array, kernel, part
+from striate.ops.kernels.compile import Array, inner, kernel, part
+
+NONE = np.iinfo(np.int32).max
+"""The row of a maximum among NaN alone: later than every other."""
 
 
 @kernel
@@ -51,27 +54,22 @@ def mean(
     """Weighted means of the regions from ``begin`` to ``end``."""
     channels = x.shape[3]
     bins, others = rows.shape[1], columns.shape[1]
-    across = np.empty((x.shape[2], channels), x.dtype)
-    bin_means = np.empty((bins * others, channels), x.dtype)
+    lines = x.reshape(x.shape[0], x.shape[1], x.shape[2] * channels)
+    line = np.empty(x.shape[2] * channels, x.dtype)
+    pixels = line.reshape(x.shape[2], channels)
+    turned = np.empty((bins * others, channels), x.dtype)
+    down, across = np.empty((bins, 2), np.int64), np.empty((others, 2), np.int64)
     for r in range(begin, end):
-        n = image[r]
-        left, right = _span(columns[r])
+        means = out[r] if last else turned
+        _spans(rows[r], down)
+        left, right = _spans(columns[r], across)
+        part = line[left * channels : right * channels]
         for p in range(bins):
-            across[left:right] = 0
-            for y in range(x.shape[1]):
-                weight = rows[r, p, y]
-                if weight != 0:
-                    for i in range(left, right):
-                        for c in range(channels):
-                            across[i, c] += weight * x[n, y, i, c]
+            _weigh(rows[r, p], down[p], lines[image[r]], left * channels, right * channels, part)
             for q in range(others):
-                bin_means[p * others + q] = 0
-                for i in range(left, right):
-                    weight = columns[r, q, i]
-                    if weight != 0:
-                        for c in range(channels):
-                            bin_means[p * others + q, c] += weight * across[i, c]
-        _write(bin_means, out[r], last)
+                _weigh(columns[r, q], across[q], pixels, 0, channels, means[p * others + q])
+        if not last:
+            _turn(means, out[r])
 
 
 @kernel
@@ -82,11 +80,12 @@ def mean_backward(
     others = columns.shape[1]
     bins = np.empty((rows.shape[1] * others, end - begin), g.dtype)
     down = np.empty((others, end - begin), g.dtype)
+    row_spans, column_spans = np.empty((rows.shape[1], 2), np.int64), np.empty((others, 2), np.int64)
     for r in range(len(image)):
         n = image[r]
         _read(g[r], bins, begin, last)
-        left, right = _span(columns[r])
-        top, bottom = _span(rows[r])
+        top, bottom = _spans(rows[r], row_spans)
+        _spans(columns[r], column_spans)
         for y in range(top, bottom):
             down[:] = 0
             for p in range(rows.shape[1]):
@@ -96,7 +95,7 @@ def mean_backward(
                         for c in range(end - begin):
                             down[q, c] += weight * bins[p * others + q, c]
             for q in range(others):
-                for i in range(left, right):
+                for i in range(column_spans[q, 0], column_spans[q, 1]):
                     weight = columns[r, q, i]
                     if weight != 0:
                         for c in range(end - begin):
@@ -153,74 +152,159 @@ def largest(
 ) -> None:
     """The largest number of every bin; ``tops`` (R, P, 2) and ``lefts`` (R, Q, 2) are its start and end.
 
-    ``where`` int32 (R, C, P * Q) takes the first pixel y * W + x that has it, or -1; it may be empty.
+    ``where``, whole numbers in the shape of ``out``, takes the first pixel y * W + x that has it, or -1; it
+    may be empty.
     """
     channels, others = x.shape[3], lefts.shape[1]
-    across = np.empty((x.shape[2], channels), x.dtype)
-    best = np.empty((tops.shape[1] * others, channels), x.dtype)
-    pixels = np.empty(best.shape, np.int32)
+    lines = x.reshape(x.shape[0], x.shape[1], x.shape[2] * channels)
+    line, line_rows = np.empty(lines.shape[2], x.dtype), np.empty(lines.shape[2], np.int32)
+    values, value_rows = line.reshape(x.shape[2], channels), line_rows.reshape(x.shape[2], channels)
+    turned = np.empty((tops.shape[1] * others, channels), x.dtype)
+    turned_pixels = np.empty(turned.shape, where.dtype)
+    best_rows = np.empty(channels, np.int32)
     for r in range(begin, end):
-        n = image[r]
+        best = out[r] if last else turned
+        pixels = where[r] if last and len(where) else turned_pixels
+        first, stop = lefts[r, 0, 0] * channels, lefts[r, others - 1, 1] * channels
+        part = line[first:stop]
         for p in range(tops.shape[1]):
             top, bottom = tops[r, p, 0], tops[r, p, 1]
-            across[:] = -np.inf
-            for y in range(top, bottom):
-                for i in range(lefts[r, 0, 0], lefts[r, others - 1, 1]):
-                    for c in range(channels):
-                        across[i, c] = max(across[i, c], x[n, y, i, c])
+            if len(where):
+                part_rows = line_rows[first:stop]
+                _largest_rows(lines[image[r]], top, bottom, first, stop, part, part_rows)
+            else:
+                _largest(lines[image[r]], top, bottom, first, stop, part)
             for q in range(others):
                 b, left, right = p * others + q, lefts[r, q, 0], lefts[r, q, 1]
-                best[b] = -np.inf if top < bottom and left < right else 0
-                if top < bottom:
-                    for i in range(left, right):
-                        for c in range(channels):
-                            best[b, c] = max(best[b, c], across[i, c])
-                if len(where):
+                if top >= bottom or left >= right:
+                    best[b] = 0
                     pixels[b] = -1
-                    for y in range(bottom - 1, top - 1, -1):  # backwards, so that the first one remains
-                        for i in range(right - 1, left - 1, -1):
-                            pixel = np.int32(y * x.shape[2] + i)
-                            for c in range(channels):
-                                found = x[n, y, i, c] == best[b, c]
-                                pixels[b, c] = pixel if found else pixels[b, c]
-        _write(best, out[r], last)
-        if len(where):
-            _write(pixels, where[r], False)
+                elif len(where):
+                    _largest_pixels(values, value_rows, left, right, best[b], best_rows, pixels[b])
+                else:
+                    _largest(values, left, right, 0, channels, best[b])
+        if not last:
+            _turn(best, out[r])
+            if len(where):
+                _turn(pixels, where[r])
 
 
 @kernel
-def largest_backward(begin: int, end: int, g: Array, image: Array, where: Array, out: Array) -> None:
-    """Add to ``out`` (N, C, H * W) the gradient g (R, C, P * Q) of ``largest``, for the channels begin..end.
+def largest_backward(
+    begin: int, end: int, g: Array, image: Array, where: Array, out: Array, last: bool
+) -> None:
+    """Add the gradient ``g`` of ``largest`` to ``out``, for the channels from ``begin`` to ``end``.
 
-    Channel by channel: the map of one stays in the first-level cache.
+    Where ``last`` is true, g is (R, P * Q, C) and out (N, H * W, C), else (R, C, P * Q) and (N, C, H * W).
     """
-    for c in range(begin, end):
+    if last:
         for r in range(len(image)):
-            for b in range(g.shape[2]):
-                if where[r, c, b] >= 0:
-                    out[image[r], c, where[r, c, b]] += g[r, c, b]
+            for b in range(g.shape[1]):
+                for c in range(begin, end):
+                    if where[r, b, c] >= 0:
+                        out[image[r], where[r, b, c], c] += g[r, b, c]
+    else:
+        for c in range(begin, end):  # the map of one channel stays in the first-level cache
+            for r in range(len(image)):
+                for b in range(g.shape[2]):
+                    if where[r, c, b] >= 0:
+                        out[image[r], c, where[r, c, b]] += g[r, c, b]
+
+
+@part
+def _spans(weights: Array, spans: Array) -> tuple[int, int]:
+    """Fill ``spans`` (bins, 2), first and end of the pixels with a weight in each bin; give those of all."""
+    length = weights.shape[1]
+    first, end = length, 0
+    for p in range(len(weights)):
+        low, high = 0, length
+        while low < high and weights[p, low] == 0:
+            low += 1
+        while high > low and weights[p, high - 1] == 0:
+            high -= 1
+        spans[p, 0], spans[p, 1] = low, high
+        if low < high:
+            first, end = min(first, low), max(end, high)
+    return first, end
 
 
 @part
 def _span(weights: Array) -> tuple[int, int]:
     """First and end of the pixels that have a weight in any bin."""
-    first, end = weights.shape[1], 0
-    for p in range(weights.shape[0]):
-        for i in range(weights.shape[1]):
-            if weights[p, i] != 0:
-                first, end = min(first, i), max(end, i + 1)
+    first, end = _spans(weights, np.empty((len(weights), 2), np.int64))
     return first, end
 
 
+@inner
+def _weigh(weights: Array, span: Array, x: Array, begin: int, end: int, out: Array) -> None:
+    """``out`` = sum of weights[k] * x[k, begin:end]; two rows at a time halve what is stored."""
+    out[:] = 0
+    odd = -1
+    for k in range(span[0], span[1]):
+        if weights[k] == 0:
+            continue
+        if odd < 0:
+            odd = k
+        else:
+            first, second = x[odd, begin:end], x[k, begin:end]
+            one, two = weights[odd], weights[k]
+            for j in range(len(out)):
+                out[j] += one * first[j] + two * second[j]
+            odd = -1
+    if odd >= 0:
+        first, one = x[odd, begin:end], weights[odd]
+        for j in range(len(out)):
+            out[j] += one * first[j]
+
+
+@inner
+def _largest(x: Array, first: int, stop: int, begin: int, end: int, out: Array) -> None:
+    """``out`` = largest of x[first..stop, begin:end]; NaN is passed over."""
+    out[:] = -np.inf
+    for k in range(first, stop):
+        row = x[k, begin:end]
+        for j in range(len(out)):
+            out[j] = max(out[j], row[j])
+
+
+@inner
+def _largest_rows(x: Array, first: int, stop: int, begin: int, end: int, out: Array, where: Array) -> None:
+    """The same, and in ``where`` the first row that has it, or ``NONE``."""
+    out[:] = -np.inf
+    where[:] = NONE
+    for k in range(stop - 1, first - 1, -1):  # backwards, so that the first one remains
+        row, number = x[k, begin:end], np.int32(k)
+        for j in range(len(out)):
+            better = row[j] >= out[j]
+            out[j] = row[j] if better else out[j]
+            where[j] = number if better else where[j]
+
+
+@inner
+def _largest_pixels(
+    line: Array, rows: Array, left: int, right: int, out: Array, out_rows: Array, pixels: Array
+) -> None:
+    """The largest of a line's pixels left..right, and the first pixel of the map that has it, or -1."""
+    width = np.int32(len(line))
+    out[:] = -np.inf
+    out_rows[:] = NONE
+    pixels[:] = -1
+    for k in range(left, right):
+        values, numbers, column = line[k], rows[k], np.int32(k)
+        for c in range(len(out)):
+            value, row = values[c], numbers[c]
+            better = (value > out[c]) | ((value == out[c]) & (row < out_rows[c]))
+            out[c] = value if better else out[c]
+            out_rows[c] = row if better else out_rows[c]
+            pixels[c] = np.int32(row * width + column) if better else pixels[c]
+
+
 @part
-def _write(bins: Array, out: Array, last: bool) -> None:
-    """Write (bins, C) as it is, or as (C, bins)."""
-    if last:
-        out[:] = bins
-    else:
-        for c in range(bins.shape[1]):
-            for b in range(bins.shape[0]):
-                out[c, b] = bins[b, c]
+def _turn(bins: Array, out: Array) -> None:
+    """Write (bins, C) as (C, bins)."""
+    for c in range(bins.shape[1]):
+        for b in range(bins.shape[0]):
+            out[c, b] = bins[b, c]
 
 
 @part
