@@ -98,7 +98,7 @@ def test_little_memory_is_kept(kept: list, monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_error_of_a_part_is_raised_and_every_part_is_done_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     done: list = []
-    compile.in_threads(lambda begin, end: done.extend(range(begin, end)), 1001, 1 << 20, step=8)
+    compile.in_threads(lambda begin, end: done.extend(range(begin, end)), 1001, 1 << 20)
     assert sorted(done) == list(range(1001))
     with pytest.raises(ZeroDivisionError):
         compile.in_threads(lambda begin, end: 1 / 0, 10, 1 << 20)

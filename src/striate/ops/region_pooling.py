@@ -19,8 +19,6 @@ from torch.autograd.function import once_differentiable
 
 CHUNK = 1024
 """Regions whose weights are in memory at a time."""
-STEP = 64
-"""Channels of a gradient that one thread takes at a time: those of 50 x 50 pixels stay in a cache of 1 MB."""
 
 
 class Samples:
@@ -51,7 +49,7 @@ class Samples:
             return plain_sample_weights(start, size, grid, bins, length)
         from striate.ops.kernels.roi import sample_weights
 
-        out = _empty((len(start), bins, length), start).zero_()
+        out = _empty((len(start), bins, length), start)
         steps = torch.arange(max(int(grid.max()) if len(grid) else 0, bins, length, 2) + 1, dtype=start.dtype)
         sample_weights(0, len(start), *(x.contiguous().numpy() for x in (start, size, grid, steps, out)))
         return out
@@ -150,7 +148,7 @@ class MeanOfRegions(Function):
             arrays = (gradients[part].contiguous().numpy(), image[part].numpy(), rows, columns)
             more = (out.numpy(),) if ctx.by_position else (last, out.numpy())
             work = roi.position_mean_backward if ctx.by_position else roi.mean_backward
-            in_threads(work, own[-1], g[part].numel(), *arrays, *more, step=STEP)
+            in_threads(work, own[-1], g[part].numel(), *arrays, *more, cuts=1)
         spread = out.transpose(3, 4).flatten(3) if ctx.by_position else out
         return _like(spread, ctx.last), None, None, None
 
@@ -188,7 +186,7 @@ class LargestOfRegions(Function):
         pixels = height * width
         out = g.new_zeros(number, *((pixels, channels) if ctx.last else (channels, pixels)))
         arrays = (_as_bins(g, ctx.last).contiguous().numpy(), ctx.image.numpy(), ctx.where, out.numpy())
-        in_threads(roi.largest_backward, channels, g.numel(), *arrays, ctx.last, step=STEP)
+        in_threads(roi.largest_backward, channels, g.numel(), *arrays, ctx.last, cuts=1)
         return _as_regions(out, (height, width), ctx.last), None, None
 
 

@@ -31,8 +31,6 @@ Kernel = Callable[..., Any]
 LOG = logging.getLogger("striate.ops.kernels")
 SMALL = 1 << 16
 """Numbers in a result up to which one thread is as fast as two: waking a thread takes about 50 us."""
-PARTS = 4
-"""Parts of the work for each thread."""
 
 
 def part(function: Kernel) -> Kernel:
@@ -63,7 +61,7 @@ def kernel(function: Kernel) -> Kernel:
     return call
 
 
-def in_threads(function: Kernel, count: int, size: int, *arguments: Any, step: int = 1) -> None:
+def in_threads(function: Kernel, count: int, size: int, *arguments: Any, cuts: int = 4) -> None:
     """Call ``function(begin, end, *arguments)`` for parts of ``range(count)``, in torch's number of threads.
 
     Whoever is free takes the next part. Nobody waits for a thread that has not begun: on a busy machine that
@@ -74,16 +72,15 @@ def in_threads(function: Kernel, count: int, size: int, *arguments: Any, step: i
         count: what is divided.
         size: numbers that are computed in all; few are not worth a second thread.
         arguments: passed on.
-        step: parts begin at multiples of it.
+        cuts: parts for each thread; 1 where every part looks at all of the input.
     """
-    steps = -(-count // step)
-    threads = min(torch.get_num_threads(), steps) if size > SMALL else 1
+    threads = min(torch.get_num_threads(), count) if size > SMALL else 1
     if threads <= 1:
         function(0, count, *arguments)
         return
-    number = min(steps, PARTS * threads)
-    cuts = [min(steps * i // number * step, count) for i in range(number + 1)]
-    parts, finished = iter(list(pairwise(cuts))), SimpleQueue[BaseException | None]()
+    number = min(count, cuts * threads)
+    edges = [count * i // number for i in range(number + 1)]
+    parts, finished = iter(list(pairwise(edges))), SimpleQueue[BaseException | None]()
 
     def work() -> None:
         for begin, end in parts:

@@ -26,7 +26,7 @@ NONE = np.iinfo(np.int32).max
 def sample_weights(
     begin: int, end: int, start: Array, size: Array, grid: Array, steps: Array, out: Array
 ) -> None:
-    """Fill ``out`` (R, P, L), zeros before, with the weights of pixels in the mean of every bin's samples.
+    """Fill ``out`` (R, P, L) with the weights of pixels in the mean of every bin's samples.
 
     ``steps`` holds 0, 1, 2 ... in the type of ``start``: the arithmetic stays in that type, as torchvision's.
     """
@@ -34,6 +34,7 @@ def sample_weights(
     half = steps[1] / steps[2]
     for r in range(begin, end):
         side = size[r] / steps[bins]
+        out[r] = 0
         for p in range(bins):
             for k in range(grid[r]):
                 at = start[r] + steps[p] * side + (steps[k] + half) * side / steps[grid[r]]
