@@ -97,6 +97,17 @@ def test_an_unreadable_picture_is_named_and_the_others_are_searched(
     assert "b.png" in capsys.readouterr().err
 
 
+def test_where_no_picture_can_be_read_an_old_file_stays(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "b.png").write_bytes(b"nothing")
+    out = tmp_path / "boxes.jsonl"
+    out.write_text("old")
+    assert run(["propose", str(tmp_path / "b.png"), "--out", str(out)]) == 2
+    assert out.read_text() == "old"
+    told = capsys.readouterr()
+    assert "none of 1 picture can be read" in told.err
+    assert not told.out
+
+
 def test_boxes_of_a_file_are_measured_and_what_does_not_fit_is_noted(
     table: Path, tmp_path: Path, capsys: Capture
 ) -> None:

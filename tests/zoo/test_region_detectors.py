@@ -8,6 +8,7 @@ from striate.records import Batch, BoxTargets
 from striate.tasks.detection.parts.given_proposals import GivenProposals
 from striate.tasks.detection.parts.rpn import RegionProposals
 from striate.zoo.build import detector
+from striate.zoo.cost.summary import summary
 
 KINDS = {"rpn": RegionProposals, "windows": GivenProposals}
 TARGETS = BoxTargets(
@@ -51,3 +52,11 @@ def test_nothing_that_proposes_is_refused(name):
         made(name, proposer="edge boxes")
     with pytest.raises(SettingError, match="proposals is 0"):
         detector(name, ["cat", "dog"], width=0.125, proposals=0)
+
+
+def test_every_crop_costs_its_multiplications():
+    few, many = (
+        sum(row.multiplications for row in summary(model).rows)
+        for model in (detector("rcnn", ["cat"], width=0.125, crop=32, proposals=count) for count in (10, 30))
+    )
+    assert many == 3 * few

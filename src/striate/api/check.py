@@ -85,7 +85,9 @@ def fit_of(splits: Splits, model: str | Path, size: str | None = None) -> Detect
     priors = network.priors_of(detector.preprocess.size)
     if priors is None:
         raise SettingError(
-            f"{model} has no priors", "one of: " + ", ".join(DETECTORS) + ", or a saved one", "--model yolo"
+            f"{model} has no priors",
+            "a detector that derives its boxes from some, such as yolo, ssd or faster_rcnn",
+            "--model yolo",
         )
     limit = network.finish.iou_threshold
     return detector_fit(boxes, detector.preprocess, priors.boxes, priors.cells, limit)

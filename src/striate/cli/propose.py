@@ -64,7 +64,7 @@ def propose(
     for note in (*(data.notes if data else ()), *proposer.notes_on([str(path) for path in paths])):
         err().print(note)
     work = Proposing(paths, top, save, images, data)
-    written = write_proposals(out, work.each(proposer))
+    written = write_proposals(out, work.some(proposer))
     for note in proposer.notes:
         err().print(note)
     work.tell(str(written), plot, json=json)
@@ -103,6 +103,17 @@ class Proposing:
         self._boxes = self._done = self.unreadable = 0
         self._seconds = 0.0
         self._measure: RecallMeasure | None = None
+
+    def some(self, proposer: Any) -> "Iterator[Proposals]":
+        """The boxes of every picture that can be read; an old file is not replaced by those of none.
+
+        Raises:
+            ImageError: none can be read.
+        """
+        yield from self.each(proposer)
+        if self.unreadable and not self._done:
+            count = plural(self.unreadable, "picture")
+            raise ImageError(f"none of {count} can be read", "a picture", "the errors above say why")
 
     def each(self, proposer: Any) -> "Iterator[Proposals]":
         """The boxes of every picture that can be read."""

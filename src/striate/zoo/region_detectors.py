@@ -28,9 +28,6 @@ from striate.zoo.detectors import DEFAULT, backbone_of
 FROM_PIXELS = ("selective", "windows")
 """Proposers that learn nothing."""
 
-LEARNING = 2000
-"""Proposals of a picture at most of which a step of training draws."""
-
 
 def faster_rcnn(
     classes: int,
@@ -94,7 +91,7 @@ def fast_rcnn(
         channels: of the map.
         proposer: "selective", "windows" or "rpn".
         anchors: of a region proposal network, in a cell.
-        proposals: of an image, at most, in a prediction.
+        proposals: of an image, at most.
     """
     features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
     first = first_stage(proposer, proposals, channels, anchors=anchors)
@@ -122,7 +119,7 @@ def sppnet(
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
         proposer: "selective" or "windows".
-        proposals: of an image, at most, in a prediction.
+        proposals: of an image, at most.
     """
     features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
     return sppnet_network(features, given(proposer, proposals), classes, width=channels)
@@ -147,7 +144,7 @@ def rcnn(
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         crop: side of the crops, pixels.
         proposer: "selective" or "windows".
-        proposals: of an image, at most, in a prediction.
+        proposals: of an image, at most.
     """
     made = backbone_of(backbone, in_channels, width)
     return rcnn_network(made, given(proposer, proposals), classes, crop=crop)
@@ -218,7 +215,7 @@ def given(proposer: str, proposals: int, choices: tuple[str, ...] = FROM_PIXELS)
     """
     require_some(proposals)
     require_choice("proposer", proposer, choices)
-    return GivenProposals(proposer_of(proposer), learning=LEARNING, predicting=proposals)
+    return GivenProposals(proposer_of(proposer), proposals)
 
 
 def require_some(proposals: int) -> None:

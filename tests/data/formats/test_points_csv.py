@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -167,3 +168,12 @@ def test_a_table_without_points_or_lines_is_refused(tmp_path: Path):
         read_box_table(written(tmp_path, "image,nose_x,nose_y\na.png,1,2\n"))
     with pytest.raises(DataError, match="no line that can be used"):
         read_point_table(written(tmp_path, "image,x0,y0\nd.png,1,2\n"))
+
+
+def test_a_box_outside_its_picture_is_found_in_a_table(tmp_path: Path):
+    text = "image,class,x1,y1,x2,y2\na.png,cat,1,1,9,9\na.png,cat,50,30,60,40\n"
+    annotations = read_box_table(written(tmp_path, text)).annotations
+    assert annotations.pictures["size"].tolist() == [[20, 40]]
+    (finding,) = [one for one in annotations.findings(np.zeros(1, np.int8)) if one.kind == "bad-box"]
+    assert "outside" in finding.detail
+    assert "line 3" in finding.source or ":3" in finding.source

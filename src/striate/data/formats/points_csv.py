@@ -125,13 +125,14 @@ def read_box_table(path: Path, *, group: str | None = None) -> Found:
     names = ["object" if kind is None else rows.cells[line][kind] for line in order]
     numbers = {name: number for number, name in enumerate(sorted(set(names)))}
     counts = np.bincount(np.array(rows.pictures, np.int64)[order], minlength=len(rows.files))
+    sizes = np.array([picture_size(root / name) or (0, 0) for name in rows.files], np.int32).reshape(-1, 2)
     annotations = BoxAnnotations(
         (boxes * np.tile(factor[:, 0], 2))[order],
         np.array([numbers[name] for name in names], np.int32),
         np.cumsum(counts, dtype=np.int64),
         tuple(numbers),
         {"line": np.array(rows.lines, np.int64)[order]},
-        {"file": np.zeros(len(rows.files), np.int32)},
+        {"file": np.zeros(len(rows.files), np.int32), "size": sizes},
         Origin(Files(file.parent, [file.name])),
     )
     note = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(names)} boxes"

@@ -237,7 +237,7 @@ def multiplications(call: Call) -> int:
     arguments, names = call.arguments, call.arguments.keys()
     if call.name == "convolution":
         positions = arguments["input"].shape if arguments["transposed"] else call.shape
-        return int(arguments["weight"].numel() * prod(positions[2:]))
+        return int(positions[0] * arguments["weight"].numel() * prod(positions[2:]))
     if call.name in PRODUCTS:
         left = next(name for name in ("mat1", "batch1", "self") if name in names)
         return prod(call.shape) * int(arguments[left].shape[-1])

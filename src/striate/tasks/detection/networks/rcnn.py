@@ -2,7 +2,7 @@
 
 Girshick, Donahue, Darrell, Malik 2014, figure 1. https://arxiv.org/abs/1311.2524
 
-    image, selective search --> 300 crops --> backbone, 300 times --> a support vector machine for each class
+    image, selective search --> 1,000 crops --> backbone, each --> a support vector machine for each class
                                                                   `--> ridge regression of the box
 
 Its training has stages: the network learns to tell the crops apart; then the features of all proposals are
@@ -21,8 +21,8 @@ from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.machines_and_ridge import MachinesAndRidge
 from striate.tasks.detection.parts.warped_crops import CropEmbedding
 
-FINISH = Finish(score_threshold=0.2, iou_threshold=0.3, top_k=300, candidates=1000, least_side=0.01)
-"""The sigmoid of a margin of -1.4 and more; the suppression of the paper."""
+FINISH = Finish(score_threshold=0.3, iou_threshold=0.3, top_k=300, candidates=1000, least_side=0.01)
+"""The sigmoid of a margin of -0.85 and more; the suppression of the paper."""
 
 
 class Pixels(Features):

@@ -25,18 +25,18 @@ class GivenProposals(FirstStage):
 
     Args:
         proposer: finds boxes in pixels.
-        learning, predicting: boxes of an image at most, the best first.
+        most: boxes of an image at most, the best first.
     """
 
-    def __init__(self, proposer: Proposer, *, learning: int, predicting: int) -> None:
+    def __init__(self, proposer: Proposer, most: int) -> None:
         super().__init__()
-        self.proposer, self.learning, self.predicting = proposer, learning, predicting
+        self.proposer, self._most = proposer, most
         self._mean, self._std = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
 
     @property
     def most(self) -> int:
-        """Boxes of an image in a prediction."""
-        return self.predicting
+        """Boxes of an image."""
+        return self._most
 
     def sees(self, preprocess: Preprocess) -> None:
         """Images will come normalized like this; their pixels are what is searched."""
@@ -46,7 +46,7 @@ class GivenProposals(FirstStage):
 
     def proposals_of(self, data: Dataset, preprocess: Preprocess) -> ProposedBoxes:
         """The proposals of some pictures, when they are asked for."""
-        return ProposedBoxes(data.store, data.places, self.proposer, preprocess, self.learning)
+        return ProposedBoxes(data.store, data.places, self.proposer, preprocess, self.most)
 
     def forward(self, images: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
         """The images: no number is learned."""
@@ -58,9 +58,8 @@ class GivenProposals(FirstStage):
     ) -> list[Tensor]:
         """The proposals of the targets, else those that are found now."""
         if targets is not None and targets.proposals is not None:
-            return [boxes[: self.learning] for boxes, _ in targets.proposals.split()]
-        most = self.predicting if targets is None else self.learning
-        return [boxes[:most].to(raw[PIXELS].device) for boxes in self._found(raw[PIXELS])]
+            return [boxes[: self.most] for boxes, _ in targets.proposals.split()]
+        return [boxes[: self.most].to(raw[PIXELS].device) for boxes in self._found(raw[PIXELS])]
 
     def _found(self, images: Tensor) -> Sequence[Tensor]:
         pixels = (images.float().cpu() * self._std + self._mean) * 255

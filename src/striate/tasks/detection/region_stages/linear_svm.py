@@ -116,7 +116,7 @@ def _fitted(features: Features, positive: Rows, negative: Rows, scale: float, se
         class_weight={1: POSITIVE_WEIGHT},
         intercept_scaling=BIAS_FEATURE,
         random_state=seed,
-        max_iter=5_000,
+        max_iter=1_000,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is near enough: more are mined
