@@ -59,6 +59,7 @@ OPS = [
     "base_anchors",
     "batched_nms",
     "bed_of_nails",
+    "box_affine",
     "box_area",
     "box_convert",
     "box_ioa",

@@ -27,7 +27,6 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {}
 """What we answer to the inputs of a case, by its id or its beginning."""
 
 NOT_OURS = {
-    "densecap_box_to_affine": "DenseCap's bilinear sampler; regions are pooled by RoI align here",
     "spp_paper_window_formula_fails": "tests/ops/test_pool.py",
 }
 
@@ -420,6 +419,13 @@ def _(i: dict[str, Any]) -> Any:  # pixels are numbered from 1 there, and the la
         pasted = {"paste_left_top": corner, "paste_wh": side}
         found.append({"source_window_1based_inclusive": inside + torch.tensor([1, 1, 0, 0]), **pasted})
     return found
+
+
+@answers("densecap_box_to_affine")
+def _(i: dict[str, Any]) -> Any:  # middles of pixels that are numbered from 1, and y before x
+    middle = numbers(i["boxes_cxcywh"]) - torch.tensor([0.5, 0.5, 0, 0])
+    boxes = ops.box_convert(middle, "cxcywh", "xyxy")
+    return ops.box_affine(boxes, tuple(i["image_hw"]))[:, [1, 0]][..., [1, 0, 2]]
 
 
 def compare(found: Any, expected: Any, tolerance: float) -> None:

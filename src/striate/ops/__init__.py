@@ -90,6 +90,7 @@ from striate.ops.pool import (
 )
 from striate.ops.region_grouping import group_regions
 from striate.ops.regions import (
+    box_affine,
     context_windows,
     ps_roi_align,
     ps_roi_pool,
@@ -117,6 +118,7 @@ __all__ = [
     "base_anchors",
     "batched_nms",
     "bed_of_nails",
+    "box_affine",
     "box_area",
     "box_convert",
     "box_ioa",

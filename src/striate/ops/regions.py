@@ -188,6 +188,39 @@ def context_windows(boxes: Tensor, crop: int = 227, padding: int = 16) -> Tensor
     return torch.cat([first - 1, last], dim=1).to(boxes.dtype)
 
 
+def box_affine(boxes: Tensor, size: tuple[int, int]) -> Tensor:
+    """The map that lays a grid over each box, for bilinear sampling whose gradient reaches the boxes.
+
+    ``torch.nn.functional.affine_grid(box_affine(boxes, size), shape, align_corners=True)`` are the places
+    that ``grid_sample`` reads with ``align_corners=True``: -1 and 1 are the first and the last pixel.
+
+    Args:
+        boxes: float (R, 4), two corners, pixels.
+        size: (H, W) of the map, each above 1.
+
+    Returns:
+        (R, 2, 3), x first.
+
+    Raises:
+        ShapeError: boxes are no table of four columns.
+        SettingError: a side of the map has one pixel.
+
+    Source: Johnson, Karpathy, Fei-Fei 2016, section 3.2.2. https://arxiv.org/abs/1511.07571
+
+    >>> box_affine(torch.tensor([[0.0, 0, 30, 20]]), (20, 30)).tolist()  # the whole map
+    [[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]
+    """
+    check_boxes(boxes)
+    if min(size) < 2:
+        raise SettingError(f"the map has {size[0]} x {size[1]} pixels", "2 x 2 or more", "a larger map")
+    sides = boxes.new_tensor([size[1], size[0]])
+    scale = (boxes[:, 2:] - boxes[:, :2]) / sides
+    middle = (boxes[:, 2:] + boxes[:, :2] - 1) / (sides - 1) - 1  # a pixel lies half a pixel behind its edge
+    zero = torch.zeros_like(scale[:, 0])
+    x, y = (scale[:, 0], zero, middle[:, 0]), (zero, scale[:, 1], middle[:, 1])
+    return torch.stack([torch.stack(x, dim=1), torch.stack(y, dim=1)], dim=1)
+
+
 def _mean(input: Tensor, regions: Tensor, weights: Samples | Windows, by_position: bool = False) -> Tensor:
     """Weighted means of regions, by the kernel or by its twin."""
     x, image = _wide(input), regions[:, 0].long()
