@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from striate.backbones.darknet import Darknet19, Darknet24
-from striate.zoo.detectors import DETECTORS
+from striate.zoo.networks import DETECTORS
 
 # Weights of each convolution, worked by hand: side * side * maps in * maps out. Without biases and norms.
 #   224   9 * 3 * 32 = 864                             112   9 * 32 * 64 = 18,432

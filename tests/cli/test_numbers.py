@@ -51,7 +51,7 @@ def test_a_model_of_numbers_is_reused_exported_and_answers_by_engines(
         found.append([numbers(json.loads(line)) for line in capsys.readouterr().out.splitlines()])
     torch, openvino, int8 = map(np.array, found)
     assert np.allclose(torch, openvino, atol=1e-3)  # pixels
-    assert np.abs(torch - int8).max() < 4
+    assert np.abs(torch - int8).mean() < 2.5  # of 32 pixels, after two epochs
 
 
 def numbers(answer: dict[str, Any]) -> list[float]:

@@ -65,7 +65,7 @@ def test_the_loss_is_the_sum_that_training_minimizes_where_raw_scores_do_not_tel
     batch = next(Loader(data, GREY, batch=3).batches())
     with torch.no_grad():
         losses = model.losses(batch)
-    assert set(losses) == {"presence", "class", "box", "maps"}
+    assert set(losses) == {"presence", "class", "box", "overlap", "maps"}
     found = evaluate(model, Loader(data, GREY, batch=2), with_loss=True)
     assert found.loss == pytest.approx(sum(losses.values()).item(), rel=1e-5)
     assert evaluate(model, Loader(data, GREY, batch=2)).loss is None

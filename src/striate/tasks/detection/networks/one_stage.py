@@ -121,6 +121,7 @@ def softmax_scores(scores: Tensor) -> Tensor:
 def object_scores(scores: Tensor) -> Tensor:
     """Scores (..., 1 + K), the object first -> Pr(object) * Pr(class), (..., K) (YOLO).
 
+    >>> import torch
     >>> object_scores(torch.zeros(1, 3)).tolist()
     [[0.25, 0.25]]
     """
