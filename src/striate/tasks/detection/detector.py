@@ -191,7 +191,7 @@ class Detector(TaskModel[Detections]):
 
     def stages(self) -> tuple[Stage, ...]:
         """Those of its network."""
-        return self.detection.stages(self.preprocess)
+        return self.detection.stages(self.preprocess, self.normalized)
 
     def fit_to(self, data: Dataset, settings: Any) -> None:
         """Anchors get the typical sizes of the objects.

@@ -92,7 +92,7 @@ def test_overlaps_name_the_best_object_of_each_class_and_the_objects_themselves(
     objects = torch.tensor([[0.0, 0, 10, 10], [20, 0, 30, 10]])
     regions = torch.cat([objects, torch.tensor([[0.0, 0, 10, 5], [60, 0, 70, 10]])])
     crowd = torch.tensor([[55.0, 0, 80, 20]])
-    overlaps, offsets = _overlaps(regions, objects, torch.tensor([0, 1]), crowd, 2)
+    overlaps, offsets = _overlaps(regions, objects, crowd, torch.tensor([0, 1]), 2)
     assert overlaps.tolist() == [[2, 0], [0, 2], [0.5, 0], pytest.approx([0.45, 0.45], abs=1e-3)]
     assert offsets[0].tolist() == [0, 0, 0, 0]
     assert offsets[2].tolist() == pytest.approx([0, 0.5, 0, np.log(2)])  # half a height down, twice as high

@@ -101,8 +101,13 @@ class DetectionNetwork(ImageNetwork, ABC):
         """Proposals of the pictures of some data, for networks that learn from such; None for others."""
         return None
 
-    def stages(self, preprocess: Preprocess) -> tuple[Stage, ...]:
-        """What is fitted after the gradient descent."""
+    def stages(self, preprocess: Preprocess, normalized: Callable[[Tensor], Tensor]) -> tuple[Stage, ...]:
+        """What is fitted after the gradient descent.
+
+        Args:
+            preprocess: what the network expects of a picture.
+            normalized: uint8 images -> as ``forward`` wants them.
+        """
         return ()
 
     def fit_to(self, data: Dataset, preprocess: Preprocess) -> None:

@@ -22,7 +22,7 @@ from striate.layers.feature_pyramid import FeaturePyramid
 from striate.layers.norms import Norm, with_norm
 from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.detection.networks.yolo_v2 import LARGEST, SIDE, SMALLEST, letterboxed
-from striate.tasks.detection.parts.features import Features
+from striate.tasks.detection.parts.features import Features, require_map
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.region_anchors import FittedAnchors
@@ -80,13 +80,8 @@ class MapFeatures(Features):
 
     def __init__(self, backbone: Backbone, stride: int, width: int) -> None:
         super().__init__()
+        require_map(backbone, stride)
         channels = backbone.channels
-        if stride not in channels:
-            raise SettingError(
-                f"stride is {stride}, and {type(backbone).__name__} has no such map",
-                "one of: " + ", ".join(map(str, channels)),
-                f"stride={max(channels)}",
-            )
         last = max(number for number, one in enumerate(backbone.strides) if one == stride)
         backbone.head, backbone.stages = nn.Sequential(), backbone.stages[:last]
         del backbone.strides  # they are measured anew

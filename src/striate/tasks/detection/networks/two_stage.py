@@ -229,11 +229,11 @@ class TwoStage(DetectionNetwork):
         """Those of the first stage, if it finds them in pixels."""
         return self.first.proposals_of(data, preprocess)
 
-    def stages(self, preprocess: Preprocess) -> tuple[Stage, ...]:
+    def stages(self, preprocess: Preprocess, normalized: Callable[[Tensor], Tensor]) -> tuple[Stage, ...]:
         """Those of a head whose scores are fitted, not learned by descent."""
         if not isinstance(self.head, MachinesAndRidge):
             return ()
-        seen = RegionFeatures(self, self._seen, self.head, preprocess)
+        seen = RegionFeatures(self, self._seen, self.head, preprocess, normalized)
         return FeatureStage(seen), MachineStage(seen), RegressionStage(seen)
 
     def _seen(self, images: Tensor, regions: list[Tensor]) -> Tensor:

@@ -23,7 +23,7 @@ from striate.layers.conv_norm import conv_norm
 from striate.tasks.detection.networks.one_stage import OneStage, object_scores
 from striate.tasks.detection.parts.coders import CellCoder
 from striate.tasks.detection.parts.dense_head import DenseHead, pixel_predictor
-from striate.tasks.detection.parts.features import Features
+from striate.tasks.detection.parts.features import Features, require_map
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.priors import AnchorGrid
 from striate.tasks.detection.parts.yolo_loss import YoloLoss
@@ -59,12 +59,7 @@ class MergedFeatures(Features):
     def __init__(self, backbone: Backbone, stride: int, width: int) -> None:
         super().__init__()
         channels = {one: count for one, count in backbone.channels.items() if one >= stride}
-        if stride not in channels:
-            raise SettingError(
-                f"stride is {stride}, and {type(backbone).__name__} has no such map",
-                "one of: " + ", ".join(map(str, backbone.channels)),
-                f"stride={max(backbone.channels)}",
-            )
+        require_map(backbone, stride)
         backbone.head = nn.Sequential()
         self.backbone, self.strides = backbone, sorted(channels, reverse=True)
         self.lateral = nn.ModuleList(

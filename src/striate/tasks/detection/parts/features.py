@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 
 
@@ -27,3 +28,18 @@ class Features(nn.Module, ABC):
     @abstractmethod
     def forward(self, images: Tensor) -> list[Tensor]:
         """Images (N, C, H, W) -> maps, those with the smallest cells first."""
+
+
+def require_map(backbone: Backbone, stride: int) -> None:
+    """A backbone has a map of a stride.
+
+    Raises:
+        SettingError: it has not.
+    """
+    channels = backbone.channels
+    if stride not in channels:
+        raise SettingError(
+            f"stride is {stride}, and {type(backbone).__name__} has no such map",
+            "one of: " + ", ".join(map(str, channels)),
+            f"stride={max(channels)}",
+        )

@@ -25,6 +25,18 @@ MOST_NUMBERS = 2**27
 """Of all boxes that stay in memory: half a gigabyte."""
 
 
+class Found(dict[int, Tensor]):
+    """Boxes by place in the store, as many as fit."""
+
+    numbers = 0
+
+    def keep(self, place: int, boxes: Tensor) -> None:
+        """Hold the boxes of a picture, if there is room."""
+        if self.numbers + boxes.numel() <= MOST_NUMBERS:
+            self[place] = boxes
+            self.numbers += boxes.numel()
+
+
 @final
 @dataclass(frozen=True)
 class ProposedBoxes:
@@ -44,7 +56,7 @@ class ProposedBoxes:
     proposer: Proposer
     preprocess: Preprocess
     most: int
-    found: dict[int, Tensor] = field(default_factory=dict, repr=False, compare=False)
+    found: Found = field(default_factory=Found, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.places)
@@ -69,12 +81,9 @@ class ProposedBoxes:
     def _known(self, places: list[int]) -> dict[int, Tensor]:
         missing = [place for place in places if place not in self.found]
         new = dict(zip(missing, self._propose(missing), strict=True))
-        numbers = sum(one.numel() for one in self.found.values()) if new else 0
         for place, boxes in new.items():
-            numbers += boxes.numel()
-            if numbers <= MOST_NUMBERS:
-                self.found[place] = boxes
-        return {**self.found, **new} if len(new) < len(places) else new
+            self.found.keep(place, boxes)
+        return {place: new[place] if place in new else self.found[place] for place in places}
 
     def _propose(self, places: list[int]) -> list[Tensor]:
         """(P, 4) of each picture, pixels of the file."""

@@ -23,6 +23,7 @@ from striate.layers.eval_mode import evaluating
 from striate.ops import box_ioa, box_iou, encode_boxes
 from striate.records import Batch, BoxTargets
 from striate.tasks.detection.parts.machines_and_ridge import MachinesAndRidge
+from striate.tasks.detection.parts.ssd_loss import objects
 from striate.tasks.detection.region_stages.box_ridge import LEAST_IOU, ridge
 from striate.tasks.detection.region_stages.linear_svm import length_scale, mined_svm
 from striate.tasks.detection.region_stages.region_file import ITSELF, RegionFile
@@ -53,20 +54,14 @@ class RegionFeatures:
         features_of: normalized images and regions of each -> features (R, D).
         head: into which the stages write.
         preprocess: what the network expects of a picture.
+        normalized: uint8 images -> as the network wants them.
     """
 
     network: torch.nn.Module
     features_of: Callable[[Tensor, list[Tensor]], Tensor]
     head: MachinesAndRidge
     preprocess: Preprocess
-
-    def normalized(self, images: Tensor) -> Tensor:
-        """uint8 images as the network wants them."""
-        mean, std = (
-            torch.tensor(values, device=images.device).view(-1, 1, 1)
-            for values in (self.preprocess.mean, self.preprocess.std)
-        )
-        return (images.float() / 255 - mean) / std
+    normalized: Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,7 +123,7 @@ class FeatureStage(RegionStage):
         targets = batch.targets
         assert isinstance(targets, BoxTargets)
         device = self.regions.head.fitted.device
-        truths, regions = _objects(targets), list[Tensor]()
+        truths, regions = objects(targets), list[Tensor]()
         nothing = [(torch.zeros(0, 4), torch.zeros(0))] * len(targets)
         proposed = nothing if targets.proposals is None else targets.proposals.split()
         for (boxes, _, _), (proposals, _) in zip(truths, proposed, strict=True):
@@ -193,18 +188,8 @@ class RegressionStage(RegionStage):
         head.fitted[1] = True
 
 
-def _objects(targets: BoxTargets) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """For each image the boxes of its objects, their labels, and the boxes of what is ignored."""
-    ends = targets.counts.cumsum(0)[:-1]
-    columns = (one.tensor_split(ends) for one in (targets.boxes, targets.labels, targets.unclear))
-    return [
-        (boxes[~unclear], labels[~unclear], boxes[unclear])
-        for boxes, labels, unclear in zip(*columns, strict=True)
-    ]
-
-
 def _overlaps(
-    regions: Tensor, boxes: Tensor, labels: Tensor, ignored: Tensor, classes: int
+    regions: Tensor, boxes: Tensor, ignored: Tensor, labels: Tensor, classes: int
 ) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
     """Of one image: the largest IoU of each region with each class (P, K), and offsets to its object (P, 4).
 
