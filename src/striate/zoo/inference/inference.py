@@ -104,8 +104,8 @@ class InferenceEngine:
             if self._weights != _marks(self.model):
                 self._begin_anew()
             self._images += images
-            if not self._fits():
-                return None
+            if not self._fits() or (self._in_background and _two_graphs(self.model)):
+                return None  # while parts of a network are traced, no other thread may call it
             if not self._in_background:
                 self._ready = self._ready or self._build(_copied(self.model))
                 return self._ready
