@@ -46,6 +46,18 @@ def test_machines_learn_from_what_is_found_in_pixels(name):
         made(name, proposer="rpn")
 
 
+@pytest.mark.parametrize("name", ["rcnn", "sppnet", "fast_rcnn"])
+def test_the_thorough_search_gives_twice_as_many_regions(name):
+    own = {"width": 0.125, **OWN.get(name, {"channels": 8})}
+    fast, thorough, few = (
+        detector(name, ["cat"], **own, **more).network.first
+        for more in ({}, {"proposer": "quality"}, {"proposer": "quality", "proposals": 300})
+    )
+    modes = [first.proposer.settings["mode"] for first in (fast, thorough, few)]
+    assert modes == ["fast", "quality", "quality"]
+    assert [first.most for first in (fast, thorough, few)] == [1000, 2000, 300]
+
+
 @pytest.mark.parametrize("name", ["rcnn", "sppnet", "fast_rcnn", "faster_rcnn", "rfcn"])
 def test_nothing_that_proposes_is_refused(name):
     with pytest.raises(SettingError, match="proposer is 'edge boxes'"):

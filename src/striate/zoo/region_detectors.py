@@ -25,8 +25,11 @@ from striate.tasks.detection.parts.given_proposals import GivenProposals
 from striate.tasks.detection.proposer.proposers import proposer_of
 from striate.zoo.detectors import DEFAULT, backbone_of
 
-FROM_PIXELS = ("selective", "windows")
+FROM_PIXELS = ("selective", "quality", "windows")
 """Proposers that learn nothing."""
+
+FAST, QUALITY = 1000, 2000
+"""Regions of an image when nobody says: the search finds more in quality mode."""
 
 
 def faster_rcnn(
@@ -54,7 +57,7 @@ def faster_rcnn(
         stride: of the finest map, pixels; None for 8 with a pyramid, and 16 without; the largest of a
             backbone that has no such map.
         channels: of each map.
-        proposer: "rpn", "selective" or "windows".
+        proposer: "rpn", "selective", "quality" or "windows".
         anchors: of the region proposal network, in a cell of each map.
         proposals: of an image, at most, in a prediction.
         norm: "batch"; "frozen" or "group" for batches of one or two pictures.
@@ -78,7 +81,7 @@ def fast_rcnn(
     channels: int = 128,
     proposer: str = "selective",
     anchors: int = 5,
-    proposals: int = 1000,
+    proposals: int | None = None,
 ) -> DetectionNetwork:
     """Fast R-CNN on a backbone.
 
@@ -89,12 +92,12 @@ def fast_rcnn(
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
-        proposer: "selective", "windows" or "rpn".
+        proposer: "selective", "quality", "windows" or "rpn".
         anchors: of a region proposal network, in a cell.
-        proposals: of an image, at most.
+        proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
     """
     features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
-    first = first_stage(proposer, proposals, channels, anchors=anchors)
+    first = first_stage(proposer, number_of(proposals, proposer), channels, anchors=anchors)
     return fast_rcnn_network(features, first, classes, width=channels)
 
 
@@ -107,7 +110,7 @@ def sppnet(
     stride: int | None = None,
     channels: int = 128,
     proposer: str = "selective",
-    proposals: int = 1000,
+    proposals: int | None = None,
 ) -> DetectionNetwork:
     """SPPnet on a backbone.
 
@@ -118,11 +121,11 @@ def sppnet(
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
-        proposer: "selective" or "windows".
-        proposals: of an image, at most.
+        proposer: "selective", "quality" or "windows".
+        proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
     """
     features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
-    return sppnet_network(features, given(proposer, proposals), classes, width=channels)
+    return sppnet_network(features, given(proposer, number_of(proposals, proposer)), classes, width=channels)
 
 
 def rcnn(
@@ -133,7 +136,7 @@ def rcnn(
     width: float | None = None,
     crop: int = 64,
     proposer: str = "selective",
-    proposals: int = 1000,
+    proposals: int | None = None,
 ) -> DetectionNetwork:
     """R-CNN with a backbone that sees every proposal.
 
@@ -143,11 +146,11 @@ def rcnn(
         backbone: one of ``models()``.
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         crop: side of the crops, pixels.
-        proposer: "selective" or "windows".
-        proposals: of an image, at most.
+        proposer: "selective", "quality" or "windows".
+        proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
     """
     made = backbone_of(backbone, in_channels, width)
-    return rcnn_network(made, given(proposer, proposals), classes, crop=crop)
+    return rcnn_network(made, given(proposer, number_of(proposals, proposer)), classes, crop=crop)
 
 
 def rfcn(
@@ -173,7 +176,7 @@ def rfcn(
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
         bins: k; a region is pooled to k x k bins, each of which has maps of its own.
-        proposer: "rpn", "selective" or "windows".
+        proposer: "rpn", "selective", "quality" or "windows".
         anchors: of the region proposal network, in a cell.
         proposals: of an image, at most, in a prediction.
     """
@@ -192,7 +195,7 @@ def first_stage(proposer: str, proposals: int, width: int, *, anchors: int, maps
     """What proposes regions: a network that learns it, or a method that looks at pixels.
 
     Args:
-        proposer: "rpn", "selective" or "windows".
+        proposer: "rpn", "selective", "quality" or "windows".
         proposals: of an image, at most, in a prediction.
         width: channels of each map.
         anchors: of a cell of each map.
@@ -216,6 +219,17 @@ def given(proposer: str, proposals: int, choices: tuple[str, ...] = FROM_PIXELS)
     require_some(proposals)
     require_choice("proposer", proposer, choices)
     return GivenProposals(proposer_of(proposer), proposals)
+
+
+def number_of(proposals: int | None, proposer: str) -> int:
+    """Regions of an image: what somebody said, or what a proposer is good for.
+
+    >>> number_of(None, "quality"), number_of(300, "quality")
+    (2000, 300)
+    """
+    if proposals is not None:
+        return proposals
+    return QUALITY if proposer == "quality" else FAST
 
 
 def require_some(proposals: int) -> None:

@@ -1,6 +1,6 @@
 """Proposers by name, and their boxes of many pictures by several threads.
 
---proposals selective | windows | FILE          --mode fast | quality
+--proposals selective | quality | windows | FILE          --mode fast | quality
 """
 
 import os
@@ -20,6 +20,9 @@ from striate.tasks.detection.proposer.proposer import Proposer
 from striate.tasks.detection.proposer.selective_proposals import SelectiveProposals
 from striate.tasks.detection.proposer.window_proposals import WindowProposals
 
+SELECTIVE = ("selective", "quality")
+"""Names of selective search; the second one is of its thorough mode."""
+
 AHEAD = 2
 """Pictures in work for each thread."""
 
@@ -28,7 +31,8 @@ def proposer_of(proposals: str | Path = "selective", mode: str = "fast", *, cach
     """The proposer that is meant.
 
     Args:
-        proposals: ``selective``, ``windows``, or a .jsonl file of boxes.
+        proposals: ``selective``; ``quality``, which is ``selective`` of that mode; ``windows``, or a .jsonl
+            file of boxes.
         mode: of selective search: ``fast`` or ``quality``.
         cache: whether the boxes of selective search are kept in the user's cache folder.
 
@@ -38,15 +42,15 @@ def proposer_of(proposals: str | Path = "selective", mode: str = "fast", *, cach
     """
     if mode not in MODES:
         raise SettingError(f"mode is {mode!r}", "fast or quality", "fast")
-    if str(proposals) == "selective":
-        made = SelectiveProposals("quality" if mode == "quality" else "fast")
+    if str(proposals) in SELECTIVE:
+        made = SelectiveProposals("quality" if "quality" in (mode, str(proposals)) else "fast")
         return CachedProposals(made) if cache else made
     if str(proposals) == "windows":
         return WindowProposals()
     if Path(proposals).suffix.lower() in ENDINGS:
         return FileProposals(proposals)
     raise SettingError(
-        f"proposals is {str(proposals)!r}", "selective, windows, rpn or a .jsonl file", "selective"
+        f"proposals is {str(proposals)!r}", "selective, quality, windows, rpn or a .jsonl file", "selective"
     )
 
 
