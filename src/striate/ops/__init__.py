@@ -15,6 +15,7 @@ anchors          anchors, default boxes, grid cells, k-means of boxes
 box_coder        boxes as offsets from anchors, and back
 box_losses       smooth L1, GIoU and its relatives, focal, hard negatives
 tile_grid        tiles that cover a large picture
+mirrored         an image mirrored at its edges
 matcher          which object an anchor learns
 sampler          which anchors and images are looked at
 color_spaces     a picture in another color space

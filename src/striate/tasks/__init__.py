@@ -6,6 +6,7 @@ stage              what a task fits after the gradient descent
 evaluate           a model against data whose targets are known
 classification/    which one of K classes
 detection/         which objects, and where
+segmentation/      which class every pixel belongs to
 regression/        where one object is, where named points are
 raw_outputs        what a network gives: a tensor, or several
 memory             a batch that does not fit, in halves

@@ -3,17 +3,11 @@
 20 classes --yolo(classes=20, in_channels=3, backbone="resnet34")--> a detection network
 """
 
-from typing import Any
-
-from striate.layers.backbone import Backbone
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.networks.ssd import ssd_network
 from striate.tasks.detection.networks.yolo_v1 import YoloV1
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
-from striate.zoo.networks import create
-
-DEFAULT, THIN = "resnet18", 0.5
-"""The default backbone and its width: a detector for a processor without a GPU."""
+from striate.zoo.named_backbone import DEFAULT, backbone_of
 
 
 def yolo(
@@ -39,14 +33,6 @@ def yolo(
     """
     made = backbone_of(backbone, in_channels, width)
     return yolo_network(made, classes, stride=stride, anchors=anchors, width=channels)
-
-
-def backbone_of(name: str, in_channels: int, width: float | None) -> Backbone:
-    """A backbone by its name; the default one at half its width, unless another width is asked for."""
-    if width is None and name == DEFAULT:
-        width = THIN
-    own: dict[str, Any] = {} if width is None else {"width": width}
-    return create(name, in_channels=in_channels, **own)
 
 
 def yolo_v1(

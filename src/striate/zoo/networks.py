@@ -2,6 +2,7 @@
 
 create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3) --> a backbone
 network_named("yolo", 10) -------> DETECTORS["yolo"](classes=10, in_channels=3) ---> a detection network
+network_named("unet", 10) -------> SEGMENTERS["unet"](classes=10, in_channels=3) --> a segmentation network
 """
 
 import re
@@ -42,6 +43,7 @@ from striate.zoo.weights.load_weights import AUXILIARY, IMAGENET, load_weights, 
 
 if TYPE_CHECKING:
     from striate.tasks.detection.networks.detection_network import DetectionNetwork
+    from striate.tasks.segmentation.networks.segmentation_network import SegmentationNetwork
 
 NEAREST = 3
 """Names that an unknown one is answered with."""
@@ -139,13 +141,22 @@ DETECTORS: LazyTable[Callable[..., "DetectionNetwork"]] = LazyTable(
 )
 """Called with ``classes``, ``in_channels`` and the detector's own arguments."""
 
+SEGMENTERS: LazyTable[Callable[..., "SegmentationNetwork"]] = LazyTable(
+    {
+        "unet": "striate.zoo.segmenters:unet",
+        "unet_2015": "striate.zoo.segmenters:unet_2015",
+    }
+)
+"""Called with ``classes``, ``in_channels`` and the network's own arguments."""
+
 TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
     "classification": MODELS,
     "detect": DETECTORS,
+    "segmentation": SEGMENTERS,
 }
 """The names by the task that they are made for."""
 
-DETECTOR_NAMES = frozenset(DETECTORS)
+DETECTOR_NAMES, SEGMENTER_NAMES = frozenset(DETECTORS), frozenset(SEGMENTERS)
 
 
 @checked
@@ -153,7 +164,8 @@ def models(task: str = "classification") -> list[str]:
     """The names that ``create`` knows.
 
     Args:
-        task: ``classification`` for the backbones, which other tasks take too; ``detect`` for the detectors.
+        task: ``classification`` for the backbones, which other tasks take too; ``detect`` for the detectors;
+            ``segmentation`` for the networks that score every pixel.
 
     Raises:
         SettingError: no names are made for that task.
@@ -188,7 +200,8 @@ def create(
     """
     network = network_named(name, classes, in_channels, **arguments)
     if not isinstance(network, Backbone):
-        raise SettingError(f"{name} is a detector", "a backbone, one of `striate.models()`", "resnet18")
+        kind = "a detector" if name in DETECTORS else "a segmentation network"
+        raise SettingError(f"{name} is {kind}", "a backbone, one of `striate.models()`", "resnet18")
     if weights is not None:
         changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}
         if weights == IMAGENET and changed:
@@ -217,6 +230,17 @@ def detector_named(
     if name not in DETECTORS:
         raise SettingError(f"{name} is no detector", "one of: " + ", ".join(DETECTORS), "yolo")
     return cast("DetectionNetwork", network)
+
+
+def segmenter_named(
+    name: str, classes: int = 1000, in_channels: int = 3, **arguments: Any
+) -> "SegmentationNetwork":
+    """A segmentation network by its name; arguments and errors as ``network_named``."""
+    network = network_named(name, classes, in_channels, **arguments)
+    if name not in SEGMENTERS:
+        wrong = f"{name} is no segmentation network"
+        raise SettingError(wrong, "one of: " + ", ".join(SEGMENTERS), "unet")
+    return cast("SegmentationNetwork", network)
 
 
 def arguments_of(name: str) -> dict[str, Any]:
@@ -260,10 +284,10 @@ def _require_as_published(network: Backbone, name: str, usual: Backbone, changed
 
 def _builder(name: str) -> Callable[..., ImageNetwork]:
     """The line of the dictionary."""
-    for table in (MODELS, DETECTORS):
+    for table in TABLES.values():
         if name in table:
             return table[name]
-    near = " or ".join(nearest(str(name), [*MODELS, *DETECTORS]))
+    near = " or ".join(nearest(str(name), [one for table in TABLES.values() for one in table]))
     raise SettingError(f"there is no network {name!r}", "one of `striate.models()`", near)
 
 

@@ -23,7 +23,7 @@ from striate.tasks.detection.networks.sppnet import sppnet_network
 from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.given_proposals import GivenProposals
 from striate.tasks.detection.proposer.proposers import proposer_of
-from striate.zoo.detectors import DEFAULT, backbone_of
+from striate.zoo.named_backbone import DEFAULT, backbone_of
 
 FROM_PIXELS = ("selective", "quality", "windows")
 """Proposers that learn nothing."""
