@@ -5,9 +5,11 @@ from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.colors import to_hex
 
 from striate.draw import charts
-from striate.draw.pareto import Point, frontier, label_corners, scatter
+from striate.draw.pareto import Point, frontier, group_marks, label_corners, scatter
+from striate.draw.theme import PAPER, SERIES
 
 FRAME = (0.0, 0.0, 500.0, 300.0)
 
@@ -62,6 +64,32 @@ def test_the_frontier_goes_in_steps_through_the_points_that_are_kept() -> None:
     assert list(zip(x[:2], y[:2], strict=True)) == [(1.0, 70.0), (20.0, 90.0)]
     assert y[-1] == 90.0  # to the right edge
     assert {"slow", "quick", "beaten", "milliseconds", "accuracy (%)"} <= set(names(figure))
+
+
+def test_groups_have_colors_and_a_legend_and_what_is_beaten_is_hollow() -> None:
+    points = [
+        Point("224", 20.0, 90.0, group="vgg16"),
+        Point("64", 1.0, 70.0, group="resnet18"),
+        Point("128", 30.0, 80.0, kept=False, group="vgg16"),
+    ]
+    figure = frontier(points, "seconds", "AP50 (%)")
+    assert names(figure).count("vgg16") == 1
+    assert {"224", "64", "128"} <= set(names(figure))
+    faces = [to_hex(mark.get_facecolor()[0]) for mark in figure.axes[0].collections[-3:]]
+    edges = [to_hex(mark.get_edgecolor()[0]) for mark in figure.axes[0].collections[-3:]]
+    blue, red = SERIES[:2]
+    assert (faces, edges) == ([blue, red, PAPER], [PAPER, PAPER, blue])
+
+
+def test_groups_named_as_their_points_need_no_legend() -> None:
+    figure = frontier([Point(name, x, x, group=name) for name, x in (("a", 1.0), ("b", 2.0))], "s", "%")
+    assert not figure.legends
+    assert names(figure).count("a") == 1
+
+
+def test_more_groups_than_colors_have_other_markers() -> None:
+    marks = group_marks([Point(str(k), 1, 1, group=str(k)) for k in range(10)])
+    assert len(set(marks.values())) == 10
 
 
 def test_one_point_and_none_are_drawn_without_a_warning() -> None:

@@ -40,6 +40,9 @@ GAP = 2.0
 MARKER = 6.5  # half the side of a point's box
 BETTER = "↖ better"
 
+GROUPS, MARKERS = (*SERIES, INK), ("o", "s", "^", "D")
+"""Colors of groups, and what tells apart those that share one."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -50,6 +53,7 @@ class Point:
         x, y: above 0.
         interval: of y; None for none.
         kept: whether it lies on the frontier.
+        group: names of one group have one color; "" for the color of the frontier, or of what is off it.
     """
 
     name: str
@@ -57,10 +61,13 @@ class Point:
     y: float
     interval: tuple[float, float] | None = None
     kept: bool = True
+    group: str = ""
 
 
 def frontier(points: Sequence[Point], across: str, up: str, *, higher_is_better: bool = True) -> "Figure":
     """A score (better is up) against time (logarithmic), with the frontier as steps through its points.
+
+    Groups have a legend, unless points are called as their group is. What is off the frontier is hollow then.
 
     Args:
         points: one or more.
@@ -73,12 +80,13 @@ def frontier(points: Sequence[Point], across: str, up: str, *, higher_is_better:
         _scale(axes, points)
         if not higher_is_better:
             axes.invert_yaxis()
-        _steps(axes, steps)
+        _steps(axes, steps, MUTED if any(point.group for point in points) else SERIES[0])
         _dots(axes, points)
         axes.set(xlabel=across, ylabel=up)
         note = axes.annotate(
             BETTER, (0, 1), (8, -8), "axes fraction", "offset points", ha="left", va="top", color=MUTED
         )
+        _legend(figure, points)
         _name(figure, axes, points, steps, [note])
     return figure
 
@@ -117,21 +125,62 @@ def _round_ticks(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:,.4g}"))
 
 
-def _steps(axes: "Axes", steps: Sequence[XY]) -> None:
+def _steps(axes: "Axes", steps: Sequence[XY], color: str) -> None:
     """The frontier, and below it what is reached."""
     right = axes.get_xlim()[1]
     x, y = [*(place[0] for place in steps), right], [*(place[1] for place in steps), steps[-1][1]]
-    axes.fill_between(x, y, axes.get_ylim()[0], step="post", color=SERIES[0], alpha=0.07, linewidth=0)
-    axes.step(x, y, where="post", color=SERIES[0], linewidth=1.6, alpha=0.75)
+    axes.fill_between(x, y, axes.get_ylim()[0], step="post", color=color, alpha=0.07, linewidth=0)
+    axes.step(x, y, where="post", color=color, linewidth=1.6, alpha=0.75)
 
 
 def _dots(axes: "Axes", points: Sequence[Point]) -> None:
     """Each point with its interval."""
+    marks = group_marks(points)
     for point in points:
-        color = SERIES[0] if point.kept else MUTED
+        color, marker = marks.get(point.group, (SERIES[0] if point.kept else MUTED, "o"))
         if point.interval:
             axes.vlines(point.x, *point.interval, color=color, linewidth=1.4, alpha=0.45, zorder=3)
-        axes.scatter(point.x, point.y, s=64, color=color, edgecolor=PAPER, linewidth=1.4, zorder=4)
+        filled = point.kept or not point.group
+        face, edge = (color, PAPER) if filled else (PAPER, color)
+        axes.scatter(
+            point.x, point.y, s=64, color=face, edgecolor=edge, linewidth=1.4, marker=marker, zorder=4
+        )
+
+
+def group_marks(points: Sequence[Point]) -> dict[str, tuple[str, str]]:
+    """{group: (color, marker)}, in the order in which they come; of many groups a color has several markers.
+
+    >>> group_marks([Point("a", 1, 1, group="ssd"), Point("b", 1, 1), Point("c", 1, 1, group="yolo")])
+    {'ssd': ('#0072b2', 'o'), 'yolo': ('#d55e00', 'o')}
+    """
+    names = dict.fromkeys(point.group for point in points if point.group)
+    number = len(GROUPS)
+    return {
+        name: (GROUPS[place % number], MARKERS[place // number % len(MARKERS)])
+        for place, name in enumerate(names)
+    }
+
+
+def _legend(figure: "Figure", points: Sequence[Point]) -> None:
+    """The groups above the axes, where their names do not stand beside the points."""
+    from matplotlib.lines import Line2D
+
+    if all(point.name == point.group for point in points if point.group):
+        return
+    style: dict[str, Any] = {"linestyle": "none", "markersize": 7, "markeredgecolor": PAPER}
+    handles = [
+        Line2D([], [], color=color, marker=marker, label=legible(name), **style)
+        for name, (color, marker) in group_marks(points).items()
+    ]
+    if handles:
+        figure.legend(
+            handles=handles,
+            loc="outside upper left",
+            ncols=7,
+            frameon=False,
+            handletextpad=0.1,
+            columnspacing=1.2,
+        )
 
 
 class Page:

@@ -8,6 +8,7 @@ The strides and channels of the maps are measured by a dry run on the meta devic
 and no numbers; nobody keeps them in a table.
 """
 
+from collections.abc import Generator
 from copy import deepcopy
 from functools import cached_property
 from itertools import chain
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError
-from striate.layers.image_network import ImageNetwork
+from striate.layers.image_network import BACKBONE, HEAD, ImageNetwork
 
 GROWTH = 64
 """Pixels by which the dry run enlarges the image; a multiple of every stride that a backbone has."""
@@ -40,6 +41,15 @@ class Backbone(ImageNetwork):
         """
         self.require_images(images)
         scores: Tensor = self.head(self.stages(self.stem(images)))
+        return scores
+
+    def forward_in_parts(self, images: Tensor) -> Generator[str, None, Tensor]:
+        """``forward``: stem and stages, then the head."""
+        self.require_images(images)
+        deepest = self.stages(self.stem(images))
+        yield BACKBONE
+        scores: Tensor = self.head(deepest)
+        yield HEAD
         return scores
 
     def features(self, images: Tensor) -> dict[int, Tensor]:

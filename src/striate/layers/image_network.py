@@ -4,12 +4,19 @@ images (N, C, H, W) --require_images--> forward --> numbers
 """
 
 from abc import ABC
-from typing import ClassVar
+from collections.abc import Generator
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from striate.errors import ShapeError
+
+PROPOSALS, BACKBONE, HEAD, FINISH, WHOLE = "proposals", "backbone", "head", "finish", "network"
+"""Parts of an answer; the last is a network that nobody divided."""
+
+PARTS = (PROPOSALS, BACKBONE, WHOLE, HEAD, FINISH)
+"""In the order of tables."""
 
 
 class ImageNetwork(nn.Module, ABC):
@@ -20,6 +27,7 @@ class ImageNetwork(nn.Module, ABC):
         input_channels: C of the images.
         least_side: pixels of the smallest side that the network takes.
         most_side: pixels of the largest; None for any.
+        changeable: arguments that may be another number when it answers than when it learned.
         two_graphs: whether an engine computes it as two graphs, with what no graph can say between them.
         notes: what was decided when weights were loaded into it, sentences for the user.
     """
@@ -28,8 +36,26 @@ class ImageNetwork(nn.Module, ABC):
     input_channels: int
     least_side: int = 1
     most_side: int | None = None
+    changeable: ClassVar[tuple[str, ...]] = ()
     two_graphs: ClassVar[bool] = False
     notes: tuple[str, ...] = ()
+
+    def forward_in_parts(self, images: Tensor) -> Generator[str, None, Any]:
+        """``forward``, one part after the other: the name of each is given when it is done.
+
+        A part may come more than once. What is returned in the end equals that of ``forward``.
+        """
+        raw = self(images)
+        yield WHOLE
+        return raw
+
+    def change(self, argument: str, value: int) -> None:
+        """Answer with another number of something from now on; what is learned stays.
+
+        Args:
+            argument: one of ``changeable``.
+            value: 1 or more.
+        """
 
     def require_images(self, images: Tensor) -> None:
         """Refuse images (N, C, H, W) that the network cannot take.

@@ -7,7 +7,7 @@ One final class for each task. Nobody outside of its room asks which task it is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, overload
@@ -24,7 +24,7 @@ from striate.data.trained_data import TrainedOn
 from striate.errors import DataError, SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.eval_mode import evaluating
-from striate.layers.image_network import ImageNetwork
+from striate.layers.image_network import FINISH, WHOLE, ImageNetwork
 from striate.layers.memory_format import fastest_format
 from striate.records import Batch, Record, Targets
 from striate.records.affine import inverse
@@ -64,6 +64,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         usual_settings: of a training, by name, where the common defaults do not serve; those that somebody
             wrote go first.
         most_batch: pictures of a step at most, when nobody says.
+        time_varies: whether the time of an answer depends on the weights and on the picture.
         guess_loss: the loss of guessing, as far as it is known.
         name: of the network among ``striate.models()``; None for a network of your own.
         arguments: with which the network was built by that name.
@@ -79,6 +80,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     usual_network: ClassVar[str | None] = None
     usual_settings: ClassVar[Mapping[str, Any]] = {}
     most_batch: ClassVar[int] = 128
+    time_varies: ClassVar[bool] = False
     guess_loss: float = 0.0
     mean: Tensor
     std: Tensor
@@ -180,6 +182,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         """
         return None
 
+    def from_network(self, numbers: Raw) -> Raw:
+        """What ``forward`` gives, from what the network gives; the same for most tasks."""
+        return numbers
+
     def positions(self, raw: Raw) -> Tensor | None:
         """The positions that raw outputs give, (N, ...), pixels of the image; None where they give none."""
         return None
@@ -231,8 +237,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
 
     def forward(self, images: Tensor) -> Raw:
         """uint8 0..255 or float 0..1 images (N, C, H, W) -> raw scores."""
-        raw: Raw = self.network(self.normalized(images))
-        return raw
+        return self.from_network(self.network(self.normalized(images)))
 
     def normalized(self, images: Tensor) -> Tensor:
         """uint8 0..255 or float 0..1 images (N, C, H, W) -> what the network sees of them, in its dtype."""
@@ -246,6 +251,22 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         Channels-last images take the convolutions of a processor through their faster kernels.
         """
         return self.viewed(self.forward, fastest_format(self.network, images))
+
+    def answer_in_parts(self, images: Tensor, sizes: Tensor) -> Iterator[str]:
+        """``answer`` and ``decode``, part by part, to see how long each takes: its name when it is done.
+
+        Args:
+            images: uint8 (N, C, H, W), on the device of the model.
+            sizes: int64 (N, 2), as for ``decode``.
+        """
+        images, parts = fastest_format(self.network, images), getattr(self.network, "forward_in_parts", None)
+        if parts is None or type(self).forward is not TaskModel.forward:
+            raw = self.forward(images)
+            yield WHOLE
+        else:
+            raw = self.from_network((yield from parts(self.normalized(images))))
+        self.decode(raw, sizes)
+        yield FINISH
 
     def answering(self, pictures: int) -> Scores:
         """What answers so many pictures: ``answer``, or the engine in its place where there is one.

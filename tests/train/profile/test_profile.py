@@ -1,18 +1,23 @@
 """What a network costs: measured in a process of its own, and which batch fits."""
 
 import mmap
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from striate.data.checks.statistics import Facts
+from striate.data.preprocess import Preprocess
 from striate.errors import OutOfMemory, TrainingError
 from striate.train.profile import memory
 from striate.train.profile import profile as room
 from striate.train.profile.memory import Peak, free_memory, out_of_memory
 from striate.train.profile.profile import Cost, Costs, measure
 from striate.train.run.settings import Settings
+from striate.zoo.build import build
+from striate.zoo.save_load import save
 
 DECIDED = Settings(model="lenet5", size="32", batch=8, precision="32", accelerator="cpu")
 MIB = 2**20
@@ -25,7 +30,45 @@ def test_a_network_is_measured_in_a_process_of_its_own() -> None:
     assert [cost.batch for cost in found.answers] == [1, 32]
     assert all(0 < cost.seconds < 1 and 0 <= cost.memory < 500 * MIB for cost in found.answers)
     assert [batch for batch, _ in found.learning] == [2, 8]
+    assert [batch for batch, _ in found.steps] == [2, 8]
+    assert [part for part, _ in found.parts] == ["backbone", "head", "finish"]
+    assert all(seconds > 0 for _, seconds in (*found.steps, *found.parts))
     assert Costs.from_dict(found.to_dict()) == found
+
+
+def test_costs_of_an_earlier_version_have_no_parts() -> None:
+    old = {"size": [8, 8], "parameters": 1, "multiplications": 2, "answers": [], "learning": [[2, 300]]}
+    assert Costs.from_dict(old) == Costs((8, 8), 1, 2, (), ((2, 300),))
+
+
+def test_a_trained_model_is_measured_on_its_pictures_and_learns_no_further(tmp_path: Path) -> None:
+    own = {"width": 0.125, "channels": 8, "proposals": 40}
+    model = build("fast_rcnn", ("cat",), Preprocess((64, 96)), task="detect", **own)
+    model.network.change("proposals", 5)
+    model.arguments["proposals"] = 5
+    save(model, tmp_path / "model.safetensors")
+    shown = np.zeros((2, 3, 64, 96), np.uint8)
+    shown[1, :, 16:48, 16:64] = 255
+    np.save(tmp_path / "shown.npy", shown)
+    files = {"file": str(tmp_path / "model.safetensors"), "shown": str(tmp_path / "shown.npy")}
+    found = list(room.measurements({**files, "device": "cpu", "batches": [1]}))
+    assert [list(line) for line in found] == [["answers"], ["parts"]]
+    assert list(found[1]["parts"]) == ["proposals", "backbone", "head", "finish"]
+
+
+def test_pictures_of_a_file_come_again_and_again(tmp_path: Path) -> None:
+    np.save(tmp_path / "shown.npy", np.arange(3, dtype=np.uint8).reshape(3, 1, 1, 1))
+    found = room.pictures(None, 5, str(tmp_path / "shown.npy"))  # type: ignore[arg-type]
+    assert found.flatten().tolist() == [0, 1, 2, 0, 1]
+
+
+def test_a_batch_that_would_take_too_long_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "answering", lambda *_: 3.0)  # 3 s a picture, 96 s for 32
+    monkeypatch.setattr(room, "seconds_of_parts", lambda *_: {})
+    peak = Peak(torch.device("cpu"))
+    model = build("lenet5", ("a", "b"), Preprocess((32, 32), 1, (0.5,), (0.5,)))
+    found = list(room.answers_of(model, {"batches": [1, 32]}, peak))
+    assert [line["answers"]["batch"] for line in found if "answers" in line] == [1]
 
 
 def test_the_peak_is_what_was_used_at_most_since_the_reset() -> None:

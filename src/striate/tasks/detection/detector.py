@@ -59,6 +59,7 @@ class Detector(TaskModel[Detections]):
         "augment": "mirror,shift=0.1,scale=0.3,color=0.2,edge=black",
     }
     most_batch: ClassVar[int] = 16
+    time_varies: ClassVar[bool] = True
     network_calls: ClassVar[tuple[str, ...]] = ("training_raw",)
 
     def __init__(self, network: nn.Module, classes: Sequence[str], preprocess: Preprocess) -> None:
@@ -177,7 +178,9 @@ class Detector(TaskModel[Detections]):
         height, width = self.preprocess.size
         box = torch.tensor([width / 4, height / 4, width * 3 / 4, height * 3 / 4])
         labels = torch.arange(count) % len(self.classes)
-        return BoxTargets(box.expand(count, 4), labels, torch.ones(count, dtype=torch.int64))
+        proposals = self.detection.example_proposals(count, (height, width))
+        ones = torch.ones(count, dtype=torch.int64)
+        return BoxTargets(box.expand(count, 4), labels, ones, proposals=proposals)
 
     def prepared(self, data: Dataset) -> Dataset:
         """With proposals, for networks that are given them."""

@@ -118,10 +118,10 @@ class Localizer(RegressionModel[Localization]):
         """``presence``, the middle, height and width of the box, and the classes."""
         return ("presence", "x", "y", "height", "width", *self.classes)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Images (N, C, H, W) -> y (N, 5 + K); presence and classes before sigmoid and softmax."""
-        raw = self.network(self.normalized(images))
-        return vector_of(corners_from(raw[:, : 2 * EDGES]), raw[:, 2 * EDGES :])
+    def from_network(self, numbers: Raw) -> Tensor:
+        """Numbers of the network -> y (N, 5 + K); presence and classes before sigmoid and softmax."""
+        assert isinstance(numbers, Tensor)
+        return vector_of(corners_from(numbers[:, : 2 * EDGES]), numbers[:, 2 * EDGES :])
 
     def image_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Every loss of each image, (N,); 0 for class and box where there is no object."""

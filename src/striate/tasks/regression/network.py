@@ -13,6 +13,7 @@ Sources: Sermanet et al. 2014, section 4 (regression on a classifier's features)
 by regression); Sun, Xiao, Wei, Liang, Wei 2018, section 2 (the mean position).
 """
 
+from collections.abc import Generator
 from typing import Literal
 
 import torch
@@ -21,6 +22,8 @@ from torch.nn import functional as F
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.image_network import BACKBONE
+from striate.layers.image_network import HEAD as READ
 from striate.ops.point_errors import expected_points
 
 Head = Literal["map", "vector"]
@@ -60,19 +63,32 @@ class RegressionNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) -> (N, 2 L + S)."""
-        points, scores, _ = self._branches(images)
+        points, scores, _ = self._read(self._seen(images))
+        return torch.cat([points.flatten(1), scores], dim=1)
+
+    def forward_in_parts(self, images: Tensor) -> Generator[str, None, Tensor]:
+        """``forward``: what the backbone sees, then what is read from it."""
+        seen = self._seen(images)
+        yield BACKBONE
+        points, scores, _ = self._read(seen)
+        yield READ
         return torch.cat([points.flatten(1), scores], dim=1)
 
     def branches(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Points (N, L, 2), scores (N, S), and the scores of all positions; None for the head ``vector``."""
-        return self._branches(images)
+        return self._read(self._seen(images))
 
-    def _branches(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    def _seen(self, images: Tensor) -> Tensor | dict[int, Tensor]:
+        """The vectors (N, D) of the images, or their maps, by what points are read from."""
         if self.head == "vector":
-            vector = self.backbone(images)
-            points = self.place(vector).float().view(len(images), -1, 2) + 0.5  # zeros point at the middle
-            return points, self._scores(vector), None
-        maps = self.backbone.features(images)
+            vectors: Tensor = self.backbone(images)
+            return vectors
+        return self.backbone.features(images)
+
+    def _read(self, maps: Tensor | dict[int, Tensor]) -> tuple[Tensor, Tensor, Tensor | None]:
+        if isinstance(maps, Tensor):
+            points = self.place(maps).float().view(len(maps), -1, 2) + 0.5  # zeros point at the middle
+            return points, self._scores(maps), None
         positions = self.place(maps).float()
         scores = self._scores(self.backbone.head(maps[max(maps)]))
         return expected_positions(positions), scores, positions

@@ -1,11 +1,12 @@
 """What a network costs on this machine: seconds for a picture, and memory, measured in a process of its own.
 
     parent --model, size, batches (JSON)--> python -m striate.train.profile.profile
-           <--one line for each measurement--'   import | baseline | batch 1 | batch 32 | steps of training
+           <--one line for each measurement--'   baseline | batch 1 | parts | batch 32 | steps of training
 
 A peak of memory is true only where nothing else was computed before: each network has a new process, and what
 that process holds before the network is built is subtracted. On a CPU it is the resident set, on a GPU the
-tensors.
+tensors. A trained model is measured on pictures of its data: how many regions there are, and how much is left
+to suppress, depends on both.
 """
 
 import gc
@@ -16,13 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from traceback import clear_frames
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from striate.data.checks.statistics import Facts
 from striate.data.preprocess import Preprocess
@@ -34,9 +38,11 @@ from striate.tasks.model import TaskModel
 from striate.train.fabric.hardware import device_of
 from striate.train.finetune.finetune import arguments, source_of
 from striate.train.profile.memory import MARGIN, Peak, free_memory, out_of_memory
+from striate.train.profile.part_seconds import nothing_kept, seconds_of_parts
 from striate.train.run.settings import Settings
 from striate.zoo.build import build, model_of
 from striate.zoo.cost.summary import summary
+from striate.zoo.save_load import load
 
 BATCHES = (1, 32)
 LEARNING = (2, 8)
@@ -46,8 +52,12 @@ BYTES, SHARE = 8, 0.5
 """Bytes of an activation and its gradient, and the share of the free memory above which a training is
 measured before it begins: a system that has promised more than it has ends a process without a word."""
 
-LEAST_SECONDS, LEAST_TIMES, LONG = 0.5, 3, 2.0
-"""A batch is repeated for so long and so often; one that takes longer than ``LONG`` is answered twice."""
+PICTURES = 8
+"""Different pictures whose parts are timed."""
+
+LEAST_SECONDS, LEAST_TIMES, LONG, TOO_LONG = 0.5, 3, 2.0, 20.0
+"""A batch is repeated for so long and so often; one that takes longer than ``LONG`` is answered twice; one
+that would take longer than ``TOO_LONG``, by the time of a smaller one, is left out."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,10 @@ class Costs:
         multiplications: for one picture.
         answers: by batch; a batch that does not fit into memory is left out.
         learning: (batch, bytes at the peak) of a step of training.
+        steps: (batch, seconds) of a step of training.
+        parts: (part, seconds) of an answer to one picture, in the order of ``PARTS``.
+        stages: what training does after the descent, by name.
+        carried: whether training is given proposals, which are searched once for every picture.
     """
 
     size: tuple[int, int]
@@ -82,6 +96,10 @@ class Costs:
     multiplications: int
     answers: tuple[Cost, ...]
     learning: tuple[tuple[int, int], ...] = ()
+    steps: tuple[tuple[int, float], ...] = ()
+    parts: tuple[tuple[str, float], ...] = ()
+    stages: tuple[str, ...] = ()
+    carried: bool = False
 
     def at(self, batch: int) -> Cost | None:
         """What answering so many pictures at once takes; None where that was not measured."""
@@ -93,8 +111,17 @@ class Costs:
         >>> Costs((8, 8), 1, 1, (), ((2, 300), (8, 900))).learning_memory(32)
         3300.0
         """
-        base, slope = self._line()
+        base, slope = _line(self.learning)
         return base + slope * batch
+
+    def step_seconds(self, batch: int) -> float:
+        """Seconds of a step of training with such a batch, by the line through what was measured.
+
+        >>> Costs((8, 8), 1, 1, (), steps=((2, 0.3), (8, 0.9))).step_seconds(32)
+        3.3
+        """
+        base, slope = _line(self.steps)
+        return round(base + slope * batch, 9)
 
     def fitting_batch(self, free: float) -> int:
         """The largest batch whose training takes at most ``free`` bytes, in eights from 8 on; 0 for none.
@@ -102,17 +129,9 @@ class Costs:
         >>> Costs((8, 8), 1, 1, (), ((2, 300), (8, 900))).fitting_batch(3000)
         24
         """
-        base, slope = self._line()
+        base, slope = _line(self.learning)
         most = int((free - base) // slope) if slope > 0 else 0
         return max(0, most // 8 * 8 if most >= 8 else most)
-
-    def _line(self) -> tuple[float, float]:
-        """Bytes without pictures, and for each."""
-        if not self.learning:
-            return 0.0, 0.0
-        (few, least), (many, most) = self.learning[0], self.learning[-1]
-        slope = max(0.0, (most - least) / (many - few)) if many > few else least / few
-        return max(0.0, least - slope * few), slope
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -124,16 +143,38 @@ class Costs:
         answers = tuple(Cost(**one) for one in values["answers"])
         learning = tuple((int(batch), int(memory)) for batch, memory in values["learning"])
         counts = values["parameters"], values["multiplications"]
-        return cls((values["size"][0], values["size"][1]), *counts, answers, learning)
+        steps = tuple((int(batch), float(seconds)) for batch, seconds in values.get("steps", ()))
+        parts = tuple((str(part), float(seconds)) for part, seconds in values.get("parts", ()))
+        size, stages = (values["size"][0], values["size"][1]), tuple(values.get("stages", ()))
+        return cls(size, *counts, answers, learning, steps, parts, stages, bool(values.get("carried")))
 
 
-def measure(settings: Settings, found: Facts, batches: Sequence[int] = BATCHES) -> Costs:
-    """The costs of the network of decided settings, with random weights, in a new process.
+def _line(measured: Sequence[tuple[int, float]]) -> tuple[float, float]:
+    """What a step takes without pictures, and for each, from (batch, what it takes); zeros for nothing."""
+    if not measured:
+        return 0.0, 0.0
+    (few, least), (many, most) = measured[0], measured[-1]
+    slope = max(0.0, (most - least) / (many - few)) if many > few else least / few
+    return max(0.0, least - slope * few), slope
+
+
+def measure(
+    settings: Settings,
+    found: Facts,
+    batches: Sequence[int] = BATCHES,
+    *,
+    file: Path | None = None,
+    shown: Tensor | None = None,
+) -> Costs:
+    """The costs of the network of decided settings in a new process.
 
     Args:
         settings: its ``model``, ``size``, ``precision`` (of training) and ``accelerator`` are looked at.
         found: of the data: how many classes, and channels.
         batches: how many pictures shall be answered at once.
+        file: a trained model of these settings; its answers are measured, and no steps of training. Without
+            one the weights are random.
+        shown: uint8 (N, C, H, W), pictures as the network sees them; noise if there are none.
 
     Raises:
         SettingError: there is no such network.
@@ -145,16 +186,28 @@ def measure(settings: Settings, found: Facts, batches: Sequence[int] = BATCHES) 
         "precision": settings.precision,
         "device": device_of(settings.accelerator).type,
         "batches": list(batches),
+        "file": None if file is None else str(file),
     }
     with torch.device("meta"):
-        table = summary(model_from(request).network, (found.channels, *(settings.height_width or ())))
-    lines = ask(request)
+        model = model_from(request)
+        table = summary(model.network, (found.channels, *(settings.height_width or ())))
+    with TemporaryDirectory() as folder:
+        if shown is not None:
+            request["shown"] = str(Path(folder) / "shown.npy")
+            np.save(request["shown"], shown.numpy())
+        lines = ask(request)
     answers = tuple(Cost(**line["answers"]) for line in lines if "answers" in line)
     learning = tuple(
         (line["learning"]["batch"], line["learning"]["memory"]) for line in lines if "learning" in line
     )
-    total = table.total
-    return Costs(settings.height_width or (0, 0), total.parameters, total.multiplications, answers, learning)
+    steps = tuple(
+        (line["learning"]["batch"], line["learning"]["seconds"]) for line in lines if "learning" in line
+    )
+    parts = tuple(pair for line in lines for pair in line.get("parts", {}).items())
+    size, counts = settings.height_width or (0, 0), (table.total.parameters, table.total.multiplications)
+    stages = tuple(stage.name for stage in model.stages())
+    carried = getattr(model.example_targets(1), "proposals", None) is not None
+    return Costs(size, *counts, answers, learning, steps, parts, stages, carried)
 
 
 def description(settings: Settings, found: Facts) -> dict[str, Any]:
@@ -295,19 +348,39 @@ def measurements(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         torch.zeros(1, 1, 4, 4, device=device)
     ).sum().backward()  # loads the libraries
     peak = Peak(device)
-    model = model_from(request).to(device).to(memory_format=torch.channels_last).eval()
-    for batch in request["batches"]:
-        seconds = refusable(partial(answering, model, batch, peak))
-        if seconds is None:
+    with nothing_kept():
+        model = load(request["file"]) if request.get("file") else model_from(request)
+    model = model.to(device).to(memory_format=torch.channels_last).eval()
+    yield from answers_of(model, request, peak)
+    if not request.get("file"):
+        yield from steps_of(model, request, peak)
+
+
+def answers_of(model: TaskModel[Any], request: dict[str, Any], peak: Peak) -> Iterator[dict[str, Any]]:
+    """One dictionary for each batch, and after the first one with the parts of an answer."""
+    seconds: float | None = 0.0
+    for number, batch in enumerate(request["batches"]):
+        if (seconds or 0.0) * batch > TOO_LONG:
             break
-        yield {"answers": {"batch": batch, "seconds": seconds / batch, "memory": peak.bytes()}}
+        images = pictures(model, batch, request.get("shown"))
+        whole = refusable(partial(answering, model, images, peak))
+        if whole is None:
+            break
+        seconds = whole / batch
+        yield {"answers": {"batch": batch, "seconds": seconds, "memory": peak.bytes()}}
+        if not number:
+            yield {"parts": seconds_of_parts(model, pictures(model, PICTURES, request.get("shown")))}
+
+
+def steps_of(model: TaskModel[Any], request: dict[str, Any], peak: Peak) -> Iterator[dict[str, Any]]:
+    """One dictionary for each batch of a step of training."""
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9)
     for batch in LEARNING:
-        step = partial(learning, model, batch, optimizer, peak, request)
-        if refusable(step) is None:
+        seconds = refusable(partial(learning, model, batch, optimizer, peak, request))
+        if seconds is None:
             break
-        yield {"learning": {"batch": batch, "memory": peak.bytes()}}
+        yield {"learning": {"batch": batch, "memory": peak.bytes(), "seconds": seconds}}
 
 
 def refusable(work: Callable[[], float]) -> float | None:
@@ -320,18 +393,20 @@ def refusable(work: Callable[[], float]) -> float | None:
         raise
 
 
-def pictures(model: TaskModel[Any], batch: int) -> torch.Tensor:
-    """Noise: uint8 (N, C, H, W)."""
+def pictures(model: TaskModel[Any], batch: int, shown: str | None = None) -> Tensor:
+    """uint8 (N, C, H, W): those of a file, again and again; noise without one."""
+    if shown is not None:
+        known = torch.from_numpy(np.load(shown))
+        return known[torch.arange(batch) % len(known)]
     shape = (batch, model.preprocess.channels, *model.preprocess.size)
     return torch.randint(256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
 @torch.inference_mode()
-def answering(model: TaskModel[Any], batch: int, peak: Peak) -> float:
+def answering(model: TaskModel[Any], images: Tensor, peak: Peak) -> float:
     """Median seconds from uint8 pictures in memory to records."""
 
-    images = pictures(model, batch)
-    sizes = torch.tensor([model.preprocess.size]).expand(batch, 2)
+    sizes = torch.tensor([model.preprocess.size]).expand(len(images), 2)
 
     def answer() -> float:
         begin = perf_counter()
@@ -357,7 +432,7 @@ def learning(
     low = {"bf16": torch.bfloat16, "16": torch.float16}.get(request["precision"])
     targets, indices = model.example_targets(batch).to(device), torch.arange(batch)
     peak.reset()
-    images = pictures(model, batch).contiguous(memory_format=torch.channels_last)
+    images = pictures(model, batch, request.get("shown")).contiguous(memory_format=torch.channels_last)
     for _ in range(2):
         begin = perf_counter()
         with torch.autocast(device.type, dtype=low, enabled=low is not None):

@@ -352,6 +352,7 @@ def finish(work: TrainingSession, splits: Splits) -> Finished:
                 "headline": sentence,
                 "primary": asdict(metrics.primary),
                 "metrics": metrics.to_dict(),
+                "stage_seconds": work.stage_seconds,
             },
         )
     run = Run(files.path, settings, model.cpu(), work.state.rows, metrics, split, evaluation)

@@ -33,7 +33,7 @@ def _stages(work: TrainingSession, data: Dataset) -> Iterator[Event]:
     folder = work.folder.path / STAGES
     for stage in missing:
         yield Staged(stage.name, stage.says)
-        last = perf_counter()
+        began = last = perf_counter()
         (folder / stage.name).mkdir(parents=True, exist_ok=True)
         with guarded(folder / stage.name):
             for done in stage.run(data, folder):
@@ -41,4 +41,5 @@ def _stages(work: TrainingSession, data: Dataset) -> Iterator[Event]:
                     yield Staged(stage.name, stage.says, *done)
                     last = perf_counter()
         work.save_model(model, best)
+        work.stage_seconds[stage.name] = perf_counter() - began
     work.folder.remove_stages()

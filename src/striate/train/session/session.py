@@ -55,6 +55,7 @@ class TrainingSession:
             have heads that only training looks at.
         pace: moves the end of a training with a budget; None without one.
         notes: what was decided when the network was made, sentences for the user.
+        stage_seconds: how long each stage after the descent took, by name.
     """
 
     engine: Executor
@@ -69,6 +70,7 @@ class TrainingSession:
     state: Progress = field(default_factory=Progress)
     clock: Clock = field(default_factory=Clock)
     pace: Pace | None = None
+    stage_seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         task = self.engine.task

@@ -101,6 +101,10 @@ class DetectionNetwork(ImageNetwork, ABC):
         """Proposals of the pictures of some data, for networks that learn from such; None for others."""
         return None
 
+    def example_proposals(self, count: int, size: Pair) -> BoxTargets | None:
+        """Made-up ones, for networks that learn from such; None for others."""
+        return None
+
     def stages(self, preprocess: Preprocess, normalized: Callable[[Tensor], Tensor]) -> tuple[Stage, ...]:
         """What is fitted after the gradient descent.
 

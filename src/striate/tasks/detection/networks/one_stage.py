@@ -6,13 +6,14 @@
 SSD and YOLO are this, with other parts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Protocol, final
 
 from torch import Tensor
 
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
+from striate.layers.image_network import BACKBONE, HEAD
 from striate.records import BoxTargets
 from striate.tasks.detection.networks.detection_network import (
     Candidates,
@@ -82,6 +83,15 @@ class OneStage(DetectionNetwork):
         """
         self.require_images(images)
         found: dict[str, Tensor] = self.head(self.features(images))
+        return found
+
+    def forward_in_parts(self, images: Tensor) -> Generator[str, None, dict[str, Tensor]]:
+        """``forward``: the maps, then what is read from them."""
+        self.require_images(images)
+        maps = self.features(images)
+        yield BACKBONE
+        found: dict[str, Tensor] = self.head(maps)
+        yield HEAD
         return found
 
     def priors_of(self, size: Pair) -> Priors:

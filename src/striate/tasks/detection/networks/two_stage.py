@@ -19,7 +19,7 @@ answers are made of. Neither asks for the mode of the network. Losses of ``forwa
 loss is made, are those of a draw of its own proposals.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import torch
@@ -31,6 +31,7 @@ from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.image_network import BACKBONE, HEAD, PROPOSALS
 from striate.records import BoxTargets
 from striate.tasks.detection.networks.detection_network import (
     Candidates,
@@ -89,6 +90,7 @@ class TwoStage(DetectionNetwork):
     learns_apart: ClassVar[bool] = True
     rows_stay: ClassVar[bool] = False
     two_graphs: ClassVar[bool] = True
+    changeable: ClassVar[tuple[str, ...]] = ("proposals",)
 
     def __init__(
         self,
@@ -127,6 +129,20 @@ class TwoStage(DetectionNetwork):
         maps = self.features(images)
         return self.second_look(maps, self.first(images, maps), _size(images), self.head)
 
+    def forward_in_parts(self, images: Tensor) -> Generator[str, None, dict[str, Tensor]]:
+        """``forward``: the maps, the regions, their bins, and what is said of them."""
+        self.require_images(images)
+        maps = self.features(images)
+        yield BACKBONE
+        first = self.first(images, maps)
+        regions = self._proposed(maps, first, _size(images))
+        yield PROPOSALS
+        pooled = self.pool(maps, regions)
+        yield self.pool.part
+        raw = self._second_raw(maps, first, regions, self.head(pooled))
+        yield HEAD
+        return raw
+
     def second_look(
         self, maps: Sequence[Tensor], first: dict[str, Tensor], size: Pair, head: Head
     ) -> dict[str, Tensor]:
@@ -139,8 +155,18 @@ class TwoStage(DetectionNetwork):
             head: bins -> scores and offsets; the network's own, or an engine in its place.
         """
         regions = self._proposed(maps, first, size)
+        return self._second_raw(maps, first, regions, head(self.pool(maps, regions)))
+
+    def _second_raw(
+        self,
+        maps: Sequence[Tensor],
+        first: dict[str, Tensor],
+        regions: list[Tensor],
+        found: dict[str, Tensor],
+    ) -> dict[str, Tensor]:
+        """All raw numbers of an answer, from what the head found in the regions."""
         kept = {f"{MAPS}{DOT}{number}": one for number, one in enumerate(maps)} if self.branches else {}
-        return {**without_pixels(first), **self._answers(maps, regions, head), **kept}
+        return {**without_pixels(first), **_answers(regions, found), **kept}
 
     def training_raw(self, images: Tensor, targets: BoxTargets) -> dict[str, Tensor]:
         """Images and their objects -> raw numbers of a step of training: other regions, and the branches."""
@@ -149,7 +175,7 @@ class TwoStage(DetectionNetwork):
         first = self.first(images, maps)
         proposed = self.first.propose(first, self.layout(_size(images)), targets)
         regions = self.sampler.chosen(proposed, targets)
-        raw = {**without_pixels(first), **self._answers(maps, regions, self.head)}
+        raw = {**without_pixels(first), **_answers(regions, self.head(self.pool(maps, regions)))}
         if self.branches:
             drawn = self.sampler.drawn(regions, targets)
             learning = [one[found.rows[: found.positives]] for one, found in zip(regions, drawn, strict=True)]
@@ -171,14 +197,6 @@ class TwoStage(DetectionNetwork):
         if without_numbers(maps[0]):
             return [maps[0].new_zeros(self.first.most, 4) for _ in range(len(maps[0]))]
         return self.first.propose(first, self.layout(size))
-
-    def _answers(self, maps: Sequence[Tensor], regions: list[Tensor], head: Head) -> dict[str, Tensor]:
-        """The second look at regions."""
-        counts = [len(one) for one in regions]
-        found = head(self.pool(maps, regions))
-        rows = {name: padded(values, counts) for name, values in found.items()}
-        number = torch.tensor(counts, device=maps[0].device)
-        return {"regions": pad_sequence(regions, batch_first=True), "counts": number, **rows}
 
     def _asked(self, maps: Sequence[Tensor], regions: list[Tensor]) -> dict[str, Tensor]:
         """The numbers of all branches for some regions, (N, most of an image, ...)."""
@@ -229,6 +247,15 @@ class TwoStage(DetectionNetwork):
         """Those of the first stage, if it finds them in pixels."""
         return self.first.proposals_of(data, preprocess)
 
+    def example_proposals(self, count: int, size: Pair) -> BoxTargets | None:
+        """Those of the first stage, if it finds them in pixels."""
+        return self.first.example_proposals(count, size)
+
+    def change(self, argument: str, value: int) -> None:
+        """``proposals``: how many regions of an image a prediction looks at, at most."""
+        if argument in self.changeable:
+            self.first.limit(value)
+
     def stages(self, preprocess: Preprocess, normalized: Callable[[Tensor], Tensor]) -> tuple[Stage, ...]:
         """Those of a head whose scores are fitted, not learned by descent."""
         if not isinstance(self.head, MachinesAndRidge):
@@ -265,6 +292,14 @@ class TwoStage(DetectionNetwork):
             )
             for image, (one, found) in enumerate(zip(regions, drawn, strict=True))
         )
+
+
+def _answers(regions: list[Tensor], found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Regions of each image, and what the head found in all of them, as tables of images."""
+    counts = [len(one) for one in regions]
+    rows = {name: padded(values, counts) for name, values in found.items()}
+    number = torch.tensor(counts, device=regions[0].device)
+    return {"regions": pad_sequence(regions, batch_first=True), "counts": number, **rows}
 
 
 def _branch_sums(

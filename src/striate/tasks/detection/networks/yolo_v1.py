@@ -15,6 +15,7 @@ is taught.
 Not as in the paper: convolutions in the place of its two fully connected layers, and any backbone.
 """
 
+from collections.abc import Generator
 from typing import final
 
 import torch
@@ -24,6 +25,7 @@ from torch.nn import functional as F
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.conv_norm import conv_norm
+from striate.layers.image_network import BACKBONE, HEAD
 from striate.ops.boxes import paired_iou
 from striate.records import BoxTargets
 from striate.tasks.detection.networks.detection_network import (
@@ -91,7 +93,19 @@ class YoloV1(DetectionNetwork):
             ShapeError: the images have other channels, a size that it cannot take, or whole numbers.
         """
         self.require_images(images)
-        (merged,) = self.features(images)
+        return self._cells(self.features(images))
+
+    def forward_in_parts(self, images: Tensor) -> Generator[str, None, dict[str, Tensor]]:
+        """``forward``: the map, then what is read from it."""
+        self.require_images(images)
+        maps = self.features(images)
+        yield BACKBONE
+        found = self._cells(maps)
+        yield HEAD
+        return found
+
+    def _cells(self, maps: list[Tensor]) -> dict[str, Tensor]:
+        (merged,) = maps
         fine = F.interpolate(merged, size=2 * (FINER * self.grid,), mode="bilinear")
         return {"cells": self.read(self.gather(fine)).flatten(2).transpose(1, 2)}
 

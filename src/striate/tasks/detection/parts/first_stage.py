@@ -38,6 +38,10 @@ class FirstStage(nn.Module, ABC):
         """Regions of an image in a prediction, at most."""
 
     @abstractmethod
+    def limit(self, most: int) -> None:
+        """From now on so many regions of an image in a prediction, at most; what is learned stays."""
+
+    @abstractmethod
     def forward(self, images: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
         """Raw numbers of N images, the first axis of each N.
 
@@ -74,6 +78,10 @@ class FirstStage(nn.Module, ABC):
 
     def proposals_of(self, data: Dataset, preprocess: Preprocess) -> Carried | None:
         """Proposals of the pictures of some data, if they are found in pixels."""
+        return None
+
+    def example_proposals(self, count: int, size: Pair) -> BoxTargets | None:
+        """Made-up proposals of so many images of (H, W) pixels, if pictures come with them in training."""
         return None
 
     def fit(self, sizes: Tensor) -> None:

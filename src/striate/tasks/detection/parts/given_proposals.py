@@ -14,6 +14,7 @@ from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.records import BoxTargets, Proposals
 from striate.tasks.detection.parts.first_stage import PIXELS, FirstStage, Layout
+from striate.tasks.detection.parts.priors import Pair
 from striate.tasks.detection.proposer.proposed_boxes import ProposedBoxes
 from striate.tasks.detection.proposer.proposer import Proposer
 from striate.tasks.detection.proposer.proposers import propose_each
@@ -38,6 +39,10 @@ class GivenProposals(FirstStage):
         """Boxes of an image."""
         return self._most
 
+    def limit(self, most: int) -> None:
+        """The best of those that are found."""
+        self._most = most
+
     def sees(self, preprocess: Preprocess) -> None:
         """Images will come normalized like this; their pixels are what is searched."""
         self._mean, self._std = (
@@ -47,6 +52,15 @@ class GivenProposals(FirstStage):
     def proposals_of(self, data: Dataset, preprocess: Preprocess) -> ProposedBoxes:
         """The proposals of some pictures, when they are asked for."""
         return ProposedBoxes(data.store, data.places, self.proposer, preprocess, self.most)
+
+    def example_proposals(self, count: int, size: Pair) -> BoxTargets:
+        """As many as there are at most, anywhere."""
+        height, width = size
+        made = torch.Generator().manual_seed(0)
+        corners = torch.rand(count * self.most, 2, 2, generator=made) * torch.tensor([width, height])
+        boxes = torch.cat([corners.amin(1), corners.amax(1)], 1)
+        labels = torch.zeros(len(boxes), dtype=torch.int64)
+        return BoxTargets(boxes, labels, torch.full((count,), self.most))
 
     def forward(self, images: Tensor, maps: list[Tensor]) -> dict[str, Tensor]:
         """The images: no number is learned."""

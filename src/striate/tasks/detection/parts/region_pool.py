@@ -9,12 +9,13 @@ How: ``align`` averages bilinear samples (He et al. 2017), ``max`` keeps the lar
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Literal, final, get_args
+from typing import ClassVar, Literal, final, get_args
 
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 
+from striate.layers.image_network import HEAD
 from striate.layers.literals import require_choice
 from striate.ops import pyramid_level, roi_align, roi_pool
 
@@ -25,7 +26,13 @@ SAMPLES = 2
 
 
 class RegionPool(nn.Module, ABC):
-    """Maps, and the regions of each image -> (R, C, P, P), those of the first image first."""
+    """Maps, and the regions of each image -> (R, C, P, P), those of the first image first.
+
+    Attributes:
+        part: of an answer that it belongs to.
+    """
+
+    part: ClassVar[str] = HEAD
 
     @abstractmethod
     def forward(self, maps: Sequence[Tensor], regions: Sequence[Tensor]) -> Tensor:

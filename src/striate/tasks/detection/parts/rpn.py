@@ -11,7 +11,7 @@ Ren, He, Girshick, Sun 2015, figure 3. https://arxiv.org/abs/1506.01497
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
@@ -109,6 +109,10 @@ class RegionProposals(FirstStage):
     def most(self) -> int:
         """Proposals that are kept after suppression."""
         return self.predicting.after
+
+    def limit(self, most: int) -> None:
+        """After suppression; of each map as many are looked at as before."""
+        self.predicting = replace(self.predicting, after=most)
 
     def forward(self, images: Tensor, maps: Sequence[Tensor]) -> dict[str, Tensor]:
         """Maps -> objectness and deltas, cells row by row, anchors of a cell together, map after map."""

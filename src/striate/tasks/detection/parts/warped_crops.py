@@ -6,13 +6,14 @@ What lies outside of the image is zero, which is the mean pixel of a normalized 
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
+from striate.layers.image_network import BACKBONE
 from striate.ops import context_windows, roi_align
 from striate.tasks.detection.parts.region_pool import RegionPool, numbered, without_numbers
 
@@ -34,6 +35,8 @@ class CropEmbedding(RegionPool):
         backbone: its last layer is taken away.
         crop: side of the crops, pixels.
     """
+
+    part: ClassVar[str] = BACKBONE
 
     def __init__(self, backbone: Backbone, crop: int) -> None:
         super().__init__()
