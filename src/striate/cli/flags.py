@@ -62,7 +62,10 @@ OF_TASKS = "Of single tasks"
 """Settings that are shown where ``--task``, or data whose help is asked for, name a task that has them."""
 
 TRAINING: Panels = {
-    OF_TASKS: ("head", "distance", "box_weight", "overlap_weight", "on_bad_box", "normalize", "joints"),
+    OF_TASKS: (
+        *("head", "distance", "box_weight", "overlap_weight", "on_bad_box", "normalize", "joints"),
+        *("pixel_loss", "classes"),
+    ),
     "Data": (
         "format",
         "size",

@@ -14,6 +14,7 @@ class_names      names that look alike
 class_mapping    class numbers of data as those of a model
 trained_data     which pictures a model is measured on
 joints           names of points, mirror pairs, skeleton
+mask_classes     what the values of masks mean
 crops            parts of pictures, one for each object
 picture_size     from the header of a file
 

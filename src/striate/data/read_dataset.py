@@ -55,6 +55,7 @@ def read(
     on_bad_box: str = "stop",
     reading: Progress | None = None,
     group: str | None = None,
+    classes: str | None = None,
 ) -> Splits:
     """Read a data set.
 
@@ -72,6 +73,7 @@ def read(
         reading: called now and then with (bytes read, bytes in all) of a large file of annotations.
         group: a column of the table; pictures with one value there, such as those of one person, are held out
             together, and shares are shares of the groups.
+        classes: what the values of masks mean, see ``read_classes``.
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
@@ -90,7 +92,7 @@ def read(
     root = Path(path)
     try:
         name = format or recognise(root, kinds)
-        found = with_joints(_read(root, name, reader_of(name, accept, reading, group)), joints)
+        found = with_joints(_read(root, name, reader_of(name, accept, reading, group, classes)), joints)
         found = found if format else _with_alternative(_with_classes(found, name), name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
@@ -214,7 +216,7 @@ def assign(
             continue
         train = np.flatnonzero(split == SPLITS.index("train"))
         shown = _identity(found, train)
-        strata, each = found.annotations.strata()[train], not isinstance(found.annotations, BoxAnnotations)
+        strata, each = found.annotations.strata()[train], found.annotations.each_stratum
         chosen = train[held_out(shown, strata, share, seed, every_class=each, keep_last=keep_last)]
         split[chosen] = SPLITS.index(name)
         purpose = "validation" if name == "val" else "the test"

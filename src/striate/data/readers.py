@@ -9,6 +9,7 @@ from functools import partial
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.mask_annotations import MaskAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.formats.index import Found
 from striate.data.formats.json_stream import Progress
@@ -26,6 +27,7 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
         "yolo": "striate.data.formats.yolo:read_yolo",
         "coco": "striate.data.formats.coco:read_coco_boxes",
         "coco-points": "striate.data.formats.coco_points:read_coco_points",
+        "masks": "striate.data.formats.masks:read_masks",
         "points": "striate.data.formats.points_csv:read_point_table",
         "boxes": "striate.data.formats.points_csv:read_box_table",
     }
@@ -36,6 +38,7 @@ KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
     **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
+    **dict.fromkeys(("masks",), MaskAnnotations),
 }
 """Format -> what it tells of the pictures."""
 
@@ -48,12 +51,19 @@ LARGE = ("coco", "coco-points")
 DETAILED = ("voc", "yolo", "coco")
 """Formats of boxes that say more than boxes; called with ``details=True`` where all is kept."""
 
+NAMED = ("masks",)
+"""Formats of masks whose values ``classes`` names."""
+
 GROUPED = ("csv", "points", "boxes")
 """Formats with columns, one of which can say which pictures belong together; called with ``group``."""
 
 
 def reader_of(
-    name: str, accept: Collection[str] = (), reading: Progress | None = None, group: str | None = None
+    name: str,
+    accept: Collection[str] = (),
+    reading: Progress | None = None,
+    group: str | None = None,
+    classes: str | None = None,
 ) -> Callable[..., Found]:
     """What reads a format, to be called with the path.
 
@@ -62,9 +72,11 @@ def reader_of(
         accept: kinds of findings; ``outside`` lists files outside the folder of a table too.
         reading: called now and then with (bytes read, bytes in all) of a large file of annotations.
         group: a column that says which pictures belong together.
+        classes: what the values of masks mean.
 
     Raises:
-        SettingError: there is no such format, or it has no columns and ``group`` names one.
+        SettingError: there is no such format, or it has no columns and ``group`` names one, or no masks and
+            ``classes`` names their values.
     """
     if name not in READERS:
         known = "one of: " + ", ".join(READERS)
@@ -72,7 +84,11 @@ def reader_of(
     if group is not None and name not in GROUPED:
         wrong = f"group is {group!r}, and data read as {name} have no columns"
         raise SettingError(wrong, "a table: " + ", ".join(GROUPED), "leave group out")
+    if classes is not None and name not in NAMED:
+        wrong = f"classes is {classes[:60]!r}, and data read as {name} name their classes themselves"
+        raise SettingError(wrong, "masks: " + ", ".join(NAMED), "leave classes out")
     options = {
+        **({"classes": classes} if classes is not None else {}),
         **({"progress": reading} if name in LARGE else {}),
         **({"group": group} if group is not None else {}),
         **({"outside": True} if "outside" in accept and name in OUTSIDE else {}),

@@ -31,6 +31,7 @@ LAYOUTS: LazyTable[Callable[[Path], object]] = LazyTable(
         "yolo": "striate.data.formats.yolo:yolo_root",
         "coco": "striate.data.formats.coco:coco_files",
         "coco-points": "striate.data.formats.coco:coco_files",
+        "masks": "striate.data.formats.masks:mask_pairs",
     }
 )
 """Format -> what finds its files below a path, or nothing. Those that say most of the pictures are first."""

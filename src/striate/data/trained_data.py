@@ -39,6 +39,9 @@ SAMPLED = 1024
 MEASURED = 64
 """Training pictures whose size is looked at."""
 
+NAMED = ("group", "classes")
+"""Options of ``read`` that are words."""
+
 HALF = 0.5
 """Share from which data are those of the training."""
 
@@ -52,7 +55,7 @@ class TrainedOn:
     Args:
         format: in which they were read.
         accept: kinds of findings that were accepted.
-        options: what ``read`` was called with besides: seed, validation, test and group.
+        options: what ``read`` was called with besides: seed, validation, test, group and classes.
         count: training pictures.
         pictures: uint64, what up to 1,024 of them show, sorted.
         size: (H, W), the medians of their sides, pixels; None where nobody looked.
@@ -95,11 +98,11 @@ class TrainedOn:
             kinds = isinstance(accept, list) and all(isinstance(kind, str) for kind in accept)
             share = all(isinstance(one, int | float) and 0 <= one < 1 for one in shares)
             mended = options.get("on_bad_box", "stop") in get_args(OnBadBox)
-            group = isinstance(options.get("group", ""), str)
+            named = all(isinstance(options.get(name, ""), str) for name in NAMED)
             size = values.get("size")
             sides = size is None or (len(size) == 2 and all(type(one) is int and one > 0 for one in size))
-            known = set(options) - {"test", "on_bad_box", "group"} == {"seed", "validation"}
-            if whole_numbers and kinds and share and mended and group and known and sides:
+            known = set(options) - {"test", "on_bad_box", *NAMED} == {"seed", "validation"}
+            if whole_numbers and kinds and share and mended and named and known and sides:
                 pictures = np.frombuffer(raw, dtype="<u8").astype(np.uint64)
                 pixels = None if size is None else (size[0], size[1])
                 return cls(str(values["format"]), tuple(accept), dict(options), count, pictures, pixels)
@@ -107,6 +110,11 @@ class TrainedOn:
             pass
         wrong = "the data of the training are not described"
         raise SettingError(wrong, "format, options and pictures", "save the model again")
+
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """Options of ``read`` that say what is in the files, so that they hold for other data too."""
+        return {"classes": self.options["classes"]} if "classes" in self.options else {}
 
     def overlap(self, splits: Splits) -> tuple[float, float]:
         """The share of the training pictures that are among these, and of these that were trained on."""
@@ -187,7 +195,9 @@ def data_to_measure(
         chosen = split or unseen(splits)
         return MeasuredData(splits, chosen, True, f"{chosen}, of the data that the model was trained on")
     if split is None and not isinstance(data, Splits) and not options:
-        splits = _accepted(read(data, format, accept=tuple(accept), kinds=kinds, validation=0.0), accept)
+        same = {} if trained_on is None else trained_on.meaning
+        again = read(data, format, accept=tuple(accept), kinds=kinds, validation=0.0, **same)
+        splits = _accepted(again, accept)
     chosen = split or ALL
     return MeasuredData(splits, chosen, False, _of_others(splits, chosen, trained_on))
 

@@ -11,6 +11,7 @@
     localization.py         Localization       where the one object is, and which of K classes
     pose.py                 Pose               L named points
     proposals.py            Proposals          where there may be objects
+    segmentation.py         Segmentation       the class of every pixel
     embedding.py            Embedding          a vector
 
 Images are uint8 RGB outside a network; ``Batch.images`` stay uint8 until the device. Places are pixels, x to
@@ -26,6 +27,7 @@ from striate.records.pose import Pose
 from striate.records.proposals import Proposals
 from striate.records.record import Record
 from striate.records.sample import Sample
+from striate.records.segmentation import Segmentation
 from striate.records.targets import BoxTargets, ClassTargets, MaskTargets, PointTargets, Targets
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "Proposals",
     "Record",
     "Sample",
+    "Segmentation",
     "Targets",
     "class_number",
 ]

@@ -71,6 +71,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         options: plain values that its class was built with besides network, classes and preprocessing.
         trained_on: what is known of the data of its training; None for nothing.
         engine: computes the scores of predictions in another way than ``forward``; None for ``forward``.
+        notes: what was taken from the training data, sentences for the user; see ``fit_to``.
     """
 
     task: ClassVar[str]
@@ -97,6 +98,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         self.arguments: dict[str, Any] = {}
         self.trained_on: TrainedOn | None = None
         self.engine: Scoring | None = None
+        self.notes: tuple[str, ...] = ()
         for name in ("mean", "std"):
             values = torch.tensor(getattr(preprocess, name)).view(-1, 1, 1)
             self.register_buffer(name, values, persistent=False)
@@ -164,7 +166,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         return None
 
     def fit_to(self, data: Dataset, settings: Any) -> None:
-        """Take from the training data what the task wants to know, such as weights of rare classes."""
+        """Take from the training data what the task wants to know, such as weights of rare classes.
+
+        What the user should know of it becomes ``notes``.
+        """
 
     def prepared(self, data: Dataset) -> Dataset:
         """The same pictures with what the task adds to their annotations before it learns from them."""
@@ -319,10 +324,23 @@ class TaskModel(nn.Module, ABC, Generic[R]):
             for prepared in batches:
                 found = list[R]()
                 for raw in in_parts(answer, prepared.images.to(self.device)):
-                    found += self.decode(raw, prepared.sizes[len(found) :][: rows_of(raw)], **options)
-                records += [self._back(record, *own) for record, own in zip(found, prepared.own, strict=True)]
+                    part = slice(len(found), len(found) + rows_of(raw))
+                    found += self.records_of(raw, prepared.sizes[part], prepared.own[part], **options)
+                records += found
         pairs = zip(records, names, strict=True)
         return [replace(record, source=name) for record, name in pairs]  # type: ignore[type-var]
+
+    def records_of(self, raw: Raw, sizes: Tensor, own: Sequence[tuple[int, int]], **options: Any) -> list[R]:
+        """Records of what ``forward`` gave, in the pixels of the pictures as they were given.
+
+        Args:
+            raw: of N images.
+            sizes: int64 (N, 2), as for ``decode``.
+            own: (H, W) of the pictures before they were prepared.
+            options: as for ``decode``.
+        """
+        found = self.decode(raw, sizes, **options)
+        return [self._back(record, *size) for record, size in zip(found, own, strict=True)]
 
     def _back(self, record: R, height: int, width: int) -> R:
         """A record in the pixels of the picture that was given."""

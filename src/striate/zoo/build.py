@@ -11,7 +11,7 @@ from striate.data.preprocess import Preprocess
 from striate.errors import LabelError, SettingError
 from striate.lazy_table import LazyTable
 from striate.tasks.model import TaskModel
-from striate.zoo.networks import DETECTORS, detector_named, network_named, require_arguments
+from striate.zoo.networks import detector_named, made_for, network_named, require_arguments
 from striate.zoo.weights.detector_weights import load_detector
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ TASKS: LazyTable[type[TaskModel[Any]]] = LazyTable(
         "localize": "striate.tasks.regression.localizer:Localizer",
         "landmarks": "striate.tasks.regression.point_model:LandmarkModel",
         "pose": "striate.tasks.regression.point_model:PoseModel",
+        "segmentation": "striate.tasks.segmentation.segmenter:Segmenter",
     }
 )
 """The tasks by name. A new one is a line here, and what the other tables of this kind ask for."""
@@ -93,16 +94,18 @@ def detector(
 
 
 def require_task(name: str, task: str) -> None:
-    """A detector detects.
+    """A network that is made for one task does that.
 
     Raises:
         SettingError: something else is asked of one.
     """
-    if name in DETECTORS and task != DETECT:
+    own = made_for(name)
+    if own not in (None, task):
+        known = "a detector" if own == DETECT else f"made for {own}"
         raise SettingError(
-            f"{name} is a detector, and the task is {task}",
-            f"task {DETECT}, or a backbone",
-            "--model resnet18, or --task detect with boxes",
+            f"{name} is {known}, and the task is {task}",
+            f"task {own}, or a backbone",
+            f"--model resnet18, or --task {own} with data for it",
         )
 
 

@@ -149,8 +149,10 @@ SEGMENTERS: LazyTable[Callable[..., "SegmentationNetwork"]] = LazyTable(
 )
 """Called with ``classes``, ``in_channels`` and the network's own arguments."""
 
+BACKBONES = "classification"
+
 TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
-    "classification": MODELS,
+    BACKBONES: MODELS,
     "detect": DETECTORS,
     "segmentation": SEGMENTERS,
 }
@@ -220,6 +222,15 @@ def network_named(name: str, classes: int = 1000, in_channels: int = 3, **argume
             raise SettingError(f"{argument} is {value!r}", "a whole number, 1 or more", f"{argument}=3")
     require_arguments(name, arguments)
     return build(classes=classes, in_channels=in_channels, **arguments)
+
+
+def made_for(name: str) -> str | None:
+    """The one task that a network is made for; None for a backbone, which any task takes.
+
+    >>> made_for("yolo"), made_for("resnet20")
+    ('detect', None)
+    """
+    return next((task for task, table in TABLES.items() if name in table and task != BACKBONES), None)
 
 
 def detector_named(

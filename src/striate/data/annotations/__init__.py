@@ -5,4 +5,5 @@ class_annotations.py    one class for each picture
 box_annotations.py      any number of boxes on each picture
 origin.py               where boxes are written: file and line
 point_annotations.py    the same named points on every picture
+mask_annotations.py     the class of every pixel
 """

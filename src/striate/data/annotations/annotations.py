@@ -31,6 +31,7 @@ class Annotations(ABC):
         noun: the word for one of ``classes``.
         spatial: whether they have places in the picture, as their targets.
         least_classes: K below which there is nothing to be learned.
+        each_stratum: whether a split takes a picture of every one of ``strata``, however many there are.
     """
 
     classes: tuple[str, ...]
@@ -39,6 +40,7 @@ class Annotations(ABC):
     noun: ClassVar[str] = "class"
     spatial: ClassVar[bool] = True
     least_classes: ClassVar[int] = 1
+    each_stratum: ClassVar[bool] = True
 
     @abstractmethod
     def __len__(self) -> int:
@@ -61,6 +63,16 @@ class Annotations(ABC):
         """What is known of one picture, for people; equal words mean equal knowledge."""
 
     # ---- what a kind says in another way where it knows better
+
+    def placed(self, indices: Tensor, affines: Tensor, size: tuple[int, int]) -> Targets:
+        """The targets of some pictures that were moved.
+
+        Args:
+            indices: int64 (n,).
+            affines: (n, 2, 3), from places in the files to places in the pictures that were made of them.
+            size: (H, W) of these, pixels.
+        """
+        return self.collate(indices).moved(affines, size)
 
     def remap(self, classes: tuple[str, ...]) -> Self:
         """The same for a model with these classes; a kind that holds class numbers translates them by name.

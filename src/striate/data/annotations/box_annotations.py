@@ -75,6 +75,7 @@ class BoxAnnotations(Annotations):
     proposals: Carried | None = None
     task: ClassVar[str] = "detect"
     shown: ClassVar[str] = "boxes"
+    each_stratum: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         count = int(self.ends[-1]) if len(self.ends) else 0

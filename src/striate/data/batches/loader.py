@@ -23,7 +23,7 @@ from striate.data.batches.shuffle import permutation, share_of
 from striate.data.dataset import Dataset
 from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
-from striate.errors import ImageError, SettingError
+from striate.errors import SettingError, StriateError
 from striate.records import Batch
 
 Make = Callable[[Dataset, Preprocess], Making]
@@ -129,9 +129,12 @@ class Loader:
             yield share_of(order[step * self.batch : (step + 1) * self.batch], self.rank, self.world)
 
     def _batch(self, images: Tensor, indices: Tensor, affines: Tensor | None) -> Batch:
-        targets = self.dataset.annotations.collate(indices)
-        if affines is not None:
-            targets = targets.moved(affines, self.preprocess.size)
+        known = self.dataset.annotations
+        targets = (
+            known.collate(indices)
+            if affines is None
+            else known.placed(indices, affines, self.preprocess.size)
+        )
         return Batch(images, self._sizes.expand(len(indices), 2), indices, targets)
 
     def _from_memory(self, kept: Prepared, steps: Iterator[Tensor]) -> Iterator[Batch]:
@@ -155,15 +158,15 @@ class Loader:
             generator=torch.Generator(),  # else torch would draw from the global one
         )
         for batch in loader:
-            if isinstance(batch, ImageError):
+            if isinstance(batch, StriateError):
                 raise batch
             yield batch
 
 
-class Decoder(Fetcher[Batch | ImageError]):
+class Decoder(Fetcher[Batch | StriateError]):
     """Whole batches by step number, decoded in a worker process.
 
-    An unreadable file is returned, not raised: torch would raise it again as an error of another kind.
+    The error of a bad file is returned, not raised: torch would raise it again as an error of another kind.
     """
 
     def __init__(self, dataset: Dataset, preprocess: Preprocess, steps: list[Tensor]) -> None:
@@ -172,22 +175,23 @@ class Decoder(Fetcher[Batch | ImageError]):
     def __len__(self) -> int:
         return len(self.steps)
 
-    def __getitem__(self, step: int) -> Batch | ImageError:
-        indices = self.steps[step]
+    def __getitem__(self, step: int) -> Batch | StriateError:
         try:
-            pairs = [one_prepared(self.dataset, self.preprocess, index) for index in indices.tolist()]
-        except ImageError as reason:
+            return self._batch(self.steps[step])
+        except StriateError as reason:
             return reason
+
+    def _batch(self, indices: Tensor) -> Batch:
+        pairs = [one_prepared(self.dataset, self.preprocess, index) for index in indices.tolist()]
         if pairs:
             always = self.preprocess.always_padded
             images, sizes = padded([image for image, _ in pairs], always=always)
         else:  # a rank that is left without images
             shape = (0, self.preprocess.channels, *self.preprocess.size)
             images, sizes = torch.empty(shape, dtype=torch.uint8), torch.empty(0, 2, dtype=torch.int64)
-        targets = self.dataset.annotations.collate(indices)
-        affines = [affine for _, affine in pairs if affine is not None]
-        if affines:
-            targets = targets.moved(torch.stack(affines), (images.shape[2], images.shape[3]))
+        known, affines = self.dataset.annotations, [affine for _, affine in pairs if affine is not None]
+        size = (images.shape[2], images.shape[3])
+        targets = known.placed(indices, torch.stack(affines), size) if affines else known.collate(indices)
         return Batch(images, sizes, indices, targets)
 
 

@@ -41,5 +41,5 @@ def read_options(settings: Settings) -> dict[str, Any]:
     """What ``read`` is called with besides the format: a model remembers it, and is measured with it."""
     options = {"seed": settings.seed, "validation": settings.validation, "test": settings.test}
     mended = {} if settings.on_bad_box == "stop" else {"on_bad_box": settings.on_bad_box}
-    group = {"group": settings.group} if settings.group else {}
-    return {**options, **mended, **group}
+    named = {name: value for name in ("group", "classes") if (value := getattr(settings, name))}
+    return {**options, **mended, **named}

@@ -312,6 +312,7 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
     alone = last_layer(settings, model, len(data))
     learning = alone or model
     learning.fit_to(data, settings)
+    notes = (*notes, *learning.notes)
     data = learning.prepared(data)
     engine = Executor(learning, settings)
     share = {"rank": engine.rank, "world": engine.world, "balance": settings.balance == "sampling"}

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from striate.arguments import LARGEST, described, meant_number
+from striate.data.mask_classes import read_classes
 from striate.errors import SettingError
 from striate.train.run.task_settings import TaskSettings
 from striate.zoo.network_arguments import written
@@ -49,13 +50,13 @@ class Settings(TaskSettings):
 
     task: str | None = Field(
         None,
-        description="what is learned: classification, detect, localize, landmarks or pose; by default what "
-        "the data are annotated for",
+        description="what is learned: classification, detect, segmentation, localize, landmarks or pose; by "
+        "default what the data are annotated for",
     )
     model: str | None = Field(
         None,
-        description="network; by default yolo for boxes, lenet5 for grey pictures up to 32 pixels, "
-        "else resnet20",
+        description="network; by default yolo for boxes, unet for masks, lenet5 for grey pictures up to 32 "
+        "pixels, else resnet20",
     )
     stem: Literal["paper", "small"] | None = Field(
         None,
@@ -129,7 +130,7 @@ class Settings(TaskSettings):
     balance: Literal["none", "weights", "sampling"] = Field(
         "none",
         description="what makes rare classes count as much as others: weights in the loss, or drawing their "
-        "pictures more often",
+        "pictures more often; of segmentation by default weights, by the share of the pixels",
     )
     progressive_resizing: float = Field(
         1.0,
@@ -227,6 +228,8 @@ class Settings(TaskSettings):
 
             values["augment"] = recipe_file(values["augment"])
         values |= own_arguments(values)
+        if isinstance(values.get("classes"), str | os.PathLike):
+            values["classes"] = read_classes(os.fspath(values["classes"])).text
         try:
             super().__init__(**values)
         except ValidationError as reason:

@@ -6,6 +6,8 @@
     box_weight overlap_weight          localize
     on_bad_box                         localize, detect
     normalize joints                   landmarks, pose
+    pixel_loss classes                 segmentation
+    balance                            classification, segmentation
 
 ``striate train --help`` shows those of a task when ``--task`` names it.
 """
@@ -19,7 +21,9 @@ from striate.errors import SettingError
 
 POINTS, NUMBERS = ("landmarks", "pose"), ("localize", "landmarks", "pose")
 TASKS_OF: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("balance", "label_smoothing", "mixup", "cutmix"), ("classification",)),
+    **dict.fromkeys(("label_smoothing", "mixup", "cutmix"), ("classification",)),
+    **dict.fromkeys(("pixel_loss", "classes"), ("segmentation",)),
+    "balance": ("classification", "segmentation"),
     **dict.fromkeys(("head", "distance"), NUMBERS),
     **dict.fromkeys(("normalize", "joints"), POINTS),
     **dict.fromkeys(("box_weight", "overlap_weight"), ("localize",)),
@@ -58,6 +62,15 @@ class TaskSettings(BaseModel):
         "box",
         description="what divides the error of a point: box, or the distance of two points, as in "
         "left_eye,right_eye",
+    )
+    pixel_loss: str = Field(
+        "cross_entropy",
+        description="of every pixel: cross_entropy, dice or focal, or a sum as in cross_entropy+dice",
+    )
+    classes: str | None = Field(
+        None,
+        description="what the values of masks mean: sky,road,car for 0, 1, 2; 7=car or #800000=car; a file "
+        "with a class a line; camvid or voc. Pixels of a class called void or ignore do not count",
     )
     joints: str | None = Field(
         None,
