@@ -10,7 +10,10 @@ import striate
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.dataset import Dataset, Splits
 from striate.data.image_store import Array
+from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
+from striate.zoo.build import build
+from striate.zoo.save_load import save
 
 SMALL = {"arguments": {"width": 0.125, "channels": 16}, "size": "64", "augment": "mirror", "precision": "32"}
 
@@ -64,8 +67,20 @@ def test_a_training_goes_on_from_the_weights_of_another(run, tmp_path):
         splits(), model="yolo", weights=str(run.folder), finetune="all", out=tmp_path / "b", epochs=1, **SMALL
     )
     assert again.history[0]["train_loss"] < run.history[0]["train_loss"]
-    with pytest.raises(SettingError, match="weights of ImageNet are those of backbones"):
-        striate.train(splits(), model="yolo", weights="imagenet", out=tmp_path / "c", **SMALL)
+    with pytest.raises(SettingError, match="ssd300_vgg16 has a backbone of its own"):
+        striate.train(splits(), model="ssd300_vgg16", weights="imagenet", out=tmp_path / "c", **SMALL)
+
+
+def test_a_training_begins_with_the_backbone_of_a_classifier_and_takes_its_width(tmp_path):
+    classifier = build("resnet18", ("a", "b"), Preprocess((24, 24), 3), width=0.125)
+    save(classifier, tmp_path / "classifier.safetensors")
+    own = {key: value for key, value in SMALL.items() if key != "arguments"}
+    own |= {"weights": str(tmp_path / "classifier.safetensors"), "finetune": "all", "epochs": 1}
+    run = striate.train(splits(), model="yolo", out=tmp_path / "run", **own)
+    begun = {name: run.model.arguments[name] for name in ("backbone", "width")}
+    assert begun == {"backbone": "resnet18", "width": 0.125}
+    assert run.model.preprocess.mean == classifier.preprocess.mean
+    assert run.model.preprocess.size != classifier.preprocess.size
 
 
 def test_one_picture_is_enough(tmp_path):

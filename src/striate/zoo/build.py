@@ -89,7 +89,7 @@ def detector(
     model = cast("type[Detector]", TASKS[DETECT])(network, classes, network.usual)
     model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
     if weights is not None:
-        network.notes = load_detector(network, name, weights)
+        network.notes = load_detector(network, name, weights, arguments)
     return model.eval()
 
 

@@ -78,3 +78,23 @@ def test_arguments_that_cannot_be_read_are_refused(values: dict[str, Any], wrong
 def test_numbers_that_are_not_finite_are_refused_when_they_are_given(name: str, value: float) -> None:
     with pytest.raises(SettingError, match=f"{name} is"):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [(64, (64, 64)), ((240, 320), (240, 320)), ([32, 48], (32, 48)), ("32x48", (32, 48))]
+)
+def test_a_size_is_a_number_a_pair_or_a_word(given: Any, meant: tuple[int, int]) -> None:
+    assert Settings(size=given).height_width == meant
+
+
+@pytest.mark.parametrize("given", [0, -3, True, (1, 2, 3), (), (2.5, 3)])
+def test_what_is_no_size_is_refused(given: Any) -> None:
+    with pytest.raises(SettingError, match="size"):
+        Settings(size=given)
+
+
+def test_a_backbone_is_an_argument_of_the_network() -> None:
+    settings = Settings(model="faster_rcnn", backbone="vgg16", arguments=["width=0.5"])
+    assert (settings.arguments, settings.backbone) == ({"width": 0.5, "backbone": "vgg16"}, None)
+    with pytest.raises(SettingError, match="backbone is 'vgg16' and 'lenet5'"):
+        Settings(backbone="vgg16", arguments={"backbone": "lenet5"})

@@ -31,6 +31,7 @@ from striate.zoo.networks import (
 from striate.zoo.save_load import preprocess_of, read_header
 from striate.zoo.weights.checkpoint_reader import Checkpoint
 from striate.zoo.weights.detector_weights import COCO, load_detector, require_published
+from striate.zoo.weights.lent_backbone import BACKBONE, lender, stands_on_any
 from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, read_weights, weights_file
 from striate.zoo.weights.published_weights import PUBLISHED, published
 
@@ -55,12 +56,19 @@ class Source:
         arguments: with which it was built, besides its channels.
         preprocess: what it expects of a picture; None if nobody has said.
         classes: that it tells apart, in their order; none if nobody has said.
+        lent: whether only its backbone goes on, in a detector, which sees pictures of a size of its own.
     """
 
     model: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     preprocess: Preprocess | None = None
     classes: tuple[str, ...] = ()
+    lent: bool = False
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(H, W) at which it learned, where that is the size to go on with."""
+        return None if self.preprocess is None or self.lent else self.preprocess.size
 
 
 def source_of(settings: Settings) -> Source:
@@ -75,6 +83,9 @@ def source_of(settings: Settings) -> Source:
         return Source()
     if model in DETECTOR_NAMES and weights in (IMAGENET, COCO):
         require_published(model, weights)
+        if weights == IMAGENET:
+            backbone = settings.arguments.get(BACKBONE, arguments_of(model)[BACKBONE])
+            return Source(backbone, lender(backbone, {}), published(backbone).preprocess, lent=True)
         with torch.device("meta"):
             return Source(model, preprocess=detector_named(model).usual)
     if weights == IMAGENET:
@@ -87,7 +98,10 @@ def source_of(settings: Settings) -> Source:
         twin = PUBLISHED.get(model or "")
         return Source(preprocess=twin.preprocess if twin else None)
     own = {name: value for name, value in header["arguments"].items() if name != "in_channels"}
-    return Source(header["network"], own, preprocess_of(header), tuple(header["classes"]))
+    named, expects, classes = header["network"], preprocess_of(header), tuple(header["classes"])
+    if named != model and model in DETECTOR_NAMES and stands_on_any(model):
+        return Source(named, lender(named, own), expects, classes, lent=True)
+    return Source(named, own, expects, classes)
 
 
 def arguments(settings: Settings, source: Source) -> dict[str, Any]:
@@ -96,7 +110,7 @@ def arguments(settings: Settings, source: Source) -> dict[str, Any]:
     Raises:
         SettingError: the network has no such argument, or not with such a value.
     """
-    own = source.arguments if settings.model in (None, source.model) else {}
+    own = source.arguments if source.lent or settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
     chosen = {**own, **settings.arguments, **stem}
     require_arguments(settings.model or source.model or "", chosen)
@@ -152,11 +166,11 @@ def sentences(user_settings: Settings, settings: Settings, found: Facts) -> tupl
 
 def _size_of_weights(user_settings: Settings, settings: Settings) -> Iterator[str]:
     """The size at which the weights were learned, and the one at which they learn on."""
-    expects = source_of(settings).preprocess
-    if expects is None:
+    size = source_of(settings).size
+    if size is None:
         return
-    learned = "x".join(map(str, expects.size))
-    if expects.size != settings.height_width:
+    learned = "x".join(map(str, size))
+    if size != settings.height_width:
         yield (
             f"the weights were learned at {learned} pixels, and are trained on at {settings.size}: "
             f"they may be worth less there; --size {learned} is their own"
@@ -197,7 +211,7 @@ def require_weights(settings: Settings, found: Facts, *, named: bool = True) -> 
         own = arguments(settings, source)
         name, count = settings.model or "", len(found.counts)
         if name in DETECTOR_NAMES:
-            load_detector(detector_named(name, count, channels, **own), name, settings.weights)
+            load_detector(detector_named(name, count, channels, **own), name, settings.weights, own)
             return
         try:
             network = create(name, count, channels, settings.weights, **own)
@@ -259,7 +273,7 @@ def begin(
     if settings.weights is None:
         return model, best, ()
     if name in DETECTOR_NAMES:
-        notes, _ = (load_detector(one.network, name, settings.weights) for one in (model, best))
+        notes, _ = (load_detector(one.network, name, settings.weights, own) for one in (model, best))
         return model, best, notes
     usual = arguments_of(name)
     changed = {one: value for one, value in own.items() if value != usual[one]}

@@ -65,8 +65,8 @@ def decide(settings: Settings, found: Facts) -> Settings:
         network = network_named(name, in_channels=channels, **own)
     require_room_to_grow(settings, name, network)
     finetune = choose_finetune(settings, network, found)
-    of_weights = source.preprocess.size if source.preprocess else kind.size_for(network, found.size)
-    size = settings.height_width or of_weights or default_size(network, found)
+    usual_size = source.size or kind.size_for(network, found.size)
+    size = settings.height_width or usual_size or default_size(network, found)
     require_size(settings, name, network)
     network.require((channels, *size))
     chosen: dict[str, Any] = {

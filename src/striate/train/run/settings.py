@@ -58,6 +58,11 @@ class Settings(TaskSettings):
         description="network; by default yolo for boxes, unet for masks, lenet5 for grey pictures up to 32 "
         "pixels, else resnet20",
     )
+    backbone: str | None = Field(
+        None,
+        description="network on which a detector stands, as in --model faster_rcnn --backbone mobilenet_v2; "
+        "short for --set backbone=NAME",
+    )
     stem: Literal["paper", "small"] | None = Field(
         None,
         description="how a network begins that can begin in two ways: as its paper says (the default), or "
@@ -227,6 +232,8 @@ class Settings(TaskSettings):
             )
 
             values["augment"] = recipe_file(values["augment"])
+        if "size" in values:
+            values["size"] = size_text(values["size"])
         values |= own_arguments(values)
         if isinstance(values.get("classes"), str | os.PathLike):
             values["classes"] = read_classes(os.fspath(values["classes"])).text
@@ -285,26 +292,31 @@ def is_recipe_file(augment: Any) -> bool:
 
 
 def own_arguments(values: dict[str, Any]) -> dict[str, Any]:
-    """``arguments`` as a dictionary, without the stem, which is a setting of its own.
+    """``arguments`` as a dictionary: with the backbone, without the stem, which is a setting of its own.
 
     Raises:
-        SettingError: it is not written as NAME=VALUE, or names another stem than the setting.
+        SettingError: it is not written as NAME=VALUE, or names another stem or backbone than the setting.
 
     >>> own_arguments({"arguments": ["stem=small", "width=0.5"]})
     {'arguments': {'width': 0.5}, 'stem': 'small'}
+    >>> own_arguments({"backbone": "vgg16"})
+    {'arguments': {'backbone': 'vgg16'}, 'backbone': None}
     """
     arguments = values.get("arguments", {})
     if not isinstance(arguments, list | tuple | dict):
         return {}
     own = dict(arguments) if isinstance(arguments, dict) else written(arguments)
-    if "stem" not in own:
-        return {"arguments": own} if arguments else {}
-    stem = own.pop("stem")
-    if values.get("stem") not in (None, stem):
-        raise SettingError(
-            f"stem is {values['stem']!r} and {stem!r}", "one of them", "leave stem out of the arguments"
-        )
-    return {"arguments": own, "stem": stem}
+    for name in ("stem", "backbone"):
+        if None not in (values.get(name), own.get(name)) and values[name] != own[name]:
+            raise SettingError(
+                f"{name} is {values[name]!r} and {own[name]!r}",
+                "one of them",
+                f"leave {name} out of the arguments",
+            )
+    moved: dict[str, Any] = {"stem": own.pop("stem")} if "stem" in own else {}
+    if isinstance(values.get("backbone"), str):
+        own["backbone"], moved["backbone"] = values["backbone"], None
+    return {"arguments": own, **moved} if own or arguments else moved
 
 
 def require_counts(settings: BaseModel) -> None:
@@ -387,3 +399,14 @@ def resumed(user_settings: Settings, saved: dict[str, Any]) -> Settings:
             "leave them out to go on, or start a new run in another folder",
         )
     return Settings(**{**saved, **{name: value for name, value in chosen.items() if name in FREE}})
+
+
+def size_text(size: Any) -> Any:
+    """A size in pixels as the setting has it: 64, or (height, width); anything else as it is.
+
+    >>> size_text(64), size_text((240, 320)), size_text("32x48")
+    ('64', '240x320', '32x48')
+    """
+    sides = size if isinstance(size, tuple | list) else (size,)
+    whole = all(isinstance(side, int) and not isinstance(side, bool) for side in sides)
+    return "x".join(map(str, sides)) if whole and sides else size

@@ -4,5 +4,6 @@ pretrained          a classifier by its name      published_weights    which the
 checkpoint_reader   the tensors of a file         load_weights         into a network of ours
 download            a file, checked by its hash   norm_epsilon         norms with another epsilon
 detector_weights    into a detector
+lent_backbone       a backbone that learned in another network goes on in a detector
 keys/               what tensors are called in torchvision and timm, one file for a family
 """

@@ -2,22 +2,27 @@
 
     "coco" --> fetched --.
     .pth, .safetensors --+--> names: ours or torchvision's --> what differs --> network, all tensors or none
+                         `--> of another network --> its backbone, if the detector stands on the same
 
 Where only the classes differ, the layers that say them stay as they are, which is told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
 from striate.errors import ModelFileError, SettingError
 from striate.lazy_table import LazyTable
+from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.zoo.model_file import SHOWN, differences
-from striate.zoo.weights.checkpoint_reader import read_checkpoint
+from striate.zoo.networks import arguments_of
+from striate.zoo.weights.checkpoint_reader import Checkpoint, read_checkpoint
 from striate.zoo.weights.download import fetch
 from striate.zoo.weights.keys.faster_rcnn import renamed
-from striate.zoo.weights.load_weights import COUNTER, IMAGENET, weights_file
+from striate.zoo.weights.lent_backbone import BACKBONE, load_backbone, stands_on_any
+from striate.zoo.weights.load_weights import COUNTER, IMAGENET, read_weights
 from striate.zoo.weights.norm_epsilon import epsilons, with_epsilon
 from striate.zoo.weights.published_weights import BASE
 
@@ -53,13 +58,17 @@ EPSILONS = {"fasterrcnn_resnet50_fpn_coco-258fb6c6.pth": 0.0}
 """What a published file was trained with in all norms, where that is not what the network has."""
 
 
-def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[str, ...]:
-    """Put the weights of a detector into a network, and say in sentences what was decided.
+def load_detector(
+    network: nn.Module, name: str, weights: str | Path, arguments: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Put the weights of a detector, or of its backbone, into a network; say in sentences what was decided.
 
     Args:
         network: that was made by that name.
         name: one of ``models("detect")``.
-        weights: ``coco``, a .safetensors or .pth file, or the folder of a run.
+        weights: ``coco``, a .safetensors or .pth file, or the folder of a run; of a network on the same
+            backbone, or ``imagenet``, for a detector that stands on any.
+        arguments: with which the network was made, as far as they are not the usual ones.
 
     Raises:
         SettingError: no weights are published for this detector.
@@ -67,9 +76,14 @@ def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[s
     """
     if weights in (COCO, IMAGENET):
         require_published(name, str(weights))
-    file = fetch(f"{BASE}/{PUBLISHED[name]}") if weights == COCO else weights_file(weights)
-    stored, wanted = read_checkpoint(file).tensors, network.state_dict()
+    own = {**arguments_of(name), **arguments}
+    checkpoint = read_checkpoint(fetch(f"{BASE}/{PUBLISHED[name]}")) if weights == COCO else None
+    checkpoint = checkpoint or read_weights(own.get(BACKBONE, name), weights)
+    stored, wanted, file = checkpoint.tensors, network.state_dict(), checkpoint.path
     named = _in_our_names(stored, wanted, KEYS.get(name))
+    if BACKBONE in own and of_another(checkpoint, name, set(named) & set(wanted)):
+        assert isinstance(network, DetectionNetwork)
+        return load_backbone(network.backbone, checkpoint, own, network.input_channels)
     notes: tuple[str, ...] = (f"weights: {file.name}",)
     scores = [key for key in wanted if key.startswith(OF_CLASSES) and key in named]
     if other := [key for key in scores if named[key].shape != wanted[key].shape]:
@@ -91,6 +105,12 @@ def load_detector(network: nn.Module, name: str, weights: str | Path) -> tuple[s
     return notes
 
 
+def of_another(stored: Checkpoint, name: str, shared: Collection[str]) -> bool:
+    """Whether a file is of another network than the detector: it says so, or shares no name with it."""
+    said = stored.header.get("network")
+    return not shared if said is None else said != name
+
+
 def require_published(name: str, weights: str) -> None:
     """There are such weights for a detector.
 
@@ -98,10 +118,12 @@ def require_published(name: str, weights: str) -> None:
         SettingError: there are none.
     """
     if weights == IMAGENET:
+        if stands_on_any(name):
+            return
         raise SettingError(
-            f"{name} is a detector, and the weights of ImageNet are those of backbones",
-            "coco, a file, the folder of a run, or a backbone to begin with",
-            "--model resnet18 --task detect --weights imagenet, YOLO on that backbone",
+            f"{name} has a backbone of its own, and the weights of ImageNet are those of ours",
+            "coco, a file, or the folder of a run",
+            "--model ssd --backbone vgg16 --weights imagenet, a detector on a backbone that has some",
         )
     if name not in PUBLISHED:
         wrong = f"there are no published weights for {name}"
