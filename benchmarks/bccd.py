@@ -25,15 +25,18 @@ COMMON: dict[str, Any] = {
     "batch": 8,
     "lr": 0.002,
 }
+THOROUGH = {"proposer": "quality", "proposals": 2000}
+"""The thorough mode of selective search: at 240x320 the fast one finds about 800 boxes of a picture."""
+
 RECIPES: dict[str, dict[str, Any]] = {
     "yolo": {"epochs": 90, "size": "320x416"},
     "ssd": {"epochs": 60},
     "faster_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015},
     "yolo_v1": {"epochs": 100},
     "rfcn": {"epochs": 60, "batch": 4, "lr": 0.0015},
-    "fast_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015},
-    "sppnet": {"epochs": 40, "batch": 4, "lr": 0.0015},
-    "rcnn": {"epochs": 10, "batch": 4, "lr": 0.0015},
+    "fast_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
+    "sppnet": {"epochs": 40, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
+    "rcnn": {"epochs": 10, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
 }
 """By the name of the detector: what its recipe sets besides COMMON."""
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from striate.layers.backbone import Backbone
-from striate.zoo.detectors import backbone_of
+from striate.zoo.named_backbone import backbone_of
 from striate.zoo.networks import arguments_of
 from striate.zoo.weights.checkpoint_reader import Checkpoint
 from striate.zoo.weights.load_weights import load_weights
