@@ -12,17 +12,18 @@ https://arxiv.org/abs/1609.05158 (sub-pixel); Noh, Hong, Han 2015, https://arxiv
                                                     resize_conv      nearest, then a 3x3 convolution
                                                     sub_pixel        four maps of a 3x3 convolution become one
 
-How even the result is, ``striate.ops.unevenness`` and ``striate.ops.phase_ratio`` measure.
+How even the result is, ``pattern`` measures.
 """
 
 from collections.abc import Callable
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
+import torch
 from torch import Tensor, nn
 
 from striate.layers.literals import require_choice
 from striate.layers.sequence import sequence
-from striate.ops import bed_of_nails
+from striate.ops import bed_of_nails, phase_ratio
 
 Up = Literal[
     "nearest",
@@ -53,7 +54,6 @@ def upsampling(kind: Up, in_channels: int, channels: int) -> nn.Module:
     Raises:
         SettingError: there is no such way.
 
-    >>> import torch
     >>> tuple(upsampling("transposed_3x3", 4, 2)(torch.zeros(1, 4, 5, 5)).shape)
     (1, 2, 10, 10)
     """
@@ -115,3 +115,39 @@ UPSAMPLINGS: dict[str, Builder] = {
     "resize_conv": resize_conv,
     "sub_pixel": sub_pixel,
 }
+
+
+class Pattern(NamedTuple):
+    """What a way up leaves of a constant picture.
+
+    Args:
+        unevenness: deviation in mean of how often pixels are covered, with all weights 1.
+        phase_ratio: deviation in mean of the four phases, with random weights.
+    """
+
+    unevenness: float
+    phase_ratio: float
+
+
+@torch.no_grad()
+def pattern(kind: Up, channels: int = 64, seed: int = 0) -> Pattern:
+    """Both measures of the checkerboard that a way up draws before it has learned anything.
+
+    Args:
+        kind: how.
+        channels: of the constant picture, and of the result.
+        seed: of the random weights.
+
+    Raises:
+        SettingError: there is no such way.
+
+    >>> pattern("nearest"), round(pattern("transposed_3x3").unevenness, 4)
+    (Pattern(unevenness=0.0, phase_ratio=0.0), 0.4843)
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module, constant = upsampling(kind, channels, channels), torch.ones(1, channels, 8, 8)
+    drawn = phase_ratio(module(constant), margin=4)
+    for one in module.parameters():
+        one.fill_(one.dim() > 1)
+    return Pattern(phase_ratio(module(constant), margin=4), drawn)

@@ -15,7 +15,16 @@ anchors          anchors, default boxes, grid cells, k-means of boxes
 box_coder        boxes as offsets from anchors, and back
 box_losses       smooth L1, GIoU and its relatives, focal, hard negatives
 tile_grid        tiles that cover a large picture
+tile_blend       scores of overlapping tiles become those of the picture
 mirrored         an image mirrored at its edges
+
+pixel_confusion  pixels by true and guessed class; IoU, Dice, accuracy
+mask_losses      cross-entropy, focal, Dice, Jaccard, Lovasz-softmax of pixels
+boundary_score   how near the edges of a segmentation lie to the true ones
+sub_pixel        channels become pixels, and pixels channels
+checkerboard     the pattern that an upsampling draws
+image_quality    PSNR and SSIM of two pictures
+
 matcher          which object an anchor learns
 sampler          which anchors and images are looked at
 color_spaces     a picture in another color space
@@ -36,6 +45,7 @@ from striate.ops.anchors import (
     pyramid_anchors,
     shape_iou,
 )
+from striate.ops.boundary_score import boundary_counts, boundary_f
 from striate.ops.box_coder import (
     RCNN_WEIGHTS,
     SSD_WEIGHTS,
@@ -67,12 +77,16 @@ from striate.ops.boxes import (
     masks_to_boxes,
     remove_small_boxes,
 )
+from striate.ops.checkerboard import overlaps, phase_ratio, unevenness
 from striate.ops.color_spaces import ColorSpace, convert_colors
 from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly
 from striate.ops.edges import Edges, edge_kernel, edges
 from striate.ops.geometry import Padding, ReceptiveField, output_size, padding_sides, same_padding
 from striate.ops.graph_segmentation import graph_segmentation
+from striate.ops.image_quality import psnr, ssim, studio_luma
+from striate.ops.mask_losses import dice_loss, jaccard_loss, lovasz_softmax, pixel_cross_entropy, pixel_focal
 from striate.ops.matcher import BACKGROUND, IGNORED, match, match_simota, match_ssd
+from striate.ops.mirrored import mirrored
 from striate.ops.multiplications import (
     conv_multiplications,
     conv_parameters,
@@ -81,6 +95,7 @@ from striate.ops.multiplications import (
 )
 from striate.ops.nms import batched_nms, nms, objectness_nms, soft_nms
 from striate.ops.normalize import local_response_norm
+from striate.ops.pixel_confusion import class_dice, class_iou, confusion, mean_iou, pixel_accuracy
 from striate.ops.pool import (
     avg_pool,
     depthwise_pool,
@@ -101,6 +116,9 @@ from striate.ops.regions import (
 )
 from striate.ops.sampler import Sampled, repeat_factors, sample_balanced
 from striate.ops.selective_search import Strategies, selective_search
+from striate.ops.sub_pixel import pixel_shuffle, pixel_unshuffle
+from striate.ops.tile_blend import blended_bands, tile_weights
+from striate.ops.tile_grid import tile_boxes
 from striate.ops.unpool import bed_of_nails, max_unpool, nearest_unpool
 
 __all__ = [
@@ -119,6 +137,9 @@ __all__ = [
     "base_anchors",
     "batched_nms",
     "bed_of_nails",
+    "blended_bands",
+    "boundary_counts",
+    "boundary_f",
     "box_affine",
     "box_area",
     "box_convert",
@@ -126,10 +147,13 @@ __all__ = [
     "box_ios",
     "box_iou",
     "cell_of",
+    "class_dice",
+    "class_iou",
     "clip_boxes_to_image",
     "cluster_boxes",
     "complete_box_iou",
     "complete_box_iou_loss",
+    "confusion",
     "context_windows",
     "conv_multiplications",
     "conv_parameters",
@@ -143,6 +167,7 @@ __all__ = [
     "default_boxes",
     "default_scales",
     "depthwise_pool",
+    "dice_loss",
     "distance_box_iou",
     "distance_box_iou_loss",
     "edge_kernel",
@@ -157,9 +182,11 @@ __all__ = [
     "grid_cells",
     "group_regions",
     "hard_negatives",
+    "jaccard_loss",
     "linear_multiplications",
     "linear_parameters",
     "local_response_norm",
+    "lovasz_softmax",
     "masks_to_boxes",
     "match",
     "match_simota",
@@ -167,13 +194,23 @@ __all__ = [
     "max_pool",
     "max_pool_with_places",
     "max_unpool",
+    "mean_iou",
+    "mirrored",
     "nearest_unpool",
     "nms",
     "objectness_nms",
     "output_size",
+    "overlaps",
     "padding_sides",
+    "phase_ratio",
+    "pixel_accuracy",
+    "pixel_cross_entropy",
+    "pixel_focal",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "ps_roi_align",
     "ps_roi_pool",
+    "psnr",
     "pyramid_anchors",
     "pyramid_level",
     "region_losses",
@@ -189,4 +226,9 @@ __all__ = [
     "smooth_l1_loss",
     "soft_nms",
     "spatial_pyramid_pool",
+    "ssim",
+    "studio_luma",
+    "tile_boxes",
+    "tile_weights",
+    "unevenness",
 ]

@@ -9,6 +9,7 @@ roi         RoI align, RoI pool and position-sensitive pooling, with their gradi
 segment     graph segmentation: weights of edges, their order, the union of pixels
 region_features  boxes, histograms and neighbours of the pieces of a picture
 group       hierarchical grouping of pieces
+count_pairs pixels by true and guessed class
 hsv_lab     pixels in other color spaces
 
 Importing a module of this room imports numba: ``ops`` does so at the first call, never before.
