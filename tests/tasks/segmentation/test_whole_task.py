@@ -96,6 +96,8 @@ def test_the_report_is_written(trained) -> None:
 
 
 def test_the_usual_network_is_unet_and_is_saved_with_its_name(data: Path, tmp_path: Path) -> None:
-    run = striate.train(data, out=tmp_path / "run", epochs=1, size="32", arguments={"channels": 4, "width": 0.1})
+    run = striate.train(
+        data, out=tmp_path / "run", epochs=1, size="32", arguments={"channels": 4, "width": 0.1}
+    )
     assert run.settings.model == "unet"
     assert striate.load(run.folder).predict(torch.zeros(3, 33, 20, dtype=torch.uint8)).size == (33, 20)

@@ -56,13 +56,15 @@ def focal(scores: Tensor, labels: Tensor, weights: Tensor | None) -> Parts:
 
 def dice(scores: Tensor, labels: Tensor, weights: Tensor | None) -> Parts:
     """1 - Dice of the classes that an image shows, and their number; weights do not matter to it."""
-    known = labels >= 0
-    likely = scores.softmax(1) * known[:, None]
-    true = F.one_hot(labels.clamp(min=0), scores.shape[1]).movedim(-1, 1) * known[:, None]
-    both = (likely * true).flatten(2).sum(2)
-    sizes = likely.flatten(2).sum(2), true.flatten(2).sum(2)
-    there = (sizes[1] > 0).to(both)
-    missed = 1 - 2 * both / (sizes[0] + sizes[1]).clamp(min=LEAST)
+    known, classes = (labels >= 0).flatten(1), labels.clamp(min=0).flatten(1)
+    likely = scores.softmax(1).flatten(2)
+    right = likely.gather(1, classes[:, None])[:, 0] * known  # never a table (N, K, H, W) of zeros and ones
+    nothing = likely.new_zeros(likely.shape[:2])
+    both = nothing.scatter_add(1, classes, right)
+    true = nothing.scatter_add(1, classes, known.to(likely))
+    answered = (likely * known[:, None]).sum(2)
+    there = (true > 0).to(likely)
+    missed = 1 - 2 * both / (answered + true).clamp(min=LEAST)
     return Parts((there * missed).sum(1), there.sum(1))
 
 
