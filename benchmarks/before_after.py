@@ -25,7 +25,7 @@ MOST = 1.03
 """What a figure may be of the figure before."""
 
 CHILD = """
-import gc, inspect, itertools, json, sys, tempfile, time
+import gc, inspect, itertools, json, sys, tempfile, time, tracemalloc
 from pathlib import Path
 import numpy as np, striate, torch
 what, data = sys.argv[1:]
@@ -54,7 +54,7 @@ def predict():
         model.predict(files)
         seconds.append(time.perf_counter() - begun)
     return sorted(seconds)[2]
-def listing():
+def listing(traced):
     try:
         from striate.data.read_dataset import read
     except ImportError:
@@ -62,23 +62,30 @@ def listing():
     read("digits")
     read(Path(data) / "few")
     gc.collect()
-    held = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    if traced:
+        tracemalloc.start()
+    resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    held = (lambda: tracemalloc.get_traced_memory()[0]) if traced else resident
     before = held()
     splits = read(Path(data) / "many")
     gc.collect()
     return held() - before
 made = {"lenet5": lambda: step("lenet5", 64, 1, 12), "resnet20": lambda: step("resnet20", 128, 3, 4),
-        "predict": predict, "listing": listing}
+        "predict": predict, "listing": lambda: listing(True), "resident": lambda: listing(False)}
 print(json.dumps(made[what]()))
 """
 WORDS = {
     "lenet5": "epoch of 20 steps, LeNet-5, batch 64, s",
     "resnet20": "epoch of 20 steps, ResNet-20, batch 128, s",
     "predict": "predict 1,000 JPEG files, ResNet-20, s",
-    "listing": "memory of 100,000 listed files, bytes",
+    "listing": "memory that 100,000 listed files hold, bytes",
+    "resident": "resident set after listing them, more bytes",
     "import": "import striate with its verbs, s",
     "help": "striate --help, s",
 }
+
+LISTED = ("listing", "resident")
+"""What is asked of a folder of files: what Python and numpy hold, and what the allocator keeps for them."""
 
 
 def run(checkout: Path, *arguments: str) -> str:
@@ -107,11 +114,11 @@ def main() -> None:
     asked = parser.parse_args()
     sides = {"before": asked.other.resolve(), "now": HERE}
     with tempfile.TemporaryDirectory() as folder:
-        if asked.only in (None, "listing"):
+        if asked.only in (None, *LISTED):
             make(Path(folder) / "many", FILES, ".")
             make(Path(folder) / "few", FEW, ".")
         for what in [asked.only] if asked.only else WORDS:
-            data = Path(folder) if what == "listing" else asked.jpegs
+            data = Path(folder) if what in LISTED else asked.jpegs
             found: dict[str, list[float]] = {side: [] for side in sides}
             for _ in range(asked.turns):
                 for side, checkout in sides.items():

@@ -75,7 +75,7 @@ RECIPES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "coco-points",
         {"task": "pose", "size": "128", "epochs": 90, "augment": MOVES.format(25)},
     ),
-    "localize": ("animal_pose", "coco", {"epochs": 480, **BOX}),
+    "localize": ("animal_pose", "coco", {"epochs": 480, **BOX, "overlap_weight": 5}),
     "birds": ("cub10", "boxes", {"epochs": 240, **BOX}),
 }
 GREY = Preprocess((32, 32), 1, resize_mode="letterbox")
