@@ -130,6 +130,7 @@ def test_wrong_words_are_refused_before_anything_is_searched(
     for words in (
         ["--proposals", "magic"],
         ["--mode", "slow"],
+        ["--mode", "quality", "--proposals", "windows"],
         ["--proposals", "rpn"],
         ["--model", "runs/none"],
         ["--out", str(tmp_path / "boxes.txt")],

@@ -11,8 +11,10 @@ from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.dataset import Dataset
 from striate.data.image_store import Array
 from striate.records import Batch, BoxTargets, Detections
-from striate.report.detection_page import classes, errors, proposals, tiles
+from striate.report.detection_page import answers, classes, drawn_from, errors, proposals, tiles
 from striate.tasks.detection.ap_metric import ApMetric
+from striate.tasks.detection.proposer.given_boxes import with_boxes
+from striate.tasks.detection.proposer.window_proposals import WindowProposals
 from striate.zoo.build import detector
 
 NAMES = ("cat", "<dog>")
@@ -86,6 +88,31 @@ def test_what_the_first_stage_finds_is_measured_and_drawn(name, own):
     assert "in 2 pictures" in body
     assert "mean best overlap" in body
     assert "<svg" in body
+
+
+def test_objects_are_drawn_from_the_score_with_the_best_f1_on():
+    model = detector("yolo", ["cat", "<dog>"], width=0.125, channels=8)
+    known = page(found([0, 1]))
+    known.run = SimpleNamespace(model=model)
+    assert drawn_from(known) == known.evaluation.metrics.threshold[0]
+    nothing = page([])
+    nothing.run = known.run
+    assert drawn_from(nothing) == model.network.finish.score_threshold
+
+
+def test_proposals_that_the_data_carry_are_measured_and_answered_by():
+    model = detector("fast_rcnn", ["cat", "dog"], width=0.125, channels=8, proposals=20, proposer="file")
+    known = BoxAnnotations(
+        np.array([[0, 0, 60, 40]], np.float32), np.array([0], np.int32), np.array([1]), NAMES
+    )
+    pixels = np.zeros((1, 40, 60, 3), np.uint8)
+    bare = Dataset(Array(pixels, "made"), known, np.arange(1))
+    parts, _ = with_boxes({"test": bare}, WindowProposals(), None)
+    one = page(found([0, 1]))
+    one.run, one.splits = SimpleNamespace(model=model, split="test"), parts
+    assert "in 1 picture" in proposals(one).body
+    (record,) = answers(one, [parts["test"][0]])
+    assert isinstance(record, Detections)
 
 
 def test_a_detector_that_looks_once_has_no_card_of_proposals():

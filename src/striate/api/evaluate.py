@@ -8,6 +8,7 @@ from typing import Any
 from striate.api.networks import Model, load
 from striate.arguments import checked
 from striate.data.batches.loader import Loader
+from striate.data.dataset import Dataset
 from striate.data.trained_data import MeasuredData, data_to_measure
 from striate.errors import SettingError
 from striate.tasks.evaluate import evaluate as measure
@@ -33,6 +34,7 @@ def evaluate(
     validation: float | None = None,
     test: float | None = None,
     accept: Collection[str] = (),
+    proposals: Any = None,
 ) -> Metrics:
     """Measure a model on labelled images; ``.measured_on`` of the metrics says on which.
 
@@ -50,18 +52,20 @@ def evaluate(
         test: share that is held out as a test split, likewise.
         accept: ``unreadable`` leaves out pictures that cannot be decoded; what the training accepted in its
             own data is accepted.
+        proposals: who gives a detector with two stages the boxes that it looks at, in the place of its first
+            stage: ``selective``, ``quality``, ``windows``, a .jsonl file of boxes, or a ``Proposer``.
 
     Raises:
-        SettingError: the data have no such split.
+        SettingError: the data have no such split, or the model takes no proposals.
         LabelError: the data have a class that the model does not know.
+        DataError: the file of proposals cannot be read, or is of other pictures.
     """
     if isinstance(data, TaskModel | Run):
         raise SettingError("the data are a model", "data for the second argument", "evaluate(model, data)")
     classifier = opened(model)
     options = {"seed": seed, "validation": validation, "test": test}
-    return measured(
-        classifier, pictures_for(classifier, data, split, format=format, accept=accept, **options)
-    )
+    found = pictures_for(classifier, data, split, format=format, accept=accept, **options)
+    return measured(classifier, found, given_pictures(classifier, found, proposals)[0])
 
 
 def opened(model: Model | Run) -> TaskModel[Any]:
@@ -86,9 +90,24 @@ def pictures_for(
     return data_to_measure(data, classifier.trained_on, split, format=format, accept=accept, **options)
 
 
-def measured(model: TaskModel[Any], data: MeasuredData) -> Metrics:
-    """The metrics of a model on pictures, and a sentence about them."""
+def given_pictures(
+    model: TaskModel[Any], data: MeasuredData, proposals: Any = None
+) -> tuple[Dataset, tuple[str, ...]]:
+    """The pictures that are meant, with the proposals that somebody names, and sentences on these.
+
+    Raises:
+        DataError: the pictures are annotated for another task, or the file of proposals is of others.
+        SettingError: the model takes no proposals.
+    """
     part = data.pictures
     model.require(part.annotations)
+    if proposals is not None:
+        model.require_taking()
+    parts, notes = model.with_proposals({data.split: part}, proposals, model.preprocess)
+    return parts[data.split], notes
+
+
+def measured(model: TaskModel[Any], data: MeasuredData, part: Dataset) -> Metrics:
+    """The metrics of a model on some of the pictures of the data, and a sentence about them."""
     loader = Loader(part.remap(model.classes), model.preprocess, BATCH)
     return replace(measure(model, loader).metrics, measured_on=data.sentence)  # type: ignore[type-var]

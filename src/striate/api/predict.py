@@ -12,6 +12,8 @@ from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.convolutional import Convolutional
+from striate.tasks.detection.proposer.given_boxes import named_proposer
+from striate.tasks.detection.proposer.proposer import Proposer
 from striate.tasks.detection.sliding_window import SlidingWindow
 from striate.tasks.detection.sliding_window import convolutional as slid
 from striate.tasks.detection.tiles import Tile, predict_tiled
@@ -49,7 +51,8 @@ def predict(
             are those of ``SlidingWindow``.
         tile: a detector sees the picture in tiles: ``auto`` as large as its images, or pixels, one side or
             (H, W). ``overlap=`` is the share of a tile that its neighbour shows too.
-        options: of the task, such as ``score_threshold``, ``iou_threshold`` and ``top_k``.
+        options: of the task, such as ``score_threshold``, ``iou_threshold`` and ``top_k``; ``proposals`` of a
+            detector with two stages, see ``Detector.giving``.
 
     Raises:
         SettingError: the model cannot do what is asked, or both ``slide`` and ``tile`` are.
@@ -77,6 +80,19 @@ def predictor_of(
     if tile is not None:
         return partial(predict_tiled, model, tile=tile, **options), ()
     return partial(model.predict, **options), ()
+
+
+def proposer_given(model: TaskModel[Any], proposals: Any) -> Proposer | None:
+    """Who gives the model the boxes that it looks at; None for nobody.
+
+    Raises:
+        SettingError: the model takes none, or there is no such proposer.
+        DataError: the file of proposals cannot be read.
+    """
+    if proposals is None:
+        return None
+    model.require_taking()
+    return named_proposer(proposals)
 
 
 @checked

@@ -20,7 +20,7 @@ from striate.errors import ImageError, SettingError
 from striate.ops.selective_search import Mode
 from striate.records import BoxTargets, Proposals
 from striate.tasks.detection.proposer.proposer import Proposer
-from striate.tasks.detection.proposer.proposers import propose_each, proposer_of
+from striate.tasks.detection.proposer.proposers import propose_each, proposer_of, require_mode
 
 __all__ = ["propose"]
 
@@ -45,7 +45,8 @@ def propose(
 
     Args:
         images: one picture or many, as ``TaskModel.predict`` takes them.
-        proposals: ``selective``, ``windows``, ``rpn``, or a .jsonl file as ``striate propose`` writes it.
+        proposals: ``selective``; ``quality``, which is ``selective`` with that mode; ``windows``, ``rpn``, or
+            a .jsonl file as ``striate propose`` writes it.
         mode: of selective search: ``fast``, 8 groupings, or ``quality``, 80.
         top: boxes of a picture at most.
         model: with ``rpn``: a detector with two stages, its file or its run, whose first stage proposes.
@@ -85,6 +86,7 @@ def proposer_for(
         raise SettingError(wrong, "rpn with a model, any other without", "proposals rpn, model runs/NAME")
     if model is None:
         return proposer_of(proposals, mode, cache=cache)
+    require_mode(mode, str(proposals))
     from striate.tasks.detection.proposer.network_proposals import NetworkProposals
 
     return NetworkProposals(classifier_of(model), str(model) if isinstance(model, str | Path) else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from striate.cli.console import err, out, percent, print_json, table
-from striate.cli.flags import Data, Format, Json, Model
+from striate.cli.flags import Data, Format, Json, Model, Proposals
 from striate.cli.pictures import model_first
 from striate.formatting import percent_range, plural
 
@@ -33,20 +33,24 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="KIND", help="unreadable: leave out what cannot be decoded."),
     ] = None,
+    proposals: Proposals = None,
     json: Json = False,
 ) -> None:
     """Measure a model on a data set: accuracy, top-5, calibration, and every class."""
     model, (data,) = model_first(model, [data])
-    from striate.api.evaluate import measured, opened, pictures_for
+    from striate.api.evaluate import given_pictures, measured, opened, pictures_for
     from striate.train.run.headline import role
 
     classifier = opened(model)
     pictures = pictures_for(classifier, data, split, format=format, accept=accept or ())
-    for sentence in pictures.splits.notes:
+    part, notes = given_pictures(classifier, pictures, proposals)
+    for sentence in (*pictures.splits.notes, *classifier.cautions, *notes):
         err().print(sentence)
     known = role(pictures.split) if pictures.trained_on else ""
     err().print(f"measured on: {pictures.sentence}{known}")
-    metrics = measured(classifier, pictures)
+    metrics = measured(classifier, pictures, part)
+    for sentence in part.annotations.notes:
+        err().print(sentence)
     if json:
         print_json(metrics.to_dict())
     else:

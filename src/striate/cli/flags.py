@@ -33,6 +33,14 @@ ModelFlag = Annotated[
 Images = Annotated[
     list[str], typer.Argument(metavar="IMAGES...", help="Files, folders or patterns like 'a/*.jpg'.")
 ]
+Proposals = Annotated[
+    str | None,
+    typer.Option(
+        "--proposals",
+        metavar="selective|quality|windows|FILE",
+        help="Boxes that a detector with two stages looks at, not those of its own.",
+    ),
+]
 Format = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="The layout (folder, csv, voc, ...), if looking is not enough."),

@@ -1,6 +1,6 @@
 """``striate predict``: what is in pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +8,7 @@ import typer
 
 import striate
 from striate.cli.console import err, hushed, out, print_json
-from striate.cli.flags import MODEL, Images, Json
+from striate.cli.flags import MODEL, Images, Json, Proposals
 from striate.cli.painting import numbers
 from striate.cli.pictures import expand, is_model, model_first, newest_model
 from striate.cli.saved_answers import SavedAnswers
@@ -67,6 +67,7 @@ def predict(
     top_k: Annotated[
         int | None, typer.Option(metavar="N", help="Objects of a picture at most.", min=1)
     ] = None,
+    proposals: Proposals = None,
 ) -> None:
     """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
     if model is None and len(images) > 1 and any(map(is_model, images)):
@@ -76,17 +77,22 @@ def predict(
     paths = expand(images)
     path = Path(model) if model else newest_model()
     chosen: dict[str, Any] = {"engine": engine, "precision": precision}
-    from striate.api.predict import predictor_of  # late: it needs torch
+    from striate.api.predict import predictor_of, proposer_given  # late: they need torch
 
     classifier = striate.load(path, **chosen)
+    proposer = proposer_given(classifier, proposals)
     own = {"scales": scales and numbers(scales), "background": background}
-    limits = {"score_threshold": score_threshold, "iou_threshold": iou_threshold, "top_k": top_k}
+    limits = {
+        "proposals": proposer,
+        "score_threshold": score_threshold,
+        "iou_threshold": iou_threshold,
+        "top_k": top_k,
+    }
     options = {name: value for name, value in (own | limits).items() if value is not None}
     predictor, notes = predictor_of(classifier, slide, tile_of(tile), options)
-    for sentence in (*getattr(classifier.engine, "notes", ()), *notes):
-        err().print(sentence)
-    if not model:
-        err().print(f"model: {path}")
+    before = proposer.notes_on(list(map(str, paths))) if proposer else ()
+    told = () if model else (f"model: {path}",)
+    print_all((*getattr(classifier.engine, "notes", ()), *classifier.cautions, *notes, *before, *told))
     width = max(len(str(path)) for path in paths)
     unreadable = 0
     for source, answer in answers(predictor, paths):
@@ -99,11 +105,16 @@ def predict(
             print_json(answer.to_dict() | drawn, lines=True)
         else:
             out().print(f"{source!s:{width}}  {answer.in_words(top)}")
-    for sentence in saved.end():
-        err().print(sentence)
+    print_all((*saved.end(), *(proposer.notes if proposer else ())))
     if unreadable:
         err().print(f"{plural(unreadable, 'picture')} of {len(paths):,} could not be read")
         raise typer.Exit(2)
+
+
+def print_all(sentences: Iterable[str]) -> None:
+    """Each on a line of its own, to stderr."""
+    for sentence in sentences:
+        err().print(sentence)
 
 
 def tile_of(text: str | None) -> "Tile | None":

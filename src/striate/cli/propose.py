@@ -27,7 +27,7 @@ def propose(
     images: Images,
     proposals: Annotated[
         str,
-        typer.Option(metavar="selective|windows|rpn|FILE", help="Who proposes; or a .jsonl file of boxes."),
+        typer.Option(metavar="selective|quality|windows|rpn|FILE", help="Who proposes; or a .jsonl file."),
     ] = "selective",
     model: Annotated[
         str | None,
@@ -158,7 +158,7 @@ class Proposing:
             print_json(values | ({"recall": rows_of(measured)} if measured else {}))
             return
         each = max(self._done, 1)
-        boxes = f"{self._boxes / each:,.0f} boxes and {self._seconds / each:.2f} s a picture"
+        boxes = f"{plural(round(self._boxes / each), 'box')} and {self._seconds / each:.2f} s a picture"
         stdout().print(f"{plural(self._done, 'picture')}, {boxes}")
         if measured:
             show_recall(measured)

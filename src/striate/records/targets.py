@@ -61,6 +61,11 @@ class Targets(ABC):
             size: (H, W) of the new pictures, pixels.
         """
 
+    @property
+    def given(self) -> tuple[Sequence[Tensor], ...]:
+        """What goes into a network beside the images, a tensor for each of them; nothing as a rule."""
+        return ()
+
     def to(self, device: torch.device) -> Self:
         """The same targets on another device."""
         return self.like([tensor.to(device, non_blocking=True) for tensor in self.tensors()])
@@ -217,6 +222,11 @@ class BoxTargets(Targets):
     def unclear(self) -> Tensor:
         """bool (M,): which boxes are ignored."""
         return torch.zeros_like(self.labels, dtype=torch.bool) if self.ignored is None else self.ignored
+
+    @property
+    def given(self) -> tuple[Sequence[Tensor], ...]:
+        """The boxes of the proposals, (P, 4) of each image, if there are any."""
+        return () if self.proposals is None else ([boxes for boxes, _ in self.proposals.split()],)
 
     def split(self) -> list[tuple[Tensor, Tensor]]:
         """For each image its boxes (m, 4) and labels (m,)."""

@@ -1,13 +1,15 @@
 """The page of a detector: worst pictures, AP by class, precision and recall, confusions, kinds of errors."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from striate.draw import charts
 from striate.draw.recall_chart import recall_chart
-from striate.records import BoxTargets
+from striate.records import BoxTargets, Proposals, Record, Sample
 from striate.report import plain_page, regression_page
 from striate.report.inline_images import drawn
 from striate.report.section import Contents, Measured, Section, Tile
@@ -40,11 +42,38 @@ def tiles(page: Measured) -> list[Tile]:
 
 def worst_pictures(page: Measured) -> Section:
     """The pictures with the worst AP50, and from which score on objects are drawn."""
-    model = page.run.model
+    least = f"{drawn_from(page):.2f}"
+    how = (
+        f"The truth is green. Drawn are objects with scores above {least}, the threshold with the best F1; "
+        "AP50 counts lower scores, too."
+    )
+    return regression_page.worst_pictures(page, how, f"nothing above {least}", answers)
+
+
+def drawn_from(page: Measured) -> float:
+    """The score with the best F1; that from which on the model names objects where no object is known."""
+    model, metrics = page.run.model, page.evaluation.metrics
     assert isinstance(model, Detector)
-    least = f"{model.detection.finish.score_threshold:g}"
-    how = f"The truth is green. Drawn are objects with scores above {least}; AP50 counts lower scores, too."
-    return regression_page.worst_pictures(page, how, f"nothing above {least}")
+    assert isinstance(metrics, DetectionMetrics)
+    return metrics.threshold[0] if metrics.threshold else model.detection.finish.score_threshold
+
+
+def answers(page: Measured, samples: Sequence[Sample]) -> list[Record]:
+    """The objects of some pictures that are drawn; by the proposals that the data carry, if they do."""
+    given = [proposed(sample) for sample in samples]
+    options: dict[str, Any] = {} if any(one is None for one in given) else {"proposals": given}
+    images = [sample.image for sample in samples]
+    return list(page.run.model.predict(images, score_threshold=drawn_from(page), **options))
+
+
+def proposed(sample: Sample) -> Proposals | None:
+    """The proposals that the data carry for a picture, in its pixels."""
+    targets = sample.targets
+    assert isinstance(targets, BoxTargets)
+    if targets.proposals is None:
+        return None
+    boxes = targets.proposals.boxes
+    return Proposals(boxes, torch.arange(len(boxes), 0, -1) / max(len(boxes), 1), sample.source)
 
 
 def classes(page: Measured) -> Section:
@@ -92,15 +121,17 @@ def proposals(page: Measured) -> Section | None:
     for index in range(min(len(part), MEASURED)):
         sample = part[index]
         assert isinstance(sample.targets, BoxTargets)
-        measure.add(proposer.propose(sample.image, sample.source), sample.targets)
-    found = measure.result()
-    chart = recall_chart(found.by_number(), found.by_overlap()) if len(found.labels) else None
+        given = proposed(sample)
+        found = proposer.propose(sample.image, sample.source) if given is None else given
+        measure.add(found.best(model.detection.most_given), sample.targets)
+    recall = measure.result()
+    chart = recall_chart(recall.by_number(), recall.by_overlap()) if len(recall.labels) else None
     body = rendered(
         "detection_proposals.html",
-        rows=found.rows(),
+        rows=recall.rows(),
         chart=drawn(chart, "Recall of the proposals by their number and by IoU") if chart else None,
-        boxes=found.proposals / max(found.images, 1),
-        images=found.images,
+        boxes=recall.proposals / max(recall.images, 1),
+        images=recall.images,
     )
     return Section("proposals", "Proposals", body)
 

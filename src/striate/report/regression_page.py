@@ -1,6 +1,6 @@
 """The page of a model that gives points or a box: worst pictures with truth and answer, error by point."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from striate.data.annotations.point_annotations import PointAnnotations
 from striate.draw.joint_chart import joint_chart
 from striate.draw.record_overlay import drawn
 from striate.ops.boxes import paired_iou
-from striate.records import BoxTargets, Localization, Record, Targets
+from striate.records import BoxTargets, Localization, Record, Sample, Targets
 from striate.report import plain_page
 from striate.report.inline_images import data_uri
 from striate.report.plain_page import WorstPicture, worst, worst_section
@@ -28,8 +28,16 @@ MOST = 1_000
 """Pictures among which a typical one is looked for."""
 
 
+def answers(page: Measured, samples: Sequence[Sample]) -> list[Record]:
+    """What the model answers to some pictures."""
+    return list(page.run.model.predict([sample.image for sample in samples]))
+
+
 def worst_pictures(
-    page: Measured, how: str = "The truth is green, the answer orange.", nothing: str = "nothing found"
+    page: Measured,
+    how: str = "The truth is green, the answer orange.",
+    nothing: str = "nothing found",
+    answering: Callable[[Measured, Sequence[Sample]], list[Record]] = answers,
 ) -> Section:
     """The pictures with the worst primary number, with the truth in green.
 
@@ -37,13 +45,14 @@ def worst_pictures(
         page: what was measured.
         how: truth and answer are drawn, in sentences.
         nothing: what is written on a picture in which nothing was found.
+        answering: gives what is drawn.
     """
     run, found = page.run, page.evaluation
     metrics, dataset = found.metrics, page.splits[run.split]
     values = torch.empty(0) if metrics.per_image is None else metrics.per_image
     rows = worst(values, metrics.primary, SHOWN)
     samples = [dataset[int(found.indices[row])] for row in rows]
-    records = run.model.predict([sample.image for sample in samples]) if samples else []
+    records = answering(page, samples) if samples else []
     pictures = [
         WorstPicture(
             data_uri(drawn(sample.image, record, sample.targets, nothing=nothing), PICTURE),

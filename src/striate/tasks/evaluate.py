@@ -41,7 +41,7 @@ def evaluate(
     model: TaskModel[Any],
     loader: Loader,
     arithmetic: AbstractContextManager[object] | None = None,
-    answer: Callable[[Tensor], Raw] | None = None,
+    answer: Callable[..., Raw] | None = None,
     *,
     with_loss: bool = False,
 ) -> Evaluation:
@@ -51,7 +51,7 @@ def evaluate(
         model: on any device; its mode is left as it was.
         loader: gives every image once.
         arithmetic: a context such as ``torch.autocast``; float32 by default.
-        answer: images -> raw scores, in the place of the model's own way.
+        answer: images, and what is given with them -> raw scores, in the place of the model's own way.
         with_loss: ask the model for the loss of each image, at the cost of one more answer, where the metric
             cannot tell it from raw scores.
     """
@@ -60,7 +60,8 @@ def evaluate(
     asked, losses = with_loss and metric.loss() is None, list[Tensor]()
     with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
         for batch in loader.batches():
-            raw = each(lambda part: part.float().cpu(), answer(batch.images.to(model.device)))
+            found = answer(batch.images.to(model.device), *batch.targets.given)
+            raw = each(lambda part: part.float().cpu(), found)
             with torch.autocast("cpu", enabled=False):  # metrics and losses are exact in any arithmetic
                 metric.update(raw, batch)
             if asked:

@@ -5,7 +5,7 @@
 Answers do not depend on how many pictures are answered at once, so nothing has to be asked.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import torch
@@ -19,18 +19,19 @@ REFUSALS = ("out of memory", "not enough memory", "can't allocate memory", "coul
 """What torch's allocators and those below them say."""
 
 
-def in_parts(answer: Callable[[Tensor], T], images: Tensor) -> Iterator[T]:
+def in_parts(answer: Callable[..., T], images: Tensor, *given: Sequence[Tensor]) -> Iterator[T]:
     """The answers to a batch, in as many parts as memory makes necessary.
 
     Args:
-        answer: images (N, C, H, W) -> what is answered, the first axis N.
+        answer: images (N, C, H, W), and what is given with them -> what is answered, the first axis N.
         images: N of them.
+        given: with the images, such as boxes; one for each image.
 
     Raises:
         SettingError: one picture alone does not fit.
     """
     try:
-        answered = answer(images)
+        answered = answer(images, *given)
     except (RuntimeError, MemoryError) as error:
         if not is_refusal(error):
             raise
@@ -39,8 +40,9 @@ def in_parts(answer: Callable[[Tensor], T], images: Tensor) -> Iterator[T]:
     else:
         yield answered
         return
-    for half in images.chunk(2):  # outside of the except clause, which holds on to what was computed
-        yield from in_parts(answer, half)
+    middle = (len(images) + 1) // 2  # outside of the except clause, which holds on to what was computed
+    for half in (slice(middle), slice(middle, None)):
+        yield from in_parts(answer, images[half], *(one[half] for one in given))
 
 
 def is_refusal(error: BaseException) -> bool:

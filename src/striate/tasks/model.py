@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from striate.arguments import checked
 from striate.data.annotations.annotations import Annotations
 from striate.data.dataset import Dataset
-from striate.data.inputs import Input, one_or_many, prepared_inputs, with_names
+from striate.data.inputs import Input, InputBatch, one_or_many, prepared_inputs, with_names
 from striate.data.preprocess import Preprocess
 from striate.data.trained_data import TrainedOn
 from striate.errors import DataError, SettingError
@@ -35,8 +35,14 @@ from striate.tasks.stage import Stage
 
 R = TypeVar("R", bound=Record)
 
-Scores = Callable[[Tensor], Raw]
-"""uint8 images (N, C, H, W) -> what ``forward`` gives, by one way of computing it."""
+Scores = Callable[..., Raw]
+"""uint8 images (N, C, H, W), and what is given with them -> what ``forward`` gives, by one way to it."""
+
+Given = tuple[Sequence[Tensor], ...]
+"""What goes into a network beside the images of a batch: nothing, or a tensor for each image, as boxes."""
+
+Giving = Callable[[InputBatch, Sequence[str]], Given]
+"""Prepared pictures and their names -> what goes into the network beside them."""
 
 Scoring = Callable[[int], Scores | None]
 """Asked before so many pictures are answered: a faster way to their scores, or None where there is none."""
@@ -175,6 +181,45 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         """The same pictures with what the task adds to their annotations before it learns from them."""
         return data
 
+    @classmethod
+    def with_proposals(
+        cls, parts: Mapping[str, Dataset], proposals: Any, preprocess: Preprocess | None = None
+    ) -> tuple[dict[str, Dataset], tuple[str, ...]]:
+        """Pictures with the boxes that somebody names for them, and sentences on these.
+
+        Args:
+            parts: pictures, by the name of the split.
+            proposals: who proposes, as ``predict`` takes it; None for nobody.
+            preprocess: how the network sees a picture, for methods that look at pixels.
+
+        Raises:
+            SettingError: the task takes none, or there is no such method.
+            DataError: the boxes cannot be read, or are of other pictures.
+        """
+        if proposals is not None:
+            raise not_taken(f"the task is {cls.task}")
+        return dict(parts), ()
+
+    def example_given(self, count: int) -> Given:
+        """Made-up things of so many images, for a network that cannot answer images alone."""
+        return ()
+
+    def require_taking(self) -> None:
+        """The network takes boxes beside the images.
+
+        Raises:
+            SettingError: it takes none.
+        """
+        raise not_taken(f"the task is {self.task}")
+
+    def giving(self, options: Mapping[str, Any]) -> tuple[Giving, dict[str, Any]]:
+        """What gives a network more than the images of a prediction, and the options of ``decode``.
+
+        Raises:
+            SettingError: the network takes nothing more.
+        """
+        return nothing_more, dict(options)
+
     def stages(self) -> tuple[Stage, ...]:
         """What is fitted after the gradient descent, in this order; nothing for most tasks."""
         return ()
@@ -209,6 +254,11 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         """What a program without torch must know to make answers of the outputs, plain values for JSON."""
         return {}
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences on what the answers lack as the model is now, as where a part is not fitted yet."""
+        return ()
+
     # ---- what all tasks share
 
     @property
@@ -240,9 +290,9 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         wrong = f"the network is a {type(self.network).__name__}, which has no stem, stages and head"
         raise SettingError(wrong, "one of `striate.models()`", "build the model by a name")
 
-    def forward(self, images: Tensor) -> Raw:
-        """uint8 0..255 or float 0..1 images (N, C, H, W) -> raw scores."""
-        return self.from_network(self.network(self.normalized(images)))
+    def forward(self, images: Tensor, *given: Sequence[Tensor]) -> Raw:
+        """uint8 0..255 or float 0..1 images (N, C, H, W), and what is given with them -> raw scores."""
+        return self.from_network(self.network(self.normalized(images), *given))
 
     def normalized(self, images: Tensor) -> Tensor:
         """uint8 0..255 or float 0..1 images (N, C, H, W) -> what the network sees of them, in its dtype."""
@@ -250,12 +300,12 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         seen, dtype = (pixels - self.mean) / self.std, self.dtype
         return seen if seen.dtype == dtype else seen.to(dtype)
 
-    def answer(self, images: Tensor) -> Raw:
+    def answer(self, images: Tensor, *given: Sequence[Tensor]) -> Raw:
         """The scores that predictions are made of: with mirrored views, the mean of both sides.
 
         Channels-last images take the convolutions of a processor through their faster kernels.
         """
-        return self.viewed(self.forward, fastest_format(self.network, images))
+        return self.viewed(self.forward, fastest_format(self.network, images), *given)
 
     def answer_in_parts(self, images: Tensor, sizes: Tensor) -> Iterator[str]:
         """``answer`` and ``decode``, part by part, to see how long each takes: its name when it is done.
@@ -269,7 +319,8 @@ class TaskModel(nn.Module, ABC, Generic[R]):
             raw = self.forward(images)
             yield WHOLE
         else:
-            raw = self.from_network((yield from parts(self.normalized(images))))
+            given = self.example_given(len(images))
+            raw = self.from_network((yield from parts(self.normalized(images), *given)))
         self.decode(raw, sizes)
         yield FINISH
 
@@ -283,10 +334,13 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         scores = self.engine(pictures) if self.engine and takes_any else None
         return self.answer if scores is None else partial(self.viewed, scores)
 
-    def viewed(self, scores: Scores, images: Tensor) -> Raw:
-        """The scores of a picture by one way to them; with mirrored views, the mean of both sides."""
+    def viewed(self, scores: Scores, images: Tensor, *given: Sequence[Tensor]) -> Raw:
+        """The scores of a picture by one way to them; with mirrored views, the mean of both sides.
+
+        No network that is given more than images has mirrored views.
+        """
         if self.preprocess.tta == "none":
-            return scores(images)
+            return scores(images, *given)
         return mean_of(scores(images), self.mirrored(scores(images.flip(-1))))
 
     @overload  # a str is a path, never a sequence of paths
@@ -317,15 +371,15 @@ class TaskModel(nn.Module, ABC, Generic[R]):
 
     @torch.inference_mode()
     def _predict(self, images: Iterable[Input], batch: int, options: dict[str, Any]) -> list[R]:
-        names, records = list[str](), list[R]()
+        names, records, (giving, rest) = list[str](), list[R](), self.giving(options)
         batches = prepared_inputs(with_names(images, names), self.preprocess, batch)
         answer = self.answering(len(images) if isinstance(images, Sized) else batch)
         with evaluating(self):
             for prepared in batches:
-                found = list[R]()
-                for raw in in_parts(answer, prepared.images.to(self.device)):
+                found, given = list[R](), giving(prepared, names[len(records) :][: len(prepared.own)])
+                for raw in in_parts(answer, prepared.images.to(self.device), *given):
                     part = slice(len(found), len(found) + rows_of(raw))
-                    found += self.records_of(raw, prepared.sizes[part], prepared.own[part], **options)
+                    found += self.records_of(raw, prepared.sizes[part], prepared.own[part], **rest)
                 records += found
         pairs = zip(records, names, strict=True)
         return [replace(record, source=name) for record, name in pairs]  # type: ignore[type-var]
@@ -347,3 +401,17 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         if not self.spatial:
             return record
         return record.moved(inverse(self.preprocess.affine((height, width))), (height, width))
+
+
+def nothing_more(prepared: InputBatch, names: Sequence[str]) -> Given:
+    """Images are all that most networks are given."""
+    return ()
+
+
+def not_taken(wrong: str) -> SettingError:
+    """Boxes are named for a network that takes none."""
+    return SettingError(
+        f"proposals are given, and {wrong}",
+        "a detector with two stages, such as fast_rcnn",
+        "leave proposals out",
+    )

@@ -22,10 +22,14 @@ from striate.tasks.detection.networks.rfcn import rfcn_network
 from striate.tasks.detection.networks.sppnet import sppnet_network
 from striate.tasks.detection.parts.first_stage import FirstStage
 from striate.tasks.detection.parts.given_proposals import GivenProposals
+from striate.tasks.detection.proposer.file_proposals import ENDINGS
 from striate.tasks.detection.proposer.proposers import proposer_of
 from striate.zoo.named_backbone import DEFAULT, backbone_of
 
-FROM_PIXELS = ("selective", "quality", "windows")
+FILE = "file"
+"""What is proposed comes with the pictures, as from ``--proposals mine.jsonl``."""
+
+UNLEARNED = ("selective", "quality", "windows", FILE)
 """Proposers that learn nothing."""
 
 FAST, QUALITY = 1000, 2000
@@ -57,7 +61,7 @@ def faster_rcnn(
         stride: of the finest map, pixels; None for 8 with a pyramid, and 16 without; the largest of a
             backbone that has no such map.
         channels: of each map.
-        proposer: "rpn", "selective", "quality" or "windows".
+        proposer: "rpn", "selective", "quality", "windows" or "file".
         anchors: of the region proposal network, in a cell of each map.
         proposals: of an image, at most, in a prediction.
         norm: "batch"; "frozen" or "group" for batches of one or two pictures.
@@ -92,7 +96,7 @@ def fast_rcnn(
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
-        proposer: "selective", "quality", "windows" or "rpn".
+        proposer: "selective", "quality", "windows", "file" or "rpn".
         anchors: of a region proposal network, in a cell.
         proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
     """
@@ -121,11 +125,11 @@ def sppnet(
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
-        proposer: "selective", "quality" or "windows".
+        proposer: "selective", "quality", "windows" or "file".
         proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
     """
     features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
-    return sppnet_network(features, given(proposer, number_of(proposals, proposer)), classes, width=channels)
+    return sppnet_network(features, fixed(proposer, number_of(proposals, proposer)), classes, width=channels)
 
 
 def rcnn(
@@ -146,11 +150,11 @@ def rcnn(
         backbone: one of ``models()``.
         width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
         crop: side of the crops, pixels.
-        proposer: "selective", "quality" or "windows".
+        proposer: "selective", "quality", "windows" or "file".
         proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
     """
     made = backbone_of(backbone, in_channels, width)
-    return rcnn_network(made, given(proposer, number_of(proposals, proposer)), classes, crop=crop)
+    return rcnn_network(made, fixed(proposer, number_of(proposals, proposer)), classes, crop=crop)
 
 
 def rfcn(
@@ -176,7 +180,7 @@ def rfcn(
         stride: of the map, pixels; None for 8, or the largest of a backbone that has no such map.
         channels: of the map.
         bins: k; a region is pooled to k x k bins, each of which has maps of its own.
-        proposer: "rpn", "selective", "quality" or "windows".
+        proposer: "rpn", "selective", "quality", "windows" or "file".
         anchors: of the region proposal network, in a cell.
         proposals: of an image, at most, in a prediction.
     """
@@ -195,7 +199,7 @@ def first_stage(proposer: str, proposals: int, width: int, *, anchors: int, maps
     """What proposes regions: a network that learns it, or a method that looks at pixels.
 
     Args:
-        proposer: "rpn", "selective", "quality" or "windows".
+        proposer: "rpn", "selective", "quality", "windows" or "file".
         proposals: of an image, at most, in a prediction.
         width: channels of each map.
         anchors: of a cell of each map.
@@ -205,20 +209,41 @@ def first_stage(proposer: str, proposals: int, width: int, *, anchors: int, maps
         SettingError: there is no such proposer, or there are no proposals or anchors.
     """
     if proposer != "rpn":
-        return given(proposer, proposals, ("rpn", *FROM_PIXELS))
+        return given(proposer, proposals, ("rpn", *UNLEARNED))
     require_some(proposals)
     return learned_proposals(width, maps=maps, anchors=anchors, proposals=proposals)
 
 
-def given(proposer: str, proposals: int, choices: tuple[str, ...] = FROM_PIXELS) -> GivenProposals:
-    """Regions from pixels.
+def fixed(proposer: str, proposals: int) -> GivenProposals:
+    """Regions that no training changes, as machines that are fitted to them need.
+
+    Raises:
+        SettingError: a network shall propose; there is no such proposer, or there are no proposals.
+    """
+    if proposer == "rpn":
+        raise SettingError(
+            "proposer is 'rpn', and support vector machines are fitted to regions that stay as they are",
+            "selective, quality, windows or a .jsonl file",
+            "--proposals selective; or --model fast_rcnn, which learns together with such a network",
+        )
+    return given(proposer, proposals)
+
+
+def given(proposer: str, proposals: int, choices: tuple[str, ...] = UNLEARNED) -> GivenProposals:
+    """Regions from pixels, or those that come with the pictures.
 
     Raises:
         SettingError: there is no such proposer, or there are no proposals.
     """
     require_some(proposals)
+    if proposer.lower().endswith(ENDINGS):
+        raise SettingError(
+            f"proposer is {proposer!r}, a file",
+            "proposer='file' of a network, and the file beside the pictures",
+            f"--proposals {proposer} of train, evaluate and predict (in Python proposals=...)",
+        )
     require_choice("proposer", proposer, choices)
-    return GivenProposals(proposer_of(proposer), proposals)
+    return GivenProposals(None if proposer == FILE else proposer_of(proposer), proposals)
 
 
 def number_of(proposals: int | None, proposer: str) -> int:

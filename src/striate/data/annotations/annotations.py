@@ -74,6 +74,11 @@ class Annotations(ABC):
         """
         return self.collate(indices).moved(affines, size)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was noticed in the pictures that were asked for so far."""
+        return ()
+
     def remap(self, classes: tuple[str, ...]) -> Self:
         """The same for a model with these classes; a kind that holds class numbers translates them by name.
 

@@ -17,6 +17,7 @@ from striate.data.checks.box_findings import box_findings
 from striate.data.checks.findings import Finding
 from striate.data.formats.split_names import SPLITS
 from striate.errors import ShapeError
+from striate.formatting import plural
 from striate.records import BoxTargets
 
 UNMEANT = frozenset(("line", "id"))
@@ -27,6 +28,10 @@ class Carried(Protocol):
     """Boxes that go with pictures, as proposals do."""
 
     def __len__(self) -> int: ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was noticed so far."""
 
     def subset(self, indices: NDArray[np.int64]) -> Self:
         """Those of some pictures."""
@@ -96,6 +101,11 @@ class BoxAnnotations(Annotations):
 
     def __len__(self) -> int:
         return len(self.ends)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the proposals."""
+        return () if self.proposals is None else self.proposals.notes
 
     @property
     def numbers(self) -> NDArray[np.int64]:
@@ -246,7 +256,7 @@ class BoxAnnotations(Annotations):
             name: self.subset(np.flatnonzero(split == number)).counts() for number, name in enumerate(SPLITS)
         }
         findings = [
-            Finding("unseen", name, f"{seen[part][number]} boxes in {part}, none in train")
+            Finding("unseen", name, f"{plural(int(seen[part][number]), 'box')} in {part}, none in train")
             for number, name in enumerate(self.classes)
             for part in ("val", "test")
             if seen[part][number] and not seen["train"][number]

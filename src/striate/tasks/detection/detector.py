@@ -28,7 +28,9 @@ from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.networks.yolo_v2 import yolo_network
 from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.loss_sums import LossSums, shares_of_images, total_of
-from striate.tasks.model import TaskModel
+from striate.tasks.detection.proposer.given_boxes import boxes_by, named_proposer, with_boxes
+from striate.tasks.detection.proposer.proposed_boxes import ProposedBoxes
+from striate.tasks.model import Given, Giving, TaskModel, not_taken
 from striate.tasks.raw_outputs import Raw
 from striate.tasks.stage import Stage
 
@@ -182,9 +184,54 @@ class Detector(TaskModel[Detections]):
         ones = torch.ones(count, dtype=torch.int64)
         return BoxTargets(box.expand(count, 4), labels, ones, proposals=proposals)
 
+    @classmethod
+    def with_proposals(
+        cls, parts: Mapping[str, Dataset], proposals: Any, preprocess: Preprocess | None = None
+    ) -> tuple[dict[str, Dataset], tuple[str, ...]]:
+        """Annotations that carry the proposals that somebody names."""
+        if proposals is None:
+            return dict(parts), ()
+        return with_boxes(parts, named_proposer(proposals), preprocess)
+
+    def giving(self, options: Mapping[str, Any]) -> tuple[Giving, dict[str, Any]]:
+        """``proposals`` of the options: who gives a detector with two stages the boxes that it looks at.
+
+        They are taken in the place of what its first stage proposes: ``selective``, ``quality``, ``windows``,
+        a .jsonl file, a ``Proposer``, or ``Proposals`` of each picture.
+        """
+        rest = {name: value for name, value in options.items() if name != "proposals"}
+        proposals = options.get("proposals")
+        if proposals is None:
+            return super().giving(rest)
+        self.require_taking()
+        boxes = boxes_by(proposals, self.preprocess, self.detection.most_given)
+        return lambda prepared, names: (boxes(prepared, names),), rest
+
+    def example_given(self, count: int) -> Given:
+        """Made-up proposals, where they are always given."""
+        return self.example_targets(count).given if self.detection.must_be_given else ()
+
+    def require_taking(self) -> None:
+        """The network looks at boxes that it is given.
+
+        Raises:
+            SettingError: it looks for objects by itself.
+        """
+        if not self.detection.most_given:
+            raise not_taken(f"{self.name or type(self.network).__name__} looks for objects by itself")
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Those of its network."""
+        return self.detection.cautions
+
     def prepared(self, data: Dataset) -> Dataset:
-        """With proposals, for networks that are given them."""
+        """With proposals, for networks that are given them: those that are there, or that are found."""
         assert isinstance(data.annotations, BoxAnnotations)
+        given = data.annotations.proposals
+        if isinstance(given, ProposedBoxes):
+            limited = given.limited(self.detection.most_given)
+            return replace(data, annotations=replace(data.annotations, proposals=limited))
         carried = self.detection.proposals_of(data, self.preprocess)
         return (
             data

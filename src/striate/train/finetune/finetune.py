@@ -112,8 +112,15 @@ def arguments(settings: Settings, source: Source) -> dict[str, Any]:
     """
     own = source.arguments if source.lent or settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
-    chosen = {**own, **settings.arguments, **stem}
-    require_arguments(settings.model or source.model or "", chosen)
+    chosen = {**own, **settings.arguments, **stem, **settings.proposer}
+    name = settings.model or source.model or ""
+    if settings.proposer and "proposer" not in arguments_of(name):
+        raise SettingError(
+            f"proposals is {settings.proposals!r}, and {name} is given none",
+            "a detector with two stages: fast_rcnn, faster_rcnn, rfcn, rcnn or sppnet",
+            "--model fast_rcnn, or leave proposals out",
+        )
+    require_arguments(name, chosen)
     return chosen
 
 

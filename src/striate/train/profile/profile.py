@@ -407,10 +407,11 @@ def answering(model: TaskModel[Any], images: Tensor, peak: Peak) -> float:
     """Median seconds from uint8 pictures in memory to records."""
 
     sizes = torch.tensor([model.preprocess.size]).expand(len(images), 2)
+    given = model.example_given(len(images))
 
     def answer() -> float:
         begin = perf_counter()
-        model.decode(model.answer(images.to(model.device)), sizes)
+        model.decode(model.answer(images.to(model.device), *given), sizes)
         return perf_counter() - begin
 
     peak.reset()

@@ -1,5 +1,6 @@
 """Data as a training takes them: read with its settings, and refused where they would silently spoil it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,28 @@ def to_train_on(data: Data | None, user_settings: Settings, folder: Path | None)
             )
             raise SettingError(wrong, "a folder, a file, or the word digits", "name the data")
         data = stored_data(files)[0]
-    if isinstance(data, Splits):
-        return data
     settings = stored_settings(files) if goes_on else user_settings
+    if isinstance(data, Splits):
+        return with_proposals(data, settings)
     accept = user_settings.accept or settings.accept
     kinds = model_of(settings.task).learns_from if settings.task else ()
     options: dict[str, Any] = {"accept": accept, "kinds": kinds, "joints": settings.joints}
     splits = read(data, settings.format, **options, **read_options(settings))
     refuse(splits, accept)
-    return readable(splits) if "unreadable" in accept else splits
+    return with_proposals(readable(splits) if "unreadable" in accept else splits, settings)
+
+
+def with_proposals(splits: Splits, settings: Settings) -> Splits:
+    """The data with the boxes of a file of proposals, if the settings name one.
+
+    Raises:
+        SettingError: the task takes none.
+        DataError: the file cannot be read, or is of other pictures.
+    """
+    if settings.proposals_file is None:
+        return splits
+    parts, notes = model_of(settings.task or splits.task).with_proposals(splits, settings.proposals_file)
+    return replace(splits, parts=parts, notes=(*splits.notes, *notes))
 
 
 def read_options(settings: Settings) -> dict[str, Any]:

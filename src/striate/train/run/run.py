@@ -40,7 +40,7 @@ from striate.train.run.stages import stages
 from striate.train.run.stored import require_said_again, stored_data, stored_settings
 from striate.train.session.batch_transforms import BatchTransforms
 from striate.train.session.checkpoint import load_checkpoint, require_settings
-from striate.train.session.events import Event, Finished, Loading, Started
+from striate.train.session.events import Event, Finished, Loading, Noted, Started
 from striate.train.session.interrupt import StopRequest
 from striate.train.session.loop import fit
 from striate.train.session.session import TrainingSession
@@ -288,6 +288,7 @@ def _events(
     work.start()
     yield from fit(work)
     yield from stages(work, work.train.dataset)
+    yield from map(Noted, work.train.dataset.annotations.notes)
     yield finish(work, splits)
 
 

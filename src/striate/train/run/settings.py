@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from striate.arguments import LARGEST, described, meant_number
 from striate.data.mask_classes import read_classes
 from striate.errors import SettingError
-from striate.train.run.task_settings import TaskSettings
+from striate.train.run.task_settings import PROPOSALS_ENDING, TaskSettings, require_proposals
 from striate.zoo.network_arguments import written
 
 BUDGET = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([smh])")
@@ -224,8 +224,11 @@ class Settings(TaskSettings):
     )
 
     def __init__(self, **values: Any) -> None:
-        if isinstance(values.get("weights"), os.PathLike):
-            values["weights"] = os.fspath(values["weights"])
+        for name in ("weights", "proposals"):
+            if isinstance(values.get(name), os.PathLike):
+                values[name] = os.fspath(values[name])
+        if str(values.get("proposals")).endswith(PROPOSALS_ENDING):  # a run may go on from another folder
+            values["proposals"] = os.path.abspath(values["proposals"])
         if is_recipe_file(values.get("augment")):
             from striate.data.augment.augment_recipe import (
                 recipe_file,  # late: it imports torch, and --help must be quick
@@ -242,6 +245,7 @@ class Settings(TaskSettings):
         except ValidationError as reason:
             raise explained(reason) from None
         require_reuse(self)
+        require_proposals(self, self.arguments)
         if self.size is not None and not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", self.size):
             sides = re.findall(r"[1-9]\d*", self.size)
             attempt = "size " + "x".join(sides) if len(sides) in (1, 2) else "leave size out"

@@ -5,6 +5,7 @@
     head distance                      localize, landmarks, pose
     box_weight overlap_weight          localize
     on_bad_box                         localize, detect
+    proposals                          detect
     normalize joints                   landmarks, pose
     pixel_loss classes                 segmentation
     balance                            classification, segmentation
@@ -12,13 +13,14 @@
 ``striate train --help`` shows those of a task when ``--task`` names it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from striate.errors import SettingError
 
+PROPOSERS, PROPOSALS_ENDING = ("selective", "quality", "windows", "rpn"), ".jsonl"
 POINTS, NUMBERS = ("landmarks", "pose"), ("localize", "landmarks", "pose")
 TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("label_smoothing", "mixup", "cutmix"), ("classification",)),
@@ -28,6 +30,7 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("normalize", "joints"), POINTS),
     **dict.fromkeys(("box_weight", "overlap_weight"), ("localize",)),
     "on_bad_box": ("localize", "detect"),
+    "proposals": ("detect",),
 }
 """Setting -> the tasks that have it. A setting that is not here is common to all."""
 
@@ -58,6 +61,12 @@ class TaskSettings(BaseModel):
         description="what becomes of boxes that are NaN, without an area, outside of their picture or with "
         "swapped corners: they stop the training, are clipped or dropped, or their pictures are dropped",
     )
+    proposals: str | None = Field(
+        None,
+        description="who finds the regions of a detector with two stages: selective, quality (selective "
+        "search in its thorough mode), windows, rpn, or a .jsonl file of boxes; by default what the network "
+        "is known for",
+    )
     normalize: str = Field(
         "box",
         description="what divides the error of a point: box, or the distance of two points, as in "
@@ -77,6 +86,45 @@ class TaskSettings(BaseModel):
         description="a JSON file with names, mirror pairs and skeleton of the points, or face68, lsp14; by "
         "default what the data or the names tell",
     )
+
+    @property
+    def proposals_file(self) -> str | None:
+        """The file of proposals, if there is one.
+
+        >>> TaskSettings(proposals="boxes.jsonl").proposals_file, TaskSettings(proposals="rpn").proposals_file
+        ('boxes.jsonl', None)
+        """
+        return self.proposals if self.proposals not in (None, *PROPOSERS) else None
+
+    @property
+    def proposer(self) -> dict[str, str]:
+        """The argument of the network that ``proposals`` stands for.
+
+        >>> TaskSettings(proposals="boxes.jsonl").proposer, TaskSettings(proposals="rpn").proposer
+        ({'proposer': 'file'}, {'proposer': 'rpn'})
+        """
+        if self.proposals is None:
+            return {}
+        return {"proposer": self.proposals if self.proposals_file is None else "file"}
+
+
+def require_proposals(settings: TaskSettings, arguments: Mapping[str, object]) -> None:
+    """There is such a proposer, and the arguments of the network name no other.
+
+    Raises:
+        SettingError: there is none, or they do.
+    """
+    file = settings.proposals_file
+    if file is not None and not file.lower().endswith(PROPOSALS_ENDING):
+        expected = f"{', '.join(PROPOSERS)}, or a {PROPOSALS_ENDING} file"
+        raise SettingError(f"proposals is {file!r}", expected, "leave proposals out")
+    both = {settings.proposer.get("proposer"), arguments.get("proposer")} - {None}
+    if len(both) > 1:
+        raise SettingError(
+            f"proposals is {settings.proposals!r} and the argument proposer {arguments['proposer']!r}",
+            "one of them",
+            "leave proposer out of the arguments",
+        )
 
 
 def require_own(

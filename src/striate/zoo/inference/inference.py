@@ -15,7 +15,7 @@ graph comes go on with it. Only weights in float32 are given to OpenVINO; others
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -131,13 +131,13 @@ class InferenceEngine:
 
     # ---- what PyTorch answers until the engine is there
 
-    def _answer_while_building(self, images: Tensor) -> Raw:
+    def _answer_while_building(self, images: Tensor, *given: Sequence[Tensor]) -> Raw:
         """The raw outputs of a batch, by what is there now."""
         engine = self._progress(len(images))
         if engine is not None:
-            return engine(images)
+            return engine(images, *given)
         begun = perf_counter()
-        raw = self.model(fastest_format(self.model.network, images))
+        raw = self.model(fastest_format(self.model.network, images), *given)
         with self._lock:
             self._seconds += perf_counter() - begun
             self._answered += len(images)

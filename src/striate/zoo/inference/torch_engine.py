@@ -6,7 +6,7 @@ The twin that tests the OpenVINO engine, and what stands in for it. Autocast wou
 every call, which costs more than bf16 saves where there are many: VGG's linear layers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -18,7 +18,7 @@ from striate.tasks.raw_outputs import Raw
 from striate.zoo.inference.fold_batch_norm import folded
 
 
-def torch_engine(model: TaskModel[Any], precision: str) -> Callable[[Tensor], Raw]:
+def torch_engine(model: TaskModel[Any], precision: str) -> Callable[..., Raw]:
     """uint8 images -> what the model gives, in float32, from a copy on the model's device.
 
     Args:
@@ -34,8 +34,8 @@ def torch_engine(model: TaskModel[Any], precision: str) -> Callable[[Tensor], Ra
             layers.to(_half(device))
     run = torch.compile(copy) if device.type == "cuda" else copy
 
-    def engine(images: Tensor) -> Raw:
-        return tree_map(_in_float32, run(images.contiguous(memory_format=torch.channels_last)))
+    def engine(images: Tensor, *given: Sequence[Tensor]) -> Raw:
+        return tree_map(_in_float32, run(images.contiguous(memory_format=torch.channels_last), *given))
 
     return engine
 

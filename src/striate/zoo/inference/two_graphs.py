@@ -7,7 +7,7 @@
 Maps and bins pass from one to the other with the channels of a pixel side by side, as the kernels read them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -82,11 +82,11 @@ def engine_of_two_graphs(model: TaskModel[Any], precision: str) -> Engine:
         return dict(zip(second, again(channels_last(pooled)), strict=True))
 
     @torch.no_grad()
-    def engine(images: Tensor) -> Raw:
+    def engine(images: Tensor, *given: Sequence[Tensor]) -> Raw:
         found = look(images)
         maps = [one.permute(0, 3, 1, 2) for one in found[len(first) :]]
         numbers = dict(zip(first, found, strict=False))
-        return network.second_look(maps, numbers, (images.shape[2], images.shape[3]), head)
+        return network.second_look(maps, numbers, (images.shape[2], images.shape[3]), head, *given)
 
     return engine
 

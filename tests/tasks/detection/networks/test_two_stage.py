@@ -1,5 +1,6 @@
 """The assembly of two stages, whatever its parts are."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -249,6 +250,30 @@ def test_pictures_of_all_sizes_are_answered_by_the_same_two_graphs():
     for one, other in zip(made.predict(pictures, batch=1, score_threshold=0.1), wanted, strict=True):
         assert torch.allclose(one.boxes, other.boxes, atol=1e-2)
         assert torch.equal(one.labels, other.labels)
+
+
+@torch.no_grad()
+def test_two_graphs_look_at_the_boxes_that_are_given():
+    made = model()
+    given = [torch.tensor([[4.0, 4, 40, 40], [0, 0, 20, 60]]), torch.zeros(0, 4)]
+    engine, found = engine_of_two_graphs(made, "exact")(images(), given), made(images(), given)
+    assert found["counts"].tolist() == engine["counts"].tolist() == [2, 0]
+    assert torch.equal(found["regions"][0], given[0])
+    assert torch.allclose(engine["scores"], found["scores"], atol=1e-4)
+
+
+def test_threads_that_predict_at_once_get_the_answers_of_one():
+    made = model()
+    made.engine = InferenceEngine(made, "auto")
+    pictures = list(images(4))
+    wanted = [made.predict(picture, score_threshold=0.1) for picture in pictures]
+
+    def ask(number: int) -> bool:
+        found = made.predict(pictures[number % 4], score_threshold=0.1)
+        return torch.equal(found.boxes, wanted[number % 4].boxes)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(ask, range(40)))
 
 
 def test_no_graph_can_be_made_of_two_stages():

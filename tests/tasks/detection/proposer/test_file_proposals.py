@@ -53,7 +53,7 @@ def test_boxes_are_clipped_and_what_lies_outside_is_left_out_with_a_note(tmp_pat
     assert proposer.propose(PICTURE, "b").boxes.tolist() == [[50, 30, 60, 40]]
     assert proposer.notes == (
         f"{path}: boxes outside of the picture, without area or not finite left out in 1 picture: a",
-        f"{path}: boxes clipped to the picture in 1 picture: b",
+        f"{path}: boxes clipped to the picture in 2 pictures: a, b",
     )
 
 
@@ -86,11 +86,79 @@ def test_a_line_that_names_no_picture_is_refused_by_its_number(tmp_path: Path, l
         FileProposals(path)
 
 
-@pytest.mark.parametrize("boxes", [[[1, 2, 3]], [["a", 1, 2, 3]], 5, None])
-def test_boxes_that_are_none_are_refused_when_they_are_needed(tmp_path: Path, boxes: Any) -> None:
-    proposer = FileProposals(written(tmp_path, {"source": "a", "boxes": boxes}))
-    with pytest.raises(DataError, match="the boxes of a cannot be read"):
+@pytest.mark.parametrize(
+    ("boxes", "scores", "wrong"),
+    [
+        ([[1, 2, 3]], None, "has 3 numbers in box 1"),
+        ([[1, 2, 3, 4], ["a", 1, 2, 3]], None, "has something else than numbers in box 2"),
+        ([[1, 2, 3, 10**400]], None, "has something else than numbers in box 1"),
+        (5, None, "has no list of boxes"),
+        (None, None, "has no list of boxes"),
+        ([[1, 2, 3, 4]], [0.5, 0.5], "has 2 scores of 1 box"),
+        ([[1, 2, 3, 4]], ["high"], "has scores that are no numbers"),
+    ],
+)
+def test_boxes_that_are_none_are_refused_when_they_are_needed(
+    tmp_path: Path, boxes: Any, scores: Any, wrong: str
+) -> None:
+    path = written(tmp_path, "", {"source": "a", "boxes": boxes, "scores": scores})
+    proposer = FileProposals(path)
+    with pytest.raises(DataError) as error:
         proposer.propose(PICTURE, "a")
+    assert error.value.wrong == f"{path}, line 2 (a) {wrong}"
+    assert "striate propose" in str(error.value)
+
+
+def test_a_line_that_ends_early_is_refused_without_words_of_a_library(tmp_path: Path) -> None:
+    path = written(tmp_path, '{"source": "a", "boxes": [[1, 2')
+    proposer = FileProposals(path)
+    with pytest.raises(DataError, match=r"line 1 \(a\) is no JSON"):
+        proposer.propose(PICTURE, "a")
+
+
+def test_a_second_line_of_a_picture_is_refused_with_both_numbers(tmp_path: Path) -> None:
+    lines = [{"source": name, "boxes": []} for name in ("a/1.jpg", "b/1.jpg", "./a/1.jpg")]
+    with pytest.raises(DataError, match=r"lines 1 and 3 are both of \./a/1\.jpg"):
+        FileProposals(written(tmp_path, *lines))
+
+
+def test_the_only_picture_of_that_name_is_taken_from_another_folder_with_a_note(tmp_path: Path) -> None:
+    path = written(tmp_path, {"source": "a/x.png", "boxes": [[0, 0, 9, 9]]})
+    proposer = FileProposals(path)
+    assert len(proposer.propose(PICTURE, "/data/b/x.png")) == 1
+    assert proposer.notes == (
+        f"{path}: no folder in common, recognised by the name alone: 1 picture: /data/b/x.png as a/x.png",
+    )
+
+
+@pytest.mark.parametrize("name", ["x.png", "a/x.png", "/old/x.png"])
+def test_one_line_is_not_for_two_pictures(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, {"source": name, "boxes": [[0, 0, 9, 9]]})
+    sources = ["/data/a/x.png", "/data/b/x.png"]
+    with pytest.raises(DataError, match=r"line 1 names .* could be /data/a/x\.png or /data/b/x\.png"):
+        FileProposals(path).notes_on(sources)
+    proposer = FileProposals(path)
+    assert len(proposer.propose(PICTURE, sources[0])) == 1
+    assert len(proposer.propose(PICTURE, "a/x.png")) == 1  # the same picture, named from nearer by
+    with pytest.raises(DataError, match="could be"):
+        proposer.propose(PICTURE, sources[1])
+
+
+def test_a_picture_that_could_be_of_two_lines_is_refused(tmp_path: Path) -> None:
+    lines = [{"source": name, "boxes": []} for name in ("a/x.png", "c/x.png", "b/y.png")]
+    proposer = FileProposals(written(tmp_path, *lines))
+    with pytest.raises(DataError, match=r"lines 1 and 2, a/x\.png and c/x\.png, could both be of /data/b/x"):
+        proposer.propose(PICTURE, "/data/b/x.png")
+    with pytest.raises(DataError, match="could both be of x"):
+        proposer.propose(PICTURE, "x.png")
+
+
+def test_a_line_without_folders_is_of_the_picture_beside_it(tmp_path: Path) -> None:
+    lines = [{"source": name, "boxes": [[0, 0, 9, end]]} for name, end in (("x.png", 5), ("/old/a/x.png", 7))]
+    proposer = FileProposals(written(tmp_path, *lines))
+    assert proposer.propose(PICTURE, "/data/x.png").boxes[0, 3] == 5
+    assert proposer.propose(PICTURE, "/old/a/x.png").boxes[0, 3] == 7
+    assert proposer.notes == ()
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

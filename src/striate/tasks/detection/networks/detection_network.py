@@ -62,6 +62,21 @@ class DetectionNetwork(ImageNetwork, ABC):
         """The part whose weights other trainings can use."""
         return self.features.backbone
 
+    @property
+    def most_given(self) -> int:
+        """Boxes that can be given with an image; 0 of a network that looks for objects by itself."""
+        return 0
+
+    @property
+    def must_be_given(self) -> bool:
+        """Whether it cannot answer without boxes that come with the images."""
+        return False
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences on what its answers lack as it is now."""
+        return ()
+
     @abstractmethod
     def candidates(self, raw: Raw, size: Pair) -> Candidates:
         """Everything that could be an object.

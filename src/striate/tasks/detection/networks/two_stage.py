@@ -113,29 +113,46 @@ class TwoStage(DetectionNetwork):
         self._grids: dict[Pair, tuple[Pair, ...]] = {}
 
     @property
+    def most_given(self) -> int:
+        """As many as the first stage proposes."""
+        return self.first.most
+
+    @property
+    def must_be_given(self) -> bool:
+        """Whether the first stage finds nothing by itself."""
+        return self.first.must_be_given
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Those of its head."""
+        return self.head.cautions
+
+    @property
     def backbone(self) -> Backbone:
         """The part whose weights other trainings can use; it sees the images, or crops of them."""
         owner: Any = self.features if hasattr(self.features, "backbone") else self.pool
         found: Backbone = owner.backbone
         return found
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Images -> raw numbers of an answer.
+    def forward(self, images: Tensor, given: Sequence[Tensor] | None = None) -> dict[str, Tensor]:
+        """Images, and boxes (P, 4) of each if they are given -> raw numbers of an answer.
 
         Raises:
             ShapeError: the images have other channels, a size that it cannot take, or whole numbers.
         """
         self.require_images(images)
         maps = self.features(images)
-        return self.second_look(maps, self.first(images, maps), _size(images), self.head)
+        return self.second_look(maps, self.first(images, maps), _size(images), self.head, given)
 
-    def forward_in_parts(self, images: Tensor) -> Generator[str, None, dict[str, Tensor]]:
+    def forward_in_parts(
+        self, images: Tensor, given: Sequence[Tensor] | None = None
+    ) -> Generator[str, None, dict[str, Tensor]]:
         """``forward``: the maps, the regions, their bins, and what is said of them."""
         self.require_images(images)
         maps = self.features(images)
         yield BACKBONE
         first = self.first(images, maps)
-        regions = self._proposed(maps, first, _size(images))
+        regions = self._regions(maps, first, _size(images), given)
         yield PROPOSALS
         pooled = self.pool(maps, regions)
         yield self.pool.part
@@ -144,7 +161,12 @@ class TwoStage(DetectionNetwork):
         return raw
 
     def second_look(
-        self, maps: Sequence[Tensor], first: dict[str, Tensor], size: Pair, head: Head
+        self,
+        maps: Sequence[Tensor],
+        first: dict[str, Tensor],
+        size: Pair,
+        head: Head,
+        given: Sequence[Tensor] | None = None,
     ) -> dict[str, Tensor]:
         """The raw numbers of an answer, from those of the first stage.
 
@@ -153,8 +175,9 @@ class TwoStage(DetectionNetwork):
             first: raw numbers of the first stage.
             size: (H, W) of the images, pixels.
             head: bins -> scores and offsets; the network's own, or an engine in its place.
+            given: boxes (P, 4) of each image that are looked at in the place of those of the first stage.
         """
-        regions = self._proposed(maps, first, size)
+        regions = self._regions(maps, first, size, given)
         return self._second_raw(maps, first, regions, head(self.pool(maps, regions)))
 
     def _second_raw(
@@ -181,6 +204,14 @@ class TwoStage(DetectionNetwork):
             learning = [one[found.rows[: found.positives]] for one, found in zip(regions, drawn, strict=True)]
             raw |= self._asked(maps, learning)
         return raw
+
+    def _regions(
+        self, maps: Sequence[Tensor], first: dict[str, Tensor], size: Pair, given: Sequence[Tensor] | None
+    ) -> list[Tensor]:
+        """Those that are given, as many as the first stage proposes at most; else what it proposes."""
+        if given is None:
+            return self._proposed(maps, first, size)
+        return [boxes[: self.first.most].to(maps[0].device) for boxes in given]
 
     def _proposed(self, maps: Sequence[Tensor], first: dict[str, Tensor], size: Pair) -> list[Tensor]:
         """The regions of a prediction; as many as can be of maps without numbers, by which costs are counted.

@@ -37,6 +37,11 @@ class FirstStage(nn.Module, ABC):
     def most(self) -> int:
         """Regions of an image in a prediction, at most."""
 
+    @property
+    def must_be_given(self) -> bool:
+        """Whether it finds nothing by itself: regions come with the images."""
+        return False
+
     @abstractmethod
     def limit(self, most: int) -> None:
         """From now on so many regions of an image in a prediction, at most; what is learned stays."""

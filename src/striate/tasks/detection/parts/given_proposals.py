@@ -1,7 +1,7 @@
-"""Regions that a method found in the pixels: selective search, windows. It learns nothing.
+"""Regions that a method found in the pixels, or that come from a file. It learns nothing.
 
 a step of training     the proposals that came with the targets: they moved as the picture did
-a prediction           those of the image as the network sees it
+a prediction           those that come with the images, else what is found in the image as the network sees it
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
+from striate.errors import SettingError
 from striate.records import BoxTargets, Proposals
 from striate.tasks.detection.parts.first_stage import PIXELS, FirstStage, Layout
 from striate.tasks.detection.parts.priors import Pair
@@ -25,11 +26,11 @@ class GivenProposals(FirstStage):
     """Proposes what a proposer finds.
 
     Args:
-        proposer: finds boxes in pixels.
+        proposer: finds boxes in pixels; None where they are always given with the images.
         most: boxes of an image at most, the best first.
     """
 
-    def __init__(self, proposer: Proposer, most: int) -> None:
+    def __init__(self, proposer: Proposer | None, most: int) -> None:
         super().__init__()
         self.proposer, self._most = proposer, most
         self._mean, self._std = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
@@ -38,6 +39,11 @@ class GivenProposals(FirstStage):
     def most(self) -> int:
         """Boxes of an image."""
         return self._most
+
+    @property
+    def must_be_given(self) -> bool:
+        """Whether there is no proposer."""
+        return self.proposer is None
 
     def limit(self, most: int) -> None:
         """The best of those that are found."""
@@ -49,8 +55,10 @@ class GivenProposals(FirstStage):
             torch.tensor(values).view(-1, 1, 1) for values in (preprocess.mean, preprocess.std)
         )
 
-    def proposals_of(self, data: Dataset, preprocess: Preprocess) -> ProposedBoxes:
-        """The proposals of some pictures, when they are asked for."""
+    def proposals_of(self, data: Dataset, preprocess: Preprocess) -> ProposedBoxes | None:
+        """The proposals of some pictures, when they are asked for; None where they are given."""
+        if self.proposer is None:
+            return None
         return ProposedBoxes(data.store, data.places, self.proposer, preprocess, self.most)
 
     def example_proposals(self, count: int, size: Pair) -> BoxTargets:
@@ -70,13 +78,25 @@ class GivenProposals(FirstStage):
     def propose(
         self, raw: dict[str, Tensor], layout: Layout, targets: BoxTargets | None = None
     ) -> list[Tensor]:
-        """The proposals of the targets, else those that are found now."""
+        """The proposals of the targets, else those that are found now.
+
+        Raises:
+            SettingError: nobody finds any.
+        """
         if targets is not None and targets.proposals is not None:
             return [boxes[: self.most] for boxes, _ in targets.proposals.split()]
-        return [boxes[: self.most].to(raw[PIXELS].device) for boxes in self._found(raw[PIXELS])]
+        if self.proposer is None:
+            raise SettingError(
+                "the model was trained with proposals from a file, and none are given with these pictures",
+                "the proposals of the pictures",
+                "--proposals FILE, or --proposals selective (in Python proposals=...)",
+            )
+        return [
+            boxes[: self.most].to(raw[PIXELS].device) for boxes in self._found(raw[PIXELS], self.proposer)
+        ]
 
-    def _found(self, images: Tensor) -> Sequence[Tensor]:
+    def _found(self, images: Tensor, proposer: Proposer) -> Sequence[Tensor]:
         pixels = (images.float().cpu() * self._std + self._mean) * 255
         pictures = pixels.nan_to_num().round().clamp(0, 255).to(torch.uint8)
-        found = propose_each(self.proposer, list(pictures))
+        found = propose_each(proposer, list(pictures))
         return [one.boxes for one in found if isinstance(one, Proposals)]

@@ -44,6 +44,16 @@ class MachinesAndRidge(RegionHead):
         self.register_buffer("ridge_bias", torch.zeros(classes, 4))
         self.register_buffer("fitted", torch.zeros(2, dtype=torch.bool))
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What of it is not fitted yet."""
+        machines, ridge = self.fitted.tolist()
+        if machines and ridge:
+            return ()
+        scores = "boxes are the proposals as they are" if machines else "scores are those of its linear layer"
+        missing = "regression is" if machines else "support vector machines are"
+        return (f"the {missing} not fitted yet: {scores}; striate train --resume --out RUN goes on",)
+
     def seen(self, pooled: Tensor) -> Tensor:
         """Pooled regions -> features (R, D)."""
         features: Tensor = self.body(pooled).flatten(1)

@@ -37,6 +37,11 @@ class RegionHead(nn.Module, ABC):
         super().__init__()
         self.weights, self.beta = weights, beta
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Sentences on what its answers lack as it is now."""
+        return ()
+
     @abstractmethod
     def forward(self, pooled: Tensor) -> dict[str, Tensor]:
         """Pooled regions -> scores and offsets."""

@@ -7,7 +7,7 @@ Windows, selective search, a file of boxes: a detector takes whichever it is giv
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -15,7 +15,14 @@ from striate.records import Proposals
 
 
 class Proposer(ABC):
-    """Proposes boxes of one picture. The same picture always gets the same boxes."""
+    """Proposes boxes of one picture. The same picture always gets the same boxes.
+
+    Attributes:
+        in_file_pixels: whether it knows boxes by the path of a picture, in the pixels of its file, and never
+            looks at pixels.
+    """
+
+    in_file_pixels: ClassVar[bool] = False
 
     @property
     @abstractmethod

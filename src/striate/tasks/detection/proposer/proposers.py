@@ -37,11 +37,10 @@ def proposer_of(proposals: str | Path = "selective", mode: str = "fast", *, cach
         cache: whether the boxes of selective search are kept in the user's cache folder.
 
     Raises:
-        SettingError: there is no such proposer or mode.
+        SettingError: there is no such proposer or mode, or the proposer has no modes.
         DataError: the file cannot be read.
     """
-    if mode not in MODES:
-        raise SettingError(f"mode is {mode!r}", "fast or quality", "fast")
+    require_mode(mode, str(proposals))
     if str(proposals) in SELECTIVE:
         made = SelectiveProposals("quality" if "quality" in (mode, str(proposals)) else "fast")
         return CachedProposals(made) if cache else made
@@ -52,6 +51,22 @@ def proposer_of(proposals: str | Path = "selective", mode: str = "fast", *, cach
     raise SettingError(
         f"proposals is {str(proposals)!r}", "selective, quality, windows, rpn or a .jsonl file", "selective"
     )
+
+
+def require_mode(mode: str, proposals: str) -> None:
+    """There is such a mode, and selective search to have it.
+
+    Raises:
+        SettingError: there is not.
+    """
+    if mode not in MODES:
+        raise SettingError(f"mode is {mode!r}", "fast or quality", "fast")
+    if mode != "fast" and proposals not in SELECTIVE:
+        raise SettingError(
+            f"mode is {mode!r}, and proposals is {proposals[:60]!r}, which has no modes",
+            "a mode of selective search",
+            "proposals selective, or leave mode out",
+        )
 
 
 def propose_each(
