@@ -52,6 +52,8 @@ def test_json_has_the_numbers(data: Path, capsys: pytest.CaptureFixture[str]) ->
     ("words", "wrong"),
     [
         (["--size", "96"], "size is '96', and no model is named"),
+        (["--set", "anchors=3"], "arguments is {'anchors': 3}, and no model is named"),
+        (["--model", "yolo", "--set", "anchor=3"], "yolo has no argument 'anchor'"),
         (["--plot", "a.png"], "--plot a.png draws the priors of a model"),
         (["--model", "resnet18"], "resnet18 is no detector"),
         (["--model", "nothing"], "there is no nothing"),
@@ -72,3 +74,11 @@ def test_data_without_boxes_and_models_of_other_tasks_are_refused(
     assert "no boxes" in capsys.readouterr().err
     with pytest.raises(striate.StriateError, match="is a model for classification"):
         striate.check(data, model=trained)
+
+
+def test_arguments_of_the_detector_are_those_of_a_training(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--model", "yolo", "--size", "96x128", "--set", "anchors=2", "--set", "stride=16"]
+    assert run(["check", str(data), *words]) == 0
+    assert "96 priors; the finest map has 6x8 cells, 2 priors each" in capsys.readouterr().out

@@ -6,7 +6,7 @@ import pytest
 
 from striate.cli.progress import Narrator
 from striate.tasks.classification.metrics import ACCURACY
-from striate.train.session.events import EpochEnded, Started, Stepped
+from striate.train.session.events import EpochEnded, Staged, Started, Stepped
 
 STARTED = Started("run", {"model": "resnet18", "epochs": 3}, (), {}, 1026, 3, 0, "cpu", 11_177_538)
 ENDED = EpochEnded(1, 4, 0.5, None, ACCURACY, 0.1, 2.0, 310.0, 0.01, best=True)
@@ -37,3 +37,17 @@ def test_an_epoch_whose_steps_were_done_before_has_no_speed(capsys: pytest.Captu
     assert "loss 0.5000" in resumed
     assert "images/s" not in resumed
     assert "waiting" not in resumed
+
+
+def test_a_stage_says_now_and_then_how_far_it_is_where_no_line_is_live(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 1.0, 4.0, 11.0, 11.0, 15.0])  # beginning, stage, and twice for a line that is printed
+    monkeypatch.setattr("striate.cli.progress.monotonic", lambda: next(times))
+    with Narrator() as narrator:
+        for done in (
+            Staged("features", "of all regions"),
+            *(Staged("features", "", n, 9) for n in (2, 5, 7)),
+        ):
+            narrator(done)
+    assert capsys.readouterr().err.splitlines() == ["features: of all regions", "features: 5 of 9"]

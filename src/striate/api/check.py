@@ -1,7 +1,8 @@
 """A data set, read once for what is wrong with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from striate.api.networks import load
 from striate.arguments import checked
@@ -32,6 +33,7 @@ def check(
     group: str | None = None,
     model: str | Path | None = None,
     size: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
     reading: Callable[[int, int], None] | None = None,
 ) -> CheckReport:
@@ -44,6 +46,7 @@ def check(
         group: a column of a table, as for ``train``: pictures that belong together.
         model: a detector by name, or a saved one: whether its priors, cells and suppression suit the boxes.
         size: pixels that the detector sees, as for ``train``, where it is named.
+        arguments: of the detector's own, as for ``train``, where it is named: ``{"backbone": "resnet34"}``.
         progress: called now and then with (pictures done, pictures in all).
         reading: called before with (bytes read, bytes in all) of a large file of annotations.
 
@@ -56,27 +59,38 @@ def check(
         SettingError: the model is no detector with priors, or there is no such task or size.
         ModelFileError: there is no such model.
     """
-    if size is not None and model is None:
-        raise SettingError(f"size is {size!r}, and no model is named", "model with it", "leave size out")
+    for name, value in (("size", size), ("arguments", arguments or None)):
+        if value is not None and model is None:
+            wrong = f"{name} is {value!r}, and no model is named"
+            raise SettingError(wrong, "model with it", f"leave {name} out")
     asked = task or (Detector.task if model is not None else None)
     kinds = model_of(asked).learns_from if asked else ()
     splits = read(data, format, kinds=kinds, group=group, reading=reading)
     report = report_of(splits, str(data), progress)
-    return report if model is None else report.with_fit(fit_of(splits, model, size))
+    return report if model is None else report.with_fit(fit_of(splits, model, size, arguments))
 
 
-def fit_of(splits: Splits, model: str | Path, size: str | None = None) -> DetectorFit:
+def fit_of(
+    splits: Splits,
+    model: str | Path,
+    size: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+) -> DetectorFit:
     """What a detector can reach on the boxes of a data set.
 
     Args:
         splits: with boxes; anchors of a named detector are fitted to ``train``.
         model: as ``check``.
         size: as ``check``.
+        arguments: as ``check``.
 
     Raises:
         DataError, SettingError, ModelFileError: as ``check``.
     """
-    detector = named_detector(splits, str(model), size) if str(model) in DETECTORS else saved_detector(model)
+    if str(model) in DETECTORS:
+        detector = named_detector(splits, str(model), size, arguments or {})
+    else:
+        detector = saved_detector(model, arguments or {})
     boxes, network = part_of(splits, ALL).annotations, detector.network
     if not isinstance(boxes, BoxAnnotations) or "size" not in boxes.pictures:
         wrong = f"{splits.root} does not say the sizes of its pictures"
@@ -93,24 +107,27 @@ def fit_of(splits: Splits, model: str | Path, size: str | None = None) -> Detect
     return detector_fit(boxes, detector.preprocess, priors.boxes, priors.cells, limit)
 
 
-def named_detector(splits: Splits, name: str, size: str | None) -> Detector:
+def named_detector(splits: Splits, name: str, size: str | None, arguments: Mapping[str, Any]) -> Detector:
     """A detector as a training would begin with it."""
-    train = splits[next(iter(splits))]
-    settings = decide(Settings(task=Detector.task, model=name, size=size), facts(train))
-    made = build(name, train.classes, preprocessing(train, settings), task=Detector.task)
+    train, own = splits[next(iter(splits))], dict(arguments)
+    settings = decide(Settings(task=Detector.task, model=name, size=size, arguments=own), facts(train))
+    made = build(name, train.classes, preprocessing(train, settings), task=Detector.task, **own)
     assert isinstance(made, Detector)
     made.fit_to(train, settings)
     return made
 
 
-def saved_detector(model: str | Path) -> Detector:
+def saved_detector(model: str | Path, arguments: Mapping[str, Any]) -> Detector:
     """A detector from a file or a run.
 
     Raises:
-        SettingError: the model is none.
+        SettingError: the model is none, or arguments are given, which it has already.
     """
     if str(model) in MODELS:
         raise SettingError(f"{model} is no detector", "one of: " + ", ".join(DETECTORS), "--model yolo")
+    if arguments:
+        wrong = f"arguments are {dict(arguments)}, and {model} is saved with its own"
+        raise SettingError(wrong, "the name of a detector with them", "leave the arguments (--set) out")
     loaded = load(model, engine="torch")
     if not isinstance(loaded, Detector):
         names = ", ".join(DETECTORS)

@@ -18,17 +18,22 @@ from striate.zoo.inference.inference import EngineName, InferenceEngine, Precisi
 from striate.zoo.networks import DETECTOR_NAMES, models
 from striate.zoo.networks import create as create_backbone
 from striate.zoo.save_load import load as load_file
+from striate.zoo.weights.coco_classes import CLASSES
+from striate.zoo.weights.detector_weights import COCO
 from striate.zoo.weights.pretrained import is_ready, ready, spelling
 
 __all__ = ["create", "load", "models", "summary"]
 
 Model = TaskModel[Any] | str | Path
 
+DEFAULT = 1000
+"""Classes when nobody says: those of ImageNet."""
+
 
 @checked
 def create(
     name: str,
-    classes: int | Sequence[str] = 1000,
+    classes: int | Sequence[str] | None = None,
     in_channels: int = 3,
     weights: Any = None,
     **arguments: Any,
@@ -37,7 +42,8 @@ def create(
 
     Args:
         name: one of ``models()``, or of ``models("detect")``.
-        classes: K, how many scores it gives, 1 or more; of a detector also their names.
+        classes: K, how many scores it gives, 1 or more; of a detector also their names. When left out 1000;
+            with the weights ``"coco"`` the 90 of COCO by name, of which ten have no object there.
         in_channels: C of the images, 1 or more.
         weights: ``"imagenet"`` (``"coco"`` for a detector) fetches those that are published, once; or a
             .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of the network tells
@@ -57,6 +63,8 @@ def create(
     >>> create("yolo", classes=("cat", "dog"), width=0.25).classes
     ('cat', 'dog')
     """
+    if classes is None:
+        classes = CLASSES if name in DETECTOR_NAMES and weights == COCO else DEFAULT
     if name in DETECTOR_NAMES:
         names = list(map(str, range(classes))) if isinstance(classes, int) else list(classes)
         return detector(name, names, in_channels, weights, **arguments)

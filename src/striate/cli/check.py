@@ -18,6 +18,7 @@ from striate.errors import SettingError
 from striate.files.atomic import PICTURES, PLOTS, writable
 from striate.formatting import plural
 from striate.train.run.settings import Settings
+from striate.zoo.network_arguments import written
 
 if TYPE_CHECKING:
     from striate.data.checks.check import CheckReport
@@ -57,6 +58,10 @@ def check(
     size: Annotated[
         str | None, typer.Option(metavar="PIXELS", help="With --model: what it sees, as in train.")
     ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="With --model: arguments of the detector, as in train."),
+    ] = None,
     plot: Annotated[
         str | None, typer.Option(metavar="FILE", help="With --model: draw what its priors cover.")
     ] = None,
@@ -74,7 +79,8 @@ def check(
     with Counting("looking at pictures") as progress, hushed():
         about = {"task": task, "group": group, "model": model, "size": size}
         reading = progress.of("reading annotations, bytes")
-        report = striate.check(data, format, **about, progress=progress, reading=reading)
+        own = written(set or [])
+        report = striate.check(data, format, **about, arguments=own, progress=progress, reading=reading)
     if plot is not None and report.fit is not None:
         draw_coverage(report.fit, plot)
     if json:

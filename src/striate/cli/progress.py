@@ -6,6 +6,7 @@ epoch 2/8  loss 0.2011  val 97.85 %  6 s  best so far
 
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     )
 
 
+LINE_EVERY = 10.0
+"""Seconds from one line of a stage to the next, where no line can be live."""
+
+
 class Narrator:
     """Listens to the events of a training and tells them.
 
@@ -44,6 +49,7 @@ class Narrator:
         self._live: Progress | None = None
         self._task = TaskID(0)
         self._epochs = 0
+        self._last_line = monotonic()
 
     def __enter__(self) -> "Narrator":
         return self
@@ -143,6 +149,10 @@ class Narrator:
     def _staged(self, event: "Staged") -> None:
         if not event.of:
             self.say(f"{event.stage}: {event.says}")
+            self._last_line = monotonic()
+        elif not self._live and monotonic() - self._last_line >= LINE_EVERY:
+            self.say(f"{event.stage}: {event.done:,} of {event.of:,}")
+            self._last_line = monotonic()
         elif self._live:
             self._live.update(
                 self._task,

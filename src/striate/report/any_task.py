@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -12,19 +13,28 @@ from striate.report import page_data
 from striate.report.inline_images import drawn
 from striate.report.section import Curve, Measured, Section, Tile
 from striate.report.templates import rendered
+from striate.train.run.run_folder import RunFolder
 from striate.zoo.cost.summary import HEADINGS, Summary
 
 
 def run_tiles(page: Measured, summary: Summary) -> list[Tile]:
     """What the network and its training took."""
-    history, total = page.run.history, summary.total
-    seconds = sum(float(row["seconds"]) for row in history)
+    history, total, stages = page.run.history, summary.total, stage_seconds(page.run.folder)
+    seconds = sum(float(row["seconds"]) for row in history) + sum(stages.values())
+    parts = plural(len(history), "epoch") + (f", then {plural(len(stages), 'stage')}" if stages else "")
     return [
         Tile(
             "Parameters", brief(total.parameters), f"{brief(total.multiplications)} multiplications a picture"
         ),
-        Tile("Trained", duration(seconds), plural(len(history), "epoch")),
+        Tile("Trained", duration(seconds), parts),
     ]
+
+
+def stage_seconds(folder: Path) -> dict[str, float]:
+    """How long each stage after the descent took, by name."""
+    files = RunFolder(folder)
+    known = files.read_json(files.metrics) if files.metrics.exists() else {}
+    return {name: float(value) for name, value in known.get("stage_seconds", {}).items()}
 
 
 def learning(page: Measured, curve: Curve) -> Section:

@@ -37,6 +37,14 @@ class Stage(ABC):
     def done(self) -> bool:
         """Whether the model has already what this stage gives."""
 
+    def written(self, data: Dataset, folder: Path) -> bool:
+        """Whether the files of this stage are complete, as where a run was killed in a later one.
+
+        Args:
+            data, folder: as for ``run``; the folder may not exist yet.
+        """
+        return False
+
     @abstractmethod
     def run(self, data: Dataset, folder: Path) -> Iterator[Done]:
         """Do it, or go on with it.

@@ -65,6 +65,21 @@ def test_a_stage_that_failed_is_done_again_and_those_before_it_are_not(
     assert told(list(train(tiny, Settings(**QUICK), folder, resume=True))) == []
 
 
+def test_a_stage_whose_files_are_complete_is_not_named_again(
+    tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Written(Write):
+        def written(self, data: Dataset, folder: Path) -> bool:
+            return (folder / "stage-1" / "half").exists()
+
+    monkeypatch.setattr(Classifier, "stages", lambda model: (Written(model, 0), Write(model, 1, fails=True)))
+    folder = tmp_path / "run"
+    with pytest.raises(RunError):
+        list(train(tiny, Settings(**QUICK), folder))
+    monkeypatch.setattr(Write, "done", property(lambda stage: False))
+    assert told(list(train(tiny, Settings(**QUICK), folder, resume=True))) == [("stage-1", "bias 1")]
+
+
 def test_the_scores_of_the_best_epoch_stay_with_the_model(
     tiny: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

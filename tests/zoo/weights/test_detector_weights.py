@@ -12,6 +12,7 @@ from torchvision.models import detection
 import striate
 from striate.errors import ModelFileError, SettingError
 from striate.zoo.weights import detector_weights as room
+from striate.zoo.weights.coco_classes import CLASSES
 
 NAMES = ("ssd300_vgg16", "ssdlite320_mobilenet_v3_large")
 
@@ -91,3 +92,21 @@ def test_detectors_without_published_weights_say_which_have_some(name):
     with pytest.raises(SettingError, match=f"no published weights for {name}") as caught:
         striate.create(name, classes=3, weights="coco")
     assert caught.value.expected == ", ".join(room.PUBLISHED)
+
+
+def test_the_names_of_coco_are_those_of_the_published_weights():
+    theirs = detection.SSD300_VGG16_Weights.COCO_V1.meta["categories"][1:]
+    pairs = list(zip(CLASSES, theirs, strict=True))
+    assert all(ours == name for ours, name in pairs if name != "N/A")
+    assert sum(name == "N/A" for _, name in pairs) == 10
+    assert len(set(CLASSES)) == 90
+
+
+def test_published_weights_come_with_the_classes_of_coco(monkeypatch):
+    asked = []
+    monkeypatch.setattr("striate.api.networks.detector", lambda *given, **own: asked.append(given[1]))
+    striate.create("ssd300_vgg16", weights="coco")
+    striate.create("ssd300_vgg16", 3, weights="coco")
+    striate.create("ssd300_vgg16")
+    assert asked[0] == list(CLASSES)
+    assert [len(names) for names in asked] == [90, 3, 1000]

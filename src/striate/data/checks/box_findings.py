@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.checks.findings import LISTED, Finding, Findings
+from striate.formatting import plural
 
 if TYPE_CHECKING:
     from striate.data.annotations.box_annotations import BoxAnnotations
@@ -109,6 +110,6 @@ def _small(annotations: "BoxAnnotations") -> Iterator[Finding]:
 def _classes(annotations: "BoxAnnotations") -> Iterator[Finding]:
     for name, count in zip(annotations.classes, annotations.counts().tolist(), strict=True):
         if name.lower() in BACKGROUNDS and count:
-            yield Finding("background", name, f"{count:,} boxes; what is nothing has no box")
+            yield Finding("background", name, f"{plural(int(count), 'box')}; what is nothing has no box")
         if count <= 1:
             yield Finding("one-example" if count else "no-example", name)

@@ -25,6 +25,7 @@ from striate.data.formats.picture_paths import existing, picture_folder
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
 from striate.data.image_store import Files
 from striate.errors import DataError
+from striate.formatting import plural
 
 TRIED = 50
 """Pictures that are looked for to find their folder."""
@@ -141,7 +142,8 @@ def _gathered(root: Path, tables: list[CocoTable]) -> Found:
         _header(tables),
     )
     read = ", ".join(one.path.name for one in tables)
-    note = f"read as COCO: {read}, {len(files.names)} pictures, {len(annotations.boxes)} boxes"
+    boxes = plural(len(annotations.boxes), "box")
+    note = f"read as COCO: {read}, {plural(len(files.names), 'picture')}, {boxes}"
     split = np.array(files.split, np.int8)
     return Found(Files(root, files.names), annotations, split, tuple(findings), (note,))
 

@@ -30,6 +30,7 @@ from striate.data.image_store import Files
 from striate.data.joints import joints_of
 from striate.data.picture_size import picture_size
 from striate.errors import DataError
+from striate.formatting import plural
 
 SIZES_READ = 2_000
 """Pictures whose size is compared with the table's, evenly spread."""
@@ -135,7 +136,8 @@ def read_box_table(path: Path, *, group: str | None = None) -> Found:
         {"file": np.zeros(len(rows.files), np.int32), "size": sizes},
         Origin(Files(file.parent, [file.name])),
     )
-    note = f"read as a table of boxes: {file.name}, {len(rows.files)} pictures, {len(names)} boxes"
+    pictures = plural(len(rows.files), "picture")
+    note = f"read as a table of boxes: {file.name}, {pictures}, {plural(len(names), 'box')}"
     return _found(rows, root, annotations, findings, (note, *taken, *notes))
 
 

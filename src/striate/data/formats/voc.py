@@ -32,6 +32,7 @@ from striate.data.picture_size import picture_size
 from striate.errors import DataError
 from striate.files.regular import read_regular
 from striate.files.text_store import Text, TextStore
+from striate.formatting import plural
 
 MOST_BYTES = 16 * 1024**2
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
@@ -114,7 +115,8 @@ def read_voc(path: Path, *, details: bool = False) -> Found:
         {"size": np.array(sizes, np.int32).reshape(-1, 2), "file": np.arange(len(files), dtype=np.int32)},
         Origin(Files(root, sources)),
     )
-    note = f"read as Pascal VOC: {len(files)} pictures, {len(rows)} boxes of {len(classes)} classes"
+    of_classes = f"{plural(len(rows), 'box')} of {plural(len(classes), 'class')}"
+    note = f"read as Pascal VOC: {plural(len(files), 'picture')}, {of_classes}"
     return Found(Files(root, files), annotations, np.array(split, np.int8), tuple(findings), (note,))
 
 

@@ -31,6 +31,7 @@ from striate.data.picture_size import picture_size
 from striate.errors import DataError
 from striate.files.regular import read_regular
 from striate.files.text_store import Text, TextStore
+from striate.formatting import plural
 
 MOST_BYTES = 64 * 1024**2
 BOX = 5
@@ -232,9 +233,8 @@ def _found(root: Path, data: DataYaml, rows: YoloRows, read: _Pictures, details:
         wrong = f"class {numbers[row]}, and {len(names)} names ({min(names)}..{max(names)})"
         rows.findings.add("unlabelled", annotations.place(row), wrong)
     annotations = annotations.where(known)
-    note = (
-        f"read as YOLO: {len(read.names)} pictures, {len(annotations.boxes)} boxes of {len(classes)} classes"
-    )
+    pictures, boxes = plural(len(read.names), "picture"), plural(len(annotations.boxes), "box")
+    note = f"read as YOLO: {pictures}, {boxes} of {plural(len(classes), 'class')}"
     split = np.array(read.split, np.int8)
     return Found(
         Files(root, read.names), annotations, split, tuple(rows.findings), (note, *data.notes, *notes)

@@ -29,8 +29,8 @@ def stages(work: TrainingSession, data: Dataset) -> Iterator[Event]:
 def _stages(work: TrainingSession, data: Dataset) -> Iterator[Event]:
     model = load(work.folder.model).to(work.engine.device)
     best = [row for row in work.state.rows if row["best"]][-1]
-    missing = [stage for stage in model.stages() if not stage.done]
     folder = work.folder.path / STAGES
+    missing = [stage for stage in model.stages() if not (stage.done or stage.written(data, folder))]
     for stage in missing:
         yield Staged(stage.name, stage.says)
         began = last = perf_counter()

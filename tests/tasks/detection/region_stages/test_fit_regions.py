@@ -104,3 +104,25 @@ def test_pictures_without_objects_or_proposals_have_machines_that_say_no(tmp_pat
     run(made, nothing, tmp_path)
     assert made.network.head.machine_bias.tolist() == [-1, -1]
     assert not made.network.head.ridge_weight.any()
+
+
+def test_features_that_are_complete_are_known_without_being_written_again(tmp_path: Path):
+    made = model()
+    part, first = made.prepared(data()), made.stages()[0]
+    assert not first.written(part, tmp_path)
+    (tmp_path / first.name).mkdir()
+    steps = first.run(part, tmp_path)
+    next(steps)
+    assert not first.written(part, tmp_path)
+    list(steps)
+    assert first.written(part, tmp_path)
+    assert not first.done
+
+
+def test_a_model_says_what_of_it_is_not_fitted_yet():
+    made = model()
+    assert "support vector machines are not fitted yet" in made.cautions[0]
+    made.network.head.fitted[0] = True
+    assert "regression is not fitted yet" in made.cautions[0]
+    made.network.head.fitted[1] = True
+    assert made.cautions == ()

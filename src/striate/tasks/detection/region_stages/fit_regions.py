@@ -102,6 +102,10 @@ class FeatureStage(RegionStage):
         """Whether nobody needs them any more."""
         return bool(self.regions.head.fitted.all())
 
+    def written(self, data: Dataset, folder: Path) -> bool:
+        """Whether the features of all pictures are there."""
+        return (folder / FEATURES).is_dir() and self.file(data, folder).pictures == len(data)
+
     @torch.no_grad()
     def run(self, data: Dataset, folder: Path) -> Iterator[Done]:
         """Write what is missing."""
