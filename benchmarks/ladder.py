@@ -2,14 +2,17 @@
 
     python benchmarks/ladder.py DATA                            # what is missing is trained: hours
     python benchmarks/ladder.py DATA --out runs/bccd --seeds 0 1 2 --threads 2
+    python benchmarks/ladder.py DATA --out runs/ladder runs/bccd    # what is in one of these is not trained
 
-R-CNN, SPPnet, Fast R-CNN, Faster R-CNN, R-FCN, SSD and YOLO, trained by ``bccd.py`` (folders NAME-SEED below
---out; one that is missing is trained first). Held equal: pictures, splits, metric, backbone (looked at and
-said), threads, arithmetic (PyTorch, 32 bits); the size but for YOLO's, whose recipe has a larger one. The
-same pictures of the test split are answered in turns, one picture at a time, after a round that is not
-counted; printed are medians of the first seed's models. No proposals are kept from one answer to the next.
+R-CNN, SPPnet, Fast R-CNN, Faster R-CNN, R-FCN, SSD and YOLO, trained by ``bccd.py`` (folders NAME-SEED
+below --out; one that is missing is trained first, below the first folder). Held equal: pictures, splits,
+metric, backbone (looked at and said), threads, arithmetic (PyTorch, 32 bits), and the size but for YOLO's,
+whose recipe has a larger one. The same pictures of the test split are answered in turns, one picture at a
+time, after a round that is not counted; printed are medians of the first seed's models. No proposals are
+kept from one answer to the next.
 
-Written beside the runs: ladder.txt, ladder.png and .svg (AP50 against seconds), ladder-parts.png and .svg.
+Written into the first folder: ladder.txt; ladder.png and .svg (AP50 against seconds); ladder-parts.png and
+.svg (where the time goes).
 
 The notes' figures are printed beside ours: 47, 2.3 and 0.32 seconds a picture for R-CNN, SPPnet and Fast
 R-CNN with VGG-16 on a GPU, which leave out the 2 seconds of selective search, 0.2 for Faster R-CNN, which
@@ -59,7 +62,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("runs/bccd"))
+    parser.add_argument("--out", type=Path, nargs="+", default=[Path("runs/bccd")])
     parser.add_argument("--only", choices=NAMES, action="append")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE")
@@ -76,16 +79,22 @@ def main() -> None:
     text = "\n".join([*about(models, asked.threads, asked.rounds), "", *table(runs, models, seconds)])
     text = "\n".join([text, "", *ratios(runs, seconds)])
     print(text)
-    (asked.out / "ladder.txt").write_text(text + "\n")
-    draw(asked.out, runs, seconds)
+    out = asked.out[0]
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "ladder.txt").write_text(text + "\n")
+    draw(out, runs, seconds)
 
 
-def runs_of(data: Path, out: Path, name: str, seeds: Sequence[int], changed: dict[str, Any]) -> list[Run]:
+def runs_of(
+    data: Path, out: Sequence[Path], name: str, seeds: Sequence[int], changed: dict[str, Any]
+) -> list[Run]:
     """The runs of a detector, one for each seed; those that are missing are trained."""
     found = []
     for seed in seeds:
-        folder = out / f"{name}-{seed}"
-        if not (folder / "metrics.json").exists():
+        folders = [one / f"{name}-{seed}" for one in out]
+        done = [one for one in folders if (one / "metrics.json").exists()]
+        folder = (done or folders)[0]
+        if not done:
             print(f"training {name}, seed {seed}", flush=True)
             settings = {**COMMON, **RECIPES[name], **changed, "seed": seed}
             striate.train(data, model=name, out=folder, resume=folder.exists(), **settings)

@@ -51,6 +51,13 @@ def test_networks_are_compared_and_a_second_call_shows_the_same(
         (("--models", ","), "no networks were named"),
         (("--models", "lenet5", "--budget", "soon"), "budget is 'soon'"),
         (("--models", "lenet5", "--model", "lenet5"), "has no flag --model"),
+        (
+            ("--models", "lenet5", "--proposals", "100,300"),
+            "proposals is given, and none has such an argument",
+        ),
+        (("--models", "yolo", "--backbone", "resnet18,resnet19"), "there is no network 'resnet19'"),
+        (("--models", "rcnn", "--proposals", "100,0"), "proposals is 0"),
+        (("--models", "lenet5", "--size", "32,wide"), "size is 'wide'"),
     ],
     ids=str,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from striate.api.run_events import finished, report
 from striate.arguments import checked
+from striate.compare.choices import Values, choices_of
 from striate.compare.compare import Plan, default_folder
 from striate.compare.compare import compare as comparing
 from striate.compare.sweep import Sweep
@@ -29,11 +30,17 @@ def compare(
     costs_only: bool = False,
     fit_batch: bool = False,
     sweep: Sweep | str | None = None,
+    backbone: Values = None,
+    size: Values = None,
+    proposals: Values = None,
     out: str | Path | None = None,
     on_event: Callable[[Event], None] | None = None,
     **settings: Any,
 ) -> Comparison:
     """Train several networks, or one with several values of a setting, on the same data; write compare.html.
+
+    Of ``backbone``, ``size`` and ``proposals`` one value is for all, and several are a row for each network
+    that has the choice, with every combination.
 
     Args:
         data: as for ``train``.
@@ -43,6 +50,10 @@ def compare(
         costs_only: measure time and memory, and train nothing.
         fit_batch: where a batch does not fit into memory, go on with one that does.
         sweep: a setting and its values, as in ``lr=0.01,0.1``: one training for each, ranked by the metric.
+        backbone: networks that detectors stand on, as in ``["resnet18", "mobilenet_v2"]``.
+        size: pixels, as in ``[320, "240x320"]``.
+        proposals: how many regions a detector looks at, as in ``[100, 300]``: one training, with the largest
+            number, answers with each; or what proposes them, as in ``["selective", "windows"]``.
         out: a new folder, or that of a comparison that shall go on; ``runs/compare-<data>`` when left out.
         on_event: called with every event.
         settings: as for ``train``, the same for all networks.
@@ -56,7 +67,9 @@ def compare(
         Interrupted: a signal ended it; the same call goes on.
     """
     swept = Sweep.read(sweep) if isinstance(sweep, str) else sweep
-    plan = Plan(tuple(models), Settings(budget=budget, **settings), seeds, costs_only, fit_batch, swept)
+    own, choices = choices_of(settings, backbone, size, proposals)
+    common = Settings(budget=budget, **own)
+    plan = Plan(tuple(models), common, seeds, costs_only, fit_batch, swept, choices)
     splits = {plan.settings.seed: to_train_on(data, plan.settings, None)}
 
     def reading(seed: int) -> Splits:

@@ -9,6 +9,7 @@ from striate.cli.console import err, print_json, print_text
 from striate.cli.console import out as stdout
 from striate.cli.flags import TRAINING, Data, FitBatch, Json, Quiet, takes_settings, typed
 from striate.cli.progress import Narrator
+from striate.compare.choices import choices_of
 from striate.errors import Interrupted
 from striate.train.run.settings import Settings
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from striate.train.session.events import Event
 
 
-@takes_settings(Settings, TRAINING, "How it learns", "model")
+@takes_settings(Settings, TRAINING, "How it learns", "model", "backbone", "size", "proposals")
 def compare(
     data: Data,
     models: Annotated[
@@ -27,6 +28,17 @@ def compare(
     sweep: Annotated[
         str | None,
         typer.Option(metavar="SETTING=V1,V2", help="Train one network with each value of a setting."),
+    ] = None,
+    backbone: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="The networks that detectors stand on.")
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="PIXELS,PIXELS", help="Pixels that the networks see, as 320 or 240x320."),
+    ] = None,
+    proposals: Annotated[
+        str | None,
+        typer.Option(metavar="N,N", help="Regions that a detector looks at; or what proposes them."),
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each network.")] = 1,
     costs_only: Annotated[
@@ -43,12 +55,14 @@ def compare(
 ) -> None:
     """Compare networks, or values of a setting, on the same data: accuracy, time and memory on this machine.
 
+    Several values of --backbone, --size or --proposals, divided by commas, are a row for each network.
+
     Writes a folder with a run for each and compare.html. The same command goes on where it was interrupted.
     """
     chosen: dict[str, Any] = {"seeds": seeds, "costs_only": costs_only, "fit_batch": fit_batch, "out": out}
-    chosen["sweep"] = sweep
-    chosen |= typed(settings)
-    Settings(**typed(settings))  # refused before torch is imported
+    several = typed({"backbone": backbone, "size": size, "proposals": proposals})
+    chosen |= {"sweep": sweep, **several, **typed(settings)}
+    Settings(**choices_of(typed(settings), **several)[0])  # refused before torch is imported
     from striate.train.session.events import Compared
 
     done: list[Comparison] = []

@@ -22,11 +22,12 @@ OTHERWISE = {
 
 @dataclass(frozen=True)
 class Sweep:
-    """A setting and its values.
+    """A setting, or an argument of networks, and its values.
 
     Args:
-        setting: any setting that changes what is computed.
+        setting: any setting that changes what is computed; or an argument.
         values: two or more different ones, as the setting takes them.
+        of_network: whether it is an argument of networks, as ``backbone``; those that lack it go without.
 
     Raises:
         SettingError: there is no such setting, it takes no such value, or the values are not several.
@@ -34,12 +35,13 @@ class Sweep:
 
     setting: str
     values: tuple[Any, ...]
+    of_network: bool = False
 
     def __post_init__(self) -> None:
-        if self.setting in OTHERWISE or self.setting in FREE:
+        if not self.of_network and (self.setting in OTHERWISE or self.setting in FREE):
             other = OTHERWISE.get(self.setting, "it does not change what is computed: give it once")
             raise SettingError(f"--sweep of {self.setting}", "a setting that changes what is learned", other)
-        read = tuple(getattr(Settings(**{self.setting: value}), self.setting) for value in self.values)
+        read = self.values if self.of_network else tuple(map(self._read, self.values))
         if len(read) < 2 or any(one in read[:place] for place, one in enumerate(read)):
             raise SettingError(
                 f"--sweep of {self.setting} has the values {', '.join(map(str, self.values))}",
@@ -47,6 +49,10 @@ class Sweep:
                 EXAMPLE,
             )
         object.__setattr__(self, "values", read)
+
+    def _read(self, value: Any) -> Any:
+        """A value as the setting takes it."""
+        return getattr(Settings(**{self.setting: value}), self.setting)
 
     @classmethod
     def read(cls, text: str) -> "Sweep":
@@ -65,7 +71,7 @@ class Sweep:
 
     def names(self) -> tuple[str, ...]:
         """What the trainings are called: ``lr=0.01``, ``lr=0.1``."""
-        return tuple(f"{self.setting}={_text(value)}" for value in self.values)
+        return tuple(f"{self.setting}={shown(value)}" for value in self.values)
 
     def value(self, name: str) -> Any:
         """The value that belongs to a name."""
@@ -81,5 +87,10 @@ def folder_name(name: str) -> str:
     return re.sub(r"[^\w.=+-]", "_", name)
 
 
-def _text(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as it is written.
+
+    >>> shown(0.01), shown(100)
+    ('0.01', '100')
+    """
     return f"{value:g}" if isinstance(value, float) else str(value)

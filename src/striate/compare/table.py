@@ -20,7 +20,9 @@ from striate.arguments import checked_methods
 from striate.compare.conclusion import conclusion
 from striate.draw.charts import dots
 from striate.draw.pareto import Point, frontier, scatter
+from striate.draw.parts_chart import parts_chart
 from striate.formatting import milliseconds
+from striate.layers.image_network import PARTS
 from striate.ops.intervals import Interval, PairedDifference, paired_difference
 from striate.tasks.metric import Primary
 from striate.train.profile.profile import BATCHES, Cost, Costs
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COSTS = (
-    *(f"ms, batch {batch}" for batch in BATCHES),
+    f"ms, batch {BATCHES[0]}",
+    *(f"{part} ms" for part in PARTS),
+    *(f"ms, batch {batch}" for batch in BATCHES[1:]),
     *(f"MiB, batch {batch}" for batch in BATCHES),
     "parameters",
     "multiplications",
@@ -37,6 +41,12 @@ COSTS = (
     "epochs",
 )
 MIB = 2**20
+
+LEFT_OUT = (*(f"{what}, batch {batch}" for what in ("ms", "MiB") for batch in BATCHES[1:]), "multiplications")
+"""Columns that stand in the page and in the CSV table alone where rows differ in choices, which need room."""
+
+LABELLED = 16
+"""Rows whose choices fit beside their marks; of more the number of each in the table is written."""
 ACCURACY = Primary("accuracy")
 """What is written above a column without any score."""
 
@@ -58,6 +68,9 @@ class ComparisonRow:
         failed: why something is missing; "" if nothing is.
         primary: what the scores are, without a value.
         known: (low, high), the 95 % interval of the score of the first seed; None where nobody can say.
+        network: the name of the network, where the row is one of several of it; "" for nothing known.
+        choices: (name, value) of what was chosen for it, as text.
+        timed_trained: whether costs are those of the trained model, on pictures of the data.
     """
 
     model: str
@@ -71,6 +84,9 @@ class ComparisonRow:
     failed: str = ""
     primary: Primary = ACCURACY
     known: Interval | None = None
+    network: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    timed_trained: bool = False
 
     @property
     def score(self) -> float | None:
@@ -120,15 +136,27 @@ class ComparisonRow:
         """What answering so many pictures at once takes."""
         return self.costs.at(batch) if self.costs else None
 
-    def cells(self) -> tuple[str, ...]:
-        """Its text, column by column."""
+    @property
+    def parts(self) -> dict[str, float]:
+        """{part: seconds} of an answer to one picture."""
+        return dict(self.costs.parts) if self.costs else {}
+
+    def cells(self, choices: Sequence[str] = ()) -> tuple[str, ...]:
+        """Its text, column by column.
+
+        Args:
+            choices: names of what rows differ in; each has a column, and the first one is the network then.
+        """
         answers = [self.at(batch) for batch in BATCHES]
-        costs = self.costs
+        costs, known, parts = self.costs, dict(self.choices), self.parts
         return (
-            self.model,
+            self.network if choices else self.model,
+            *(known.get(name, "-") for name in choices),
             "-" if self.score is None else self.text(),
             self.spread() or "-",
-            *("-" if one is None else milliseconds(one.seconds) for one in answers),
+            *("-" if one is None else milliseconds(one.seconds) for one in answers[:1]),
+            *(milliseconds(parts[part]) if part in parts else "-" for part in PARTS),
+            *("-" if one is None else milliseconds(one.seconds) for one in answers[1:]),
             *("-" if one is None else f"{one.memory / MIB:,.0f}" for one in answers),
             f"{costs.parameters:,}" if costs else "-",
             f"{costs.multiplications:,}" if costs else "-",
@@ -140,7 +168,8 @@ class ComparisonRow:
         """Plain values, ready for JSON."""
         values = {name: value for name, value in asdict(self).items() if name not in ("primary", "known")}
         score = {self.primary.name: self.score, "interval": self.interval}
-        return {**values, **score, "file": self.file}
+        own = {"choices": dict(self.choices), "parts": self.parts, "file": self.file}
+        return {**values, **score, **own}
 
 
 @checked_methods
@@ -176,6 +205,14 @@ class Comparison:
         return self.rows[0].primary if self.rows else ACCURACY
 
     @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """{what rows differ in, besides the network: the values}, as text."""
+        pairs = dict.fromkeys(pair for row in sorted(self.rows, key=_by_choices) for pair in row.choices)
+        most = max((row.choices for row in self.rows), key=len, default=())
+        names = dict.fromkeys(name for name, _ in (*most, *pairs))
+        return {name: tuple(value for own, value in pairs if own == name) for name in names}
+
+    @property
     def metric(self) -> str:
         """Its name in words."""
         return self.primary.name.replace("_", " ")
@@ -204,11 +241,12 @@ class Comparison:
             kept = {row.model for row in self.frontier(batch)}
             points = [
                 Point(
-                    row.model,
+                    self.label(row),
                     1e3 * self._time(row, batch),
                     factor * (row.score or 0),
                     _scaled(row, factor),
                     row.model in kept,
+                    row.network if self.choices else "",
                 )
                 for row in rows
             ]
@@ -220,20 +258,36 @@ class Comparison:
         ]
         return scatter(points, "million multiplications", "milliseconds for a picture")
 
+    @property
+    def numbered(self) -> bool:
+        """Whether marks have the numbers of their rows, as there are too many for their choices."""
+        return bool(self.choices) and len(self.rows) > LABELLED
+
+    def label(self, row: ComparisonRow) -> str:
+        """What stands beside the mark of a row: of few its choices, of many its place in the table."""
+        if self.numbered:
+            return str(self.rows.index(row) + 1)
+        return ", ".join(value for _, value in row.choices) or row.model
+
+    def parts_chart(self) -> "Figure | None":
+        """How the time of one picture divides; None where it was not measured."""
+        rows = {row.model: row.parts for row in self.rows if row.parts}
+        return parts_chart(rows) if rows else None
+
     def __str__(self) -> str:
         """A table for the terminal."""
-        headings = (self.sweep or "network", self.metric, "spread", *COSTS)
-        lines = [headings, *(row.cells() for row in self.rows)]
-        known = [column for column in range(len(headings)) if self._known(column)]
+        choices = tuple(self.choices)
+        headings = (self.sweep or "network", *choices, self.metric, "spread", *COSTS)
+        lines = [headings, *(row.cells(choices) for row in self.rows)]
+        if self.numbered:
+            lines = [(f"{number or '#':>2} {line[0]}", *line[1:]) for number, line in enumerate(lines)]
+        shown = [column for column, name in enumerate(headings) if not (choices and name in LEFT_OUT)]
+        known = [column for column in shown if any(line[column] != "-" for line in lines[1:])]
         lines = [tuple(line[column] for column in known) for line in lines]
         widths = [max(len(line[column]) for line in lines) for column in range(len(known))]
         text = ["  ".join(_padded(line, widths)).rstrip() for line in lines]
         failed = [f"{row.model}: {row.failed}" for row in self.rows if row.failed]
         return "\n".join([text[0], "-" * max(map(len, text)), *text[1:], *failed])
-
-    def _known(self, column: int) -> bool:
-        """Whether a column of the table has anything to say."""
-        return any(row.cells()[column] != "-" for row in self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -246,6 +300,7 @@ class Comparison:
             "settings": self.settings,
             "machine": self.machine,
             "sweep": self.sweep,
+            "choices": {name: list(values) for name, values in self.choices.items()},
             "metric": self.primary.name,
             "higher_is_better": self.primary.higher_is_better,
             "headline": self.headline(),
@@ -260,10 +315,26 @@ class Comparison:
         writer = csv.writer(text, lineterminator="\n")
         per_batch = [f"{what}_{batch}" for batch in BATCHES for what in ("seconds", "bytes")]
         counts = ("parameters", "multiplications", "height", "width", "epochs", "batch")
-        writer.writerow(
-            ["network", self.primary.name, "low", "high", "seeds", *per_batch, *counts, "file", "failed"]
+        choices, parts = (
+            tuple(self.choices),
+            [part for part in PARTS if any(part in row.parts for row in self.rows)],
         )
-        writer.writerows(map(_values, self.rows))
+        headings = [
+            "network",
+            self.primary.name,
+            "low",
+            "high",
+            "seeds",
+            *per_batch,
+            *counts,
+            "file",
+            "failed",
+        ]
+        writer.writerow([*headings, *(f"seconds_{part}" for part in parts), *choices])
+        for row in self.rows:
+            own = dict(row.choices)
+            more = [*(row.parts.get(part) for part in parts), *(own.get(name) for name in choices)]
+            writer.writerow([*_values(row), *more])
         return text.getvalue()
 
     def headline(self) -> str:
@@ -340,6 +411,11 @@ def ordered(rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
         return -row.rank(), cost.seconds if cost else float("inf")
 
     return tuple(sorted(rows, key=place))
+
+
+def _by_choices(row: ComparisonRow) -> tuple[Any, ...]:
+    """Numbers by their size, words as they are."""
+    return tuple((name, float(value) if value.isdecimal() else 0.0, value) for name, value in row.choices)
 
 
 def _scaled(row: ComparisonRow, factor: float) -> Interval:

@@ -122,7 +122,16 @@ def _round_ticks(axis: Any) -> None:
 
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=20))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:,.4g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, place: round_number(value)))
+
+
+def round_number(value: float) -> str:
+    """A number at a tick.
+
+    >>> round_number(0.05), round_number(2.0), round_number(10_000.0)
+    ('0.05', '2', '10,000')
+    """
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _steps(axes: "Axes", steps: Sequence[XY], color: str) -> None:

@@ -13,12 +13,14 @@ import numpy as np
 import torch
 from markupsafe import Markup
 
+from striate.compare.choices import PROPOSALS, PROPOSER
 from striate.compare.table import MIB, Comparison
 from striate.data.dataset import Splits
 from striate.draw.heatmap import picture
 from striate.errors import RunError
 from striate.files.atomic import beside
 from striate.formatting import milliseconds, plural
+from striate.layers.image_network import PARTS
 from striate.report import page_data as facts
 from striate.report.inline_images import data_uri, drawn
 from striate.report.templates import rendered, style
@@ -26,7 +28,14 @@ from striate.train.profile.profile import BATCHES
 from striate.train.run.settings import Settings
 
 NAME, TABLE = "compare.html", "compare.csv"
-LINKS = {"chart": "Chart", "table": "Table", "alone": "Alone right", "measured": "Method", "again": "Repeat"}
+LINKS = {
+    "chart": "Chart",
+    "parts": "Parts",
+    "table": "Table",
+    "alone": "Alone right",
+    "measured": "Method",
+    "again": "Repeat",
+}
 EACH, ALL = 8, 32
 """Pictures of one network, and of all, that are shown."""
 
@@ -90,20 +99,24 @@ def page(comparison: Comparison, splits: Splits) -> str:
     charts = _charts(comparison)
     placed = [row for row in comparison.rows if row.costs or row.score is not None]
     shown, best = alone(comparison, splits), comparison.best()
-    count = len(comparison.rows)
-    what = f"{count} values of {comparison.sweep}" if comparison.sweep else plural(count, "network")
-    has = {"chart": bool(charts), "alone": shown["all_right"] is not None}
+    parts = comparison.parts_chart()
+    has = {"chart": bool(charts), "parts": bool(parts), "alone": shown["all_right"] is not None}
     return rendered(
         NAME,
         style=style(),
         kind="comparison",
         links=[(anchor, name) for anchor, name in LINKS.items() if has.get(anchor, True)],
         comparison=comparison,
-        what=what,
+        what=_what(comparison),
         headline=comparison.headline(),
         best=best,
         equals={row.model for row in comparison.as_good_as(best)} if best else set(),
         charts=charts,
+        parts_chart=drawn(parts, "how the time of one picture divides") if parts else None,
+        divided=[part for part in PARTS if any(part in row.parts for row in placed)],
+        choices=comparison.choices,
+        numbered=comparison.numbered,
+        ranks={row.model: number for number, row in enumerate(comparison.rows, 1)},
         rows=placed,
         failed=[row for row in comparison.rows if row.failed],
         kept={row.model for row in comparison.frontier()},
@@ -119,6 +132,17 @@ def page(comparison: Comparison, splits: Splits) -> str:
         command=command(comparison),
         **shown,
     )
+
+
+def _what(comparison: Comparison) -> str:
+    """What is compared, in words."""
+    count = len(comparison.rows)
+    if comparison.sweep:
+        return f"{count} values of {comparison.sweep}"
+    if comparison.choices:
+        networks = {row.network for row in comparison.rows}
+        return f"{plural(len(networks), 'network')} in {plural(count, 'way')}"
+    return plural(count, "network")
 
 
 def _charts(comparison: Comparison) -> list[tuple[int, str, Markup]]:
@@ -161,10 +185,21 @@ def command(comparison: Comparison) -> str:
         parts = (";" if any("," in value for value in values) else ",").join(values)
         what = shlex.join([*(["--models", model] if model else []), "--sweep", f"{comparison.sweep}={parts}"])
     else:
-        what = f"--models {','.join(names)}"
+        networks = sorted({row.network or row.model for row in comparison.rows})
+        file = settings.pop(PROPOSALS, None) if comparison.choices else None
+        flags = _flags(comparison.choices, [file] if file else []).items()
+        several = [shlex.join([f"--{name}", ",".join(values)]) for name, values in flags]
+        what = " ".join([f"--models {','.join(networks)}", *several])
     words = facts.command(comparison.root, Settings(**settings)).removeprefix("striate train ")
     seeds = f" --seeds {len(comparison.seeds)}" if len(comparison.seeds) > 1 else ""
     return f"striate compare {words} {what}{seeds}{'' if comparison.seeds else ' --costs-only'}"
+
+
+def _flags(choices: dict[str, tuple[str, ...]], files: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """{flag: values}: what proposes stands before how many."""
+    kinds = (*files, *choices.get(PROPOSER, ()))
+    found = {name: values for name, values in choices.items() if name != PROPOSER}
+    return {**found, PROPOSALS: (*kinds, *found.get(PROPOSALS, ()))} if kinds else found
 
 
 def alone(comparison: Comparison, splits: Splits) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""What a comparison trains and shows: the networks, their choices, and the settings of every training.
+
+models, choices, settings --Plan--> trainings (each with every seed) and rows (each of one training)
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from striate.compare.choices import PROPOSER
+from striate.compare.grid import Grid, GridRow
+from striate.compare.sweep import Sweep, shown
+from striate.errors import SettingError
+from striate.train.run.settings import FREE, Settings
+from striate.zoo.networks import arguments_of, require_arguments
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is compared, and how.
+
+    Args:
+        models: different names; with a sweep one at most, and none leaves the network open.
+        settings: of every training; ``seed`` is the first of the seeds, ``model`` is left open.
+        seeds: trainings of each network.
+        costs_only: train nothing.
+        fit_batch: where a batch does not fit into memory, go on with one that does.
+        sweep: a setting and the values to compare, in place of several networks.
+        choices: what every network has several values of, if it has it.
+
+    Raises:
+        SettingError: a name is unknown or named twice, there are no names or seeds, or no network has what
+            was chosen.
+    """
+
+    models: tuple[str, ...]
+    settings: Settings
+    seeds: int = 1
+    costs_only: bool = False
+    fit_batch: bool = False
+    sweep: Sweep | None = None
+    choices: tuple[Sweep, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.sweep:
+            self._require_one_model()
+        elif not self.models:
+            raise SettingError(
+                "no networks were named", "two or more of `striate.models()`", "lenet5,resnet20"
+            )
+        for name in self.models:
+            arguments_of(name)  # refuses a misspelt one
+        for one in self.settings.arguments:
+            able = [name for name in self.models if one in arguments_of(name)]
+            for name in able or self.models:
+                require_arguments(name, {one: self.settings.arguments[one]})
+        twice = [name for name, times in Counter(self.models).items() if times > 1]
+        if twice:
+            raise SettingError(f"{twice[0]} is named twice", "different networks", "name each of them once")
+        if self.seeds < 1:
+            raise SettingError(f"seeds is {self.seeds}", "1 or more", "seeds 3")
+        if self.settings.devices * self.settings.nodes > 1:
+            raise SettingError("several devices are compared on", "one device", "leave devices and nodes out")
+        self.grid.require_networks(self.settings.arguments)
+
+    def _require_one_model(self) -> None:
+        if len(self.models) > 1 or self.costs_only:
+            raise SettingError(
+                "--sweep was given with --costs-only" if self.costs_only else "--sweep has several networks",
+                "one network that is trained with each value",
+                "--models lenet5 --sweep lr=0.01,0.1",
+            )
+        if self.choices:
+            named = self.choices[0].setting
+            raise SettingError(
+                f"--sweep was given with several values of {named}", "one of them", f"one value of {named}"
+            )
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The networks and their choices."""
+        return Grid(self.models, self.choices)
+
+    @cached_property
+    def rows(self) -> tuple[GridRow, ...]:
+        """What is compared: networks with their choices, or the values of the sweep."""
+        if self.sweep:
+            network = next(iter(self.models), None)
+            return tuple(GridRow(name, network, name) for name in self.sweep.names())
+        return self.grid.rows()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The trainings."""
+        return tuple(dict.fromkeys(row.training for row in self.rows))
+
+    def rows_of(self, training: str) -> tuple[GridRow, ...]:
+        """The rows that share a training."""
+        return tuple(row for row in self.rows if row.training == training)
+
+    def given(self) -> dict[str, Any]:
+        """The settings that decide what comes out; of what has several values the name, not the values."""
+        values, swept = self.settings.to_dict(), self.sweep.setting if self.sweep else None
+        several = [choice.setting for choice in self.choices]
+        without = {*FREE, "model", swept, *several}
+        kept = {name: value for name, value in values.items() if name not in without}
+        if swept:
+            return {**kept, "model": next(iter(self.models), None), "sweep": swept}
+        return {**kept, "choices": several} if several else kept
+
+    def of(self, name: str, seed: int) -> Settings:
+        """The settings of one training, undecided; without arguments that only other networks have."""
+        if self.sweep:
+            value = {} if not name else {self.sweep.setting: self.sweep.value(name)}
+            model = next(iter(self.models), None)
+            return self.settings.model_copy(update={"model": model, "seed": seed, **value})
+        if not name:
+            return self.settings.model_copy(update={"model": None, "seed": seed})
+        row = self.rows_of(name)[0]
+        without = {argument for argument, lacking in self.lacking().items() if row.network in lacking}
+        own: dict[str, Any] = {"stem": None} if "stem" in without else {}
+        own |= {"proposals": None} if PROPOSER in without else {}
+        values = self.grid.learned(row)
+        arguments = self.grid.arguments(values)
+        own |= {name: value for name, value in values.items() if name not in arguments}
+        kept = {name: value for name, value in self.settings.arguments.items() if name not in without}
+        own["arguments"] = {**kept, **arguments}
+        return self.settings.model_copy(update={"model": row.network, "seed": seed, **own})
+
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """{argument of networks that was asked for: the networks that have none}, if others have it."""
+        asked = [*(["stem"] if self.settings.stem else []), *self.settings.arguments]
+        asked += [PROPOSER] if self.settings.proposals else []
+        found = {one: tuple(name for name in self.models if one not in arguments_of(name)) for one in asked}
+        known = {one: names for one, names in found.items() if 0 < len(names) < len(self.models)}
+        return known if self.sweep else {**known, **self.grid.lacking()}
+
+    def notes(self) -> tuple[str, ...]:
+        """Which networks go without something, in sentences."""
+        common = self.settings
+        values = {"stem": common.stem, PROPOSER: common.proposals, **common.arguments}
+        values |= {choice.setting: ", ".join(map(shown, choice.values)) for choice in self.choices}
+        return tuple(
+            f"without {one} {values[one]}, as they have no such argument: {', '.join(names)}"
+            for one, names in self.lacking().items()
+        )
+
+    def all_seeds(self) -> tuple[int, ...]:
+        """As many as were asked for, counted up from the first."""
+        return tuple(range(self.settings.seed, self.settings.seed + self.seeds))
