@@ -6,7 +6,7 @@
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.literals import require_choice
-from striate.layers.norms import Norm
+from striate.layers.norms import Norm, with_norm
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.networks.fast_rcnn import fast_rcnn_network
 from striate.tasks.detection.networks.faster_rcnn import (
@@ -86,6 +86,7 @@ def fast_rcnn(
     proposer: str = "selective",
     anchors: int = 5,
     proposals: int | None = None,
+    norm: Norm = "batch",
 ) -> DetectionNetwork:
     """Fast R-CNN on a backbone.
 
@@ -99,8 +100,9 @@ def fast_rcnn(
         proposer: "selective", "quality", "windows", "file" or "rpn".
         anchors: of a region proposal network, in a cell.
         proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
+        norm: "batch"; "frozen" or "group" for batches of one or two pictures.
     """
-    features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
+    features = one_map(backbone_of(backbone, in_channels, width), stride, channels, norm)
     first = first_stage(proposer, number_of(proposals, proposer), channels, anchors=anchors)
     return fast_rcnn_network(features, first, classes, width=channels)
 
@@ -115,6 +117,7 @@ def sppnet(
     channels: int = 128,
     proposer: str = "selective",
     proposals: int | None = None,
+    norm: Norm = "batch",
 ) -> DetectionNetwork:
     """SPPnet on a backbone.
 
@@ -127,8 +130,9 @@ def sppnet(
         channels: of the map.
         proposer: "selective", "quality", "windows" or "file".
         proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
+        norm: "batch"; "frozen" or "group" for batches of one or two pictures.
     """
-    features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
+    features = one_map(backbone_of(backbone, in_channels, width), stride, channels, norm)
     return sppnet_network(features, fixed(proposer, number_of(proposals, proposer)), classes, width=channels)
 
 
@@ -141,6 +145,7 @@ def rcnn(
     crop: int = 64,
     proposer: str = "selective",
     proposals: int | None = None,
+    norm: Norm = "batch",
 ) -> DetectionNetwork:
     """R-CNN with a backbone that sees every proposal.
 
@@ -152,8 +157,9 @@ def rcnn(
         crop: side of the crops, pixels.
         proposer: "selective", "quality", "windows" or "file".
         proposals: of an image, at most; None for 2,000 of "quality", and 1,000 of others.
+        norm: "batch"; "frozen" or "group" for batches of one or two pictures.
     """
-    made = backbone_of(backbone, in_channels, width)
+    made = with_norm(backbone_of(backbone, in_channels, width), norm)
     return rcnn_network(made, fixed(proposer, number_of(proposals, proposer)), classes, crop=crop)
 
 
@@ -169,6 +175,7 @@ def rfcn(
     proposer: str = "rpn",
     anchors: int = 5,
     proposals: int = 300,
+    norm: Norm = "batch",
 ) -> DetectionNetwork:
     """R-FCN on a backbone.
 
@@ -183,16 +190,17 @@ def rfcn(
         proposer: "rpn", "selective", "quality", "windows" or "file".
         anchors: of the region proposal network, in a cell.
         proposals: of an image, at most, in a prediction.
+        norm: "batch"; "frozen" or "group" for batches of one or two pictures.
     """
-    features = one_map(backbone_of(backbone, in_channels, width), stride, channels)
+    features = one_map(backbone_of(backbone, in_channels, width), stride, channels, norm)
     first = first_stage(proposer, proposals, channels, anchors=anchors)
     return rfcn_network(features, first, classes, width=channels, bins=bins)
 
 
-def one_map(backbone: Backbone, stride: int | None, channels: int) -> MapFeatures:
+def one_map(backbone: Backbone, stride: int | None, channels: int, norm: Norm) -> MapFeatures:
     """The map of a stride; of 8 where nobody says."""
     finest = stride or (FINEST if FINEST in backbone.channels else max(backbone.channels))
-    return MapFeatures(backbone, finest, channels)
+    return with_norm(MapFeatures(backbone, finest, channels), norm)
 
 
 def first_stage(proposer: str, proposals: int, width: int, *, anchors: int, maps: int = 1) -> FirstStage:

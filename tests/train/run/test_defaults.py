@@ -37,8 +37,9 @@ def test_small_grey_pictures_get_lenet_and_others_resnet() -> None:
 def test_nothing_is_left_open() -> None:
     decided = decide(Settings(), PHOTOS)
     unset = {name for name in Settings.model_fields if getattr(decided, name) is None}
-    from_nothing = {"weights", "finetune", "stem"}  # and resnet20 begins in one way only
-    assert unset == {"format", "workers", "budget", "joints", "group"} | from_nothing
+    from_nothing = {"weights", "finetune", "stem", "backbone"}  # and resnet20 begins in one way only
+    of_users = {"format", "workers", "budget", "joints", "group", "classes", "proposals"}
+    assert unset == of_users | from_nothing
     assert decided.precision in ("32", "bf16")
 
 
@@ -129,3 +130,26 @@ def test_a_size_that_the_network_cannot_take_is_refused_before_anything_is_made(
 def test_a_small_size_is_refused_with_the_least_that_the_network_takes() -> None:
     with pytest.raises(ShapeError, match="vgg11 needs --size 32 or more"):
         decide(Settings(model="vgg11", size="16"), seen(100, 3, 64))
+
+
+def boxes_on(count: int) -> Facts:
+    """So many pictures with boxes of one class."""
+    return Facts(False, (96, 128), True, (count,), count)
+
+
+@pytest.mark.parametrize("model", ["faster_rcnn", "fast_rcnn", "rfcn", "sppnet", "rcnn"])
+@pytest.mark.parametrize(("batch", "norm"), [(1, "group"), (2, "group"), (3, None)])
+def test_one_or_two_pictures_at_once_are_normalized_in_groups_of_channels(
+    model: str, batch: int, norm: str | None
+) -> None:
+    asked = Settings(task="detect", model=model, batch=batch)
+    decided = decide(asked, boxes_on(40))
+    assert decided.arguments.get("norm") == norm
+    told = [one for one in sentences(asked, decided, boxes_on(40)) if one.startswith("norm group: ")]
+    assert len(told) == (norm is not None)
+
+
+def test_a_norm_that_was_asked_for_stays() -> None:
+    asked = Settings(task="detect", model="rfcn", batch=1, arguments={"norm": "batch"})
+    assert decide(asked, boxes_on(40)).arguments == {"norm": "batch"}
+    assert decide(Settings(task="detect", model="yolo", batch=1), boxes_on(40)).arguments == {}

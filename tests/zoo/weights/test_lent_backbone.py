@@ -46,6 +46,12 @@ def test_a_file_of_a_classifier_goes_into_the_backbone_alone(name: str, lent: Pa
     assert all(torch.equal(fresh.state_dict()[key], detector.state_dict()[key]) for key in new)
 
 
+def test_frozen_norms_take_what_the_backbone_has_learned(lent: Path) -> None:
+    detector = striate.create("rfcn", classes=["a"], weights=lent, norm="frozen", **THIN)
+    assert starts_alike(detector, lent)
+    assert not any(isinstance(one, torch.nn.BatchNorm2d) for one in detector.backbone.modules())
+
+
 def test_a_detector_lends_its_backbone_to_another(tmp_path: Path) -> None:
     torch.manual_seed(1)
     one = striate.create("yolo", classes=["a", "b"], **THIN)

@@ -35,6 +35,9 @@ FINETUNED = 0.5
 DECAYS = {"sgd": 5e-4, "adamw": 0.05}
 WARMUPS = {"onecycle": 0.25, "cosine": 0.05, "constant": 0.0}
 
+FEW = 2
+"""Pictures at once up to which their own mean and variance say too little to normalize by."""
+
 FEW_CONVOLUTIONS = 4
 """Networks with so few gain nothing by bf16: converting takes longer than it saves."""
 
@@ -57,7 +60,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
     usual = {name: field.default for name, field in Settings.model_fields.items()}
     require_own(settings.model_dump(), usual, settings.model_fields_set, task)
     settings = with_usual(clamped(settings, found, kind.most_batch), kind.usual_settings)
-    settings = settings.model_copy(update={"model": name, "task": task})
+    settings = with_norm_for_few(settings.model_copy(update={"model": name, "task": task}), source.arguments)
     batch = settings.batch or 1
     own = arguments(settings, source)
     channels = source.preprocess.channels if source.preprocess else found.channels
@@ -98,6 +101,21 @@ def with_usual(settings: Settings, usual: Mapping[str, Any]) -> Settings:
     if settings.optimizer != usual.get("optimizer", settings.optimizer) and "optimizer" not in left:
         left.pop("lr", None)
     return settings.model_copy(update=left)
+
+
+def with_norm_for_few(settings: Settings, learned: Mapping[str, Any]) -> Settings:
+    """The settings, and where a device sees one or two pictures at once, a norm that does not ask the batch.
+
+    Args:
+        settings: with a batch, and with the name of the network.
+        learned: the arguments with which its weights were learned.
+    """
+    usual, chosen = arguments_of(settings.model or ""), {**learned, **settings.arguments}
+    each = (settings.batch or 1) // (settings.devices * settings.nodes)
+    if each > FEW or usual.get("norm") != "batch" or "norm" in chosen:
+        return settings
+    norm = "group" if settings.weights is None else "frozen"
+    return settings.model_copy(update={"arguments": {**settings.arguments, "norm": norm}})
 
 
 def clamped(settings: Settings, found: Facts, most: int = MOST_BATCH) -> Settings:
@@ -181,13 +199,20 @@ def default_precision(network: nn.Module, accelerator: str) -> str:
 def sentences(user_settings: Settings, settings: Settings, found: Facts) -> tuple[str, ...]:
     """What was decided, for the user."""
     kind = "grey" if found.channels == 1 else "color"
-    decided = [
+    differing = [
         name for name in Settings.model_fields if getattr(user_settings, name) != getattr(settings, name)
     ]
+    decided = [name for name in differing if name != "arguments"]
     first = f"{found.count:,} {kind} pictures to learn from, the shorter side is {found.side} pixels"
     why = reuse.sentences(user_settings, settings, found)
     if user_settings.size is not None and settings.height_width is not None:
         why = (*why, *size_notes(found, settings.height_width))
+    if settings.arguments.get("norm") != user_settings.arguments.get("norm"):
+        norm = settings.arguments["norm"]
+        why = (
+            *why,
+            f"norm {norm}: the mean of {FEW} pictures or fewer says too little; --set norm=batch is for more",
+        )
     rest = ", ".join(f"{name} {getattr(settings, name)}" for name in decided)
     return (first, f"chosen: {rest}", *why) if rest else (first, *why)
 
