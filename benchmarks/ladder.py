@@ -173,7 +173,7 @@ def table(
 
 
 def ratios(runs: dict[str, list[Run]], seconds: dict[str, dict[str, float]]) -> list[str]:
-    """The notes' figures beside ours, and what the issue asks for."""
+    """The notes' figures beside ours, as ratios."""
     without = {name: sum(row.values()) - row.get(PROPOSALS, 0.0) for name, row in seconds.items()}
     counted = {name: sum(row.values()) for name, row in seconds.items()}
     as_notes = {**without, **{name: counted[name] for name in ("faster_rcnn",) if name in counted}}

@@ -5,7 +5,7 @@ given --one_or_many--> an iterable of single pictures --input_batches--> uint8 (
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from itertools import islice
 from pathlib import Path
@@ -72,6 +72,9 @@ def _path_advice(path: str) -> str | None:
         return "the files in it: sorted(Path(folder).rglob('*.jpg'))"
     return None
 
+
+TASKS = 4
+"""Parts of a batch for each thread: to hand over every small picture alone costs more than to decode it."""
 
 MOST_NAME = 4096
 """Characters of a path on Linux."""
@@ -226,27 +229,38 @@ def prepared_inputs(inputs: Iterable[Input], preprocess: Preprocess, batch: int)
     return _batches(iter(inputs), preprocess, batch)
 
 
+Filled = tuple[Tensor, tuple[int, int]]
+"""A picture that is ready for a network, and the (H, W) of it before."""
+
+
+def _filled(row: NDArray[np.uint8] | None, given: Input, preprocess: Preprocess) -> Filled:
+    """A picture, ready; also written into its row of a batch."""
+    image = image_of(given)
+    ready = preprocess(image)
+    if row is not None:
+        np.copyto(row, ready.numpy(force=True))
+    return ready, (image.shape[1], image.shape[2])
+
+
 def _batches(inputs: Iterator[Input], preprocess: Preprocess, batch: int) -> Iterator[InputBatch]:
-    def fill(row: NDArray[np.uint8] | None, given: Input) -> tuple[Tensor, tuple[int, int]]:
-        image = image_of(given)
-        ready = preprocess(image)
-        if row is not None:
-            np.copyto(row, ready.numpy(force=True))
-        return ready, (image.shape[1], image.shape[2])
+    def fill(rows: Sequence[NDArray[np.uint8] | None], some: list[Input]) -> list[Filled]:
+        return [_filled(row, given, preprocess) for row, given in zip(rows, some, strict=True)]
 
-    def start(chunk: list[Input]) -> tuple[NDArray[np.uint8] | None, list[Future[Any]]]:
-        if not preprocess.one_size:
-            return None, [pool.submit(fill, None, given) for given in chunk]
-        images = np.empty((len(chunk), preprocess.channels, *preprocess.size), dtype=np.uint8)
-        return images, [pool.submit(fill, images[row], given) for row, given in enumerate(chunk)]
+    def start(chunk: list[Input]) -> tuple[NDArray[np.uint8] | None, list[Future[list[Filled]]]]:
+        shape = len(chunk), preprocess.channels, *preprocess.size
+        images = np.empty(shape, dtype=np.uint8) if preprocess.one_size else None
+        rows = [None] * len(chunk) if images is None else list(images)
+        parts = (slice(first, first + few) for first in range(0, len(chunk), few))
+        return images, [pool.submit(fill, rows[part], chunk[part]) for part in parts]
 
-    pool = decoding_threads(os.cpu_count())
+    threads = os.cpu_count() or 1
+    few, pool = max(1, batch // (TASKS * threads)), decoding_threads(threads)
     try:
         chunks = iter(lambda: list(map(content_of, islice(inputs, batch))), [])
         ahead = deque(map(start, islice(chunks, 2)))
         while ahead:
             images, tasks = ahead.popleft()
-            ready = [task.result() for task in tasks]
+            ready = [filled for task in tasks for filled in task.result()]
             ahead.extend(map(start, islice(chunks, 1)))
             own = [size for _, size in ready]
             if images is None:
