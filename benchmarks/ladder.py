@@ -14,9 +14,10 @@ kept from one answer to the next.
 Written into the first folder: ladder.txt; ladder.png and .svg (AP50 against seconds); ladder-parts.png and
 .svg (where the time goes).
 
-The notes' figures are printed beside ours: 47, 2.3 and 0.32 seconds a picture for R-CNN, SPPnet and Fast
+Published figures are printed beside ours: 47, 2.3 and 0.32 seconds a picture for R-CNN, SPPnet and Fast
 R-CNN with VGG-16 on a GPU, which leave out the 2 seconds of selective search, 0.2 for Faster R-CNN, which
-leaves out nothing; 84, 25.5 and 9.5 hours of training.
+leaves out nothing; 84, 25.5 and 9.5 hours of training. Sources: https://arxiv.org/abs/1504.08083, table 4;
+https://arxiv.org/abs/1506.01497, section 1.
 """
 
 import argparse
@@ -52,8 +53,8 @@ NAMES = {
     "ssd": "SSD",
     "yolo": "YOLO",
 }
-NOTES_SECONDS = {"rcnn": 47.0, "sppnet": 2.3, "fast_rcnn": 0.32, "faster_rcnn": 0.2}
-NOTES_HOURS = {"rcnn": 84.0, "sppnet": 25.5, "fast_rcnn": 9.5}
+PUBLISHED_SECONDS = {"rcnn": 47.0, "sppnet": 2.3, "fast_rcnn": 0.32, "faster_rcnn": 0.2}
+PUBLISHED_HOURS = {"rcnn": 84.0, "sppnet": 25.5, "fast_rcnn": 9.5}
 
 
 def main() -> None:
@@ -145,8 +146,8 @@ def table(
 ) -> list[str]:
     """A line for each detector."""
     parts = [part for part in PARTS if any(part in row for row in seconds.values())]
-    words = ["detector", "size", "AP50", "(95 % or seeds)", "s a picture", *parts, "notes s"]
-    lines = [[*words, "training h", "notes h", "M weights"]]
+    words = ["detector", "size", "AP50", "(95 % or seeds)", "s a picture", *parts, "published s"]
+    lines = [[*words, "training h", "published h", "M weights"]]
     for name, row in seconds.items():
         height, width = models[name].preprocess.size
         whole = sum(one.numel() for one in models[name].parameters()) / 1e6
@@ -158,9 +159,9 @@ def table(
                 spread(runs[name]),
                 f"{sum(row.values()):.3f}",
                 *(f"{row[part]:.3f}" if part in row else "-" for part in parts),
-                f"{NOTES_SECONDS[name]:g}" if name in NOTES_SECONDS else "-",
+                f"{PUBLISHED_SECONDS[name]:g}" if name in PUBLISHED_SECONDS else "-",
                 f"{fmean(map(hours, runs[name])):.2f}",
-                f"{NOTES_HOURS[name]:g}" if name in NOTES_HOURS else "-",
+                f"{PUBLISHED_HOURS[name]:g}" if name in PUBLISHED_HOURS else "-",
                 f"{whole:.2f}",
             ]
         )
@@ -173,14 +174,16 @@ def table(
 
 
 def ratios(runs: dict[str, list[Run]], seconds: dict[str, dict[str, float]]) -> list[str]:
-    """The notes' figures beside ours, as ratios."""
+    """Published figures beside ours, as ratios."""
     without = {name: sum(row.values()) - row.get(PROPOSALS, 0.0) for name, row in seconds.items()}
     counted = {name: sum(row.values()) for name, row in seconds.items()}
-    as_notes = {**without, **{name: counted[name] for name in ("faster_rcnn",) if name in counted}}
+    as_published = {**without, **{name: counted[name] for name in ("faster_rcnn",) if name in counted}}
     lines = [
-        beside("seconds a picture, proposals left out but of Faster R-CNN", NOTES_SECONDS, as_notes),
-        beside("seconds a picture, everything counted (notes: 2 s of proposals added)", WITH_SEARCH, counted),
-        beside("hours of training", NOTES_HOURS, {name: fmean(map(hours, runs[name])) for name in runs}),
+        beside("seconds a picture, proposals left out but of Faster R-CNN", PUBLISHED_SECONDS, as_published),
+        beside(
+            "seconds a picture, everything counted (published: 2 s of proposals added)", WITH_SEARCH, counted
+        ),
+        beside("hours of training", PUBLISHED_HOURS, {name: fmean(map(hours, runs[name])) for name in runs}),
     ]
     if {"rcnn", "sppnet"} <= seconds.keys():
         times = (one["rcnn"] / one["sppnet"] for one in (without, counted))
@@ -195,16 +198,16 @@ def ratios(runs: dict[str, list[Run]], seconds: dict[str, dict[str, float]]) -> 
 WITH_SEARCH = {"rcnn": 49.0, "sppnet": 4.3, "fast_rcnn": 2.32, "faster_rcnn": 0.2}
 
 
-def beside(what: str, notes: dict[str, float], ours: dict[str, float]) -> str:
+def beside(what: str, published: dict[str, float], ours: dict[str, float]) -> str:
     """Two chains of numbers, and both as multiples of their last one."""
-    known = [name for name in notes if name in ours]
-    chains = [[one[name] for name in known] for one in (notes, ours)]
+    known = [name for name in published if name in ours]
+    chains = [[one[name] for name in known] for one in (published, ours)]
     texts = [" : ".join(f"{value:.3g}" for value in chain) for chain in chains]
     shares = [" : ".join(f"{value / chain[-1]:.3g}" for value in chain) for chain in chains if chain]
     title = f"{what}; {', '.join(NAMES[name] for name in known)}"
     if not known:
         return title
-    return f"{title}\n  notes  {texts[0]}   = {shares[0]}\n  ours   {texts[1]}   = {shares[1]}"
+    return f"{title}\n  published  {texts[0]}   = {shares[0]}\n  ours       {texts[1]}   = {shares[1]}"
 
 
 def score(runs: Sequence[Run]) -> float:
