@@ -143,6 +143,17 @@ DETECTORS: LazyTable[Callable[..., "DetectionNetwork"]] = LazyTable(
 
 SEGMENTERS: LazyTable[Callable[..., "SegmentationNetwork"]] = LazyTable(
     {
+        "patch_classifier": "striate.zoo.segmenters:patch_classifier",
+        "fcn": "striate.zoo.segmenters:fcn",
+        "fcn32s": "striate.zoo.segmenters:fcn32s",
+        "fcn16s": "striate.zoo.segmenters:fcn16s",
+        "fcn8s": "striate.zoo.segmenters:fcn8s",
+        "fcn32s_vgg16": "striate.zoo.segmenters:fcn32s_vgg16",
+        "fcn16s_vgg16": "striate.zoo.segmenters:fcn16s_vgg16",
+        "fcn8s_vgg16": "striate.zoo.segmenters:fcn8s_vgg16",
+        "fcn_resnet50": "striate.tasks.segmentation.networks.fcn_resnet:fcn_resnet50_network",
+        "fcn_resnet101": "striate.tasks.segmentation.networks.fcn_resnet:fcn_resnet101_network",
+        "segnet": "striate.zoo.segmenters:segnet",
         "unet": "striate.zoo.segmenters:unet",
         "unet_2015": "striate.zoo.segmenters:unet_2015",
     }

@@ -71,3 +71,8 @@ def letterbox_of(channels: int, side: int = SIDE) -> Preprocess:
     """The whole picture in the middle of a square image, pixels from -1 to 1."""
     half = (0.5,) * channels
     return Preprocess((side, side), channels, half, half, resize_mode="letterbox")
+
+
+def of_size(x: Tensor, size: tuple[int, int], mode: str = "nearest") -> Tensor:
+    """A map of (H, W): backbones that do not pad have maps a little smaller than their stride says."""
+    return x if (x.shape[-2], x.shape[-1]) == size else F.interpolate(x, size=size, mode=mode)

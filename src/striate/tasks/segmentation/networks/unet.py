@@ -21,14 +21,17 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from striate.layers.backbone import Backbone
 from striate.layers.conv_norm import conv_norm
 from striate.layers.init import keep_gradients
 from striate.layers.upsampling import UNLEARNED, Up, upsampling
 from striate.ops.geometry import per_axis
-from striate.tasks.segmentation.networks.segmentation_network import SegmentationNetwork, letterbox_of
+from striate.tasks.segmentation.networks.segmentation_network import (
+    SegmentationNetwork,
+    letterbox_of,
+    of_size,
+)
 
 CHANNELS, WIDEST = 16, 16
 """Channels of the finest map; of others that many times their stride, until the stride is this."""
@@ -108,8 +111,3 @@ def halved(stride: int) -> list[int]:
     [8, 4, 2, 1]
     """
     return [stride >> times for times in range(1, stride.bit_length())]
-
-
-def of_size(x: Tensor, size: tuple[int, int], mode: str = "nearest") -> Tensor:
-    """A map of (H, W): backbones that do not pad have maps a little smaller than their stride says."""
-    return x if (x.shape[-2], x.shape[-1]) == size else F.interpolate(x, size=size, mode=mode)
