@@ -22,7 +22,7 @@ import torch
 import striate
 from striate.data.annotations.mask_annotations import MaskAnnotations
 from striate.data.read_dataset import read
-from striate.tasks.segmentation.mask_metric import mean_iou, table_of
+from striate.ops import confusion, mean_iou
 
 COMMON: dict[str, Any] = {
     "task": "segmentation",
@@ -52,8 +52,8 @@ def at_full_size(run: Any, data: Path) -> float:
     table = torch.zeros(count, count, dtype=torch.int64)
     for index in range(len(part)):
         answer = run.model.predict(part.name(index))
-        table += table_of(annotations.mask(index), answer.mask, count, 255)
-    return float(mean_iou(torch.stack([table.diag(), table.sum(1), table.sum(0)]).double()))
+        table += confusion(annotations.mask(index), answer.mask, count)
+    return float(mean_iou(table))
 
 
 def main() -> None:

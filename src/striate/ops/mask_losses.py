@@ -138,10 +138,12 @@ def _lovasz_gradient(true: Tensor) -> Tensor:
 
 def _soft_areas(scores: Tensor, labels: Tensor, ignore: int) -> tuple[Tensor, Tensor, Tensor]:
     """Of each class (K,): pixels that are true and likely, likely, and true."""
-    truth, counted = _counted(scores, labels, ignore)
-    likely = (wide(scores).softmax(1) * counted.unsqueeze(1)).transpose(0, 1).flatten(1)
-    true = F.one_hot(truth, scores.shape[1]).movedim(-1, 0).flatten(1) * counted.flatten()
-    return (likely * true).sum(1), likely.sum(1), true.sum(1).to(likely)
+    truth, counted = (one.flatten(1) for one in _counted(scores, labels, ignore))
+    likely = wide(scores).softmax(1).flatten(2)
+    right = likely.gather(1, truth[:, None])[:, 0] * counted  # no table (N, K, P) of zeros and ones
+    both = likely.new_zeros(scores.shape[1]).scatter_add(0, truth.flatten(), right.flatten())
+    true = truth[counted].bincount(minlength=scores.shape[1])
+    return both, (likely * counted[:, None]).sum((0, 2)), true.to(likely)
 
 
 def _missed(above: Tensor, below: Tensor, true: Tensor) -> Tensor:

@@ -4,12 +4,13 @@
     mIoU             the mean over the classes that are there; a class without a true pixel is left out
     pixel accuracy   right / true of all classes together
     Dice             the mean over the same classes of 2 right / (true + answered)
+    boundary F       the mean over the classes with a boundary of how well edges are met, see ``boundary_f``
 
 Masks are compared at the size that the network sees. The interval is the bootstrap's over images: sets of
 images are drawn with replacement, and mIoU is computed anew for each. For each image alone there is the mIoU
 of its own classes.
 
-Source: Long, Shelhamer, Darrell 2015, section 5; Everingham et al. 2010, section 4.4.
+Sources: Long, Shelhamer, Darrell 2015, section 5; Csurka, Larlus, Perronnin 2013, section 3.2 (boundary F).
 """
 
 from collections.abc import Callable
@@ -20,7 +21,9 @@ import torch
 from torch import Tensor
 
 from striate.formatting import percent
+from striate.ops.boundary_score import boundary_counts, boundary_f
 from striate.ops.intervals import RESAMPLES, Interval, bootstrap
+from striate.ops.pixel_confusion import confusion
 from striate.records import Batch, MaskTargets
 from striate.records.segmentation import Segmentation
 from striate.tasks.metric import Metric, Metrics, Primary
@@ -49,6 +52,7 @@ class MaskMetrics(Metrics):
         miou: mean IoU of the classes that are there; None without a pixel.
         pixel_accuracy: share of the pixels with the right class.
         dice: mean Dice of the classes that are there.
+        boundary: mean boundary F of the classes that have a boundary.
         per_class: IoU of each class by name; None for a class without a true pixel.
         pixels: true pixels of each class by name.
         rule: how it was computed.
@@ -61,6 +65,7 @@ class MaskMetrics(Metrics):
     miou: float | None
     pixel_accuracy: float | None
     dice: float | None
+    boundary: float | None
     per_class: dict[str, float | None]
     pixels: dict[str, int]
     rule: str = RULE
@@ -81,7 +86,12 @@ class MaskMetrics(Metrics):
     @property
     def numbers(self) -> dict[str, float | None]:
         """Those of all classes together."""
-        return {"mIoU": self.miou, "pixel_accuracy": self.pixel_accuracy, "Dice": self.dice}
+        return {
+            "mIoU": self.miou,
+            "pixel_accuracy": self.pixel_accuracy,
+            "Dice": self.dice,
+            "boundary_F": self.boundary,
+        }
 
     @property
     def values(self) -> dict[str, float | None]:
@@ -120,6 +130,7 @@ class MaskMetric(Metric):
 
     Attributes:
         table: int64 (K, K), pixels by true class (rows) and answered class (columns).
+        edges: int64 (K, 4), boundary pixels of each class, see ``boundary_counts``.
     """
 
     primary: ClassVar[Primary] = MIOU
@@ -130,6 +141,7 @@ class MaskMetric(Metric):
     ) -> None:
         self.classes, self._loss_of = classes, loss_of
         self.table = torch.zeros(len(classes), len(classes), dtype=torch.int64)
+        self.edges = torch.zeros(len(classes), 4, dtype=torch.int64)
         self._areas = [torch.empty(0, 3, len(classes), dtype=torch.int64)]
         self._losses = [torch.empty(0)]
         self._answers: list[str] = []
@@ -141,9 +153,10 @@ class MaskMetric(Metric):
         assert isinstance(targets, MaskTargets)
         assert isinstance(raw, Tensor)
         for scores, mask in zip(raw, targets.masks.cpu(), strict=True):
-            best = scores.argmax(0)
-            table = table_of(mask, best, len(self.classes), targets.ignored)
+            best = scores.argmax(0).to(mask.dtype)
+            table = confusion(mask, best, len(self.classes), targets.ignored)
             self.table += table
+            self.edges += boundary_counts(mask, best, len(self.classes), targets.ignored)
             self._areas.append(torch.stack([table.diag(), table.sum(1), table.sum(0)])[None])
             self._answers.append(Segmentation.of(best, self.classes).in_words())
         if self._loss_of is not None:
@@ -152,6 +165,7 @@ class MaskMetric(Metric):
     def merge(self, other: Self) -> None:
         """Take in what another process measured."""
         self.table += other.table
+        self.edges += other.edges
         self._areas += other._areas
         self._losses += other._losses
         self._answers += other._answers
@@ -170,6 +184,7 @@ class MaskMetric(Metric):
             miou=_known(mean_iou(whole)),
             pixel_accuracy=_known(right.sum() / true.sum()),
             dice=_known(dice[there].mean()),
+            boundary=_known(boundary_f(self.edges).nanmean()),
             per_class=dict(zip(self.classes, each, strict=True)),
             pixels=dict(zip(self.classes, true.long().tolist(), strict=True)),
             between=self._interval(areas),
@@ -201,17 +216,6 @@ class MaskMetric(Metric):
     def answers(self) -> list[str]:
         """The shares of the largest classes."""
         return self._answers
-
-
-def table_of(truth: Tensor, answer: Tensor, classes: int, ignored: int) -> Tensor:
-    """int64 (K, K): pixels by true class (rows) and answered class (columns).
-
-    >>> table_of(torch.tensor([0, 0, 1, 255]), torch.tensor([0, 1, 1, 0]), 2, 255).tolist()
-    [[1, 1], [0, 1]]
-    """
-    known = truth != ignored
-    pairs = truth[known].long() * classes + answer[known].long()
-    return pairs.bincount(minlength=classes**2).view(classes, classes)
 
 
 def iou(areas: Tensor) -> Tensor:

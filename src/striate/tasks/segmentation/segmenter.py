@@ -20,19 +20,13 @@ from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError, ShapeError
 from striate.layers.backbone import Backbone
 from striate.layers.image_network import ImageNetwork
-from striate.records import Batch, MaskTargets, Segmentation
+from striate.records import Batch, MaskTargets, Segmentation, Targets
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw
 from striate.tasks.segmentation.mask_metric import MaskMetric
 from striate.tasks.segmentation.networks.segmentation_network import SIDE
 from striate.tasks.segmentation.networks.unet import UNet
-from striate.tasks.segmentation.pixel_losses import (
-    Parts,
-    losses_named,
-    of_images,
-    rare_class_weights,
-    total,
-)
+from striate.tasks.segmentation.pixel_losses import losses_named, rare_class_weights
 from striate.tasks.segmentation.upscaled import best_classes
 
 MULTIPLE = 32
@@ -47,7 +41,7 @@ class Segmenter(TaskModel[Segmentation]):
         network: normalized images (N, C, H, W) -> scores (N, K, H, W); or a backbone, which becomes a U-Net.
         classes: K names.
         preprocess: what the network expects of a picture.
-        pixel_loss: ``cross_entropy``, ``dice``, ``focal``, or a sum as in ``cross_entropy+dice``.
+        pixel_loss: one of ``LOSSES``, or a sum as in ``cross_entropy+dice``.
 
     Raises:
         SettingError: there is no such loss.
@@ -100,25 +94,29 @@ class Segmenter(TaskModel[Segmentation]):
         return height, width
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The loss of every pixel that counts, as a mean; 0 where none does."""
-        return {name: total(parts) for name, parts in self._parts(batch).items()}
+        """The losses of all pixels that count; 0 where none does."""
+        return self._losses_of(scores_of(self(batch.images)), batch.targets)
 
     def sample_losses(self, batch: Batch) -> Tensor:
         """(N,): the sum of the losses of each image."""
-        return torch.stack([of_images(parts) for parts in self._parts(batch).values()]).sum(0)
+        return self._loss_of(self(batch.images), batch)
 
-    def _parts(self, batch: Batch) -> dict[str, Parts]:
-        return self._parts_of(scores_of(self(batch.images)), batch)
-
-    def _parts_of(self, scores: Tensor, batch: Batch) -> dict[str, Parts]:
+    def _losses_of(self, scores: Tensor, targets: Targets) -> dict[str, Tensor]:
         """The losses of scores (N, K, H, W)."""
-        targets = batch.targets
         assert isinstance(targets, MaskTargets)
-        labels = targets.masks.to(scores.device)
-        labels = torch.where(labels == targets.ignored, -1, labels.long())
+        masks, ignored = targets.masks.to(scores.device), targets.ignored
         balance = None if self.balance is None else self.balance.to(scores.device)
         with torch.autocast(scores.device.type, enabled=False):  # losses are exact in any arithmetic
-            return {name: loss(scores.float(), labels, balance) for name, loss in self.pixel_losses.items()}
+            given = (scores.float(), masks, balance, ignored)
+            return {name: loss(*given) for name, loss in self.pixel_losses.items()}
+
+    @torch.no_grad()
+    def _loss_of(self, raw: Raw, batch: Batch) -> Tensor:
+        """(N,): the loss of each image."""
+        scores, targets = scores_of(raw), batch.targets
+        images = zip(scores.split(1), batch.targets.tensors()[0].split(1), strict=True)
+        each = [[*self._losses_of(one, targets.like([mask])).values()] for one, mask in images]
+        return torch.stack([torch.stack(losses).sum() for losses in each]) if each else scores.new_zeros(0)
 
     def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Segmentation]:
         """Scores (N, K, H, W) -> a record for each image, without its padding.
@@ -158,12 +156,6 @@ class Segmenter(TaskModel[Segmentation]):
     def metric(self) -> MaskMetric:
         """Mean IoU."""
         return MaskMetric(self.classes, self._loss_of)
-
-    @torch.no_grad()
-    def _loss_of(self, raw: Raw, batch: Batch) -> Tensor:
-        """(N,): the loss of each image."""
-        parts = self._parts_of(scores_of(raw), batch)
-        return torch.stack([of_images(one) for one in parts.values()]).sum(0)
 
     def example_targets(self, count: int) -> MaskTargets:
         """Every image in stripes of all classes."""
