@@ -28,6 +28,8 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
         "coco": "striate.data.formats.coco:read_coco_boxes",
         "coco-points": "striate.data.formats.coco_points:read_coco_points",
         "masks": "striate.data.formats.masks:read_masks",
+        "voc-masks": "striate.data.formats.voc_segmentation:read_voc_masks",
+        "coco-masks": "striate.data.formats.coco_segmentation:read_coco_masks",
         "points": "striate.data.formats.points_csv:read_point_table",
         "boxes": "striate.data.formats.points_csv:read_box_table",
     }
@@ -38,20 +40,20 @@ KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
     **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
-    **dict.fromkeys(("masks",), MaskAnnotations),
+    **dict.fromkeys(("masks", "voc-masks", "coco-masks"), MaskAnnotations),
 }
 """Format -> what it tells of the pictures."""
 
 OUTSIDE = ("csv", "yolo")
 """Formats that may name files outside of their folder; called with ``outside=True`` to list them."""
 
-LARGE = ("coco", "coco-points")
+LARGE = ("coco", "coco-points", "coco-masks")
 """Formats of one file that may take long to read; called with ``progress``."""
 
 DETAILED = ("voc", "yolo", "coco")
 """Formats of boxes that say more than boxes; called with ``details=True`` where all is kept."""
 
-NAMED = ("masks",)
+NAMED = ("masks", "voc-masks")
 """Formats of masks whose values ``classes`` names."""
 
 GROUPED = ("csv", "points", "boxes")

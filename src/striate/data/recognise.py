@@ -31,7 +31,9 @@ LAYOUTS: LazyTable[Callable[[Path], object]] = LazyTable(
         "yolo": "striate.data.formats.yolo:yolo_root",
         "coco": "striate.data.formats.coco:coco_files",
         "coco-points": "striate.data.formats.coco:coco_files",
+        "voc-masks": "striate.data.formats.voc_segmentation:voc_mask_root",
         "masks": "striate.data.formats.masks:mask_pairs",
+        "coco-masks": "striate.data.formats.coco:coco_files",
     }
 )
 """Format -> what finds its files below a path, or nothing. Those that say most of the pictures are first."""

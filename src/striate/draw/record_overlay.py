@@ -5,6 +5,7 @@
     Localization      the box and the class, or a note that nothing is there
     Pose              points and skeleton
     Proposals         the first boxes; where objects are known, the best box of each
+    Segmentation      tints and contours, a legend below; where the truth is known, both and where they differ
     any other         the picture, and the answer in words below it
 
 What is true is drawn below the answer, in green, where it is known.
@@ -16,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from striate.draw.image_grid import Picture, classification, grid
+from striate.draw.mask_overlay import large, segmented, tinted
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
 from striate.draw.theme import SERIES
 from striate.ops import box_iou
@@ -24,10 +26,12 @@ from striate.records import (
     Classification,
     Detections,
     Localization,
+    MaskTargets,
     PointTargets,
     Pose,
     Proposals,
     Record,
+    Segmentation,
     Targets,
 )
 
@@ -65,6 +69,8 @@ def drawn(
     """
     if isinstance(record, Classification):
         return classification(image, record, names=names)
+    if type(record) in SHEETS:
+        return SHEETS[type(record)](image, record, truth)
     draw = DRAWN.get(type(record))
     if draw is None:
         return grid([image], [record.in_words(names)], columns=1, side=SIDE)
@@ -75,7 +81,12 @@ def drawn(
 
 
 def with_truth(images: Tensor, targets: Targets) -> list[Picture]:
-    """Pictures (N, C, H, W) with what is known of them, as far as it has places: boxes or points."""
+    """Pictures (N, C, H, W) with what is known of them, as far as it has places: boxes, points or masks."""
+    if isinstance(targets, MaskTargets):
+        masks = zip(images, targets.masks, strict=True)
+        known = targets.masks[targets.masks != targets.ignored]
+        names = [str(number) for number in range(int(known.max()) + 1 if len(known) else 1)]
+        return [tinted(large(image), mask, names, targets.ignored) for image, mask in masks]
     if isinstance(targets, BoxTargets):
         pairs = zip(images, targets.split(), strict=True)
         return [_boxed(image, boxes.tolist()) for image, (boxes, _) in pairs]
@@ -144,6 +155,16 @@ def _proposals(overlay: Overlay, record: Record, truth: Targets | None) -> Overl
             overlay.box(box, ANSWER, f"{overlap:.2f}" if len(best) <= NAMED else "")
     return overlay
 
+
+def _segmentation(image: Picture, record: Record, truth: Targets | None) -> Image.Image:
+    assert isinstance(record, Segmentation)
+    return segmented(image, record, truth)
+
+
+SHEETS: dict[type[Record], Callable[[Picture, Record, Targets | None], Image.Image]] = {
+    Segmentation: _segmentation,
+}
+"""Records that are drawn as a sheet of their own, not over the picture."""
 
 DRAWN: dict[type[Record], Callable[[Overlay, Record, Targets | None], Overlay]] = {
     Detections: _detections,

@@ -5,6 +5,7 @@
 The file has no name, and ends with the last of its texts.
 """
 
+import os
 from tempfile import SpooledTemporaryFile
 from threading import Lock
 from weakref import finalize
@@ -40,6 +41,7 @@ class TextStore:
         self._file = SpooledTemporaryFile(in_memory)  # noqa: SIM115 - it lives as long as the store
         finalize(self, self._file.close)  # when no text is left
         self._end, self._lock = 0, Lock()
+        self._in_memory, self._unwritten = in_memory, False
 
     def add(self, text: str) -> Text | str:
         """Keep a text; of an empty one nothing is kept.
@@ -55,11 +57,19 @@ class TextStore:
             self._file.seek(at)
             self._file.write(len(content).to_bytes(LENGTH, "little") + content)
             self._end += LENGTH + len(content)
+            self._unwritten = True
         return Text(self, at)
 
     def read(self, at: int) -> str:
-        """The text that lies there."""
+        """The text that lies there. Forked processes read one file, each at a position of its own."""
         with self._lock:
-            self._file.seek(at)
-            length = int.from_bytes(self._file.read(LENGTH), "little")
-            return self._file.read(length).decode("utf-8", "surrogatepass")
+            if self._end <= self._in_memory:
+                self._file.seek(at)
+                length = int.from_bytes(self._file.read(LENGTH), "little")
+                return self._file.read(length).decode("utf-8", "surrogatepass")
+            if self._unwritten:
+                self._file.flush()
+                self._unwritten = False
+            file = self._file.fileno()
+            length = int.from_bytes(os.pread(file, LENGTH, at), "little")
+            return os.pread(file, length, at + LENGTH).decode("utf-8", "surrogatepass")

@@ -78,7 +78,7 @@ def worst_pictures(page: Measured) -> Section:
 
 
 def worst_section(
-    pictures: Sequence[WorstPicture], primary: Primary, how: str, *, large: bool = False
+    pictures: Sequence[WorstPicture], primary: Primary, how: str, *, large: bool = False, wide: bool = False
 ) -> Section:
     """The card of the worst pictures.
 
@@ -87,9 +87,10 @@ def worst_section(
         primary: what they are the worst by.
         how: they are chosen and shown, a sentence.
         large: whether there is something to see in them that small ones would not show.
+        wide: whether each is several pictures beside each other.
     """
     name = primary.name.replace("_", " ")
-    body = rendered("worst.html", pictures=pictures, name=name, how=how, large=large)
+    body = rendered("worst.html", pictures=pictures, name=name, how=how, large=large, wide=wide)
     return Section("worst", "Worst pictures", body)
 
 

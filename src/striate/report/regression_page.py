@@ -38,6 +38,7 @@ def worst_pictures(
     how: str = "The truth is green, the answer orange.",
     nothing: str = "nothing found",
     answering: Callable[[Measured, Sequence[Sample]], list[Record]] = answers,
+    panels: int = 1,
 ) -> Section:
     """The pictures with the worst primary number, with the truth in green.
 
@@ -46,6 +47,7 @@ def worst_pictures(
         how: truth and answer are drawn, in sentences.
         nothing: what is written on a picture in which nothing was found.
         answering: gives what is drawn.
+        panels: pictures that stand beside each other for each.
     """
     run, found = page.run, page.evaluation
     metrics, dataset = found.metrics, page.splits[run.split]
@@ -55,13 +57,14 @@ def worst_pictures(
     records = answering(page, samples) if samples else []
     pictures = [
         WorstPicture(
-            data_uri(drawn(sample.image, record, sample.targets, nothing=nothing), PICTURE),
+            data_uri(drawn(sample.image, record, sample.targets, nothing=nothing), panels * PICTURE),
             source=sample.source,
             **_words(record, sample.targets, metrics.primary.of(float(values[row]))),
         )
         for row, sample, record in zip(rows, samples, records, strict=True)
     ]
-    return worst_section(pictures, metrics.primary, f"The worst first. {how}", large=True)
+    how = f"The worst first. {how}"
+    return worst_section(pictures, metrics.primary, how, large=panels == 1, wide=panels > 1)
 
 
 def _words(answer: Record, truth: Targets | None, primary: Primary) -> dict[str, str]:

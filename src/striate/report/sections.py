@@ -1,6 +1,6 @@
 """Which sections the page of each task has: a hand-written table. A task adds its line and its functions."""
 
-from striate.report import classification_page, detection_page, regression_page
+from striate.report import classification_page, detection_page, regression_page, segmentation_page
 from striate.report.section import Contents
 from striate.tasks.regression.box_metric import LOCALIZED
 from striate.tasks.regression.point_metric import ERROR
@@ -16,5 +16,6 @@ CONTENTS: dict[str, Contents] = {
     "detect": detection_page.contents(),
     "localize": regression_page.contents_of(LOCALIZED),
     "landmarks": regression_page.contents_of(ERROR, regression_page.error_by_point),
+    "segmentation": segmentation_page.contents(),
     "pose": regression_page.contents_of(ERROR, regression_page.error_by_point),
 }

@@ -66,9 +66,8 @@ def test_metrics_are_read_again():
     assert "3 of 3 classes" in found.headline("1 picture")
 
 
-def test_the_interval_is_that_of_the_whole_statistic():  # two kinds of images: all of one, or all of the other
+def test_the_interval_is_that_of_the_whole_statistic():  # sets of one image alone are its ends
     truth = torch.cat([TRUTH, torch.zeros_like(TRUTH)])
     found = measured(truth, torch.cat([GUESS, torch.zeros_like(GUESS)])).compute()
-    assert found.interval == pytest.approx(
-        (float(mean_iou(torch.tensor([[3.0, 2, 0], [4, 2, 1], [4, 3, 0]]))), 1.0)
-    )
+    alone = mean_iou(torch.tensor([[3.0, 2, 0], [4, 2, 1], [4, 3, 0]]))
+    assert found.interval == pytest.approx((float(alone), 1.0))

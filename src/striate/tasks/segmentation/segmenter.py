@@ -114,8 +114,8 @@ class Segmenter(TaskModel[Segmentation]):
     def _loss_of(self, raw: Raw, batch: Batch) -> Tensor:
         """(N,): the loss of each image."""
         scores, targets = scores_of(raw), batch.targets
-        images = zip(scores.split(1), batch.targets.tensors()[0].split(1), strict=True)
-        each = [[*self._losses_of(one, targets.like([mask])).values()] for one, mask in images]
+        images = zip(scores, targets.tensors()[0], strict=True)
+        each = [[*self._losses_of(one[None], targets.like([mask[None]])).values()] for one, mask in images]
         return torch.stack([torch.stack(losses).sum() for losses in each]) if each else scores.new_zeros(0)
 
     def decode(self, raw: Raw, sizes: Tensor, **options: Any) -> list[Segmentation]:
