@@ -1,8 +1,8 @@
 """Segmentations on their pictures: a tint and a contour for each class, and a legend below the picture.
 
     +---------+     the inside of a class is tinted, its contour has the full color: a class of a few pixels
-    |  /--\   |     is seen, too
-    |  \__/   |
+    |  +---+  |     is seen, too
+    |  +---+  |
     +---------+
     # road 41 %  # car 0.2 %      every class that is there, the largest first
 
