@@ -34,6 +34,7 @@ from striate.data.recognise import holds_a_picture, recognise, refuse_missing
 from striate.data.split import held_out, merged, united
 from striate.errors import DataError, SettingError
 from striate.files.walk import Walk
+from striate.formatting import plural
 
 # Below both limits a split also decodes the pictures, to find one that was saved in two ways: about a second.
 DECODED_FILES = 5_000
@@ -209,7 +210,8 @@ def assign(
     notes: tuple[str, ...] = ()
     unassigned = split == UNSAID
     if unassigned.any() and not unassigned.all():
-        notes = (f"{unassigned.sum()} pictures without a split are trained on",)
+        count = int(unassigned.sum())
+        notes = (f"{plural(count, 'picture')} without a split {'is' if count == 1 else 'are'} trained on",)
     split[unassigned] = SPLITS.index("train")
     for name, share in shares.items():
         if share == 0 or (split == SPLITS.index(name)).any():

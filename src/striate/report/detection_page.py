@@ -23,6 +23,9 @@ from striate.tasks.detection.proposer.network_proposals import NetworkProposals
 from striate.tasks.detection.proposer.proposal_recall import RecallMeasure
 from striate.tasks.detection.voc_ap import Curve, precision_recall
 
+DRAWN = 50
+"""Objects at most that are drawn on a picture: below more of them nothing would be seen."""
+
 CURVES = 6
 """Classes whose curves are drawn: those with the most objects."""
 
@@ -44,8 +47,8 @@ def worst_pictures(page: Measured) -> Section:
     """The pictures with the worst AP50, and from which score on objects are drawn."""
     least = f"{drawn_from(page):.2f}"
     how = (
-        f"The truth is green. Drawn are objects with scores above {least}, the threshold with the best F1; "
-        "AP50 counts lower scores, too."
+        f"The truth is green. Drawn are up to {DRAWN} objects with scores above {least}, the threshold with the "
+        "best F1; AP50 counts lower scores, too."
     )
     return regression_page.worst_pictures(page, how, f"nothing above {least}", answers)
 
@@ -63,7 +66,7 @@ def answers(page: Measured, samples: Sequence[Sample]) -> list[Record]:
     given = [proposed(sample) for sample in samples]
     options: dict[str, Any] = {} if any(one is None for one in given) else {"proposals": given}
     images = [sample.image for sample in samples]
-    return list(page.run.model.predict(images, score_threshold=drawn_from(page), **options))
+    return list(page.run.model.predict(images, score_threshold=drawn_from(page), top_k=DRAWN, **options))
 
 
 def proposed(sample: Sample) -> Proposals | None:

@@ -24,6 +24,7 @@ from striate.data.formats.picture_paths import existing
 from striate.data.image_store import Files
 from striate.data.joints import Joints, mirror_pairs
 from striate.errors import DataError
+from striate.formatting import plural
 
 LARGEST = 1e30
 """Of a coordinate; NaN is below nothing."""
@@ -104,8 +105,9 @@ def read_coco_points(path: Path, *, progress: Progress | None = None) -> Found:
     )
     split = np.array([row[3] for row in rows], np.int8)
     note = (
-        f"read as COCO key points: {', '.join(one.path.name for one in documents)}, {len(rows)} objects with "
-        f"{len(joints.names)} points, each cut from its picture by its box and {CROP_MARGIN:.0%} around it",
+        f"read as COCO key points: {', '.join(one.path.name for one in documents)}, "
+        f"{plural(len(rows), 'object')} with {plural(len(joints.names), 'point')}, each cut from its picture "
+        f"by its box and {CROP_MARGIN:.0%} around it",
     )
     return Found(store, annotations, split, tuple(findings), note)
 

@@ -102,7 +102,8 @@ def read_point_table(path: Path, *, group: str | None = None) -> Found:
     points *= factor
     findings += _outside(file, rows, root, points, visible)
     annotations = PointAnnotations(points, visible, _extent(points, visible), joints_of(names))
-    note = f"read as a table of points: {file.name}, {len(rows.files)} pictures with {len(names)} points"
+    each = plural(len(names), "point")
+    note = f"read as a table of points: {file.name}, {plural(len(rows.files), 'picture')} with {each}"
     return _found(rows, root, annotations, findings, (note, *taken, *notes))
 
 

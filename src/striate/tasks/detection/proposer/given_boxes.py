@@ -61,7 +61,8 @@ def with_boxes(
         DataError: a file has no boxes for any of the pictures, or it is not clear for which.
     """
     seen, carrying = None if proposer.in_file_pixels else preprocess, dict[str, Dataset]()
-    names = [part.name(index) for part in parts.values() for index in range(len(part))]
+    known = parts.values() if proposer.in_file_pixels else ()  # only a file asks how the pictures are called
+    names = [part.name(index) for part in known for index in range(len(part))]
     for name, part in parts.items():
         assert isinstance(part.annotations, BoxAnnotations)
         carried = ProposedBoxes(part.store, part.places, proposer, seen, None)
@@ -104,7 +105,7 @@ def moved(
     """Boxes in pixels of the pictures -> in pixels of the images, as targets are moved."""
     if not proposals:
         return []
-    table = one_table([one.best(most).boxes for one in proposals])
+    table = one_table([one.best(most).boxes.float() for one in proposals])
     affines = torch.stack([preprocess.affine(size) for size in batch.own])
     size = (batch.images.shape[2], batch.images.shape[3])
     return [boxes for boxes, _ in table.moved(affines, size).split()]
