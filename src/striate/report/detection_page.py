@@ -47,8 +47,8 @@ def worst_pictures(page: Measured) -> Section:
     """The pictures with the worst AP50, and from which score on objects are drawn."""
     least = f"{drawn_from(page):.2f}"
     how = (
-        f"The truth is green. Drawn are up to {DRAWN} objects with scores above {least}, the threshold with the "
-        "best F1; AP50 counts lower scores, too."
+        f"The truth is green. Drawn are up to {DRAWN} objects with scores above {least}, the threshold with "
+        "the best F1; AP50 counts lower scores, too."
     )
     return regression_page.worst_pictures(page, how, f"nothing above {least}", answers)
 

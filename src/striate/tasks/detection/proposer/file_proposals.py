@@ -155,8 +155,8 @@ class FileProposals(Proposer):
             count = f"any of {plural(len(sources), 'picture')}" if len(sources) > 1 else missing[0]
             raise DataError(
                 f"{self.path} has no line for {count}",
-                "the names of the pictures",
-                f"{missing[0]} in its line",
+                "lines that name the pictures by their paths",
+                f'{{"source": "{missing[0]}", "boxes": [...]}}',
             )
         used = {entry for entry in entries if entry is not None}
         others = [
