@@ -17,6 +17,7 @@ from striate.layers.image_network import PROPOSALS
 from striate.train.profile.profile import Costs
 from striate.train.run.defaults import decide
 from striate.train.run.settings import Settings
+from striate.zoo.build import model_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Counted:
 
 def forecast(plan: Plan, state: CompareState, splits: Splits, found: Facts) -> str:
     """A sentence on the time to come; "" where nothing is left to do, or nothing is known."""
-    pictures, seconds, trainings, rows = Counted.of(splits), 0.0, 0, 0
+    pictures, seconds, trainings, rows, timed = Counted.of(splits), 0.0, 0, 0, 0
     stages, searched, unknown = dict[str, None](), dict[str, float](), 0
     for name in plan.names:
         costs, left = (
@@ -43,7 +44,8 @@ def forecast(plan: Plan, state: CompareState, splits: Splits, found: Facts) -> s
             [s for s in plan.all_seeds() if not state.run(name, s).metrics.exists()],
         )
         unanswered = _rows_to_answer(plan, state, name)
-        trainings, rows = trainings + len(left), rows + unanswered
+        untimed = rows_to_time(plan, state, found, name)
+        trainings, rows, timed = trainings + len(left), rows + unanswered, timed + untimed
         if costs is None or not costs.steps or not costs.answers:
             unknown += bool(left)
             continue
@@ -52,21 +54,31 @@ def forecast(plan: Plan, state: CompareState, splits: Splits, found: Facts) -> s
         except StriateError:  # its row will say why
             continue
         seconds += len(left) * seconds_of_training(costs, settings, pictures)
-        seconds += unanswered * pictures.judged * seconds_of_answer(costs)
+        seconds += unanswered * pictures.judged * seconds_of_answer(costs) + untimed * costs.took
         if left:
             stages |= dict.fromkeys(costs.stages)
             if costs.carried:
                 search = seconds_of_search(costs) * (pictures.learned + pictures.validated + pictures.judged)
                 searched[settings.size or ""] = max(searched.get(settings.size or "", 0.0), search)
-    if not trainings and not rows:
+    what = [plural(trainings, "training")] if trainings else []
+    what += [f"{plural(rows, 'evaluation')} with other numbers of proposals"] if rows else []
+    what = what or ([plural(timed, "measurement")] if timed else [])
+    if not what:
         return ""
-    return _sentence(plan, seconds + sum(searched.values()), trainings, rows, list(stages), unknown)
+    return _sentence(plan, seconds + sum(searched.values()), what, list(stages), unknown)
 
 
 def _rows_to_answer(plan: Plan, state: CompareState, name: str) -> int:
     """Answers of other numbers than that of the training, all seeds together."""
     rows = [row for row in plan.rows_of(name) if row.changed and not _as_learned(plan, row)]
     return sum(not state.answered(row.name, seed) for row in rows for seed in plan.all_seeds())
+
+
+def rows_to_time(plan: Plan, state: CompareState, found: Facts, name: str) -> int:
+    """Rows whose trained model is still to be measured."""
+    if not model_of(plan.settings.task or found.task).time_varies:
+        return 0
+    return sum(state.trained_costs(row) is None for row in plan.rows_of(name))
 
 
 def _as_learned(plan: Plan, row: GridRow) -> bool:
@@ -94,10 +106,8 @@ def seconds_of_search(costs: Costs) -> float:
     return dict(costs.parts).get(PROPOSALS, 0.0)
 
 
-def _sentence(plan: Plan, seconds: float, trainings: int, rows: int, stages: list[str], unknown: int) -> str:
+def _sentence(plan: Plan, seconds: float, what: list[str], stages: list[str], unknown: int) -> str:
     """What is said."""
-    what = [plural(trainings, "training")] if trainings else []
-    what += [f"{plural(rows, 'evaluation')} with other numbers of proposals"] if rows else []
     left_out = [f"the stages after the descent ({', '.join(stages)})"] if stages else []
     left_out += [f"{plural(unknown, 'network')} of unknown cost"] if unknown else []
     most = "at most " if plan.settings.budget else ""

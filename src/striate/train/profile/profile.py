@@ -89,6 +89,7 @@ class Costs:
         parts: (part, seconds) of an answer to one picture, in the order of ``PARTS``.
         stages: what training does after the descent, by name.
         carried: whether training is given proposals, which are searched once for every picture.
+        took: seconds of the measurement itself.
     """
 
     size: tuple[int, int]
@@ -100,6 +101,7 @@ class Costs:
     parts: tuple[tuple[str, float], ...] = ()
     stages: tuple[str, ...] = ()
     carried: bool = False
+    took: float = 0.0
 
     def at(self, batch: int) -> Cost | None:
         """What answering so many pictures at once takes; None where that was not measured."""
@@ -146,7 +148,8 @@ class Costs:
         steps = tuple((int(batch), float(seconds)) for batch, seconds in values.get("steps", ()))
         parts = tuple((str(part), float(seconds)) for part, seconds in values.get("parts", ()))
         size, stages = (values["size"][0], values["size"][1]), tuple(values.get("stages", ()))
-        return cls(size, *counts, answers, learning, steps, parts, stages, bool(values.get("carried")))
+        carried, took = bool(values.get("carried")), float(values.get("took", 0.0))
+        return cls(size, *counts, answers, learning, steps, parts, stages, carried, took)
 
 
 def _line(measured: Sequence[tuple[int, float]]) -> tuple[float, float]:
@@ -188,6 +191,7 @@ def measure(
         "batches": list(batches),
         "file": None if file is None else str(file),
     }
+    began = perf_counter()
     with torch.device("meta"):
         model = model_from(request)
         table = summary(model.network, (found.channels, *(settings.height_width or ())))
@@ -207,7 +211,8 @@ def measure(
     size, counts = settings.height_width or (0, 0), (table.total.parameters, table.total.multiplications)
     stages = tuple(stage.name for stage in model.stages())
     carried = getattr(model.example_targets(1), "proposals", None) is not None
-    return Costs(size, *counts, answers, learning, steps, parts, stages, carried)
+    took = perf_counter() - began
+    return Costs(size, *counts, answers, learning, steps, parts, stages, carried, took)
 
 
 def description(settings: Settings, found: Facts) -> dict[str, Any]:
