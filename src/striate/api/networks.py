@@ -10,17 +10,18 @@ from torch import nn
 from striate.arguments import checked
 from striate.errors import ModelFileError, SettingError
 from striate.tasks.model import TaskModel
-from striate.zoo.build import detector
+from striate.zoo.build import made_model
 from striate.zoo.cost.meta_network import outline
 from striate.zoo.cost.summary import Summary
 from striate.zoo.cost.summary import summary as table
 from striate.zoo.inference.inference import EngineName, InferenceEngine, Precision
-from striate.zoo.networks import DETECTOR_NAMES, models
+from striate.zoo.networks import DETECTOR_NAMES, MADE_NAMES, SEGMENTER_NAMES, models
 from striate.zoo.networks import create as create_backbone
 from striate.zoo.save_load import load as load_file
 from striate.zoo.weights.coco_classes import CLASSES
 from striate.zoo.weights.detector_weights import COCO
 from striate.zoo.weights.pretrained import is_ready, ready, spelling
+from striate.zoo.weights.voc_classes import VOC_CLASSES
 
 __all__ = ["create", "load", "models", "summary"]
 
@@ -41,17 +42,19 @@ def create(
     """A network by its name.
 
     Args:
-        name: one of ``models()``, or of ``models("detect")``.
-        classes: K, how many scores it gives, 1 or more; of a detector also their names. When left out 1000;
-            with the weights ``"coco"`` the 90 of COCO by name, of which ten have no object there.
+        name: one of ``models()``, of ``models("detect")`` or of ``models("segmentation")``.
+        classes: K, how many scores it gives, 1 or more; of a network for a task also their names. When left
+            out 1000; with the weights ``"coco"`` the 90 of COCO by name, of which ten have no object there,
+            and for segmentation the background and the 20 of Pascal VOC.
         in_channels: C of the images, 1 or more.
-        weights: ``"imagenet"`` (``"coco"`` for a detector) fetches those that are published, once; or a
-            .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of the network tells
-            what had to be adapted. None starts from random weights.
+        weights: ``"imagenet"`` (``"coco"`` of a network for a task) fetches those that are published, once;
+            or a .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of the network
+            tells what had to be adapted. None starts from random weights.
         arguments: of the network's own, such as ``stem="small"``, or ``backbone="resnet34"`` of a detector.
 
     Returns:
-        a ``Backbone``; for the name of a detector a ``Detector``, ready to predict and to be trained.
+        a ``Backbone``; for the name of a detector or of a segmentation network a ``Detector`` or a
+        ``Segmenter``, ready to predict and to be trained.
 
     Raises:
         SettingError: there is no network of that name, a number is smaller than 1, or the network has no such
@@ -62,15 +65,24 @@ def create(
     {2: 6, 4: 16}
     >>> create("yolo", classes=("cat", "dog"), width=0.25).classes
     ('cat', 'dog')
+    >>> create("unet", classes=("road", "car"), width=0.25, channels=4).task
+    'segmentation'
     """
     if classes is None:
-        classes = CLASSES if name in DETECTOR_NAMES and weights == COCO else DEFAULT
-    if name in DETECTOR_NAMES:
+        classes = _published_classes(name) if weights == COCO else DEFAULT
+    if name in MADE_NAMES:
         names = list(map(str, range(classes))) if isinstance(classes, int) else list(classes)
-        return detector(name, names, in_channels, weights, **arguments)
+        return made_model(name, names, in_channels, weights, **arguments)
     if not isinstance(classes, int):
         raise SettingError(f"classes is {classes!r}", "how many, for a backbone", f"classes={len(classes)}")
     return create_backbone(name, classes, in_channels, weights, **arguments)
+
+
+def _published_classes(name: str) -> int | tuple[str, ...]:
+    """The classes of the weights that the word ``coco`` stands for."""
+    if name in SEGMENTER_NAMES:
+        return VOC_CLASSES
+    return CLASSES if name in DETECTOR_NAMES else DEFAULT
 
 
 @checked

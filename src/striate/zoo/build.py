@@ -12,7 +12,7 @@ from striate.errors import LabelError, SettingError
 from striate.lazy_table import LazyTable
 from striate.tasks.model import TaskModel
 from striate.zoo.networks import detector_named, made_for, network_named, require_arguments
-from striate.zoo.weights.detector_weights import load_detector
+from striate.zoo.weights.whole_networks import load_whole
 
 if TYPE_CHECKING:
     from striate.tasks.detection.detector import Detector
@@ -72,24 +72,38 @@ def build(
 def detector(
     name: str, classes: Sequence[str], in_channels: int = 3, weights: Any = None, **arguments: Any
 ) -> "Detector":
-    """A detector with the preprocessing that its paper has, ready to predict.
-
-    Args:
-        name: one of ``models("detect")``.
-        classes: K different names.
-        in_channels: C of the images.
-        weights: of the detector, as ``load_detector``; None for random ones.
-        arguments: of the detector's own.
+    """A detector with the preprocessing that its paper has, ready to predict; arguments as ``made_model``.
 
     Raises:
-        SettingError, LabelError, ModelFileError: as ``build`` and ``load_detector``.
+        SettingError, LabelError, ModelFileError: as ``made_model``.
     """
     _require_names(classes)
-    network = detector_named(name, len(classes), in_channels, **arguments)
-    model = cast("type[Detector]", TASKS[DETECT])(network, classes, network.usual)
+    if made_for(name) != DETECT:
+        detector_named(name)  # which says that it is none
+    return cast("Detector", made_model(name, classes, in_channels, weights, **arguments))
+
+
+def made_model(
+    name: str, classes: Sequence[str], in_channels: int = 3, weights: Any = None, **arguments: Any
+) -> TaskModel[Any]:
+    """A model of the task that a network is made for, with the preprocessing of its paper, ready to predict.
+
+    Args:
+        name: one of ``models("detect")`` or ``models("segmentation")``.
+        classes: K different names.
+        in_channels: C of the images.
+        weights: of the network, as ``load_whole``; None for random ones.
+        arguments: of the network's own.
+
+    Raises:
+        SettingError, LabelError, ModelFileError: as ``build`` and ``load_whole``.
+    """
+    _require_names(classes)
+    network: Any = network_named(name, len(classes), in_channels, **arguments)
+    model = TASKS[str(made_for(name))](network, classes, network.usual)
     model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
     if weights is not None:
-        network.notes = load_detector(network, name, weights, arguments)
+        network.notes = load_whole(network, name, weights, arguments)
     return model.eval()
 
 

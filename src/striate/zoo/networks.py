@@ -170,6 +170,8 @@ TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
 """The names by the task that they are made for."""
 
 DETECTOR_NAMES, SEGMENTER_NAMES = frozenset(DETECTORS), frozenset(SEGMENTERS)
+MADE_NAMES = DETECTOR_NAMES | SEGMENTER_NAMES
+"""Names of networks that are made for one task."""
 
 
 @checked

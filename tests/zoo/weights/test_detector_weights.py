@@ -104,7 +104,7 @@ def test_the_names_of_coco_are_those_of_the_published_weights():
 
 def test_published_weights_come_with_the_classes_of_coco(monkeypatch):
     asked = []
-    monkeypatch.setattr("striate.api.networks.detector", lambda *given, **own: asked.append(given[1]))
+    monkeypatch.setattr("striate.api.networks.made_model", lambda *given, **own: asked.append(given[1]))
     striate.create("ssd300_vgg16", weights="coco")
     striate.create("ssd300_vgg16", 3, weights="coco")
     striate.create("ssd300_vgg16")

@@ -6,10 +6,12 @@ import pytest
 import torch
 from torchvision.models import segmentation
 
+import striate
 from striate.errors import ModelFileError, SettingError
-from striate.zoo.networks import segmenter_named
+from striate.zoo.networks import create, segmenter_named
 from striate.zoo.weights import segmenter_weights
 from striate.zoo.weights.segmenter_weights import load_segmenter
+from striate.zoo.weights.voc_classes import VOC_CLASSES
 from tests.zoo.weights import unet_smp_case
 
 THEIRS = {
@@ -73,7 +75,10 @@ def test_unet_gives_the_scores_of_segmentation_models_pytorch(tmp_path):
 
 @pytest.mark.parametrize("name", THEIRS)
 def test_published_files_are_torchvisions(name):
-    assert segmenter_weights.PUBLISHED[name] == THEIRS[name].COCO_WITH_VOC_LABELS_V1.url.split("/")[-1]
+    theirs = THEIRS[name].COCO_WITH_VOC_LABELS_V1
+    assert segmenter_weights.PUBLISHED[name] == theirs.url.split("/")[-1]
+    assert list(VOC_CLASSES[1:]) == theirs.meta["categories"][1:]
+    assert theirs.meta["categories"][0] == "__background__"
 
 
 def test_another_number_of_classes_leaves_the_last_layer_new(tmp_path):
@@ -84,6 +89,26 @@ def test_another_number_of_classes_leaves_the_last_layer_new(tmp_path):
     notes = load_segmenter(network, "unet", tmp_path / "three.pth", own)
     assert "what says the classes is new" in notes[1]
     assert torch.equal(network.score.weight, last)
+
+
+def test_a_network_for_a_task_is_created_with_weights(tmp_path):
+    own = {"width": 0.125, "channels": 4}
+    torch.save(segmenter_named("unet", 2, **own).state_dict(), tmp_path / "unet.pth")
+    model = striate.create("unet", ["road", "car"], weights=tmp_path / "unet.pth", **own)
+    assert (model.task, model.classes, model.training) == ("segmentation", ("road", "car"), False)
+    assert model.network.notes == ("weights: unet.pth",)
+    answer = model.predict(torch.randint(0, 256, (3, 40, 70), dtype=torch.uint8))
+    assert answer.mask.shape == (40, 70)
+
+
+def test_the_backbone_of_a_classifier_goes_on_in_a_unet(tmp_path):
+    classifier = create("resnet18", 10, width=0.125)
+    torch.save(classifier.state_dict(), tmp_path / "resnet.pth")
+    network = segmenter_named("unet", 2, width=0.125, channels=4)
+    own = {"width": 0.125, "channels": 4}
+    notes = load_segmenter(network, "unet", tmp_path / "resnet.pth", own)
+    assert notes[-1] == "only the backbone resnet18 begins with them, all else is new"
+    assert torch.equal(network.backbone.stem.conv.weight, classifier.stem.conv.weight)
 
 
 def test_what_does_not_fit_is_refused(tmp_path):

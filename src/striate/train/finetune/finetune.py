@@ -22,18 +22,19 @@ from striate.train.run.settings import Settings
 from striate.zoo.build import build, model_of
 from striate.zoo.model_file import differences
 from striate.zoo.networks import (
-    DETECTOR_NAMES,
+    MADE_NAMES,
     arguments_of,
     create,
-    detector_named,
+    network_named,
     require_arguments,
 )
 from striate.zoo.save_load import preprocess_of, read_header
 from striate.zoo.weights.checkpoint_reader import Checkpoint
-from striate.zoo.weights.detector_weights import COCO, load_detector, require_published
+from striate.zoo.weights.detector_weights import COCO
 from striate.zoo.weights.lent_backbone import BACKBONE, lender, stands_on_any
 from striate.zoo.weights.load_weights import ANOTHER, IMAGENET, load_weights, read_weights, weights_file
 from striate.zoo.weights.published_weights import PUBLISHED, published
+from striate.zoo.weights.whole_networks import load_whole, require_published
 
 IMAGENET_MODEL = "resnet18"
 """The network whose published weights are meant when none is named."""
@@ -56,7 +57,7 @@ class Source:
         arguments: with which it was built, besides its channels.
         preprocess: what it expects of a picture; None if nobody has said.
         classes: that it tells apart, in their order; none if nobody has said.
-        lent: whether only its backbone goes on, in a detector, which sees pictures of a size of its own.
+        lent: whether only its backbone goes on, in a network for a task, which sees pictures of its own size.
     """
 
     model: str | None = None
@@ -81,13 +82,14 @@ def source_of(settings: Settings) -> Source:
     weights, model = settings.weights, settings.model
     if weights is None:
         return Source()
-    if model in DETECTOR_NAMES and weights in (IMAGENET, COCO):
+    if model in MADE_NAMES and weights in (IMAGENET, COCO):
         require_published(model, weights)
         if weights == IMAGENET:
             backbone = settings.arguments.get(BACKBONE, arguments_of(model)[BACKBONE])
             return Source(backbone, lender(backbone, {}), published(backbone).preprocess, lent=True)
         with torch.device("meta"):
-            return Source(model, preprocess=detector_named(model).usual)
+            made: Any = network_named(model)
+            return Source(model, preprocess=made.usual)
     if weights == IMAGENET:
         model = model or IMAGENET_MODEL
         return Source(model, preprocess=published(model).preprocess)
@@ -99,7 +101,7 @@ def source_of(settings: Settings) -> Source:
         return Source(preprocess=twin.preprocess if twin else None)
     own = {name: value for name, value in header["arguments"].items() if name != "in_channels"}
     named, expects, classes = header["network"], preprocess_of(header), tuple(header["classes"])
-    if named != model and model in DETECTOR_NAMES and stands_on_any(model):
+    if named != model and model in MADE_NAMES and stands_on_any(model):
         return Source(named, lender(named, own), expects, classes, lent=True)
     return Source(named, own, expects, classes)
 
@@ -217,8 +219,8 @@ def require_weights(settings: Settings, found: Facts, *, named: bool = True) -> 
     with torch.random.fork_rng(devices=[]):
         own = arguments(settings, source)
         name, count = settings.model or "", len(found.counts)
-        if name in DETECTOR_NAMES:
-            load_detector(detector_named(name, count, channels, **own), name, settings.weights, own)
+        if name in MADE_NAMES:
+            load_whole(network_named(name, count, channels, **own), name, settings.weights, own)
             return
         try:
             network = create(name, count, channels, settings.weights, **own)
@@ -279,8 +281,8 @@ def begin(
     best = build(name, classes, preprocess, **of_task, **own)
     if settings.weights is None:
         return model, best, ()
-    if name in DETECTOR_NAMES:
-        notes, _ = (load_detector(one.network, name, settings.weights, own) for one in (model, best))
+    if name in MADE_NAMES:
+        notes, _ = (load_whole(one.network, name, settings.weights, own) for one in (model, best))
         return model, best, notes
     usual = arguments_of(name)
     changed = {one: value for one, value in own.items() if value != usual[one]}

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from striate.zoo.networks import DETECTOR_NAMES, network_named, require_arguments
+from striate.zoo.networks import MADE_NAMES, SEGMENTER_NAMES, network_named, require_arguments
 
-FEW, LARGE, COCO = 10, 64, 80
-"""Classes of networks for small pictures, and pixels of their sides at most; classes of detectors."""
+FEW, LARGE, COCO, VOC = 10, 64, 80, 21
+"""Classes of networks for small pictures, and pixels of their sides at most; classes of detectors, and of
+segmentation networks."""
 
 
 def outline(
@@ -23,8 +24,8 @@ def outline(
     Args:
         name: of the network.
         channels: of its images.
-        classes: K; when left out as many as its paper has: 10 for small pictures, 80 for detectors, else
-            1000.
+        classes: K; when left out as many as its paper has: 10 for small pictures, 80 for detectors, 21 for
+            segmentation networks, else 1000.
         arguments: of the network's own.
 
     Raises:
@@ -32,8 +33,8 @@ def outline(
     """
     own = arguments or {}
     require_arguments(name, own)
-    if classes is None and name in DETECTOR_NAMES:
-        classes = COCO
+    if classes is None and name in MADE_NAMES:
+        classes = VOC if name in SEGMENTER_NAMES else COCO
     with torch.device("meta"):
         network = network_named(
             name, classes=FEW if classes is None else classes, in_channels=channels, **own

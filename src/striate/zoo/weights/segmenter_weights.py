@@ -22,7 +22,7 @@ from striate.zoo.weights.checkpoint_reader import read_checkpoint
 from striate.zoo.weights.detector_weights import COCO, of_another
 from striate.zoo.weights.download import fetch
 from striate.zoo.weights.keys.segmentation import LEFT_OUT
-from striate.zoo.weights.lent_backbone import BACKBONE, load_backbone
+from striate.zoo.weights.lent_backbone import BACKBONE, load_backbone, stands_on_any
 from striate.zoo.weights.load_weights import COUNTER, IMAGENET, read_weights
 from striate.zoo.weights.published_weights import BASE
 
@@ -61,10 +61,9 @@ def load_segmenter(
         SettingError: no weights are published for this network.
         ModelFileError: the file cannot be fetched or read, or is of another network.
     """
+    if weights in (COCO, IMAGENET):
+        require_published(name, str(weights))
     own = {**arguments_of(name), **arguments}
-    if (weights == COCO and name not in PUBLISHED) or (weights == IMAGENET and BACKBONE not in own):
-        wrong = f"there are no published weights of {weights} for {name}"
-        raise SettingError(wrong, "coco for " + ", ".join(PUBLISHED), "leave weights out, or name a file")
     stored = (
         read_checkpoint(fetch(f"{BASE}/{PUBLISHED[name]}"))
         if weights == COCO
@@ -72,7 +71,8 @@ def load_segmenter(
     )
     wanted = network.state_dict()
     named = _in_our_names(stored.tensors, wanted, KEYS.get(name))
-    if BACKBONE in own and of_another(stored, name, set(named) & set(wanted)):
+    shared = [key for key in wanted if key in named and not key.endswith(COUNTER)]
+    if BACKBONE in own and of_another(stored, name, shared):
         return load_backbone(network.backbone, stored, own, network.input_channels)
     notes: tuple[str, ...] = (f"weights: {stored.path.name}",)
     if other := [key for key in named if key.startswith(SCORE) and _differs(key, named, wanted)]:
@@ -86,6 +86,18 @@ def load_segmenter(
         )
     network.load_state_dict(named)
     return notes
+
+
+def require_published(name: str, weights: str) -> None:
+    """There are such weights for a segmentation network.
+
+    Raises:
+        SettingError: there are none.
+    """
+    if name in PUBLISHED if weights == COCO else stands_on_any(name):
+        return
+    wrong = f"there are no published weights of {weights} for {name}"
+    raise SettingError(wrong, "coco for " + ", ".join(PUBLISHED), "leave weights out, or name a file")
 
 
 def _differs(key: str, named: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:
