@@ -34,7 +34,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "faster_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015},
     "yolo_v1": {"epochs": 100},
     "rfcn": {"epochs": 60, "batch": 4, "lr": 0.0015},
-    "fast_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
+    "fast_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015, "arguments": {**THOROUGH, "stride": 4}},
     "sppnet": {"epochs": 40, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
     "rcnn": {"epochs": 10, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
 }
