@@ -39,8 +39,8 @@ def choices_of(
 
     >>> choices_of({}, "resnet18", "320,480", "100,300,selective")
     ({'arguments': {'backbone': 'resnet18', 'proposer': 'selective'}}, \
-(Sweep(setting='size', values=('320', '480'), of_network=False), \
-Sweep(setting='proposals', values=(100, 300), of_network=True)))
+(Sweep(setting='size', values=('320', '480')), \
+Sweep(setting='proposals', values=(100, 300))))
     """
     words = listed(PROPOSALS, proposals)
     require_counts(words)

@@ -4,7 +4,7 @@ lr=0.01,0.1  --Sweep.read-->  Sweep("lr", (0.01, 0.1))  --a training for each-->
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from striate.errors import SettingError
@@ -35,7 +35,7 @@ class Sweep:
 
     setting: str
     values: tuple[Any, ...]
-    of_network: bool = False
+    of_network: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.of_network and (self.setting in OTHERWISE or self.setting in FREE):
