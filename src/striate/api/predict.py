@@ -12,17 +12,26 @@ from striate.data.inputs import Input
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.convolutional import Convolutional
+from striate.lazy_table import LazyTable
 from striate.tasks.detection.proposer.given_boxes import named_proposer
 from striate.tasks.detection.proposer.proposer import Proposer
 from striate.tasks.detection.sliding_window import SlidingWindow
 from striate.tasks.detection.sliding_window import convolutional as slid
-from striate.tasks.detection.tiles import Tile, predict_tiled
 from striate.tasks.model import TaskModel
+from striate.tasks.tile_size import Tile
 
 __all__ = ["convolutional", "predict"]
 
 Predictor = Callable[[Any], Any]
 """Pictures, one or many -> their answers."""
+
+TILED: LazyTable[Callable[..., Any]] = LazyTable(
+    {
+        "detect": "striate.tasks.detection.tiles:predict_tiled",
+        "segmentation": "striate.tasks.segmentation.mask_tiles:predict_tiled",
+    }
+)
+"""By the task: what answers large pictures in tiles; called with the model, pictures and ``tile``."""
 
 OF_WINDOWS = ("scales", "background", "windows")
 """Options of ``predict`` that belong to the windows; the others to their answers."""
@@ -49,8 +58,8 @@ def predict(
         slide: pixels from one window to the next: a classifier is laid on every window of the picture, at
             several scales, and the answers are ``Detections``. ``scales=``, ``background=`` and ``windows=``
             are those of ``SlidingWindow``.
-        tile: a detector sees the picture in tiles: ``auto`` as large as its images, or pixels, one side or
-            (H, W). ``overlap=`` is the share of a tile that its neighbour shows too.
+        tile: a detector or a segmenter sees the picture in tiles: ``auto`` as large as its images, or pixels,
+            one side or (H, W). ``overlap=`` is the share of a tile that its neighbour shows too.
         options: of the task, such as ``score_threshold``, ``iou_threshold`` and ``top_k``; ``proposals`` of a
             detector with two stages, see ``Detector.giving``.
 
@@ -78,7 +87,10 @@ def predictor_of(
         sliding = SlidingWindow(model, slide, **own)  # type: ignore[arg-type]
         return partial(sliding.predict, **rest), sliding.notes
     if tile is not None:
-        return partial(predict_tiled, model, tile=tile, **options), ()
+        if model.task not in TILED:
+            expected = "a model for " + " or ".join(TILED)
+            raise SettingError(f"the model is for {model.task}", expected, "leave tile out")
+        return partial(TILED[model.task], model, tile=tile, **options), ()
     return partial(model.predict, **options), ()
 
 

@@ -18,7 +18,7 @@ from striate.formatting import plural
 if TYPE_CHECKING:
     from striate.api.predict import Predictor
     from striate.records import Record
-    from striate.tasks.detection.tiles import Tile
+    from striate.tasks.tile_size import Tile
 
 AT_ONCE = 256
 """Pictures that are answered before the next ones are read."""
@@ -56,7 +56,7 @@ def predict(
         str | None, typer.Option(metavar="CLASS", help="A class of windows that show no object.")
     ] = None,
     tile: Annotated[
-        str | None, typer.Option(metavar="auto|PIXELS", help="Show a detector large pictures in tiles.")
+        str | None, typer.Option(metavar="auto|PIXELS", help="Show large pictures in tiles.")
     ] = None,
     score_threshold: Annotated[
         float | None, typer.Option(metavar="0..1", help="Least score of an object.")

@@ -10,4 +10,5 @@ segmentation/      which class every pixel belongs to
 regression/        where one object is, where named points are
 raw_outputs        what a network gives: a tensor, or several
 memory             a batch that does not fit, in halves
+tile_size          how large the tiles of a large picture are
 """

@@ -15,9 +15,9 @@ from striate.records.affine import areas, clipped_boxes
 from striate.tasks.detection.tiles import (
     is_cut,
     join_tiles,
-    learned_size,
     predict_tiled,
 )
+from striate.tasks.tile_size import learned_size
 from striate.zoo.build import build
 
 CLASSES = ("car", "bus")

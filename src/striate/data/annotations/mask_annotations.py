@@ -14,6 +14,7 @@ from torch import Tensor
 from striate.data.annotations.annotations import Annotations, numbers_of
 from striate.data.checks.findings import Finding
 from striate.data.formats.split_names import SPLITS
+from striate.errors import ImageError, LabelError
 from striate.formatting import percent
 from striate.records import MaskTargets
 from striate.records.segmentation import mask_dtype
@@ -161,8 +162,11 @@ class MaskAnnotations(Annotations):
         return result
 
     def words(self, index: int) -> str:
-        """The share of each class, the largest first."""
-        found = self.mask(index)
+        """The share of each class, the largest first; the name of a mask that cannot be read."""
+        try:
+            found = self.mask(index)
+        except (ImageError, LabelError):
+            return f"a mask that cannot be used, {self.store.name(int(self.rows[index]))}"
         known = found[found != ignored_in(found.dtype)].long()
         counts = known.bincount(minlength=len(self.classes))
         order = counts.argsort(descending=True, stable=True)[: int((counts > 0).sum())].tolist()

@@ -17,14 +17,24 @@ import torch
 from torch import Tensor
 
 from striate.data.augment.color_pca import ColorAxes, color_axes
-from striate.data.augment.geometric import KNOTS, Edge, Placement, Warp, linear_maps, moved, pixels, to_float
+from striate.data.augment.geometric import (
+    KNOTS,
+    Edge,
+    Placement,
+    Warp,
+    linear_maps,
+    moved,
+    pixels,
+    sampling_grid,
+    to_float,
+)
 from striate.data.augment.mosaic import NUMBERS, mosaic
 from striate.data.augment.photometric import adjusted, erased, hue_turned
 from striate.data.augment.pieces import Pieces, assembled, moved_targets, pieces_of
 from striate.data.augment.views import TRIALS, iou_crops, zoom_factors, zoomed_views
 from striate.data.dataset import Dataset
 from striate.errors import SettingError
-from striate.records import Batch, BoxTargets
+from striate.records import Batch, BoxTargets, MaskTargets, Targets
 
 if TYPE_CHECKING:
     from torchvision.transforms.v2 import Transform
@@ -157,28 +167,29 @@ class Augment:
             SettingError: as for a call with pictures alone, and as ``require``.
         """
         boxes = isinstance(batch.targets, BoxTargets)
-        self.require(batch.targets.spatial, boxes)
+        self.require(batch.targets.spatial, boxes, masks=isinstance(batch.targets, MaskTargets))
         if self.reframes and len(batch):
             batch = self._reframed(batch, generator)
         images, place = (replace(self, edge="black") if boxes else self).placed(batch.images, generator)
         size = (images.shape[2], images.shape[3])
         if place is None or not batch.targets.spatial:
             return replace(batch, images=images)
-        return replace(batch, images=images, targets=batch.targets.moved(place.affine(size), size))
+        return replace(batch, images=images, targets=_moved_by(place, batch.targets, images, size))
 
-    def require(self, spatial: bool, boxes: bool) -> None:
+    def require(self, spatial: bool, boxes: bool, *, masks: bool = False) -> None:
         """The parts can be done with what is known of the pictures.
 
         Args:
             spatial: whether that has places in the picture.
             boxes: whether it is boxes.
+            masks: whether it is masks, which are warped as their pictures are.
 
         Raises:
             SettingError: ``warp`` would leave points and boxes behind, or a part needs boxes.
         """
-        if self.warp and spatial:
+        if self.warp and spatial and not masks:
             wrong = "augmentation warp moves pixels by a field, and places only by straight maps"
-            raise SettingError(wrong, "no warp where points, boxes or masks are learned", "warp=0")
+            raise SettingError(wrong, "no warp where points or boxes are learned", "warp=0")
         for name in ("iou_crop", "mosaic"):
             if getattr(self, name) and not boxes:
                 raise SettingError(f"augmentation {name} needs boxes", "data for detection", f"{name}=0")
@@ -313,6 +324,13 @@ class Augment:
         side = self.inside("erase", height, width)
         left, top = (uniform[0] * (width - side + 1)).long(), (uniform[1] * (height - side + 1)).long()
         return erased(images, top, left, side)
+
+
+def _moved_by(place: Placement, targets: Targets, images: Tensor, size: tuple[int, int]) -> Targets:
+    """The targets at their new places; masks follow a warp pixel by pixel, as in U-Net's paper."""
+    if place.bend is None or place.bend.knots is None or not isinstance(targets, MaskTargets):
+        return targets.moved(place.affine(size), size)
+    return targets.sampled(sampling_grid(place.flips, place.offset, place.bend, images), align_corners=True)
 
 
 def spread(uniform: Tensor, width: float) -> Tensor:

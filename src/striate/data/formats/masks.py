@@ -133,6 +133,9 @@ def read_masks(path: Path, *, classes: str | None = None) -> Found:
             "images/a.jpg and masks/a.png",
         )
     named = named_classes(path, classes, notes)
+    if named is None and all(pair.masks == f"{pair.images}annot" for pair in pairs):
+        named = read_classes("camvid")
+        notes.append("trainannot/ is how SegNet has CamVid: its 11 classes are taken; --classes names others")
     note = f"read as masks: {', '.join(f'{one.images}/ with {one.masks}/' for one in pairs)}"
     return gathered(path, rows, named, (note, *notes), tuple(findings))
 

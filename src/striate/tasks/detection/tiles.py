@@ -20,7 +20,7 @@ tiles, the view of the whole and the NMS; not the first two rules.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from inspect import signature
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,8 +33,7 @@ from striate.ops.tile_grid import OVERLAP, tile_boxes
 from striate.records import Detections
 from striate.records.affine import areas, clipped_boxes
 from striate.tasks.model import TaskModel
-
-Tile = Literal["auto"] | int | tuple[int, int]
+from striate.tasks.tile_size import Tile, tile_size
 
 SAME = 0.5
 """IoU from which on two parts of boxes are parts of one object."""
@@ -114,36 +113,6 @@ def require_detector(model: TaskModel[Any]) -> None:
     if signature(type(model).decode).return_annotation != list[Detections]:
         wrong = f"the model is for {model.task}"
         raise SettingError(wrong, "a detector, whose answers are boxes", "leave tile out")
-
-
-def tile_size(model: TaskModel[Any], tile: Tile, overlap: float) -> tuple[int, int]:
-    """(H, W) of tiles, pixels of the pictures.
-
-    Raises:
-        SettingError: a side is below 1, or the overlap is not 0..0.9.
-    """
-    if not 0 <= overlap <= 0.9:
-        raise SettingError(f"overlap is {overlap}", "0..0.9, a share of the tile", f"overlap={OVERLAP}")
-    if tile == "auto":
-        return learned_size(model)
-    sides = (tile, tile) if isinstance(tile, int) else tile
-    if isinstance(sides, str) or len(sides) != 2 or min(sides) < 1:
-        raise SettingError(f"tile is {tile!r}", "auto, pixels, or (H, W)", "tile='auto'")
-    return sides
-
-
-def learned_size(model: TaskModel[Any]) -> tuple[int, int]:
-    """(H, W) of a part of a picture that fills the network's images at the scale of the training.
-
-    A network that saw pictures of 480 x 640 as 240 x 320 sees tiles of 480 x 640. Where the pictures of the
-    training are not known, tiles are as large as the images.
-    """
-    height, width = model.preprocess.size
-    known = model.trained_on and model.trained_on.size
-    if not known:
-        return height, width
-    affine = model.preprocess.affine(known)
-    return max(1, round(height / float(affine[1, 1]))), max(1, round(width / float(affine[0, 0])))
 
 
 def join_tiles(

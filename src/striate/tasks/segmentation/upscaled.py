@@ -30,21 +30,31 @@ def best_classes(scores: Tensor, back: Tensor, size: tuple[int, int]) -> Tensor:
     """
     classes, height, width = scores.shape
     result = torch.empty(size, dtype=mask_dtype(classes))
-    same = size == (height, width) and torch.equal(back.cpu().float(), torch.eye(2, 3))
-    if same:
+    if size == (height, width) and torch.equal(back.cpu().float(), torch.eye(2, 3)):
         return result.copy_(scores.argmax(0))
     rows = max(1, AT_ONCE // (classes * size[1]))
-    x = _places(float(back[0, 0]), float(back[0, 2]), size[1], width, scores)
-    y = _places(float(back[1, 1]), float(back[1, 2]), size[0], height, scores)
     for top in range(0, size[0], rows):
-        band = y[top : top + rows]
-        grid = torch.stack([x.expand(len(band), -1), band[:, None].expand(-1, len(x))], dim=2)
-        found = F.grid_sample(scores[None], grid[None], padding_mode="border", align_corners=False)
-        result[top : top + rows] = found[0].argmax(0).to(result)
+        count = min(rows, size[0] - top)
+        result[top : top + count] = upscaled(scores, back, (count, size[1]), top).argmax(0).to(result)
     return result
 
 
-def _places(factor: float, offset: float, count: int, side: int, scores: Tensor) -> Tensor:
-    """(count,): where the middles of pixels lie in the image, in the -1..1 of ``grid_sample``."""
-    middles = torch.arange(count, device=scores.device, dtype=scores.dtype) + 0.5
-    return (middles * factor + offset) / side * 2 - 1
+def upscaled(scores: Tensor, back: Tensor, size: tuple[int, int], top: int = 0) -> Tensor:
+    """(K, *size): interpolated scores of some rows of another picture.
+
+    Args:
+        scores: (K, h, w), of an image.
+        back: as of ``best_classes``.
+        size: rows that are wanted, and columns of the other picture.
+        top: the first of the rows.
+    """
+    _, height, width = scores.shape
+    x = _places(float(back[0, 0]), float(back[0, 2]), torch.arange(size[1]), width, scores)
+    y = _places(float(back[1, 1]), float(back[1, 2]), torch.arange(top, top + size[0]), height, scores)
+    grid = torch.stack([x.expand(len(y), -1), y[:, None].expand(-1, len(x))], dim=2)
+    return F.grid_sample(scores[None], grid[None], padding_mode="border", align_corners=False)[0]
+
+
+def _places(factor: float, offset: float, numbers: Tensor, side: int, scores: Tensor) -> Tensor:
+    """(n,): where the middles of numbered pixels lie in the image, in the -1..1 of ``grid_sample``."""
+    return ((numbers.to(scores) + 0.5) * factor + offset) / side * 2 - 1

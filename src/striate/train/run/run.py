@@ -13,6 +13,7 @@ import torch
 
 from striate.arguments import checked_methods
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.mask_annotations import MaskAnnotations
 from striate.data.augment.augment_recipe import augmentation
 from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import Facts, facts
@@ -183,7 +184,8 @@ def require_augmentation(settings: Settings, found: Facts) -> None:
     known = found.annotations
     augment = augmentation(settings.augment or "none")
     spatial = known is not None and known.spatial
-    augment.require(spatial, boxes=isinstance(known, BoxAnnotations))
+    masks = isinstance(known, MaskAnnotations)
+    augment.require(spatial, boxes=isinstance(known, BoxAnnotations), masks=masks)
 
 
 def require_validation(settings: Settings, splits: Splits) -> None:

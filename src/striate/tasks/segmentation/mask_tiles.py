@@ -1,0 +1,124 @@
+"""A picture of any size, named pixel by pixel in bounded memory: tiles, blended, and kept as run lengths.
+
+    picture --tiles--> scores --mean by Gaussian weights, band by band--> best classes --runs--> Segmentation
+
+In memory are one batch of tiles, one row of tiles of scores in float16, and the runs of the answer; of an
+array on disk (``numpy.memmap``) no more is read at once than a batch of tiles.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.data.inputs import Input, image_of, name_of, one_or_many
+from striate.errors import SettingError
+from striate.layers.eval_mode import evaluating
+from striate.ops.tile_blend import blended_bands
+from striate.ops.tile_grid import OVERLAP, tile_boxes
+from striate.records import Segmentation
+from striate.records.segmentation import mask_dtype
+from striate.tasks.segmentation.segmenter import Segmenter, scores_of
+from striate.tasks.segmentation.upscaled import upscaled
+from striate.tasks.tile_size import Tile, tile_size
+
+AT_ONCE = 8
+"""Tiles that go through the network together."""
+
+
+@torch.inference_mode()
+def predict_tiled(
+    model: Segmenter,
+    images: Input | Iterable[Input],
+    tile: Tile = "auto",
+    *,
+    overlap: float = OVERLAP,
+) -> Segmentation | list[Segmentation]:
+    """The class of every pixel of one picture, or of many, as the model sees them in tiles.
+
+    Args:
+        model: that gives ``Segmentation``.
+        images: as ``TaskModel.predict`` takes them.
+        tile: (H, W) of the tiles in pixels of the pictures, or one side of squares. ``auto`` takes tiles in
+            which things are as large for the network as they were in training. A picture that is no larger
+            than a tile is answered at once.
+        overlap: share of a tile that its neighbour shows too, 0..0.9.
+
+    Raises:
+        SettingError: tile or overlap mean nothing.
+        ImageError, ShapeError: as ``TaskModel.predict``.
+    """
+    side = tile_size(model, tile, overlap)
+    pictures, alone = one_or_many(images)
+    found = [_in_tiles(model, one, side, overlap) for one in pictures]
+    return found[0] if alone else found
+
+
+def _in_tiles(model: Segmenter, given: Input, side: tuple[int, int], overlap: float) -> Segmentation:
+    parts = _Parts(given)
+    if all(have <= most for have, most in zip(parts.size, side, strict=True)):
+        return model.predict(given)
+    boxes = tile_boxes(parts.size, side, overlap)
+    with evaluating(model):
+        answered = _answered(model, parts, boxes)
+        bands = blended_bands(answered, parts.size, torch.float16)
+        labels, lengths = _runs(scores.float().argmax(0) for _, scores in bands)
+    dtype = mask_dtype(len(model.classes))
+    return Segmentation(lengths, labels.to(dtype), parts.size, model.classes, name_of(given))
+
+
+class _Parts:
+    """Parts of a picture: of an array only what is asked for is read."""
+
+    def __init__(self, given: Input) -> None:
+        self.array: NDArray[np.uint8] | None = None
+        self.image: Tensor | None = None
+        if isinstance(given, np.ndarray) and given.dtype == np.uint8 and given.ndim == 3:
+            self.array, shape = given, given.shape[:2]
+        else:
+            self.image = image_of(given)
+            shape = tuple(self.image.shape[1:])
+        self.size = int(shape[0]), int(shape[1])
+
+    def part(self, box: Tensor) -> Tensor:
+        """uint8 (C, h, w)."""
+        left, top, right, below = box.tolist()
+        if self.array is not None:
+            return image_of(np.ascontiguousarray(self.array[top:below, left:right]))
+        assert self.image is not None
+        return self.image[:, top:below, left:right]
+
+
+def _answered(model: Segmenter, parts: _Parts, boxes: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Each tile with its scores (K, h, w), in pixels of the picture."""
+    height, width = (int(boxes[0, 3] - boxes[0, 1]), int(boxes[0, 2] - boxes[0, 0]))
+    affine, answer = model.preprocess.affine((height, width)), model.answering(len(boxes))
+    rest = iter(boxes)
+    while some := list(islice(rest, AT_ONCE)):
+        images = torch.stack([model.preprocess(parts.part(box)) for box in some])
+        scores = scores_of(answer(images.to(model.device))).float().cpu()
+        for box, one in zip(some, scores, strict=True):
+            yield box, upscaled(one, affine, (height, width))
+
+
+def _runs(bands: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
+    """Labels and lengths of bands of rows; a run that goes on in the next band is one run.
+
+    >>> [column.tolist() for column in _runs(iter([torch.tensor([[1, 1, 2]]), torch.tensor([[2, 0, 0]])]))]
+    [[1, 2, 0], [2, 2, 2]]
+    """
+    labels, lengths = list[Tensor](), list[Tensor]()
+    for band in bands:
+        values, counts = torch.unique_consecutive(band.flatten(), return_counts=True)
+        if labels and labels[-1][-1] == values[0]:
+            lengths[-1][-1] += counts[0]
+            values, counts = values[1:], counts[1:]
+        if len(values):
+            labels.append(values.to(torch.int16))
+            lengths.append(counts)
+    if not labels:
+        raise SettingError("the picture has no pixel", "one or more", "another picture")
+    return torch.cat(labels), torch.cat(lengths)

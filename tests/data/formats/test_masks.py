@@ -1,0 +1,208 @@
+"""Pictures with masks in folders: layouts, what the values mean, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from striate.data.annotations.mask_annotations import MaskAnnotations
+from striate.data.checks.check import refuse
+from striate.data.read_dataset import read
+from striate.errors import DataError, LabelError, SettingError, StriateError
+
+GREEN, RED = (0, 200, 0), (200, 0, 0)
+
+
+def save(root: Path, name: str, mask, mode: str | None = None, ending: str = "png", images: str = "images"):
+    """A grey picture of the mask's size, and the mask."""
+    mask = np.asarray(mask)
+    (root / images).mkdir(parents=True, exist_ok=True)
+    (root / "masks").mkdir(exist_ok=True)
+    Image.new("RGB", mask.shape[1::-1], (90, 90, 90)).save(root / images / f"{name}.jpg")
+    Image.fromarray(mask, mode).save(root / "masks" / f"{name}.{ending}")
+
+
+def two(root: Path, *masks) -> Path:
+    for number, mask in enumerate(masks):
+        save(root, str(number), np.asarray(mask, np.uint8))
+    return root
+
+
+def whole(root: Path, **options) -> MaskAnnotations:
+    splits = read(root, validation=0.0, **options)
+    assert splits.format == "masks"
+    return splits["train"].annotations
+
+
+@pytest.mark.parametrize(
+    ("images", "masks", "count"),
+    [
+        ("images", "masks", 1),
+        ("imgs", "labels", 1),
+        ("train/images", "train/masks", 1),
+        ("train", "trainannot", 1),
+        ("train", "train_masks", 1),
+        ("images/train", "masks/train", 1),
+    ],
+)
+def test_layouts_are_recognised(tmp_path: Path, images: str, masks: str, count: int):
+    for folder in (images, masks):
+        (tmp_path / folder).mkdir(parents=True)
+    Image.new("RGB", (4, 3)).save(tmp_path / images / "a.jpg")
+    Image.fromarray(np.array([[0, 1, 2, 3]] * 3, np.uint8)).save(tmp_path / masks / "a.png")
+    found = read(tmp_path)
+    assert (found.format, len(found["train"])) == ("masks", count)
+    assert found["train"].annotations.mask(0).tolist() == [[0, 1, 2, 3]] * 3
+
+
+def test_a_mask_is_found_by_its_ending(tmp_path: Path):
+    save(tmp_path, "a_mask", np.array([[0, 1]], np.uint8))
+    (tmp_path / "images" / "a_mask.jpg").rename(tmp_path / "images" / "a.jpg")
+    assert len(whole(tmp_path)) == 1
+
+
+def test_values_without_names_are_classes_and_255_is_ignored(tmp_path: Path):
+    found = whole(two(tmp_path, [[0, 7], [255, 0]]))
+    assert found.classes == ("0", "7")
+    assert found.mask(0).tolist() == [[0, 1], [255, 0]]
+    assert found.counts().tolist() == [2, 1]
+
+
+def test_zero_and_255_alone_are_background_and_foreground_and_that_is_said(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 255]]), validation=0.0)
+    assert splits.classes == ("background", "foreground")
+    assert any("0 and 255 alone" in note for note in splits.notes)
+    assert splits["train"].annotations.mask(0).tolist() == [[0, 1]]
+
+
+def test_grey_saved_as_rgb_is_grey(tmp_path: Path):
+    save(tmp_path, "a", np.array([[[0] * 3, [255] * 3]], np.uint8))
+    assert whole(tmp_path).mask(0).tolist() == [[0, 1]]
+
+
+def test_colors_are_named_by_a_file(tmp_path: Path):
+    save(tmp_path, "a", np.array([[RED, GREEN, RED]], np.uint8))
+    assert whole(tmp_path).classes == ("#00c800", "#c80000")
+    (tmp_path / "class_dict.csv").write_text("name,r,g,b\nroof,200,0,0\ngrass,0,200,0\n")
+    found = whole(tmp_path)
+    assert found.classes == ("roof", "grass")
+    assert found.mask(0).tolist() == [[0, 1, 0]]
+
+
+def test_names_are_given_in_words(tmp_path: Path):
+    found = whole(two(tmp_path, [[0, 1, 11]]), classes="sky,road,11=void")
+    assert found.classes == ("sky", "road")
+    assert found.mask(0).tolist() == [[0, 1, 255]]
+
+
+def test_values_that_are_no_class_are_refused_by_file_name(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 1]], [[0, 9]]), validation=0.0, classes="sky,road")
+    with pytest.raises(DataError, match=r"1\.png: holds 9; name them by --classes"):
+        refuse(splits)
+    with pytest.raises(LabelError, match="holds the values 9, which are no class"):
+        splits["train"].annotations.mask(1)
+
+
+def test_a_class_beside_ignored_pixels_alone_is_refused(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 255]]), validation=0.0, classes="0=ground,255=void")
+    with pytest.raises(DataError, match="one class only"):
+        refuse(splits)
+
+
+def test_masks_that_are_all_background_are_counted(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 1]], [[0, 0]]), validation=0.0)
+    (one,) = [one for one in splits.findings if one.kind == "one-class-masks"]
+    assert one.detail.startswith("1 of 2 masks hold 0 alone")
+
+
+def test_a_class_that_is_never_there_is_told(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 1]]), validation=0.0, classes="sky,road,car")
+    assert [one.source for one in splits.findings if one.kind == "no-example"] == ["car"]
+
+
+def test_a_mask_of_another_size_is_refused(tmp_path: Path):
+    two(tmp_path, [[0, 1]])
+    Image.new("RGB", (5, 9)).save(tmp_path / "images" / "0.jpg")
+    with pytest.raises(DataError, match="1 x 2, the picture has 9 x 5"):
+        refuse(read(tmp_path, validation=0.0))
+
+
+def test_pictures_without_masks_and_masks_without_pictures_are_named(tmp_path: Path):
+    two(tmp_path, [[0, 1]])
+    (tmp_path / "images" / "0.jpg").rename(tmp_path / "images" / "other.jpg")
+    save(tmp_path, "b", np.array([[0, 1]], np.uint8))
+    kinds = {one.kind: Path(one.source).name for one in read(tmp_path).findings}
+    assert kinds["not-annotated"] == "other.jpg"
+    assert kinds["no-picture"] == "0.png"
+
+
+def test_jpeg_masks_are_found_and_named(tmp_path: Path):
+    mask = np.zeros((40, 40), np.uint8)
+    mask[10:30, 10:30] = 255
+    save(tmp_path, "a", mask, ending="jpg")
+    splits = read(tmp_path, validation=0.0, classes="0=cell,255=membrane")
+    assert any(one.kind == "lossy-mask" and one.source.endswith("a.jpg") for one in splits.findings)
+    with pytest.raises(DataError, match="saved with loss"):
+        refuse(splits)
+
+
+@pytest.mark.parametrize(
+    ("mask", "ending"),
+    [
+        (np.array([[0, 300]], np.uint16), "png"),
+        (np.array([[0, 300]], np.int32), "tif"),
+        (np.array([[0.0, 300.0]], np.float32), "tif"),
+    ],
+)
+def test_numbers_of_more_than_8_bits_are_numbers(tmp_path: Path, mask, ending: str):
+    save(tmp_path, "a", mask, ending=ending)
+    assert whole(tmp_path).classes == ("0", "300")
+
+
+def test_more_classes_than_a_byte_has_numbers(tmp_path: Path):
+    save(tmp_path, "a", np.arange(400, dtype=np.uint16)[None])
+    names = ",".join(f"c{number}" for number in range(400))
+    mask = whole(tmp_path, classes=names).mask(0)
+    assert mask.tolist() == [list(range(400))]
+    with pytest.raises(DataError, match="masks with 400 values"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (np.array([[0.0, np.nan]], np.float32), "NaN"),
+        (np.array([[0.0, 0.5]], np.float32), "fractions"),
+    ],
+)
+def test_masks_that_hold_no_whole_numbers_are_named(tmp_path: Path, mask, words: str):
+    two(tmp_path, [[0, 1]])
+    save(tmp_path, "bad", mask, ending="tif")
+    (found,) = [one for one in read(tmp_path, validation=0.0).findings if one.kind == "unreadable"]
+    assert words in found.detail
+
+
+def test_alpha_is_dropped_where_nothing_is_transparent_and_else_refused(tmp_path: Path):
+    two(tmp_path, [[0, 1]])
+    save(tmp_path, "full", np.array([[[0, 0, 0, 255], [1, 1, 1, 255]]], np.uint8))
+    save(tmp_path, "part", np.array([[[0, 0, 0, 255], [1, 1, 1, 9]]], np.uint8))
+    (found,) = [one for one in read(tmp_path, validation=0.0).findings if one.kind == "unreadable"]
+    assert "transparent" in found.detail
+    assert found.source.endswith("part.png")
+
+
+def test_masks_of_very_small_and_very_long_pictures(tmp_path: Path):
+    found = whole(two(tmp_path, [[1]], np.zeros((1, 5000))))
+    assert [tuple(found.mask(index).shape) for index in (0, 1)] == [(1, 1), (1, 5000)]
+
+
+@pytest.mark.parametrize("text", ["0=a,0=b", "a,a", "#ff0000=a,1=b", "x=a,1=b", "nowhere.txt", ","])
+def test_names_that_cannot_be_understood_are_refused(tmp_path: Path, text: str):
+    with pytest.raises(SettingError, match="classes"):
+        read(two(tmp_path, [[0, 1]]), classes=text)
+
+
+def test_names_for_data_that_have_their_own_are_refused(tmp_path: Path):
+    with pytest.raises(StriateError, match="name their classes themselves"):
+        read("digits", classes="a,b")
