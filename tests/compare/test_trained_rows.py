@@ -86,14 +86,33 @@ def compared(splits: Splits, tmp_path: Path, measured: object) -> Callable[..., 
     return run
 
 
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many regions the models look at that answer for a row."""
+    asked: list[int] = []
+    plain = trained_rows.evaluate
+
+    def evaluate(model: Any, loader: Any) -> Any:
+        asked.append(model.network.first.most)
+        return plain(model, loader)
+
+    monkeypatch.setattr(trained_rows, "evaluate", evaluate)
+    return asked
+
+
 def names(events: list[Event], kind: type[Any]) -> list[str]:
     return [event.model for event in events if isinstance(event, kind)]
 
 
 def test_one_training_answers_with_each_number(
-    compared: Callable[..., list[Event]], measured: list[tuple[str, Any]], splits: Splits, tmp_path: Path
+    compared: Callable[..., list[Event]],
+    measured: list[tuple[str, Any]],
+    answering: list[int],
+    splits: Splits,
+    tmp_path: Path,
 ) -> None:
     events = compared(4, 12)
+    assert answering == [4]  # 12 are those of the training, whose answers are taken
     assert names(events, Training) == [FASTER, YOLO]
     # before the trainings, with random weights; then the trained rows, yolo's among them
     assert measured == [(FASTER, None), (YOLO, None), (FASTER, 4), (FASTER, 12), (YOLO, None)]
