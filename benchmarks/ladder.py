@@ -41,7 +41,7 @@ from striate.train.profile.part_seconds import medians, nothing_kept, one_answer
 from striate.train.run.input_data import to_train_on
 from striate.train.run.run import Run
 from striate.train.run.settings import Settings
-from striate.zoo.detectors import DEFAULT, THIN
+from striate.zoo.named_backbone import DEFAULT, THIN
 from striate.zoo.networks import arguments_of
 
 NAMES = {
