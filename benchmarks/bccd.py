@@ -36,7 +36,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "rfcn": {"epochs": 60, "batch": 4, "lr": 0.0015},
     "fast_rcnn": {"epochs": 60, "batch": 4, "lr": 0.0015, "arguments": {**THOROUGH, "stride": 4}},
     "sppnet": {"epochs": 40, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
-    "rcnn": {"epochs": 10, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
+    "rcnn": {"epochs": 6, "batch": 4, "lr": 0.0015, "arguments": THOROUGH},
 }
 """By the name of the detector: what its recipe sets besides COMMON."""
 
