@@ -109,4 +109,10 @@ def worst(per_image: Tensor, primary: Primary, count: int = SHOWN) -> list[int]:
 
 
 def _title(name: str) -> str:
-    return name[:1].upper() + name[1:].replace("_", " ")
+    """A name as a heading; one with capital letters inside is spelled so.
+
+    >>> _title("pixel_accuracy"), _title("mIoU")
+    ('Pixel accuracy', 'mIoU')
+    """
+    words = name.replace("_", " ")
+    return words if words[1:2].isupper() else words[:1].upper() + words[1:]

@@ -28,6 +28,7 @@ class Annotations(ABC):
         classes: K names.
         task: what such annotations teach when nobody says.
         shown: the word for them in messages.
+        counted_in: the word for what ``counts`` counts, where it is not ``shown``.
         noun: the word for one of ``classes``.
         spatial: whether they have places in the picture, as their targets.
         least_classes: K below which there is nothing to be learned.
@@ -37,6 +38,7 @@ class Annotations(ABC):
     classes: tuple[str, ...]
     task: ClassVar[str]
     shown: ClassVar[str] = "labels"
+    counted_in: ClassVar[str] = ""
     noun: ClassVar[str] = "class"
     spatial: ClassVar[bool] = True
     least_classes: ClassVar[int] = 1

@@ -73,6 +73,7 @@ class MaskAnnotations(Annotations):
     numbers: tuple[int, ...] | None = None
     task: ClassVar[str] = "segmentation"
     shown: ClassVar[str] = "masks"
+    counted_in: ClassVar[str] = "pixels"
     least_classes: ClassVar[int] = 2
     each_stratum: ClassVar[bool] = False
 
