@@ -133,7 +133,7 @@ CASES: dict[str, tuple[Any, int, str]] = {
     "background": (
         lambda f: coco(f, GOOD, categories=[{"id": 3, "name": "background"}]),
         STOPS,
-        "background: 1 boxes; what is nothing has no box",
+        "background: 1 box; what is nothing has no box",
     ),
     "numbers from 1": (
         lambda f: yolo(f, "1 0.5 0.5 0.2 0.2\n2 0.5 0.5 0.2 0.2\n"),

@@ -41,7 +41,7 @@ def processor_seconds() -> float:
 
 def test_every_setting_is_a_flag_of_train_and_those_of_a_task_are_shown_with_it() -> None:
     shown = {}
-    for task in ("", "classification", "localize", "pose"):
+    for task in ("", "classification", "localize", "pose", "detect", "segmentation"):
         words = [*STRIATE, "train", "--help", *(["--task", task] if task else [])]
         text = subprocess.run(words, check=True, capture_output=True, text=True, env=QUICK).stdout
         shown[task] = {name for name in Settings.model_fields if f"{flag_name(name)} " in text}
@@ -58,7 +58,7 @@ def test_every_setting_is_a_flag_of_train_and_those_of_a_task_are_shown_with_it(
     [
         (["trian"], "there is no verb 'trian'", "train"),
         (["train", "digits", "--epohcs", "3"], "`striate train` has no flag --epohcs", "--epochs"),
-        (["train", "digits", "--backbone", "vgg11"], "no flag --backbone", "one of: --out, "),
+        (["train", "digits", "--trunk", "vgg11"], "no flag --trunk", "one of: --out, "),
         (["train", "digits", "--epochs", "0"], "epochs is '0'", "greater than or equal to 1"),
         (["train", "digits", "--epochs", "few"], "epochs is 'few'", "a whole number"),
         (["train", "digits", "--epochs"], "Option '--epochs' requires an argument", "--flag VALUE"),

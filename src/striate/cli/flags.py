@@ -72,7 +72,7 @@ OF_TASKS = "Of single tasks"
 TRAINING: Panels = {
     OF_TASKS: (
         *("head", "distance", "box_weight", "overlap_weight", "on_bad_box", "normalize", "joints"),
-        *("pixel_loss", "classes"),
+        *("pixel_loss", "classes", "proposals"),
     ),
     "Data": (
         "format",

@@ -79,7 +79,7 @@ def test_the_command_writes_labels(
     capsys: pytest.CaptureFixture[str],
 ):
     model = SimpleNamespace(
-        classes=CLASSES, engine=None, predict=lambda paths: [place(Path(path)) for path in paths]
+        classes=CLASSES, engine=None, cautions=(), predict=lambda paths: [place(Path(path)) for path in paths]
     )
     monkeypatch.setattr(striate, "load", lambda path, **chosen: model)
     words = ["predict", str(sources[0].parent), "--model", "m.safetensors", "--save", str(tmp_path / "out")]

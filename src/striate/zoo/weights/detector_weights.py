@@ -59,7 +59,7 @@ EPSILONS = {"fasterrcnn_resnet50_fpn_coco-258fb6c6.pth": 0.0}
 
 
 def load_detector(
-    network: nn.Module, name: str, weights: str | Path, arguments: Mapping[str, Any]
+    network: nn.Module, name: str, weights: str | Path, arguments: Mapping[str, Any] | None = None
 ) -> tuple[str, ...]:
     """Put the weights of a detector, or of its backbone, into a network; say in sentences what was decided.
 
@@ -76,14 +76,21 @@ def load_detector(
     """
     if weights in (COCO, IMAGENET):
         require_published(name, str(weights))
-    own = {**arguments_of(name), **arguments}
+    own = {**arguments_of(name), **(arguments or {})}
     checkpoint = read_checkpoint(fetch(f"{BASE}/{PUBLISHED[name]}")) if weights == COCO else None
     checkpoint = checkpoint or read_weights(own.get(BACKBONE, name), weights)
     stored, wanted, file = checkpoint.tensors, network.state_dict(), checkpoint.path
     named = _in_our_names(stored, wanted, KEYS.get(name))
     if BACKBONE in own and of_another(checkpoint, name, set(named) & set(wanted)):
         assert isinstance(network, DetectionNetwork)
-        return load_backbone(network.backbone, checkpoint, own, network.input_channels)
+        try:
+            return load_backbone(network.backbone, checkpoint, own, network.input_channels)
+        except ModelFileError as error:
+            raise ModelFileError(
+                f"{file} is not of {name}, nor of its backbone: {error.wrong}",
+                f"weights of {name}, or of {own[BACKBONE]}",
+                error.attempt,
+            ) from error
     notes: tuple[str, ...] = (f"weights: {file.name}",)
     scores = [key for key in wanted if key.startswith(OF_CLASSES) and key in named]
     if other := [key for key in scores if named[key].shape != wanted[key].shape]:
