@@ -56,7 +56,7 @@ def test_boxes_are_written_a_picture_a_line_and_read_again(
     assert [Path(line["source"]).name for line in lines] == ["a.png", "b.png", "c.png"]
     assert {tuple(box) for box in lines[0]["boxes"]} == HALVES
     assert lines[2]["boxes"] == [[0, 0, 20, 20]]  # one color
-    assert "3 pictures, 2 boxes" in capsys.readouterr().out
+    assert "3 pictures, 7 boxes: 2.33 boxes and" in capsys.readouterr().out
     again = FileProposals(out).propose(decode(halves / "a.png"), str(halves / "a.png"))
     assert {tuple(box) for box in again.boxes.tolist()} == HALVES
 
@@ -140,6 +140,17 @@ def test_wrong_words_are_refused_before_anything_is_searched(
         assert run(["propose", str(halves), "--out", str(out), *words]) == 2, words
     assert not out.exists()
     assert "try:" in capsys.readouterr().err
+
+
+def test_a_file_of_boxes_is_not_replaced_by_what_is_read_from_it(
+    table: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text(json.dumps({"source": "a.png", "boxes": [[20, 0, 90, 90]]}))
+    before = mine.read_bytes()
+    assert run(["propose", str(table), "--proposals", str(mine), "--out", str(mine)]) == 2
+    assert "is the file that the boxes come from" in capsys.readouterr().err
+    assert mine.read_bytes() == before
 
 
 def test_the_verb_in_python_answers_one_picture_or_many(halves: Path) -> None:

@@ -56,6 +56,7 @@ def test_arguments_of_the_terminal_stay_words() -> None:
         ({"proposals": "a.jsonl,b.jsonl"}, "proposals: a.jsonl, b.jsonl"),
         ({"proposals": "a.jsonl,windows"}, "proposals: a.jsonl, windows"),
         ({"size": "320,wide"}, "size is 'wide'"),
+        ({"proposals": "100,widows"}, "--proposals names 'widows'"),
     ],
     ids=str,
 )

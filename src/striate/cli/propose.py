@@ -13,7 +13,7 @@ from striate.cli.flags import Images, Json, Split
 from striate.cli.pictures import expand, save_figure
 from striate.cli.progress import Counting
 from striate.cli.saved_answers import below, draw
-from striate.errors import ImageError
+from striate.errors import ImageError, SettingError
 from striate.files.atomic import PICTURES, PLOTS, writable
 from striate.formatting import plural
 
@@ -60,6 +60,9 @@ def propose(
     require_paths(out, ENDINGS, save, plot)
     data = data_with_boxes(images, split)
     paths = expand(images) if data is None else data.paths()
+    if Path(out).resolve() == Path(proposals).resolve():
+        wrong = f"--out {out} is the file that the boxes come from"
+        raise SettingError(wrong, "another file", f"--out {Path(out).stem}-read.jsonl")
     proposer = proposer_for(proposals, mode, model, cache=not no_cache)
     for note in (*(data.notes if data else ()), *proposer.notes_on([str(path) for path in paths])):
         err().print(note)
@@ -158,8 +161,8 @@ class Proposing:
             print_json(values | ({"recall": rows_of(measured)} if measured else {}))
             return
         each = max(self._done, 1)
-        boxes = f"{plural(round(self._boxes / each), 'box')} and {self._seconds / each:.2f} s a picture"
-        stdout().print(f"{plural(self._done, 'picture')}, {boxes}")
+        seconds = f"{self._boxes / each:.3g} boxes and {self._seconds / each:.2f} s a picture"
+        stdout().print(f"{plural(self._done, 'picture')}, {plural(self._boxes, 'box')}: {seconds}")
         if measured:
             show_recall(measured)
         for path in (
@@ -169,7 +172,7 @@ class Proposing:
         ):
             stdout().print(f"written: {path}")
         if plot and not measured:
-            err().print(f"{plot} is not drawn: nobody knows the objects of these pictures")
+            err().print(f"{plot} is not drawn: these pictures have no boxes of objects to compare with")
 
 
 def rows_of(measured: "ProposalRecall") -> list[dict[str, Any]]:

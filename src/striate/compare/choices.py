@@ -8,11 +8,12 @@ how many, and a word is what proposes them; a file of boxes is the same for all.
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from striate.compare.sweep import Sweep
 from striate.errors import SettingError
-from striate.train.run.task_settings import PROPOSALS_ENDING
+from striate.train.run.task_settings import PROPOSALS_ENDING, PROPOSERS
 
 Values = str | int | Sequence[str | int] | None
 """Comma-separated words, one value, or several."""
@@ -47,6 +48,11 @@ Sweep(setting='proposals', values=(100, 300))))
     numbers = [int(word) for word in words if word.isdecimal()]
     files = [word for word in words if word.endswith(PROPOSALS_ENDING)]
     kinds = [word for word in words if not word.isdecimal() and word not in files]
+    unknown = next((word for word in kinds if word not in PROPOSERS), None)
+    if unknown is not None:
+        near = get_close_matches(unknown, PROPOSERS, 1) or ["selective"]
+        expected = f"numbers, {', '.join(PROPOSERS)}, or a {PROPOSALS_ENDING} file"
+        raise SettingError(f"--proposals names {unknown!r}", expected, f"--proposals {near[0]}")
     if len(files) > 1 or (files and kinds):
         wrong = f"proposals: {', '.join([*files, *kinds])}"
         raise SettingError(wrong, "one file, or names of proposers", f"proposals {files[0]}")

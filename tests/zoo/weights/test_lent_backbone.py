@@ -12,6 +12,7 @@ from striate.errors import ModelFileError, SettingError
 from striate.tasks.model import TaskModel
 from striate.zoo.networks import create
 from striate.zoo.save_load import save
+from striate.zoo.weights.lent_backbone import lender
 
 THIN: dict[str, Any] = {"backbone": "resnet18", "width": 0.25}
 
@@ -58,7 +59,7 @@ def test_a_detector_lends_its_backbone_to_another(tmp_path: Path) -> None:
     save(one, tmp_path / "yolo.safetensors")
     other = striate.create("faster_rcnn", classes=["c"], weights=tmp_path / "yolo.safetensors", **THIN)
     own, theirs = other.backbone.state_dict(), one.backbone.state_dict()
-    assert all(torch.equal(own[key], theirs[key]) for key in own)
+    assert all(torch.equal(own[key], theirs[key]) for key in theirs)
 
 
 def test_a_file_of_another_backbone_is_refused_and_named(lent: Path) -> None:
@@ -69,3 +70,17 @@ def test_a_file_of_another_backbone_is_refused_and_named(lent: Path) -> None:
 def test_a_detector_on_a_backbone_of_its_own_refuses_those_of_imagenet() -> None:
     with pytest.raises(SettingError, match="ssd300_vgg16 has a backbone of its own"):
         striate.create("ssd300_vgg16", classes=["a"], weights="imagenet")
+
+
+def test_groups_of_channels_go_with_the_backbone(tmp_path: Path) -> None:
+    one = striate.create("fast_rcnn", classes=["a"], norm="group", **THIN)
+    save(one, tmp_path / "fast.safetensors")
+    assert lender("fast_rcnn", {"norm": "group"}, "faster_rcnn")["norm"] == "group"
+    assert "norm" not in lender("fast_rcnn", {"norm": "group"}, "yolo")
+    other = striate.create(
+        "faster_rcnn", classes=["b"], weights=tmp_path / "fast.safetensors", norm="group", **THIN
+    )
+    own, theirs = other.backbone.state_dict(), one.backbone.state_dict()
+    assert all(torch.equal(own[key], theirs[key]) for key in theirs)
+    note = "stages.2, stages.3 are new: the file's detector does not read them"
+    assert note in other.network.notes

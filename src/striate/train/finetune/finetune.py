@@ -102,7 +102,7 @@ def source_of(settings: Settings) -> Source:
     own = {name: value for name, value in header["arguments"].items() if name != "in_channels"}
     named, expects, classes = header["network"], preprocess_of(header), tuple(header["classes"])
     if named != model and model in MADE_NAMES and stands_on_any(model):
-        return Source(named, lender(named, own), expects, classes, lent=True)
+        return Source(named, lender(named, own, model), expects, classes, lent=True)
     return Source(named, own, expects, classes)
 
 

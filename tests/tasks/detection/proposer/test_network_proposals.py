@@ -34,3 +34,8 @@ def test_what_looks_once_proposes_nothing() -> None:
     for model in (detector("yolo"), torch.nn.Linear(1, 1), None):
         with pytest.raises(SettingError, match="proposes nothing"):
             NetworkProposals(model)
+
+
+def test_a_detector_whose_regions_a_search_finds_has_no_network_that_proposes() -> None:
+    with pytest.raises(SettingError, match="no network that proposes"):
+        NetworkProposals(detector("fast_rcnn"))

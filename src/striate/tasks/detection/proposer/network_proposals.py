@@ -18,6 +18,7 @@ from striate.records import Proposals
 from striate.records.affine import inverse
 from striate.tasks.detection.detector import Detector
 from striate.tasks.detection.networks.two_stage import TwoStage
+from striate.tasks.detection.parts.given_proposals import GivenProposals
 from striate.tasks.detection.proposer.proposer import Proposer
 
 
@@ -39,6 +40,12 @@ class NetworkProposals(Proposer):
             expected = "a detector with two stages, such as a trained faster_rcnn"
             raise SettingError(
                 f"the model is a {kind}, which proposes nothing", expected, "--model runs/NAME"
+            )
+        if isinstance(model.detection.first, GivenProposals):
+            raise SettingError(
+                "the model looks at boxes that a search finds, and has no network that proposes",
+                "a detector that was trained with rpn, such as faster_rcnn",
+                "--proposals selective, quality or windows, without a model",
             )
         self.model, self.network, self.name = model.eval(), model.detection, name
 
