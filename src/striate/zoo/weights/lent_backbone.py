@@ -81,7 +81,7 @@ def load_backbone(
 
 
 def with_stages(stored: Checkpoint, wanted: Mapping[str, Tensor]) -> tuple[Checkpoint, tuple[str, ...]]:
-    """A file of a detector that reads fine maps alone has no later stages: they stay as they are, which is told.
+    """A file of a detector that reads fine maps alone lacks later stages: they stay new, and it is told.
 
     Args:
         stored: the file.

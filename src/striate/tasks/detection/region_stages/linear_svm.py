@@ -78,7 +78,7 @@ def mined_svm(features: Features, positive: Rows, negative: Rows, *, scale: floa
         if not len(hard):
             break
         kept = np.intersect1d(mined, negative[margins >= EASY])
-        mined = _hardest(np.union1d(kept, hard), negative, margins)
+        mined = _some(np.union1d(kept, hard), random)
         machine = _fitted(features, positive, mined, scale, seed)
     return machine
 
@@ -95,12 +95,9 @@ def _margins(features: Features, rows: Rows, machine: Machine) -> NDArray[np.flo
     return np.concatenate(parts)
 
 
-def _hardest(chosen: Rows, negative: Rows, margins: NDArray[np.float32]) -> Rows:
-    """The ``MOST`` of some negatives with the largest margins, in their order."""
-    if len(chosen) <= MOST:
-        return chosen
-    own = margins[np.searchsorted(negative, chosen)]
-    return np.sort(chosen[np.argsort(-own, kind="stable")[:MOST]])
+def _some(chosen: Rows, random: np.random.Generator) -> Rows:
+    """At most ``MOST`` rows, drawn from all: the hardest alone would let the others pass for objects."""
+    return chosen if len(chosen) <= MOST else np.sort(random.choice(chosen, MOST, replace=False))
 
 
 def _fitted(features: Features, positive: Rows, negative: Rows, scale: float, seed: int) -> Machine:
