@@ -89,7 +89,14 @@ def proposer_for(
     require_mode(mode, str(proposals))
     from striate.tasks.detection.proposer.network_proposals import NetworkProposals
 
-    return NetworkProposals(classifier_of(model), str(model) if isinstance(model, str | Path) else "")
+    found = NetworkProposals(classifier_of(model), str(model) if isinstance(model, str | Path) else "")
+    if not found.learned:
+        raise SettingError(
+            "the model looks at boxes that a search finds, and has no network that proposes",
+            "a detector that was trained with rpn, such as faster_rcnn",
+            "proposals selective, quality or windows, without a model",
+        )
+    return found
 
 
 def require_top(top: int) -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import striate
+from striate.api.propose import proposer_for
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.records.affine import scaling
@@ -37,5 +38,7 @@ def test_what_looks_once_proposes_nothing() -> None:
 
 
 def test_a_detector_whose_regions_a_search_finds_has_no_network_that_proposes() -> None:
+    assert NetworkProposals(detector()).learned
+    assert not NetworkProposals(detector("fast_rcnn")).learned
     with pytest.raises(SettingError, match="no network that proposes"):
-        NetworkProposals(detector("fast_rcnn"))
+        proposer_for("rpn", "fast", detector("fast_rcnn"))

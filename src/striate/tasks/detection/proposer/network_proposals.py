@@ -26,6 +26,8 @@ from striate.tasks.detection.proposer.proposer import Proposer
 class NetworkProposals(Proposer):
     """Proposes what the first stage of a trained detector does, the best first, as many as it was made for.
 
+    That may be a search: ``learned`` says whether it is a network.
+
     Args:
         model: a detector with two stages. It predicts from now on: its norms no longer learn.
         name: what it is called in settings.
@@ -41,13 +43,12 @@ class NetworkProposals(Proposer):
             raise SettingError(
                 f"the model is a {kind}, which proposes nothing", expected, "--model runs/NAME"
             )
-        if isinstance(model.detection.first, GivenProposals):
-            raise SettingError(
-                "the model looks at boxes that a search finds, and has no network that proposes",
-                "a detector that was trained with rpn, such as faster_rcnn",
-                "--proposals selective, quality or windows, without a model",
-            )
         self.model, self.network, self.name = model.eval(), model.detection, name
+
+    @property
+    def learned(self) -> bool:
+        """Whether a network proposes, and not a search in the pixels."""
+        return not isinstance(self.network.first, GivenProposals)
 
     @property
     def settings(self) -> dict[str, Any]:
