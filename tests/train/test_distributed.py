@@ -131,7 +131,7 @@ def test_one_command_launches_both_processes(alone: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_torchrun_starts_a_killed_process_again_and_the_run_goes_on(alone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     launch = [

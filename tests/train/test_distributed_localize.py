@@ -63,7 +63,7 @@ def test_two_processes_have_the_losses_of_one(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_killed_rank_is_started_again_and_the_run_goes_on(table: Path, alone: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     settings = {**SETTINGS, "devices": 2, "checkpoint_every": 0}
