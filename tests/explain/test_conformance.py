@@ -51,7 +51,7 @@ OWN_TESTS = {
 ELSEWHERE = {
     "pca_10pts": "tests/explain/test_maps.py",
     "tsne_transform_quality": "tests/explain/test_maps.py",
-    "retrieval_accuracy_6queries": "tests/explain/test_retrieval.py",
+    "retrieval_accuracy_6queries": "tests/ops/test_retrieval_metrics.py",
     "gram_raw": "tests/style/test_gram.py",
     "content_loss_layer": "tests/style/test_gram.py",
     "adain": "tests/style/test_adain.py",
@@ -61,7 +61,7 @@ ELSEWHERE = {
 }
 
 NOT_OURS = {"hirescam_conv1", "lrp_epsilon", "lrp_basic_conv"}
-"""Methods that striate does not have; nor has it mining and losses of embeddings."""
+"""Methods that striate does not have. Mining and losses of embeddings: tests/ops/test_embedding_cases.py."""
 
 
 class Layers(nn.Module):

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.checks.findings import Finding
 from striate.data.image_store import Store
 from striate.errors import DataError, SettingError
@@ -62,12 +63,12 @@ class Dataset:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """int64 (N,) class numbers of pictures that have one class each.
+        """int64 (N,) class numbers of pictures that have one class, or one identity, each.
 
         Raises:
             DataError: something else is known of them.
         """
-        if isinstance(self.annotations, ClassAnnotations):
+        if isinstance(self.annotations, ClassAnnotations | IdentityAnnotations):
             return self.annotations.labels
         raise DataError(
             f"the pictures are annotated for {self.annotations.task}",

@@ -9,6 +9,7 @@ from functools import partial
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.annotations.mask_annotations import MaskAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.formats.index import Found
@@ -23,6 +24,9 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
         "idx": "striate.data.formats.idx:read_idx",
         "npz": "striate.data.formats.npz:read_npz",
         "digits": "striate.data.formats.digits:read_digits",
+        "people": "striate.data.formats.people:read_people",
+        "people-csv": "striate.data.formats.people:read_people_table",
+        "people-npz": "striate.data.formats.people:read_people_arrays",
         "voc": "striate.data.formats.voc:read_voc",
         "yolo": "striate.data.formats.yolo:read_yolo",
         "coco": "striate.data.formats.coco:read_coco_boxes",
@@ -38,13 +42,14 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
 
 KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
+    **dict.fromkeys(("people", "people-csv", "people-npz"), IdentityAnnotations),
     **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
     **dict.fromkeys(("masks", "voc-masks", "coco-masks"), MaskAnnotations),
 }
 """Format -> what it tells of the pictures."""
 
-OUTSIDE = ("csv", "yolo")
+OUTSIDE = ("csv", "people-csv", "yolo")
 """Formats that may name files outside of their folder; called with ``outside=True`` to list them."""
 
 LARGE = ("coco", "coco-points", "coco-masks")

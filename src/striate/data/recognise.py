@@ -11,10 +11,12 @@ from pathlib import Path
 
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.decode import EXTENSIONS
 from striate.data.formats.csv import several_tables, tables_in
 from striate.data.formats.idx import idx_files
 from striate.data.formats.npz import npz_file
+from striate.data.formats.people import PEOPLE, people_tables
 from striate.data.formats.table_header import Header, point_table, read_header
 from striate.data.picture_files import ending_of
 from striate.data.readers import KINDS_OF
@@ -53,6 +55,8 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
     if not path.exists() and str(path) == "digits":
         return "digits"
     refuse_missing(path)
+    if kinds == (IdentityAnnotations,):
+        return _people(path)
     annotated = annotated_formats(path)
     if kinds and ClassAnnotations not in kinds:
         fitting = [name for name in annotated if issubclass(KINDS_OF[name], kinds)]
@@ -81,6 +85,23 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
         "a folder of pictures, or a .csv, .tsv, .npz, .json or idx file",
         "name the format if the file's ending is unusual: --format csv",
     )
+
+
+def _people(path: Path) -> str:
+    """The format of pictures by identity that a path looks like.
+
+    Raises:
+        DataError: it looks like none, or a folder holds several tables.
+    """
+    tables = people_tables(path)
+    if len(tables) > 1:
+        raise several_tables(path, tables)
+    if tables:
+        return PEOPLE["csv"]
+    name = recognise(path, (ClassAnnotations,))
+    if name not in PEOPLE:
+        raise other_kind(path, name, (IdentityAnnotations,))
+    return PEOPLE[name]
 
 
 def other_kind(path: Path, name: str, kinds: tuple[type[Annotations], ...]) -> DataError:

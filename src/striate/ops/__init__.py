@@ -27,6 +27,11 @@ image_quality    PSNR and SSIM of two pictures
 
 matcher          which object an anchor learns
 sampler          which anchors and images are looked at
+triplet_mining   distances of vectors, and which triplets of a batch are learned from
+embedding_losses contrastive, triplet, softmax and Siamese losses of vectors
+retrieval_metrics    precision, mean average precision and reciprocal ranks of a search
+verification_scores  ROC, equal error rate, N-way K-shot, recall at k
+
 color_spaces     a picture in another color space
 graph_segmentation    a picture falls into pieces
 region_grouping  pieces become regions, the most similar first
@@ -81,6 +86,13 @@ from striate.ops.checkerboard import overlaps, phase_ratio, unevenness
 from striate.ops.color_spaces import ColorSpace, convert_colors
 from striate.ops.conv import convolution_matrix, convolve, convolve_by_matrix, convolve_slowly
 from striate.ops.edges import Edges, edge_kernel, edges
+from striate.ops.embedding_losses import (
+    contrastive_loss,
+    cosine_margin_losses,
+    siamese_scores,
+    softmax_losses,
+    triplet_losses,
+)
 from striate.ops.geometry import Padding, ReceptiveField, output_size, padding_sides, same_padding
 from striate.ops.graph_segmentation import graph_segmentation
 from striate.ops.image_quality import psnr, ssim, studio_luma
@@ -119,7 +131,9 @@ from striate.ops.selective_search import Strategies, selective_search
 from striate.ops.sub_pixel import pixel_shuffle, pixel_unshuffle
 from striate.ops.tile_blend import blended_bands, tile_weights
 from striate.ops.tile_grid import tile_boxes
+from striate.ops.triplet_mining import batch_triplets, mine_triplets, pair_distances, random_triplets
 from striate.ops.unpool import bed_of_nails, max_unpool, nearest_unpool
+from striate.ops.verification_scores import Roc, fold_accuracy, one_shot_accuracy, recall_at, roc
 
 __all__ = [
     "BACKGROUND",
@@ -131,10 +145,12 @@ __all__ = [
     "Edges",
     "Padding",
     "ReceptiveField",
+    "Roc",
     "Sampled",
     "Strategies",
     "avg_pool",
     "base_anchors",
+    "batch_triplets",
     "batched_nms",
     "bed_of_nails",
     "blended_bands",
@@ -155,6 +171,7 @@ __all__ = [
     "complete_box_iou_loss",
     "confusion",
     "context_windows",
+    "contrastive_loss",
     "conv_multiplications",
     "conv_parameters",
     "convert_colors",
@@ -162,6 +179,7 @@ __all__ = [
     "convolve",
     "convolve_by_matrix",
     "convolve_slowly",
+    "cosine_margin_losses",
     "decode_boxes",
     "decode_cells",
     "default_boxes",
@@ -174,6 +192,7 @@ __all__ = [
     "edges",
     "encode_boxes",
     "encode_cells",
+    "fold_accuracy",
     "generalized_box_iou",
     "generalized_box_iou_loss",
     "global_average_pool",
@@ -195,13 +214,16 @@ __all__ = [
     "max_pool_with_places",
     "max_unpool",
     "mean_iou",
+    "mine_triplets",
     "mirrored",
     "nearest_unpool",
     "nms",
     "objectness_nms",
+    "one_shot_accuracy",
     "output_size",
     "overlaps",
     "padding_sides",
+    "pair_distances",
     "phase_ratio",
     "pixel_accuracy",
     "pixel_cross_entropy",
@@ -213,22 +235,28 @@ __all__ = [
     "psnr",
     "pyramid_anchors",
     "pyramid_level",
+    "random_triplets",
+    "recall_at",
     "region_losses",
     "remove_small_boxes",
     "repeat_factors",
+    "roc",
     "roi_align",
     "roi_pool",
     "same_padding",
     "sample_balanced",
     "selective_search",
     "shape_iou",
+    "siamese_scores",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
     "soft_nms",
+    "softmax_losses",
     "spatial_pyramid_pool",
     "ssim",
     "studio_luma",
     "tile_boxes",
     "tile_weights",
+    "triplet_losses",
     "unevenness",
 ]

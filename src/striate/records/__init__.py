@@ -3,7 +3,7 @@
     file -> Sample -> Batch -> raw scores -> Record -> picture, table or JSON
 
     sample.py, batch.py     one image and what is known of it; images of one size with their targets
-    targets.py              what is known: ClassTargets, PointTargets, BoxTargets, MaskTargets
+    targets.py              what is known: ClassTargets, IdentityTargets, PointTargets, ...
     affine.py               maps of places in one picture to places in another one
     record.py               Record: what all answers have; then one file for each kind of answer:
     classification.py       Classification     which of K classes
@@ -28,7 +28,14 @@ from striate.records.proposals import Proposals
 from striate.records.record import Record
 from striate.records.sample import Sample
 from striate.records.segmentation import Segmentation
-from striate.records.targets import BoxTargets, ClassTargets, MaskTargets, PointTargets, Targets
+from striate.records.targets import (
+    BoxTargets,
+    ClassTargets,
+    IdentityTargets,
+    MaskTargets,
+    PointTargets,
+    Targets,
+)
 
 __all__ = [
     "Batch",
@@ -37,6 +44,7 @@ __all__ = [
     "Classification",
     "Detections",
     "Embedding",
+    "IdentityTargets",
     "Localization",
     "MaskTargets",
     "PointTargets",

@@ -54,6 +54,12 @@ class Embedding(Record):
             )
         return float((self.vector - other.vector).norm())
 
+    def in_words(self, top: int = 3) -> str:
+        """How long the vector is, and its first numbers."""
+        first = ", ".join(f"{value:.3f}" for value in self.vector[:top].tolist())
+        more = ", ..." if len(self.vector) > top else ""
+        return f"vector of {len(self.vector)} numbers: {first}{more}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
         return {"source": self.source, "class": self.name, "vector": self.vector.tolist()}

@@ -1,6 +1,7 @@
 """What is known of the images of a batch, one class for each kind of knowledge.
 
     ClassTargets    labels (N,) or (N, K)                       which class
+    IdentityTargets labels (N,)                                 whom each shows; equal numbers are the same
     PointTargets    points (N, L, 2), visible (N, L)            where L named points are
     BoxTargets      boxes (M, 4), labels (M,), counts (N,)      M boxes on N images, none on some of them
     MaskTargets     masks (N, H, W)                             the class of every pixel
@@ -97,6 +98,35 @@ class ClassTargets(Targets):
 
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "ClassTargets":
         """The same: a class is nowhere."""
+        return self
+
+
+@final
+@dataclass(frozen=True)
+class IdentityTargets(Targets):
+    """Whom or what each image shows.
+
+    Args:
+        labels: int64 (N,), equal numbers for images of one identity.
+    """
+
+    labels: Tensor
+    spatial: ClassVar[bool] = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The numbers."""
+        return (self.labels,)
+
+    def like(self, tensors: Sequence[Tensor]) -> "IdentityTargets":
+        """Other numbers."""
+        (labels,) = tensors
+        return IdentityTargets(labels)
+
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "IdentityTargets":
+        """The same: an identity is nowhere."""
         return self
 
 

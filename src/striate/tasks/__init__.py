@@ -8,6 +8,7 @@ classification/    which one of K classes
 detection/         which objects, and where
 segmentation/      which class every pixel belongs to
 superresolution/   a picture with more pixels than it had
+verification/      whether two pictures show the same
 regression/        where one object is, where named points are
 raw_outputs        what a network gives: a tensor, or several
 memory             a batch that does not fit, in halves

@@ -250,6 +250,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
             f"a model for {self.task} does not answer by mirrored views", "tta none", "leave tta out"
         )
 
+    def noticed(self) -> tuple[str, ...]:
+        """Sentences on what its losses saw since the last time, for the end of an epoch of training."""
+        return ()
+
     def postprocessing(self) -> dict[str, Any]:
         """What a program without torch must know to make answers of the outputs, plain values for JSON."""
         return {}

@@ -27,6 +27,7 @@ TASKS: LazyTable[type[TaskModel[Any]]] = LazyTable(
         "landmarks": "striate.tasks.regression.point_model:LandmarkModel",
         "pose": "striate.tasks.regression.point_model:PoseModel",
         "segmentation": "striate.tasks.segmentation.segmenter:Segmenter",
+        "verification": "striate.tasks.verification.embedder:Embedder",
     }
 )
 """The tasks by name. A new one is a line here, and what the other tables of this kind ask for."""

@@ -98,6 +98,10 @@ class Annotations(ABC):
         """int64 (N,): groups of pictures; a split takes the same share of each. One group as a rule."""
         return np.zeros(len(self), dtype=np.int64)
 
+    def identities(self) -> NDArray[np.int64] | None:
+        """int64 (N,): whom each picture shows, where a batch needs several pictures of each; else None."""
+        return None
+
     def fingerprint(self) -> Any:
         """Plain values that are others when anything that is known is another."""
         digest = sha256()

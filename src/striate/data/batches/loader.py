@@ -18,6 +18,7 @@ from torch.utils.data import Dataset as Fetcher
 
 from striate.data.batches.cache import Making, Prepared, cache_size, from_array, one_prepared, preparing
 from striate.data.batches.class_balance import balanced
+from striate.data.batches.identity_batches import identity_order
 from striate.data.batches.padding import padded
 from striate.data.batches.shuffle import permutation, share_of
 from striate.data.dataset import Dataset
@@ -42,6 +43,8 @@ class Loader:
         seed: of the order.
         shuffle: a new order at each epoch, and no incomplete batch unless it is the only one.
         balance: when shuffling, show every class equally often.
+        per_identity: when shuffling pictures by identity, so many of each in a batch; 0 where nobody asks.
+        run: identities beside each other in the order of their names that a batch holds together.
         rank: which part of every batch this process gets, 0..world-1.
         world: how many processes share a batch.
         workers: processes that decode what does not fit into memory; None takes one for each core, up to 8.
@@ -60,6 +63,8 @@ class Loader:
         seed: int = 0,
         shuffle: bool = False,
         balance: bool = False,
+        per_identity: int = 0,
+        run: int = 1,
         rank: int = 0,
         world: int = 1,
         workers: int | None = None,
@@ -73,6 +78,9 @@ class Loader:
         self.balance = balance
         self.workers = cores() if workers is None else workers
         self.cached = preprocess.one_size and cache_size(dataset, preprocess) <= cache_bytes
+        self.per_identity, self.run = per_identity, run
+        whom = dataset.annotations.identities() if per_identity and shuffle else None
+        self._identities = None if whom is None else torch.from_numpy(whom)
         self._strata = torch.from_numpy(dataset.annotations.strata()) if balance else None
         self._sizes = torch.tensor([preprocess.size])
         self.replaced = False  # whether something else than images is shown
@@ -121,7 +129,10 @@ class Loader:
     def _steps(self, epoch: int, start: int) -> Iterator[Tensor]:
         """The indices of this rank, step by step."""
         count = len(self.dataset)
-        if self.shuffle and self._strata is not None:
+        if self._identities is not None:
+            known, each = self._identities, self.per_identity
+            order = identity_order(known, self.batch, each, self.seed, epoch, run=self.run)
+        elif self.shuffle and self._strata is not None:
             order = balanced(self._strata, self.seed, epoch)
         else:
             order = permutation(count, self.seed, epoch) if self.shuffle else torch.arange(count)

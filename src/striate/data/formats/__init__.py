@@ -1,6 +1,7 @@
 """Readers, one for each layout of a data set.
 
 image_folder    <class>/*.jpg           csv       a table of files and labels
+people          pictures by identity    groups    which pictures belong together
 idx             MNIST's files           npz       arrays in one file
 digits          inside scikit-learn     index     what a reader found, as rows
 unpacking       how much a packed file may hold

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.checks.findings import Finding
-from striate.data.formats.csv_columns import Columns, columns_of, names_of, rows_of
+from striate.data.formats.csv_columns import LABEL_WORDS, Columns, columns_of, names_of, rows_of
 from striate.data.formats.csv_paths import TRIED, TablePaths
 from striate.data.formats.groups import GroupRows
 from striate.data.formats.index import Found, IndexRow, gather, sorted_classes
@@ -37,32 +37,39 @@ Seen = dict[str, tuple[str, str | None, int]]
 """File -> its label, its split, and its line."""
 
 
-def tables_in(path: Path) -> list[Path]:
-    """The file itself, or the tables of a folder whose first line names files and labels."""
+def tables_in(path: Path, labels: frozenset[str] = LABEL_WORDS) -> list[Path]:
+    """The file itself, or the tables of a folder whose first line names files and labels, by these words."""
     if not path.is_dir():
         return [path] if path.suffix.lower() in ENDINGS and is_regular(path) else []
     tables = sorted(file for file in path.iterdir() if file.suffix.lower() in ENDINGS and is_regular(file))
-    return [file for file in tables if not file.name.startswith(".") and columns_of(file) is not None]
+    return [file for file in tables if not file.name.startswith(".") and columns_of(file, labels) is not None]
 
 
-def read_table(path: Path, *, outside: bool = False, group: str | None = None) -> Found:
+def read_table(
+    path: Path,
+    *,
+    outside: bool = False,
+    group: str | None = None,
+    labels: frozenset[str] = LABEL_WORDS,
+) -> Found:
     """List the rows of a table.
 
     Args:
         path: of the table, or of a folder with one table.
         outside: files outside the folder of the table are listed too.
         group: the column that says which pictures belong together; None for one with a usual name.
+        labels: names of the column of labels, lower case.
 
     Raises:
         SettingError: there is no column ``group``.
         DataError: it is not text, names no columns for files and labels, or has no usable row; or there are
             several tables.
     """
-    tables = tables_in(path)
+    tables = tables_in(path, labels)
     if len(tables) > 1:
         raise several_tables(path, tables)
     file = tables[0] if tables else path
-    columns = columns_of(file) if is_regular(file) else None
+    columns = columns_of(file, labels) if is_regular(file) else None
     if columns is None:
         raise _unclear(file)
     try:

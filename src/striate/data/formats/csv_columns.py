@@ -56,8 +56,12 @@ class Columns:
     notes: tuple[str, ...] = ()
 
 
-def columns_of(file: Path) -> Columns | None:
+def columns_of(file: Path, label_words: frozenset[str] = LABEL_WORDS) -> Columns | None:
     """The columns of a table; None if no separator makes the first line name files and labels.
+
+    Args:
+        file: the table.
+        label_words: names of the column of labels, lower case.
 
     Raises:
         OSError: the file cannot be read.
@@ -71,7 +75,7 @@ def columns_of(file: Path) -> Columns | None:
     told = SEP_LINE.fullmatch(lines[0]) if lines else None
     skipped = 1 if told else 0
     for separator in told.group(1) if told else SEPARATORS:
-        found = _columns(lines[skipped:], separator, file.parent)
+        found = _columns(lines[skipped:], separator, file.parent, label_words)
         if found is not None:
             return replace(found, encoding=encoding, skipped=skipped)
     return None
@@ -113,7 +117,7 @@ def rows_of(file: Path, columns: Columns) -> Iterator[tuple[int, list[str]]]:
             yield rows.line_num + columns.skipped, cells
 
 
-def _columns(lines: list[str], separator: str, folder: Path) -> Columns | None:
+def _columns(lines: list[str], separator: str, folder: Path, label_words: frozenset[str]) -> Columns | None:
     try:
         table = [[cell.strip() for cell in row] for row in csv.reader(lines[: ROWS + 1], delimiter=separator)]
     except csv.Error:
@@ -122,7 +126,7 @@ def _columns(lines: list[str], separator: str, folder: Path) -> Columns | None:
     lower = [name.lower() for name in names]
     paths, labels, splits = (
         [index for index, name in enumerate(lower) if name in words]
-        for words in (PATH_WORDS, LABEL_WORDS, SPLIT_COLUMNS)
+        for words in (PATH_WORDS, label_words, SPLIT_COLUMNS)
     )
     if "x" in lower and len(labels) > 1:  # y is a place then
         labels = [index for index in labels if lower[index] != "y"]
@@ -135,6 +139,8 @@ def _columns(lines: list[str], separator: str, folder: Path) -> Columns | None:
         label = next((index for index in labels if any(_cell(row, index) for row in rows)), labels[0])
         notes += [_taken("labels", names, label, labels)] if len(labels) > 1 else []
         found = replace(found, label=label)
+    elif label_words is not LABEL_WORDS:
+        return None
     else:
         classes = _one_hot(names, rows, {path, *splits})
         if not classes:

@@ -4,9 +4,10 @@
     train_images, train_labels, test_...   also  x_train, y_train, x_test, ...
     classes                                optional: K names, then labels are numbers of them
 
-Images are (N, H, W), (N, H, W, 1 or 3) or (N, 1 or 3, H, W): uint8, bool, whole numbers 0..255,
-or floats 0..1 or 0..255, which a note says; between 1 and 2 they could be either and are refused. Labels are
-whole numbers or names, (N,) or (N, 1). Pickled objects are never loaded: they could run code.
+Images are (N, H, W), (N, H, W, 1 or 3) or (N, 1 or 3, H, W), or (K, n, H, W) with labels (K, n): uint8,
+bool, whole numbers 0..255, or floats 0..1 or 0..255, which a note says; between 1 and 2 they could be either
+and are refused. Labels are whole numbers or names, (N,) or (N, 1). Pickled objects are never loaded: they
+could run code.
 """
 
 import os
@@ -94,7 +95,8 @@ def _load(file: Path) -> tuple[dict[int, tuple[str, str]], Content]:
             needed = {name for pair in pairs.values() for name in pair}
             needed |= {name for name in archive.files if name.lower() in NAMES}
             _require_sizes(archive.zip, needed, os.fstat(stream.fileno()).st_size)
-            return pairs, {name: archive[name] for name in archive.files if name in needed}
+            content = {name: archive[name] for name in archive.files if name in needed}
+            return pairs, {**content, **_flattened(pairs, content)}
     except (
         OSError,
         EOFError,
@@ -109,6 +111,16 @@ def _load(file: Path) -> tuple[dict[int, tuple[str, str]], Content]:
     ) as reason:
         words = f"it cannot be read ({reason_of(reason)})"
         raise _wrong(file, words, "a complete .npz file without pickled objects") from reason
+
+
+def _flattened(pairs: dict[int, tuple[str, str]], content: Content) -> Content:
+    """Images (K, n, H, W) with labels (K, n) as (K * n, H, W) and (K * n,)."""
+    flat = {}
+    for images, labels in pairs.values():
+        one, known = content[images], content[labels]
+        if known.ndim == 2 and one.ndim == 4 and one.shape[:2] == known.shape:
+            flat.update({images: one.reshape(-1, *one.shape[2:]), labels: known.reshape(-1)})
+    return flat
 
 
 def _require_sizes(archive: zipfile.ZipFile | None, names: set[str], packed: int) -> None:

@@ -3,5 +3,4 @@
 embed               pictures -> vectors                 embeddings        the vectors as a record and a file
 embedding_map       a data set as a map                 projection        t-SNE and PCA
 neighbours          nearest vectors                     similar_images    nearest pictures, drawn
-retrieval_metrics   how good a search is
 """

@@ -319,6 +319,7 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
     data = learning.prepared(data)
     engine = Executor(learning, settings)
     share = {"rank": engine.rank, "world": engine.world, "balance": settings.balance == "sampling"}
+    share |= {"per_identity": settings.per_identity, "run": settings.identity_run}
     options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}
     shuffled = Loader(data, preprocess, settings.batch or 1, shuffle=True, **share, **options)
     held_out = None

@@ -50,8 +50,8 @@ class Settings(TaskSettings):
 
     task: str | None = Field(
         None,
-        description="what is learned: classification, detect, segmentation, localize, landmarks or pose; by "
-        "default what the data are annotated for",
+        description="what is learned: classification, detect, segmentation, localize, landmarks, pose or "
+        "verification; by default what the data are annotated for",
     )
     model: str | None = Field(
         None,

@@ -8,6 +8,7 @@
     proposals                          detect
     normalize joints                   landmarks, pose
     pixel_loss classes                 segmentation
+    embedding_loss mining margin ...   verification
     balance                            classification, segmentation
 
 ``striate train --help`` shows those of a task when ``--task`` names it.
@@ -31,6 +32,8 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("box_weight", "overlap_weight"), ("localize",)),
     "on_bad_box": ("localize", "detect"),
     "proposals": ("detect",),
+    **dict.fromkeys(("embedding_loss", "mining", "margin", "dimensions"), ("verification",)),
+    **dict.fromkeys(("per_identity", "identity_run"), ("verification",)),
 }
 """Setting -> the tasks that have it. A setting that is not here is common to all."""
 
@@ -85,6 +88,36 @@ class TaskSettings(BaseModel):
         None,
         description="a JSON file with names, mirror pairs and skeleton of the points, or face68, lsp14; by "
         "default what the data or the names tell",
+    )
+
+    embedding_loss: Literal["softmax", "cosine", "triplet", "contrastive", "siamese"] = Field(
+        "softmax",
+        description="what brings pictures of one identity together: softmax over the batch, cosine (a "
+        "softmax over identities with a margin), triplet, contrastive, or siamese (a weighted distance)",
+    )
+    mining: Literal["batch-hard", "semi-hard", "hard", "all", "random"] = Field(
+        "batch-hard",
+        description="which triplets are learned from, for embedding_loss triplet",
+    )
+    margin: float | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="of triplet (by default 0.2, of squared distances), contrastive (1) and cosine (0.2)",
+    )
+    dimensions: int = Field(128, ge=1, le=65_536, description="numbers of the vector of a picture")
+    per_identity: int = Field(
+        2,
+        ge=2,
+        le=10_000,
+        description="pictures of each identity in a batch; more where a batch is larger than so many of all",
+    )
+    identity_run: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        description="identities of a batch that follow each other in the order of their names, where "
+        "neighbours are alike, such as the letters of an alphabet; 1 draws each at random",
     )
 
     @property

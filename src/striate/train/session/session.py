@@ -171,6 +171,8 @@ class TrainingSession:
         saved = self.save()
         self.folder.write_history(self.state.rows)
         yield ended
+        for sentence in self.engine.task.noticed():
+            yield Noted(sentence)
         yield saved
 
     # ---- checkpoints

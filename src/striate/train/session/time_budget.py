@@ -11,6 +11,7 @@ from collections.abc import Callable
 from itertools import chain, count
 from time import perf_counter
 
+import numpy as np
 import torch
 
 from striate.data.batches.loader import Loader
@@ -124,8 +125,10 @@ def seconds_of_an_answer(work: TrainingSession) -> float:
 
 
 def _some(part: Dataset, most: int) -> Dataset:
-    """Up to so many of the pictures, evenly spread."""
-    return part.subset(sample(len(part), most))
+    """Up to so many of the pictures, evenly spread; of pictures by identity all those of some identities."""
+    whom = part.annotations.identities()
+    chosen = sample(len(part), most) if whom is None else np.argsort(whom, kind="stable")[:most]
+    return part.subset(chosen)
 
 
 def written(seconds: float) -> str:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from striate.errors import ShapeError
-from striate.explain.embeddings.retrieval_metrics import retrieval
+from striate.ops.retrieval_metrics import retrieval
 
 
 def test_a_published_example():
