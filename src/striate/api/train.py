@@ -32,7 +32,7 @@ def train(
     on_event: Callable[[Event], None] | None = None,
     **settings: Any,
 ) -> Run:
-    """Train a classifier, and write a run folder with the best model and a report.
+    """Train a network, and write a run folder with the best model and a report.
 
     Args:
         data: a folder, a .csv, .npz or idx file, ``"digits"``, or splits; a resumed run knows it.

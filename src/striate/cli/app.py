@@ -19,7 +19,7 @@ from striate.errors import FileError
 VERBS = {
     "check": "Read a data set once and list what is wrong with it.",
     "convert": "Write a data set with boxes in another layout.",
-    "train": "Train a classifier on a data set.",
+    "train": "Train a network on a data set.",
     "evaluate": "Measure a model on a data set.",
     "predict": "Say what is in pictures.",
     "propose": "Find boxes that may hold an object.",

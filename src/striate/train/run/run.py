@@ -116,7 +116,7 @@ def train(
     resume: bool = False,
     force: bool = False,
 ) -> Generator[Event]:
-    """Train a classifier. Nothing happens before the first event is asked for; the last carries the ``Run``.
+    """Train a network. Nothing happens before the first event is asked for; the last carries the ``Run``.
 
     Of several processes only the first yields events on the way, and writes; all yield ``Finished``.
 
