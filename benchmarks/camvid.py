@@ -29,8 +29,9 @@ COMMON: dict[str, Any] = {
     "task": "segmentation",
     "classes": "camvid",
     "size": "288x384",
+    "epochs": 60,
     "batch": 8,
-    "lr": 2e-3,
+    "lr": 4e-3,
     "schedule": "onecycle",
     "weight_decay": 0.02,
     "augment": "mirror,shift=0.15,scale=0.4,rotate=5,color=0.3,hue=0.02",
@@ -39,15 +40,15 @@ COMMON: dict[str, Any] = {
     "pixel_loss": "cross_entropy+dice",
 }
 RECIPES: dict[str, dict[str, Any]] = {
-    "unet": {"epochs": 50, "arguments": {"channels": 8}},
-    "fcn32s": {"epochs": 50},
-    "fcn16s": {"epochs": 50},
-    "fcn8s": {"epochs": 50},
-    "segnet": {"epochs": 50, "arguments": {"width": 0.25}},
+    "unet": {"arguments": {"channels": 8}},
+    "fcn32s": {},
+    "fcn16s": {},
+    "fcn8s": {},
+    "segnet": {"arguments": {"width": 0.25}},
 }
 """By the name of the network: what its recipe sets besides COMMON."""
 
-TABLE: dict[str, Any] = {"size": "192x256"}
+TABLE: dict[str, Any] = {"size": "192x256", "epochs": 50}
 """What is set besides for all networks of the table, which would take hours otherwise."""
 
 
