@@ -7,10 +7,10 @@
 
 DATA is the folder of CamVid as SegNet has it: train/ with trainannot/, 367 pictures to learn from, val/ with
 valannot/, 101 to measure; 480x360 pixels, 11 classes, and void, which does not count. Held equal between
-the networks of the table: pictures, size, steps, loss, augmentation. Printed: mean IoU of the best epoch, which the same 101
-pictures chose, at the size that the network sees, and of the last epoch; the same of the best epoch at the
-480x360 pixels of the files, of interpolated scores, which is what is published; IoU of each class; CPU
-minutes of all threads.
+the networks of the table: pictures, size, steps, loss, augmentation. Printed: mean IoU of the best epoch,
+which the same 101 pictures chose, at the size that the network sees, and of the last epoch; the same of the
+best epoch at the 480x360 pixels of the files, of interpolated scores, which is what is published; IoU of
+each class; CPU minutes of all threads.
 """
 
 import argparse
