@@ -3,7 +3,8 @@
 api/        the verbs                                  cli/        the command line
 report/     the pages of a run                         compare/    several networks on one data set
 train/      make a network better                      explain/    look inside one
-style/      paint with one                             zoo/        networks by name, weights, saved models
+style/      paint with one                             gallery/    known people, found by one example
+zoo/        networks by name, weights, saved models
 tasks/      networks that answer a question            backbones/  networks, one paper a file
 data/       pictures and labels, read and augmented    draw/       pictures of answers
 layers/     parts that networks share                  ops/        functions on tensors
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from striate.api.evaluate import evaluate
     from striate.api.explain import benchmark_explanations, explain, invert, visualize
     from striate.api.export import export
+    from striate.api.galleries import Gallery, verify
     from striate.api.networks import create, load, models, summary
     from striate.api.predict import convolutional, predict
     from striate.api.propose import propose
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "Gallery",
     "StriateError",
     "__version__",
     "apply_style",
@@ -78,6 +81,7 @@ __all__ = [
     "texture",
     "train",
     "train_style",
+    "verify",
     "visualize",
 ]
 
@@ -94,6 +98,7 @@ _FILES = {
     "export": "api.export",
     **dict.fromkeys(("create", "load", "models", "summary"), "api.networks"),
     **dict.fromkeys(("convolutional", "predict"), "api.predict"),
+    **dict.fromkeys(("Gallery", "verify"), "api.galleries"),
     "propose": "api.propose",
     **dict.fromkeys(("apply_style", "stylize", "texture", "train_style"), "api.style"),
     **dict.fromkeys(("find_rate", "train"), "api.train"),

@@ -16,7 +16,7 @@ FLOORS = [
     {"backbones", "data", "draw"},
     {"tasks"},
     {"zoo"},
-    {"train", "explain", "style"},
+    {"train", "explain", "style", "gallery"},
     {"compare"},
     {"report"},
     {"api"},

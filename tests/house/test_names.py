@@ -4,6 +4,8 @@ import striate
 from striate import ops
 
 VERBS = [
+    "Gallery",
+    "verify",
     "benchmark_explanations",
     "check",
     "compare",

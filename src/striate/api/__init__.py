@@ -10,6 +10,7 @@ explain       explain, benchmark_explanations, visualize, invert
 embeddings    embed, embedding_map, neighbours
 style         stylize, texture, train_style, apply_style
 export        export
+galleries     Gallery, verify
 
 data --check--> findings
 data --train--> Run: .model .metrics .history .folder --load--> model --predict | evaluate | explain-->

@@ -30,6 +30,11 @@ Model = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL + ".")]
 ModelFlag = Annotated[
     str, typer.Option("--model", metavar="MODEL", help="A .safetensors file, or the folder of a run.")
 ]
+GalleryFile = Annotated[str, typer.Argument(metavar="GALLERY", help="A .safetensors file; made if need be.")]
+GalleryModel = Annotated[
+    str | None,
+    typer.Option("--model", metavar="MODEL", help="For verification; by default that of the gallery."),
+]
 Images = Annotated[
     list[str], typer.Argument(metavar="IMAGES...", help="Files, folders or patterns like 'a/*.jpg'.")
 ]

@@ -134,6 +134,43 @@ def precision_recall(lines: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> "Figur
     return figure
 
 
+def roc_curve(far: Sequence[float], tar: Sequence[float], eer: float) -> "Figure":
+    """True accept rate by false accept rate, the latter by powers of ten.
+
+    Args:
+        far: shares, rising.
+        tar: shares.
+        eer: the error where both kinds are equal, marked.
+    """
+    with styled(4.2, 3.4) as (figure, axes):
+        axes.plot(far, tar, color=SERIES[0])
+        axes.plot([eer], [1 - eer], "o", color=SERIES[1])
+        axes.set(xlabel="false accept rate", title="true accept rate", ylim=(0, 1.02))
+        axes.set_xscale("symlog", linthresh=1e-3)
+        axes.set_xlim(0, 1)
+    return figure
+
+
+def two_histograms(counts: Mapping[str, Sequence[float]], threshold: float | None) -> "Figure":
+    """Shares of pairs by distance, of one identity and of two.
+
+    Args:
+        counts: ``edges`` of the bins, and pairs of ``same`` and of ``other``.
+        threshold: a distance that is marked; None for none.
+    """
+    edges = np.asarray(counts["edges"], dtype=float)
+    with styled(4.2, 3.4) as (figure, axes):
+        for index, (key, name) in enumerate((("same", "one identity"), ("other", "two identities"))):
+            values = np.asarray(counts[key], dtype=float)
+            shares = values / max(values.sum(), 1)
+            axes.stairs(shares, edges, fill=True, alpha=0.5, color=SERIES[index], label=name)
+        if threshold is not None:
+            axes.axvline(threshold, color=LINE, linestyle="--")
+        axes.set(xlabel="distance", title="share of the pairs")
+        figure.legend(frameon=False, handlelength=1.2, loc="outside lower center", ncols=2)
+    return figure
+
+
 def confusion(matrix: ArrayLike, classes: Sequence[str], predicted: Sequence[str] = ()) -> "Figure":
     """Which class (row) was taken for which (column), colored by the share of the row.
 

@@ -39,15 +39,16 @@ class FolderLock:
     """The right to write to a folder; a context manager that lets go of it.
 
     Args:
-        folder: exists; the file ``.lock`` is made in it, and removed at the end.
+        folder: exists; the file of the lock is made in it, and removed at the end.
+        name: of that file; another one than ``.lock`` where single files are locked.
 
     Raises:
         Busy: another process has it, or this one has it elsewhere.
         OSError: the file cannot be made.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path, self._process = folder / NAME, os.getpid()
+    def __init__(self, folder: Path, name: str = NAME) -> None:
+        self._path, self._process = folder / name, os.getpid()
         self._handle: int | None = None
         while self._handle is None:
             self._handle = self._opened()

@@ -13,6 +13,7 @@
     proposals.py            Proposals          where there may be objects
     segmentation.py         Segmentation       the class of every pixel
     embedding.py            Embedding          a vector
+    match.py                Match, Comparison  whom a picture shows, whether two show the same
 
 Images are uint8 RGB outside a network; ``Batch.images`` stay uint8 until the device. Places are pixels, x to
 the right and y down, measured from the top left corner: the middle of the first pixel is (0.5, 0.5).
@@ -23,6 +24,7 @@ from striate.records.classification import Classification, class_number
 from striate.records.detections import Detections
 from striate.records.embedding import Embedding
 from striate.records.localization import Localization
+from striate.records.match import Comparison, Match
 from striate.records.pose import Pose
 from striate.records.proposals import Proposals
 from striate.records.record import Record
@@ -42,11 +44,13 @@ __all__ = [
     "BoxTargets",
     "ClassTargets",
     "Classification",
+    "Comparison",
     "Detections",
     "Embedding",
     "IdentityTargets",
     "Localization",
     "MaskTargets",
+    "Match",
     "PointTargets",
     "Pose",
     "Proposals",

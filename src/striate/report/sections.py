@@ -1,6 +1,12 @@
 """Which sections the page of each task has: a hand-written table. A task adds its line and its functions."""
 
-from striate.report import classification_page, detection_page, regression_page, segmentation_page
+from striate.report import (
+    classification_page,
+    detection_page,
+    regression_page,
+    segmentation_page,
+    verification_page,
+)
 from striate.report.section import Contents
 from striate.tasks.regression.box_metric import LOCALIZED
 from striate.tasks.regression.point_metric import ERROR
@@ -17,5 +23,6 @@ CONTENTS: dict[str, Contents] = {
     "localize": regression_page.contents_of(LOCALIZED),
     "landmarks": regression_page.contents_of(ERROR, regression_page.error_by_point),
     "segmentation": segmentation_page.contents(),
+    "verification": verification_page.contents(),
     "pose": regression_page.contents_of(ERROR, regression_page.error_by_point),
 }

@@ -126,3 +126,11 @@ def test_one_identity_or_one_picture_of_each_teaches_nothing(tmp_path, labels, w
     np.savez(tmp_path / "few.npz", images=pictures, labels=labels)
     with pytest.raises(DataError, match=words):
         trained(tmp_path / "few.npz", tmp_path / "run")
+
+
+def test_the_page_shows_rates_and_the_hardest_pairs(run):
+    page = (run.folder / "report.html").read_text()
+    assert 'id="threshold"' in page
+    assert "The hardest pairs" in page
+    assert "Pairs of two identities, the nearest" in page
+    assert "http" not in page.split("<script>")[1].split("</script>")[0]

@@ -5,5 +5,5 @@ box_findings    bad boxes, odd classes          bad_boxes     what becomes of th
 mask_findings   polygons and run lengths        detector_fit  whether a detector suits the boxes: prior_fit
 image_stats     one picture, seen once      statistics    sizes and colors of a data set
 content_hash    one number for what a picture shows
-duplicates      the same picture twice
+duplicates      the same picture twice      near_identical  nearly the same, of two identities
 """

@@ -20,6 +20,7 @@ from striate.data.checks.detector_fit import DetectorFit
 from striate.data.checks.duplicates import doubles, file_doubles
 from striate.data.checks.findings import KINDS, Finding, blocking, refusal
 from striate.data.checks.image_stats import ImageStats, stats_of
+from striate.data.checks.near_identical import near_identical
 from striate.data.dataset import Dataset, Splits
 from striate.data.decoding.threads import decoding_threads
 from striate.data.read_dataset import read
@@ -116,6 +117,7 @@ def report_of(splits: Splits, path: str, progress: Progress | None = None) -> Ch
         *splits.findings,
         *_of_pictures(splits, stats),
         *doubles(splits, {name: _identities(seen) for name, seen in stats.items()}),
+        *near_identical(splits),
         *_of_balance(splits),
         *_of_sizes(splits, stats),
     ]

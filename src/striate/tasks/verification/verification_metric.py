@@ -31,7 +31,7 @@ WAYS, RECALLS = 20, (1, 5)
 SEARCHED = 5_000
 """Pictures that are searched among, at most: a draw of them where there are more."""
 
-POINTS, BINS, BLOCK = 200, 40, 512
+POINTS, BINS, BLOCK = 200, 100, 512
 """Of a curve that is kept; of a histogram; pairs and queries at once."""
 
 
@@ -132,6 +132,7 @@ class VerificationMetric(Metric):
         self.norm = norm
         self._vectors: list[Tensor] = []
         self._labels = [torch.empty(0, dtype=torch.int64)]
+        self._wrong: Tensor | None = None
 
     @property
     def vectors(self) -> Tensor:
@@ -167,6 +168,11 @@ class VerificationMetric(Metric):
 
     def compute(self) -> VerificationMetrics:
         """What was measured."""
+        found = self._computed()
+        self._wrong = found.per_image
+        return found
+
+    def _computed(self) -> VerificationMetrics:
         vectors, labels = self.vectors, self.labels
         counts = torch.unique(labels, return_counts=True)[1]
         found: dict[str, Any] = {"count": len(labels), "identities": len(counts)}
@@ -189,9 +195,12 @@ class VerificationMetric(Metric):
         )
 
     def answers(self) -> list[str]:
-        """Whether the nearest other picture is of the same identity."""
-        labels, near = self.labels, nearest(self.vectors, self.norm)
-        return ["nearest is the same" if yes else "nearest is another" for yes in labels[near] == labels]
+        """How many of the answers to its pairs are wrong."""
+        shares = self._wrong if self._wrong is not None else self.compute().per_image
+        assert shares is not None
+        return [
+            f"{percent(None if share != share else share)} of its pairs wrong" for share in shares.tolist()
+        ]
 
 
 def pair_norms(vectors: Tensor, first: Tensor, second: Tensor, norm: float = 2.0) -> Tensor:
@@ -307,15 +316,3 @@ def _others_in_order(vectors: Tensor, queries: Tensor, norm: float) -> Tensor:
     apart = torch.cdist(vectors[queries], vectors, p=norm)
     apart[torch.arange(len(queries)), queries] = -1  # itself comes first, and is left out
     return apart.argsort(dim=1, stable=True)[:, 1:]
-
-
-def nearest(vectors: Tensor, norm: float) -> Tensor:
-    """int64 (N,): of each picture the nearest other one; itself where it is alone."""
-    if len(vectors) < 2:
-        return torch.arange(len(vectors))
-    found = []
-    for block in torch.split(torch.arange(len(vectors)), BLOCK):
-        apart = torch.cdist(vectors[block], vectors, p=norm)
-        apart[torch.arange(len(block)), block] = torch.inf
-        found.append(apart.argmin(1))
-    return torch.cat(found)
