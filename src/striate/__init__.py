@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from striate.api.check import check
     from striate.api.compare import compare
     from striate.api.convert import convert
-    from striate.api.embeddings import embed, embedding_map, neighbours
+    from striate.api.embeddings import embed, embedding_map, neighbours, search
     from striate.api.evaluate import evaluate
     from striate.api.explain import benchmark_explanations, explain, invert, visualize
     from striate.api.export import export
@@ -76,6 +76,7 @@ __all__ = [
     "postprocess",
     "predict",
     "propose",
+    "search",
     "stylize",
     "summary",
     "texture",
@@ -92,7 +93,7 @@ _FILES = {
     "check": "api.check",
     "compare": "api.compare",
     "convert": "api.convert",
-    **dict.fromkeys(("embed", "embedding_map", "neighbours"), "api.embeddings"),
+    **dict.fromkeys(("embed", "embedding_map", "neighbours", "search"), "api.embeddings"),
     "evaluate": "api.evaluate",
     **dict.fromkeys(("benchmark_explanations", "explain", "invert", "visualize"), "api.explain"),
     "export": "api.export",

@@ -6,6 +6,7 @@ from striate import ops
 VERBS = [
     "Gallery",
     "verify",
+    "search",
     "benchmark_explanations",
     "check",
     "compare",

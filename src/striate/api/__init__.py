@@ -7,7 +7,7 @@ compare       compare                   convert       convert
 evaluate      evaluate
 predict       predict
 explain       explain, benchmark_explanations, visualize, invert
-embeddings    embed, embedding_map, neighbours
+embeddings    embed, embedding_map, neighbours, search
 style         stylize, texture, train_style, apply_style
 export        export
 galleries     Gallery, verify

@@ -3,5 +3,6 @@
 from striate.explain.embeddings.embed import embed
 from striate.explain.embeddings.embedding_map import embedding_map
 from striate.explain.embeddings.neighbours import neighbours
+from striate.explain.embeddings.search import search
 
-__all__ = ["embed", "embedding_map", "neighbours"]
+__all__ = ["embed", "embedding_map", "neighbours", "search"]

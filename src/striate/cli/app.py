@@ -37,6 +37,7 @@ VERBS = {
     "embed": "Write a vector for every picture of a data set.",
     "map": "Draw a data set as a map of what a network finds alike.",
     "neighbours": "Draw the nearest neighbours of pictures, by features and by pixels.",
+    "search": "Find the nearest pictures of a collection.",
     "stylize": "Paint a picture in the style of another.",
     "texture": "Make a picture with the texture of another.",
     "train-style": "Train a network that paints in one pass.",

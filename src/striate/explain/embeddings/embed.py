@@ -29,6 +29,7 @@ from striate.explain.embeddings.embeddings import UNKNOWN, Embeddings
 from striate.explain.synthesis.initial_image import Model, open_model
 from striate.layers.backbone import Backbone
 from striate.layers.memory_format import fastest_format
+from striate.tasks.verification.embedder import Embedder
 
 PIXELS = "pixels"
 """The layer that is no layer: the picture as the network sees it."""
@@ -61,7 +62,7 @@ def embed(
         model: a classifier, a saved file, or the folder of a run.
         data: a data set as for ``striate.train``, splits, a data set, or a list of pictures.
         layer: dotted name, whose maps are averaged over H and W; ``"pixels"`` for the pixels; what the last
-            layer sees when left out.
+            layer sees when left out, or the vectors of a model for verification.
         split: of a data set: ``train``, ``val``, ``test`` or ``all``.
         progress: called now and then with (pictures done, pictures in all).
 
@@ -127,6 +128,9 @@ def _measure(network: nn.Module, layer: str | None) -> Iterator[Measure]:
         yield lambda images: images.flatten(1) / 255
         return
     probe = Probe(network)
+    if layer is None and isinstance(network, Embedder):
+        yield lambda images: _flat(probe(_ready(probe, images)), len(images))
+        return
     if layer is not None:
         read = PartialForward(probe, (layer,))
         yield lambda images: _flat(read(_ready(probe, images)).maps[layer], len(images))

@@ -1,0 +1,141 @@
+"""The pictures of a collection that are nearest to given ones, by any layer of any model.
+
+    a folder of pictures --embed--> vectors --.
+    vectors.npz of striate embed --------------+--> VectorIndex --search--> names and distances
+    a folder of VectorIndex -------------------'
+
+Distances are 1 - cosine. A collection is embedded once: ``index_of(...).save(folder)`` keeps it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.arguments import checked, checked_methods
+from striate.data.inputs import Input, name_of, one_or_many
+from striate.data.picture_files import pictures_below
+from striate.errors import SettingError
+from striate.explain.embeddings.embed import embed
+from striate.explain.embeddings.embeddings import ENDINGS, Embeddings
+from striate.explain.embeddings.vector_index import NAMES, VectorIndex
+from striate.explain.synthesis.initial_image import Model
+from striate.records.record import Record
+
+Progress = Callable[[int, int], None]
+
+
+@checked_methods
+@dataclass(frozen=True)
+class Nearest(Record):
+    """The nearest pictures of a collection.
+
+    Args:
+        names: of the pictures, the nearest first.
+        distances: 1 - cosine, rising.
+        source: the file that was asked about, or "".
+    """
+
+    names: tuple[str, ...]
+    distances: tuple[float, ...]
+    source: str = ""
+
+    def in_words(self, top: int = 3) -> str:
+        """The first names with their distances.
+
+        >>> Nearest(("a.jpg", "b.jpg"), (0.01, 0.5)).in_words()
+        'a.jpg 0.01  b.jpg 0.5'
+        """
+        pairs = list(zip(self.names, self.distances, strict=True))[:top]
+        return "  ".join(f"{name} {distance:.3g}" for name, distance in pairs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain Python values, ready for JSON."""
+        pairs = zip(self.names, self.distances, strict=True)
+        return {"source": self.source, "nearest": [{"name": n, "distance": d} for n, d in pairs]}
+
+
+@checked
+def search(
+    images: Input | Iterable[Input],
+    where: str | Path | VectorIndex | Embeddings,
+    model: Model,
+    layer: str | None = None,
+    *,
+    k: int = 5,
+    progress: Progress | None = None,
+) -> list[Nearest]:
+    """The k nearest pictures of a collection for each picture.
+
+    Args:
+        images: one picture or several, as for ``predict``.
+        where: a folder of pictures, a file of ``striate embed``, a saved index, or one of both in memory.
+        model: that makes the vectors of the pictures; the same that made those of the collection.
+        layer: dotted name; what ``embed`` takes when left out. The same as for the collection.
+        k: 1 or more.
+        progress: called now and then with (pictures done, pictures in all) of a folder.
+
+    Raises:
+        DataError: the collection cannot be read, or holds no picture.
+        SettingError: there is no such layer, or k is below 1.
+        ShapeError: the vectors of the collection are of another model or layer.
+    """
+    pictures = list(one_or_many(images)[0])
+    index = index_of(where, model, layer, progress=progress)
+    asked = embed(model, pictures, layer)
+    names, found = index.search(asked.values, k)
+    rows = zip(names, found.distances.tolist(), pictures, strict=True)
+    return [Nearest(tuple(near), tuple(apart), name_of(one)) for near, apart, one in rows]
+
+
+def index_of(
+    where: str | Path | VectorIndex | Embeddings,
+    model: Model | None = None,
+    layer: str | None = None,
+    *,
+    progress: Progress | None = None,
+) -> VectorIndex:
+    """A collection as an index; arguments and errors as ``search``."""
+    if isinstance(where, VectorIndex):
+        return where
+    if isinstance(where, str | Path) and (Path(where) / NAMES).exists():
+        return VectorIndex.open(where)
+    known = where if isinstance(where, Embeddings) else collection(where, model, layer, progress=progress)
+    index = VectorIndex(known.values.shape[1], layer=known.layer)
+    index.add(known.names, known.values)
+    return index
+
+
+def collection(
+    where: str | Path,
+    model: Model | None = None,
+    layer: str | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Embeddings:
+    """The vectors of a file of ``striate embed``, or of all pictures below a folder.
+
+    The name of the folder in which a picture lies is its class, where there are several folders.
+
+    Raises:
+        DataError: there is no such file or folder, or no picture in it.
+        SettingError: pictures have to be embedded, and no model is named.
+    """
+    path = Path(where)
+    if path.suffix.lower() in ENDINGS:
+        return Embeddings.load(path)
+    paths = pictures_below(path).paths
+    if model is None:
+        raise SettingError(
+            f"no model is named for the pictures in {path}", "one that embeds them", "--model RUN"
+        )
+    made = embed(model, paths, layer, progress=progress)
+    folders = [one.parent.name for one in paths]
+    classes = tuple(sorted(set(folders)))
+    if len(classes) < 2:
+        return made
+    numbers = {name: number for number, name in enumerate(classes)}
+    labels = torch.tensor([numbers[name] for name in folders])
+    return Embeddings(made.values, made.names, labels, classes, made.layer, made.thumbnails)
