@@ -10,7 +10,7 @@ adds to them any more, so that a picture of any height takes the memory of one r
 Isensee et al. 2021 (nnU-Net), supplementary note 2 (Gaussian weights, deviation 1/8 of the tile).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ from striate.errors import ShapeError
 
 SPREAD = 1 / 8
 """Deviation of the weights, in sides of the tile."""
+
+AT_ONCE = 8_000_000
+"""Numbers that are divided together."""
 
 LEAST = 1e-3
 """Weight of a corner at least: a corner of the picture is seen by one tile alone, in float16 too."""
@@ -58,26 +61,41 @@ def blended_bands(
     >>> [(top, rows.tolist()) for top, rows in blended_bands(tiles, (1, 3))]
     [(0, [[[1.0, 3.0, 3.0]]])]
     """
-    width, top = size[1], 0
-    sums: Tensor | None = None
-    total, weights = torch.empty(0, width), torch.empty(0, 0)
+    width, top, held = size[1], 0, 0
+    sums, total, weights = torch.empty(0, 0, width), torch.empty(0, width), torch.empty(0, 0)
     for box, scores in tiles:
         left, above, right, below = box.tolist()
         if scores.shape[-2:] != (below - above, right - left):
             wrong = f"scores are {tuple(scores.shape)} for a box of {below - above}x{right - left}"
             raise ShapeError(wrong, "(K, h, w) of the size of the box", "the tile that the box cut")
-        if sums is None:
-            sums = torch.zeros(len(scores), 0, width, dtype=dtype)
         if above > top:
-            done = above - top
-            yield top, sums[:, :done] / total[:done].to(dtype)
-            sums, total, top = sums[:, done:], total[done:], above
-        if (missing := below - top - sums.shape[1]) > 0:
-            sums = torch.cat([sums, sums.new_zeros(len(sums), missing, width)], dim=1)
-            total = torch.cat([total, total.new_zeros(missing, width)])
+            yield from _means(sums, total, top, above - top)
+            _move_up([*sums, total], above - top)
+            top, held = above, held - (above - top)
+        if below - top > len(total):
+            rows = below - top - len(total)
+            grown = torch.zeros(len(scores), rows, width, dtype=dtype)
+            sums = torch.cat([sums, grown], 1) if held else grown
+            total = torch.cat([total, torch.zeros(rows, width)])
+        held = max(held, below - top)
         if weights.shape != scores.shape[-2:]:
             weights = tile_weights((below - above, right - left))
         sums[:, above - top : below - top, left:right] += (scores.float() * weights).to(dtype)
         total[above - top : below - top, left:right] += weights
-    if sums is not None:
-        yield top, sums / total.to(dtype)
+    yield from _means(sums, total, top, held)
+
+
+def _means(sums: Tensor, total: Tensor, top: int, count: int) -> Iterator[tuple[int, Tensor]]:
+    """The first rows that are done, some at a time."""
+    rows = max(1, AT_ONCE // max(1, len(sums) * sums.shape[2]))
+    for first in range(0, count, rows):
+        part = slice(first, min(first + rows, count))
+        yield top + first, sums[:, part] / total[part].to(sums.dtype)
+
+
+def _move_up(maps: Sequence[Tensor], done: int) -> None:
+    """Rows that are done leave each map (h, W), in its own memory; zeros come in from below."""
+    for one in maps:
+        rest = one[done:].clone()
+        one[: len(rest)] = rest
+        one[len(rest) :] = 0

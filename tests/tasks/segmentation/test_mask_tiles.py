@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import striate
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
-from striate.tasks.segmentation.mask_tiles import predict_tiled
+from striate.ops.tile_blend import blended_bands
+from striate.ops.tile_grid import tile_boxes
+from striate.tasks.segmentation.mask_tiles import _answered, _Parts, predict_tiled
 from striate.tasks.segmentation.segmenter import Segmenter
 from tests.tasks.segmentation.stand_in import TwoLayers
 
@@ -43,6 +46,35 @@ def test_an_array_on_disk_is_answered_as_one_in_memory(
     np.save(tmp_path / "large.npy", picture)
     on_disk = np.load(tmp_path / "large.npy", mmap_mode="r")
     assert predict_tiled(model, on_disk, "auto").mask.equal(predict_tiled(model, picture, "auto").mask)
+
+
+@pytest.mark.parametrize("ending", ["tif", "ppm"])
+def test_a_file_without_compression_is_answered_as_an_array(
+    model: Segmenter, picture: np.ndarray, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(picture).save(tmp_path / f"large.{ending}")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 70 * 90 // 3)  # more than are safe to unpack
+    found = predict_tiled(model, tmp_path / f"large.{ending}", "auto")
+    assert found.mask.equal(predict_tiled(model, picture, "auto").mask)
+    assert found.source == str(tmp_path / f"large.{ending}")
+
+
+def test_the_largest_step_of_scores_is_not_where_a_tile_ends(model: Segmenter) -> None:
+    made = torch.Generator().manual_seed(0)
+    coarse = torch.rand(1, 3, 12, 16, generator=made)
+    smooth = torch.nn.functional.interpolate(coarse, (120, 160), mode="bicubic").clamp(0, 1)[0]
+    parts = _Parts((smooth * 255).to(torch.uint8).permute(1, 2, 0).numpy())
+    boxes = tile_boxes(parts.size, (32, 32), 0.25)
+    with torch.inference_mode():
+        bands = blended_bands(_answered(model, parts, boxes), parts.size, torch.float32)
+        scores = torch.cat([rows for _, rows in bands], 1)
+    for axis, (first, last) in ((2, (0, 2)), (1, (1, 3))):
+        steps = scores.diff(dim=axis).abs().amax((0, 3 - axis))
+        borders = sorted({*boxes[:, first].tolist(), *boxes[:, last].tolist()} - {0, scores.shape[axis]})
+        ends = torch.zeros(len(steps), dtype=torch.bool)
+        ends[[place - 1 for place in borders]] = True
+        ends[0] = ends[-1] = True  # the border of the picture, where the network sees zeros
+        assert steps[torch.tensor(borders) - 1].max() <= steps[~ends].max()
 
 
 def test_a_picture_no_larger_than_a_tile_is_answered_at_once(model: Segmenter, picture: np.ndarray) -> None:

@@ -28,6 +28,7 @@ from striate.records import Batch, MaskTargets
 from striate.records.segmentation import Segmentation
 from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.segmentation.upscaled import best_of
 
 MIOU = Primary("mIoU")
 
@@ -153,7 +154,7 @@ class MaskMetric(Metric):
         assert isinstance(targets, MaskTargets)
         assert isinstance(raw, Tensor)
         for scores, mask in zip(raw, targets.masks.cpu(), strict=True):
-            best = scores.argmax(0).to(mask.dtype)
+            best = best_of(scores, 0).to(mask.dtype)
             table = confusion(mask, best, len(self.classes), targets.ignored)
             self.table += table
             self.edges += boundary_counts(mask, best, len(self.classes), targets.ignored)

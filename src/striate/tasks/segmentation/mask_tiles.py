@@ -3,11 +3,13 @@
     picture --tiles--> scores --mean by Gaussian weights, band by band--> best classes --runs--> Segmentation
 
 In memory are one batch of tiles, one row of tiles of scores in float16, and the runs of the answer; of an
-array on disk (``numpy.memmap``) no more is read at once than a batch of tiles.
+array on disk (``numpy.memmap``, a TIFF or PPM without compression) no more is read at once than a batch of
+tiles.
 """
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.inputs import Input, image_of, name_of, one_or_many
+from striate.data.mapped_picture import forget, mapped
 from striate.errors import SettingError
 from striate.layers.eval_mode import evaluating
 from striate.ops.tile_blend import blended_bands
@@ -22,7 +25,7 @@ from striate.ops.tile_grid import OVERLAP, tile_boxes
 from striate.records import Segmentation
 from striate.records.segmentation import mask_dtype
 from striate.tasks.segmentation.segmenter import Segmenter, scores_of
-from striate.tasks.segmentation.upscaled import upscaled
+from striate.tasks.segmentation.upscaled import best_of, upscaled
 from striate.tasks.tile_size import Tile, tile_size
 
 AT_ONCE = 8
@@ -65,7 +68,7 @@ def _in_tiles(model: Segmenter, given: Input, side: tuple[int, int], overlap: fl
     with evaluating(model):
         answered = _answered(model, parts, boxes)
         bands = blended_bands(answered, parts.size, torch.float16)
-        labels, lengths = _runs(scores.float().argmax(0) for _, scores in bands)
+        labels, lengths = _runs(best_of(scores.float(), 0) for _, scores in bands)
     dtype = mask_dtype(len(model.classes))
     return Segmentation(lengths, labels.to(dtype), parts.size, model.classes, name_of(given))
 
@@ -76,8 +79,9 @@ class _Parts:
     def __init__(self, given: Input) -> None:
         self.array: NDArray[np.uint8] | None = None
         self.image: Tensor | None = None
-        if isinstance(given, np.ndarray) and given.dtype == np.uint8 and given.ndim == 3:
-            self.array, shape = given, given.shape[:2]
+        on_disk = mapped(given) if isinstance(given, str | Path) else given
+        if isinstance(on_disk, np.ndarray) and on_disk.dtype == np.uint8 and on_disk.ndim == 3:
+            self.array, shape = on_disk, on_disk.shape[:2]
         else:
             self.image = image_of(given)
             shape = tuple(self.image.shape[1:])
@@ -91,6 +95,11 @@ class _Parts:
         assert self.image is not None
         return self.image[:, top:below, left:right]
 
+    def read(self) -> None:
+        """What was read of a file need not stay in memory."""
+        if self.array is not None:
+            forget(self.array)
+
 
 def _answered(model: Segmenter, parts: _Parts, boxes: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Each tile with its scores (K, h, w), in pixels of the picture."""
@@ -102,6 +111,7 @@ def _answered(model: Segmenter, parts: _Parts, boxes: Tensor) -> Iterator[tuple[
         scores = scores_of(answer(images.to(model.device))).float().cpu()
         for box, one in zip(some, scores, strict=True):
             yield box, upscaled(one, affine, (height, width))
+        parts.read()
 
 
 def _runs(bands: Iterator[Tensor]) -> tuple[Tensor, Tensor]:

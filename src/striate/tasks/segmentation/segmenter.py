@@ -27,7 +27,7 @@ from striate.tasks.segmentation.mask_metric import MaskMetric
 from striate.tasks.segmentation.networks.segmentation_network import SIDE
 from striate.tasks.segmentation.networks.unet import UNet
 from striate.tasks.segmentation.pixel_losses import losses_named, rare_class_weights
-from striate.tasks.segmentation.upscaled import best_classes
+from striate.tasks.segmentation.upscaled import best_classes, best_of
 
 MULTIPLE = 32
 """Sides that a network sees are multiples, when nobody says, so that it can halve them."""
@@ -126,7 +126,7 @@ class Segmenter(TaskModel[Segmentation]):
             ModelFileError: the scores are NaN.
         """
         scores = self._sound(raw, options)
-        best = scores.argmax(1).cpu()
+        best = best_of(scores, 1).cpu()
         pairs = zip(best, sizes.tolist(), strict=True)
         return [Segmentation.of(mask[:height, :width], self.classes) for mask, (height, width) in pairs]
 
@@ -145,7 +145,7 @@ class Segmenter(TaskModel[Segmentation]):
             name = next(iter(options))
             raise SettingError(f"segmenters have no option {name!r}", "pictures alone", f"leave {name} out")
         scores = scores_of(raw).float()
-        if not scores.isfinite().all():
+        if not scores.sum().isfinite() and not scores.isfinite().all():  # a sum is 100 times as fast
             raise ModelFileError(
                 "the scores became NaN or infinite",
                 "weights with which the network computes numbers",

@@ -31,12 +31,23 @@ def best_classes(scores: Tensor, back: Tensor, size: tuple[int, int]) -> Tensor:
     classes, height, width = scores.shape
     result = torch.empty(size, dtype=mask_dtype(classes))
     if size == (height, width) and torch.equal(back.cpu().float(), torch.eye(2, 3)):
-        return result.copy_(scores.argmax(0))
+        return result.copy_(best_of(scores, 0))
     rows = max(1, AT_ONCE // (classes * size[1]))
     for top in range(0, size[0], rows):
         count = min(rows, size[0] - top)
-        result[top : top + count] = upscaled(scores, back, (count, size[1]), top).argmax(0).to(result)
+        result[top : top + count] = best_of(upscaled(scores, back, (count, size[1]), top), 0)
     return result
+
+
+def best_of(scores: Tensor, dim: int) -> Tensor:
+    """int64: the number of the best score along an axis, the first of equal ones, as ``argmax`` says.
+
+    On a processor ``max`` takes a fifth of the time of ``argmax`` along an axis that is not the last one.
+
+    >>> best_of(torch.tensor([[1.0, 0.0], [1.0, 2.0]]), 0).tolist()
+    [0, 1]
+    """
+    return scores.max(dim).indices
 
 
 def upscaled(scores: Tensor, back: Tensor, size: tuple[int, int], top: int = 0) -> Tensor:

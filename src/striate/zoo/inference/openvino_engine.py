@@ -162,7 +162,7 @@ def _alone(graph: Any, precision: str) -> Run:
     request = compile_model(graph, precision, streams=1).create_infer_request()
 
     def run(pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
-        found = request.infer([pixels])
+        found = request.infer([pixels], share_outputs=True)  # copied once, below
         return [found[number].copy() for number in range(len(found))]
 
     return run
