@@ -33,7 +33,7 @@ from striate.tasks.segmentation.mask_tiles import _answered, _Parts
 from striate.zoo.build import build
 
 CLASSES = [str(number) for number in range(11)]
-BLOCK = 100
+BLOCK = 500
 """Pixels of one color, along each side."""
 
 MOST = 1.5
@@ -46,6 +46,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--side", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, help="of the picture, if it shall not be square")
     parser.add_argument("--tile", type=int, default=512)
     parser.add_argument("--file", choices=("npy", "tif", "ppm"), default="npy")
     parser.add_argument("--seams", action="store_true")
@@ -56,7 +57,7 @@ def main() -> None:
         return
     with TemporaryDirectory() as folder:
         asked.picture = Path(folder) / f"large.{asked.file}"
-        write(asked.picture, asked.side)
+        write(asked.picture, asked.rows or asked.side, asked.side)
         given = ["--picture", str(asked.picture), "--file", asked.file, "--tile", str(asked.tile)]
         command = [sys.executable, __file__, *given, *(["--seams"] if asked.seams else [])]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -64,24 +65,24 @@ def main() -> None:
         print(f"{name:28} {value}")
 
 
-def write(path: Path, side: int) -> None:
+def write(path: Path, rows: int, side: int) -> None:
     """Squares of colors by chance: a header, and rows."""
-    noise = np.random.default_rng(0).integers(0, 256, (side // BLOCK + 1, side // BLOCK + 1, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (rows // BLOCK + 1, side // BLOCK + 1, 3), np.uint8)
     with path.open("wb") as file:
-        file.write(header(path.suffix, side))
-        for y in range(side):
+        file.write(header(path.suffix, rows, side))
+        for y in range(rows):
             file.write(np.repeat(noise[y // BLOCK], BLOCK, axis=0)[:side].tobytes())
 
 
-def header(kind: str, side: int) -> bytes:
+def header(kind: str, rows: int, side: int) -> bytes:
     """What stands before the pixels."""
     if kind == ".ppm":
-        return b"P6 %d %d 255\n" % (side, side)
+        return b"P6 %d %d 255\n" % (side, rows)
     if kind == ".npy":
-        text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({side}, {side}, 3), }}"
+        text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({rows}, {side}, 3), }}"
         return b"\x93NUMPY\x01\x00\x76\x00" + text.ljust(117).encode() + b"\n"
-    tags = [(256, side), (257, side), (258, 8), (259, 1), (262, 2), (273, 512), (277, 3), (278, side)]
-    tags += [(279, 3 * side * side)]
+    tags = [(256, side), (257, rows), (258, 8), (259, 1), (262, 2), (273, 512), (277, 3), (278, rows)]
+    tags += [(279, 3 * rows * side)]
     fields = b"".join(
         np.array([tag, 4], "<u2").tobytes() + np.array([1, x], "<u4").tobytes() for tag, x in tags
     )

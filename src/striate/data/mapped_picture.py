@@ -7,10 +7,10 @@ Those of other files have to be unpacked from the first to the last one.
 
 import mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -42,12 +42,13 @@ def mapped(path: str | Path) -> NDArray[np.uint8] | None:
     return np.memmap(path, np.uint8, "r", offset, shape)
 
 
-def _first_pixel(picture: Image.Image) -> int | None:
+def _first_pixel(picture: PpmImageFile | TiffImageFile) -> int | None:
     """Where the rows of an RGB picture begin, if they follow each other without a gap."""
     if picture.mode != "RGB" or orientation_of(picture) != UPRIGHT:
         return None
     begin, done, line = None, 0, 3 * picture.width
-    for codec, (left, top, right, below), offset, args in picture.tile:
+    tiles: Any = picture.tile
+    for codec, (left, top, right, below), offset, args in tiles:
         mode, stride, turn = args if isinstance(args, tuple) else (args, 0, 1)
         whole = (left, top, right) == (0, done, picture.width)
         if (codec, mode, turn) != ("raw", "RGB", 1) or stride not in (0, line) or not whole:

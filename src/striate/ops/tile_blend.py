@@ -20,11 +20,11 @@ from striate.errors import ShapeError
 SPREAD = 1 / 8
 """Deviation of the weights, in sides of the tile."""
 
-AT_ONCE = 8_000_000
-"""Numbers that are divided together."""
+AT_ONCE = 2_000_000
+"""Numbers that are given together."""
 
-LEAST = 1e-3
-"""Weight of a corner at least: a corner of the picture is seen by one tile alone, in float16 too."""
+LEAST = 1e-12
+"""Weight of a corner at least: a corner of the picture is seen by one tile alone."""
 
 
 def tile_weights(size: tuple[int, int], spread: float = SPREAD) -> Tensor:
@@ -48,7 +48,7 @@ def blended_bands(
         tiles: (box, scores): x1, y1, x2, y2 and (K, h, w), row of tiles by row of tiles, as ``tile_boxes``
             lists them; together they cover the picture.
         size: (H, W) of the picture.
-        dtype: of the sums; float16 takes half the memory.
+        dtype: of the means; float16 takes half the memory, and small weights lose nothing in it.
 
     Yields:
         the first row of a band, and its scores (K, rows, W), from above to below.
@@ -62,35 +62,35 @@ def blended_bands(
     [(0, [[[1.0, 3.0, 3.0]]])]
     """
     width, top, held = size[1], 0, 0
-    sums, total, weights = torch.empty(0, 0, width), torch.empty(0, width), torch.empty(0, 0)
+    means, total, weights = torch.empty(0, 0, width), torch.empty(0, width), torch.empty(0, 0)
     for box, scores in tiles:
         left, above, right, below = box.tolist()
         if scores.shape[-2:] != (below - above, right - left):
             wrong = f"scores are {tuple(scores.shape)} for a box of {below - above}x{right - left}"
             raise ShapeError(wrong, "(K, h, w) of the size of the box", "the tile that the box cut")
         if above > top:
-            yield from _means(sums, total, top, above - top)
-            _move_up([*sums, total], above - top)
+            yield from _some_rows(means, top, above - top)
+            _move_up([*means, total], above - top)
             top, held = above, held - (above - top)
         if below - top > len(total):
             rows = below - top - len(total)
             grown = torch.zeros(len(scores), rows, width, dtype=dtype)
-            sums = torch.cat([sums, grown], 1) if held else grown
+            means = torch.cat([means, grown], 1) if held else grown
             total = torch.cat([total, torch.zeros(rows, width)])
         held = max(held, below - top)
         if weights.shape != scores.shape[-2:]:
             weights = tile_weights((below - above, right - left))
-        sums[:, above - top : below - top, left:right] += (scores.float() * weights).to(dtype)
-        total[above - top : below - top, left:right] += weights
-    yield from _means(sums, total, top, held)
+        part, seen = (one[..., above - top : below - top, left:right] for one in (means, total))
+        seen += weights
+        part += ((scores.float() - part.float()) * (weights / seen)).to(dtype)
+    yield from _some_rows(means, top, held)
 
 
-def _means(sums: Tensor, total: Tensor, top: int, count: int) -> Iterator[tuple[int, Tensor]]:
+def _some_rows(means: Tensor, top: int, count: int) -> Iterator[tuple[int, Tensor]]:
     """The first rows that are done, some at a time."""
-    rows = max(1, AT_ONCE // max(1, len(sums) * sums.shape[2]))
+    rows = max(1, AT_ONCE // max(1, len(means) * means.shape[2]))
     for first in range(0, count, rows):
-        part = slice(first, min(first + rows, count))
-        yield top + first, sums[:, part] / total[part].to(sums.dtype)
+        yield top + first, means[:, first : min(first + rows, count)].clone()
 
 
 def _move_up(maps: Sequence[Tensor], done: int) -> None:

@@ -128,7 +128,7 @@ def _runs(bands: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
             values, counts = values[1:], counts[1:]
         if len(values):
             labels.append(values.to(torch.int16))
-            lengths.append(counts)
+            lengths.append(counts.clone())  # counts keeps the memory of a number for every pixel
     if not labels:
         raise SettingError("the picture has no pixel", "one or more", "another picture")
     return torch.cat(labels), torch.cat(lengths)
