@@ -5,9 +5,10 @@
 
 DATA is the folder of the slices: image/N.png, 512x512 grey, and label/N.png, 0 membrane and 255 cell. Slices
 0-19 are learned from, 20-23 measured once, at the end: neighbours of them, so the figure is no promise for
-other tissue. No epoch is chosen by them. Elastic warps as in U-Net's paper. Printed: pixel error (share of
-wrong pixels of the four slices), IoU of both classes, CPU minutes of all threads. The paper's 0.0611 is of
-the challenge's own test slices, whose labels were never public.
+other tissue. No epoch is chosen by them. U-Net as published, with a quarter of its channels and padding;
+elastic warps as in its paper; an answer is the mean with that of the mirrored picture. Printed: pixel error
+(share of wrong pixels of the four slices), IoU of both classes, CPU minutes of all threads. The paper's
+0.0611 is of the challenge's own test slices, whose labels were never public.
 """
 
 import argparse
@@ -29,14 +30,16 @@ LEARNED, MEASURED = range(20), range(20, 24)
 CLASSES = "0=membrane,255=cell"
 SETTINGS: dict[str, Any] = {
     "task": "segmentation",
-    "model": "unet",
+    "model": "unet_2015",
+    "arguments": {"padding": "same", "channels": 16},
     "size": "512",
-    "batch": 2,
-    "epochs": 60,
+    "batch": 1,
+    "epochs": 130,
     "lr": 2e-3,
     "schedule": "onecycle",
-    "augment": "mirror,flip,shift=0.1,scale=0.1,rotate=180,warp=2,color=0.2",
-    "ema": 0.98,
+    "augment": "mirror,flip,shift=0.1,scale=0.1,rotate=15,warp=2,color=0.2",
+    "ema": 0.99,
+    "tta": "mirror",
     "balance": "none",
 }
 
@@ -65,7 +68,7 @@ def main() -> None:
         began, clock = time.process_time(), time.perf_counter()
         learned = replace(splits, parts={"train": train})
         settings = {**SETTINGS, **changed}
-        run = striate.train(learned, out=asked.out / f"unet-{seed}", force=True, seed=seed, **settings)
+        run = striate.train(learned, out=asked.out / f"unet_2015-{seed}", force=True, seed=seed, **settings)
         minutes, real = (time.process_time() - began) / 60, (time.perf_counter() - clock) / 60
         masks, table = test.annotations, torch.zeros(2, 2, dtype=torch.int64)
         assert isinstance(masks, MaskAnnotations)
