@@ -17,6 +17,7 @@ joints           names of points, mirror pairs, skeleton
 mask_classes     what the values of masks mean
 crops            parts of pictures, one for each object
 picture_size     from the header of a file
+mapped_picture   parts of a large file, of which nothing else is read
 
 Nothing is imported here: ``from striate.data.read_dataset import read`` loads what it needs and no more.
 """
