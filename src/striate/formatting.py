@@ -85,9 +85,11 @@ def time_left(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """A number of things.
 
-    >>> plural(1, "picture"), plural(60000, "picture"), plural(3, "class"), plural(0, "epoch")
-    ('1 picture', '60,000 pictures', '3 classes', '0 epochs')
+    >>> plural(1, "picture"), plural(60000, "picture"), plural(3, "class"), plural(2, "identity")
+    ('1 picture', '60,000 pictures', '3 classes', '2 identities')
     """
+    if count != 1 and noun.endswith("ity"):
+        return f"{count:,} {noun.removesuffix('y')}ies"
     hissing = noun.endswith(("s", "x", "sh", "ch")) and not noun.endswith("epoch")
     ending = "" if count == 1 else "es" if hissing else "s"
     return f"{count:,} {noun}{ending}"

@@ -39,6 +39,9 @@ from striate.formatting import plural
 # Below both limits a split also decodes the pictures, to find one that was saved in two ways: about a second.
 DECODED_FILES = 5_000
 DECODED_BYTES = 32 * 1024**2
+LEAST_HELD_OUT, HALF = 2, 0.5
+"""Identities that are held out at least, as one makes no pair of strangers; and the share of them at most."""
+
 FEWEST = 5
 """Values below which a column that is called group or person tells of pictures, not of whose they are."""
 
@@ -218,6 +221,8 @@ def assign(
             continue
         train = np.flatnonzero(split == SPLITS.index("train"))
         shown = _identity(found, train)
+        if found.annotations.identities() is not None:
+            share = max(share, min(HALF, LEAST_HELD_OUT / len(np.unique(shown))))
         strata, each = found.annotations.strata()[train], found.annotations.each_stratum
         chosen = train[held_out(shown, strata, share, seed, every_class=each, keep_last=keep_last)]
         split[chosen] = SPLITS.index(name)

@@ -32,10 +32,14 @@ def names(part):
 def test_a_folder_is_split_by_identity(people):
     splits = read(people, kinds=KINDS, validation=0.2, test=0.1)
     assert splits.format == "people"
-    assert {name: len(names(part)) for name, part in splits.items()} == {"train": 7, "val": 2, "test": 1}
+    assert {name: len(names(part)) for name, part in splits.items()} == {"train": 6, "val": 2, "test": 2}
     assert not names(splits["train"]) & names(splits["val"])
     assert isinstance(splits["val"][0].targets, IdentityTargets)
     assert splits.task == "verification"
+
+
+def test_two_identities_at_least_are_held_out(people):
+    assert len(names(read(people, kinds=KINDS, validation=0.01)["val"])) == 2
 
 
 def test_a_format_that_is_stated_needs_no_task(people):
