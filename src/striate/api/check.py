@@ -14,12 +14,12 @@ from striate.data.class_mapping import ALL, part_of
 from striate.data.dataset import Splits
 from striate.data.read_dataset import read
 from striate.errors import DataError, SettingError
-from striate.tasks.detection.detector import Detector
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
+from striate.tasks.detection.object_detector import ObjectDetector
 from striate.train.run.defaults import decide, preprocessing
 from striate.train.run.settings import Settings
-from striate.zoo.build import build, model_of
-from striate.zoo.networks import DETECTORS, MODELS
+from striate.zoo.build import DETECT, build, model_of
+from striate.zoo.networks import DETECTORS, MODELS, made_for
 
 __all__ = ["check"]
 
@@ -63,7 +63,7 @@ def check(
         if value is not None and model is None:
             wrong = f"{name} is {value!r}, and no model is named"
             raise SettingError(wrong, "model with it", f"leave {name} out")
-    asked = task or (Detector.task if model is not None else None)
+    asked = task or (None if model is None else made_for(str(model)) or DETECT)
     kinds = model_of(asked).learns_from if asked else ()
     splits = read(data, format, kinds=kinds, group=group, reading=reading)
     report = report_of(splits, str(data), progress)
@@ -107,17 +107,20 @@ def fit_of(
     return detector_fit(boxes, detector.preprocess, priors.boxes, priors.cells, limit)
 
 
-def named_detector(splits: Splits, name: str, size: str | None, arguments: Mapping[str, Any]) -> Detector:
+def named_detector(
+    splits: Splits, name: str, size: str | None, arguments: Mapping[str, Any]
+) -> ObjectDetector:
     """A detector as a training would begin with it."""
     train, own = splits[next(iter(splits))], dict(arguments)
-    settings = decide(Settings(task=Detector.task, model=name, size=size, arguments=own), facts(train))
-    made = build(name, train.classes, preprocessing(train, settings), task=Detector.task, **own)
-    assert isinstance(made, Detector)
+    task = made_for(name) or DETECT
+    settings = decide(Settings(task=task, model=name, size=size, arguments=own), facts(train))
+    made = build(name, train.classes, preprocessing(train, settings), task=task, **own)
+    assert isinstance(made, ObjectDetector)
     made.fit_to(train, settings)
     return made
 
 
-def saved_detector(model: str | Path, arguments: Mapping[str, Any]) -> Detector:
+def saved_detector(model: str | Path, arguments: Mapping[str, Any]) -> ObjectDetector:
     """A detector from a file or a run.
 
     Raises:
@@ -129,7 +132,7 @@ def saved_detector(model: str | Path, arguments: Mapping[str, Any]) -> Detector:
         wrong = f"arguments are {dict(arguments)}, and {model} is saved with its own"
         raise SettingError(wrong, "the name of a detector with them", "leave the arguments (--set) out")
     loaded = load(model, engine="torch")
-    if not isinstance(loaded, Detector):
+    if not isinstance(loaded, ObjectDetector):
         names = ", ".join(DETECTORS)
         raise SettingError(
             f"{model} is a model for {loaded.task}", f"a detector: {names}, or a saved one", "yolo"

@@ -87,6 +87,7 @@ def pictures_for(
     """The pictures that a classifier is measured on; arguments as for ``evaluate``."""
     options = {name: value for name, value in options.items() if value is not None}
     options["kinds"] = classifier.learns_from
+    options["shapes"] = classifier.learns_shapes
     return data_to_measure(data, classifier.trained_on, split, format=format, accept=accept, **options)
 
 

@@ -63,7 +63,8 @@ def export(
     if not files.is_int8(to, precision, calibrate) or calibrate is None:
         pictures, words = pictures_to_check(file, classifier, check)
         return files.export(classifier, to, path, pictures, words)
-    parts, _ = as_trained(calibrate, classifier.trained_on, kinds=classifier.learns_from)
+    kinds, shapes = classifier.learns_from, classifier.learns_shapes
+    parts, _ = as_trained(calibrate, classifier.trained_on, kinds=kinds, shapes=shapes)
     classifier.require(parts[unseen(parts)].annotations)
     seen = parts[unseen(parts)].remap(classifier.classes)
     found = quantize(classifier, parts["train"], seen, partial(_measured, classifier, seen), most_loss)

@@ -39,6 +39,8 @@ class Joints:
         names: L names, all different.
         pairs: numbers of points that change places in a mirror; a point is in one pair at most.
         skeleton: pairs of numbers that a line joins in a drawing.
+        sigmas: how far off an annotator is, as a share of the object's side, for each point; empty where
+            nobody says. OKS divides by them.
 
     Raises:
         SettingError: a name occurs twice, or a pair names no point, one point twice, or one of another
@@ -51,10 +53,14 @@ class Joints:
     names: tuple[str, ...]
     pairs: Pairs = ()
     skeleton: Pairs = ()
+    sigmas: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if twice := [name for name in self.names if self.names.count(name) > 1]:
             raise SettingError(f"the point {twice[0]!r} is named twice", "names that differ", "rename one")
+        if self.sigmas and (len(self.sigmas) != len(self.names) or min(self.sigmas) <= 0):
+            wrong = f"there are {len(self.sigmas)} sigmas of {len(self.names)} points"
+            raise SettingError(wrong, "a number above 0 for each point", "leave sigmas out")
         for kind, pairs in zip(KINDS.values(), (self.pairs, self.skeleton), strict=True):
             for pair in pairs:
                 if len(set(pair)) < 2 or not all(0 <= end < len(self.names) for end in pair):
@@ -109,8 +115,12 @@ class Joints:
     def renamed(self, names: tuple[str, ...]) -> "Joints":
         """The same pairs and skeleton with the numbers of another order of names."""
         order = [names.index(name) for name in self.names]
-        moved = [tuple((order[a], order[b]) for a, b in pairs) for pairs in (self.pairs, self.skeleton)]
-        return Joints(names, *moved)
+        pairs, skeleton = (
+            tuple((order[a], order[b]) for a, b in lines) for lines in (self.pairs, self.skeleton)
+        )
+        known = bool(self.sigmas) and len(names) == len(self.names)
+        sigmas = tuple(self.sigmas[order.index(one)] for one in range(len(names))) if known else ()
+        return Joints(names, pairs, skeleton, sigmas)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
@@ -118,6 +128,7 @@ class Joints:
             "names": list(self.names),
             "pairs": [list(pair) for pair in self.pairs],
             "skeleton": [list(pair) for pair in self.skeleton],
+            **({"sigmas": list(self.sigmas)} if self.sigmas else {}),
         }
 
     @classmethod
@@ -134,7 +145,20 @@ class Joints:
             tuple(_numbered(pair, names, f"{origin}: a {kind}") for pair in _pairs(values, key, origin))
             for key, kind in KINDS.items()
         )
-        return cls(names, pairs, skeleton)
+        return cls(names, pairs, skeleton, _sigmas(values, origin))
+
+
+def _sigmas(values: Mapping[str, Any], origin: str) -> tuple[float, ...]:
+    """The numbers under ``sigmas``.
+
+    Raises:
+        SettingError: they are no numbers.
+    """
+    try:
+        return tuple(float(one) for one in values.get("sigmas", ()))
+    except (TypeError, ValueError) as reason:
+        wrong = f"{origin}: sigmas is {described(values['sigmas'])}"
+        raise SettingError(wrong, "a number for each point", FORM) from reason
 
 
 def _pairs(values: Mapping[str, Any], key: str, origin: str) -> Sequence[Any]:

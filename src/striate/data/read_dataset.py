@@ -60,6 +60,7 @@ def read(
     reading: Progress | None = None,
     group: str | None = None,
     classes: str | None = None,
+    shapes: bool = False,
 ) -> Splits:
     """Read a data set.
 
@@ -78,6 +79,7 @@ def read(
         group: a column of the table; pictures with one value there, such as those of one person, are held out
             together, and shares are shares of the groups.
         classes: what the values of masks mean, see ``read_classes``.
+        shapes: whether masks and joints of boxes are kept, for what learns from them.
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
@@ -96,7 +98,9 @@ def read(
     root = Path(path)
     try:
         name = format or recognise(root, kinds)
-        found = with_joints(_read(root, name, reader_of(name, accept, reading, group, classes)), joints)
+        options = {"details": True} if shapes and name in DETAILED else {}
+        found = _read(root, name, reader_of(name, accept, reading, group, classes), **options)
+        found = with_joints(_with_shapes(found) if shapes else found, joints)
         found = found if format else _with_alternative(_with_classes(found, name), name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
@@ -134,6 +138,15 @@ def _read(root: Path, name: str, reader: Callable[..., Found], **options: bool) 
     if name != "digits":
         refuse_missing(root)
     return reader(root, **options)
+
+
+def _with_shapes(found: Found) -> Found:
+    """Boxes whose batches have their masks and joints, and a note of boxes without masks."""
+    known = found.annotations
+    if not isinstance(known, BoxAnnotations):
+        return found
+    shaped = known.with_shapes()
+    return replace(found, annotations=shaped, notes=(*found.notes, *shaped.shape_notes))
 
 
 def _with_classes(found: Found, name: str) -> Found:
@@ -176,6 +189,8 @@ def with_joints(found: Found, joints: str | None) -> Found:
     if joints is None:
         return _with_known_joints(found)
     named = read_joints(joints)
+    if isinstance(known, BoxAnnotations) and known.shapes and known.shapes.joints:
+        return replace(found, annotations=known.with_joints(named))
     if not isinstance(known, PointAnnotations):
         wrong = f"joints is {joints!r}, and the data have no named points"
         raise SettingError(wrong, "data with points", "leave joints out")

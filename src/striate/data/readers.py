@@ -31,6 +31,7 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
         "yolo": "striate.data.formats.yolo:read_yolo",
         "coco": "striate.data.formats.coco:read_coco_boxes",
         "coco-points": "striate.data.formats.coco_points:read_coco_points",
+        "numbered-masks": "striate.data.formats.numbered_masks:read_numbered_masks",
         "masks": "striate.data.formats.masks:read_masks",
         "voc-masks": "striate.data.formats.voc_segmentation:read_voc_masks",
         "coco-masks": "striate.data.formats.coco_segmentation:read_coco_masks",
@@ -43,7 +44,7 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
 KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("folder", "csv", "idx", "npz", "digits"), ClassAnnotations),
     **dict.fromkeys(("people", "people-csv", "people-npz"), IdentityAnnotations),
-    **dict.fromkeys(("voc", "yolo", "coco", "boxes"), BoxAnnotations),
+    **dict.fromkeys(("voc", "yolo", "coco", "numbered-masks", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
     **dict.fromkeys(("masks", "voc-masks", "coco-masks"), MaskAnnotations),
 }
@@ -55,7 +56,7 @@ OUTSIDE = ("csv", "people-csv", "yolo")
 LARGE = ("coco", "coco-points", "coco-masks")
 """Formats of one file that may take long to read; called with ``progress``."""
 
-DETAILED = ("voc", "yolo", "coco")
+DETAILED = ("voc", "yolo", "coco", "numbered-masks")
 """Formats of boxes that say more than boxes; called with ``details=True`` where all is kept."""
 
 NAMED = ("masks", "voc-masks")

@@ -34,6 +34,7 @@ LAYOUTS: LazyTable[Callable[[Path], object]] = LazyTable(
         "coco": "striate.data.formats.coco:coco_files",
         "coco-points": "striate.data.formats.coco:coco_files",
         "voc-masks": "striate.data.formats.voc_segmentation:voc_mask_root",
+        "numbered-masks": "striate.data.formats.numbered_masks:numbered_pairs",
         "masks": "striate.data.formats.masks:mask_pairs",
         "coco-masks": "striate.data.formats.coco:coco_files",
     }

@@ -173,6 +173,7 @@ def data_to_measure(
     format: str | None = None,
     accept: Collection[str] = (),
     kinds: tuple[type[Annotations], ...] = (),
+    shapes: bool = False,
     **options: Any,
 ) -> MeasuredData:
     """The pictures that a model is measured on.
@@ -184,19 +185,23 @@ def data_to_measure(
         format: as for ``read``; that of the training, for its data, when left out.
         accept: kinds of findings that are accepted, besides those of the training for its data.
         kinds: of annotations that the model can be measured by; none for any.
+        shapes: whether masks and joints of boxes are kept.
         options: of ``read``; those of the training when left out.
 
     Raises:
         SettingError: there is no such split or format.
         DataError: the data cannot be read.
     """
-    splits, known = as_trained(data, trained_on, format=format, accept=accept, kinds=kinds, **options)
+    splits, known = as_trained(
+        data, trained_on, format=format, accept=accept, kinds=kinds, shapes=shapes, **options
+    )
     if known:
         chosen = split or unseen(splits)
         return MeasuredData(splits, chosen, True, f"{chosen}, of the data that the model was trained on")
     if split is None and not isinstance(data, Splits) and not options:
         same = {} if trained_on is None else trained_on.meaning
-        again = read(data, format, accept=tuple(accept), kinds=kinds, validation=0.0, **same)
+        own = {**same, "kinds": kinds, "shapes": shapes, "validation": 0.0}
+        again = read(data, format, accept=tuple(accept), **own)
         splits = _accepted(again, accept)
     chosen = split or ALL
     return MeasuredData(splits, chosen, False, _of_others(splits, chosen, trained_on))
@@ -209,12 +214,13 @@ def as_trained(
     format: str | None = None,
     accept: Collection[str] = (),
     kinds: tuple[type[Annotations], ...] = (),
+    shapes: bool = False,
     **options: Any,
 ) -> tuple[Splits, bool]:
     """The data, split as the training split its own, and whether they are those of the training."""
     if isinstance(data, Splits):
         return data, trained_on is not None and is_of(trained_on, data)
-    options["kinds"] = kinds
+    options |= {"kinds": kinds, "shapes": shapes}
     if trained_on is None:
         return _accepted(read(data, format, accept=tuple(accept), **options), accept), False
     asked, both = {**trained_on.options, **options}, tuple(dict.fromkeys((*accept, *trained_on.accept)))

@@ -1,4 +1,4 @@
-"""Boxes, points and skeletons painted on a picture, legible on any background and at any size of picture.
+"""Boxes, masks, points and skeletons painted on a picture, legible on any background and at any size of it.
 
 Every line has a dark edge; a name stands on a filled label that stays inside the picture. Small pictures are
 enlarged first, so that a line of one pixel is not as thick as a face.
@@ -6,7 +6,9 @@ enlarged first, so that a line of one pixel is not as thick as a face.
 
 from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image, ImageDraw
+from torch import Tensor
 
 from striate.draw.fonts import shorten
 from striate.draw.heatmap import enlarge
@@ -18,6 +20,9 @@ LEAST_SIDE = 320
 
 TRUTH, ANSWER = SERIES[2], SERIES[1]
 """Colors of what is true and of what was predicted."""
+
+TINT = 0.45
+"""Share of its color inside of a mask."""
 
 FEW = 30
 """Points that have room for large dots; more of them get small ones."""
@@ -63,6 +68,27 @@ class Overlay:
         self._pen.rectangle((left, top, right, bottom), outline=color, width=self.width)
         if label:
             self.label((left, bottom + self._line if below else top), label, color)
+        return self
+
+    def mask(self, bits: Tensor, corner: tuple[int, int], color: str = ANSWER) -> "Overlay":
+        """Tint the pixels of an object, and draw its contour.
+
+        Args:
+            bits: bool (h, w), a part of the picture.
+            corner: first column and row of that part.
+            color: of the object.
+        """
+        if not bits.any():
+            return self
+        left, top = map(round, self._at(corner))
+        right, bottom = map(round, self._at((corner[0] + bits.shape[1], corner[1] + bits.shape[0])))
+        size = (max(right - left, 1), max(bottom - top, 1))
+        shape = Image.fromarray(np.where(bits.numpy(force=True), 255, 0).astype(np.uint8)).resize(size, 0)
+        inside = np.pad(np.asarray(shape) > 0, 1)
+        middle = inside[1:-1, 1:-1]
+        around = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+        share = np.where(middle & ~around, 255, np.where(middle, round(255 * TINT), 0)).astype(np.uint8)
+        self._picture.paste(Image.new("RGB", size, color), (left, top), Image.fromarray(share))
         return self
 
     def listed(self, line: int, text: str, color: str = ANSWER) -> None:

@@ -1,7 +1,8 @@
 """Answers on their pictures: a hand-written table from the kind of record to how it is drawn.
 
     Classification    a card: the picture beside its most likely classes
-    Detections        boxes in the colors of their classes; with many, the classes are listed in a corner
+    Detections        boxes in the colors of their classes; with many, the classes are listed in a corner;
+                      masks in a color of each object, joints with their skeleton
     Localization      the box and the class, or a note that nothing is there
     Pose              points and skeleton
     Proposals         the first boxes; where objects are known, the best box of each
@@ -40,6 +41,9 @@ NAMES = 5
 
 NAMED = 25
 """Boxes up to which each has its name; names of more would hide the picture."""
+
+SURE = 0.1
+"""Score of a joint below which it is not drawn."""
 
 FIRST = 20
 """Proposals that are drawn where nobody knows the objects."""
@@ -121,6 +125,7 @@ def _detections(overlay: Overlay, record: Record, truth: Targets | None) -> Over
     if isinstance(truth, BoxTargets):
         for box in truth.boxes.tolist():
             overlay.box(box, TRUTH)
+    _masks_and_joints(overlay, record)
     rows = zip(record.boxes.tolist(), record.labels.tolist(), record.scores.tolist(), strict=True)
     for box, label, score in reversed(list(rows)):  # the best score is on top
         overlay.box(box, COLORS[label % len(COLORS)], f"{record.classes[label]} {score:.0%}" if few else "")
@@ -130,6 +135,20 @@ def _detections(overlay: Overlay, record: Record, truth: Targets | None) -> Over
         for line, (label, count) in enumerate(present[:NAMED]):
             overlay.listed(line, f"{count} {record.classes[label]}", COLORS[label % len(COLORS)])
     return overlay
+
+
+def _masks_and_joints(overlay: Overlay, record: Detections) -> None:
+    """Masks tinted, each object in a color of its own, the best score on top; then joints that are sure."""
+    masks, joints = record.masks, record.joints
+    if masks is not None:
+        for number in reversed(range(len(record))):
+            bits, left, top = masks.window(number)
+            overlay.mask(bits, (left, top), COLORS[number % len(COLORS)])
+    if joints is not None:
+        for number in reversed(range(len(record))):
+            points = [(x, y) for x, y in joints.points[number].tolist()]
+            sure = (joints.scores[number] >= SURE).tolist()
+            overlay.skeleton(points, joints.skeleton, COLORS[number % len(COLORS)], sure)
 
 
 def _pose(overlay: Overlay, record: Record, truth: Targets | None) -> Overlay:

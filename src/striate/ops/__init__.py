@@ -5,6 +5,7 @@ multiplications  parameters and multiplications of a layer      unpool          
 conv             one convolution computed in three ways         normalize        response normalization
 edges            hand-made kernels that find edges              total_variation  how rough an image is
 intervals        the interval of a measured number, and of the difference of two models
+object_keypoint_similarity  how near joints lie, as COCO counts it
 point_errors     normalised distance, correct points (pck), correct limbs (pcp)
 
 boxes            conversion, area, IoU and its relatives
@@ -19,6 +20,7 @@ tile_blend       scores of overlapping tiles become those of the picture
 mirrored         an image mirrored at its edges
 
 pixel_confusion  pixels by true and guessed class; IoU, Dice, accuracy
+paste_masks      soft masks of boxes into their picture
 mask_losses      cross-entropy, focal, Dice, Jaccard, Lovasz-softmax of pixels
 boundary_score   how near the edges of a segmentation lie to the true ones
 sub_pixel        channels become pixels, and pixels channels
@@ -107,6 +109,7 @@ from striate.ops.multiplications import (
 )
 from striate.ops.nms import batched_nms, nms, objectness_nms, soft_nms
 from striate.ops.normalize import local_response_norm
+from striate.ops.paste_masks import paste_masks, paste_window, soft_masks
 from striate.ops.pixel_confusion import class_dice, class_iou, confusion, mean_iou, pixel_accuracy
 from striate.ops.pool import (
     avg_pool,
@@ -224,6 +227,8 @@ __all__ = [
     "overlaps",
     "padding_sides",
     "pair_distances",
+    "paste_masks",
+    "paste_window",
     "phase_ratio",
     "pixel_accuracy",
     "pixel_cross_entropy",
@@ -250,6 +255,7 @@ __all__ = [
     "siamese_scores",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
+    "soft_masks",
     "soft_nms",
     "softmax_losses",
     "spatial_pyramid_pool",

@@ -10,6 +10,8 @@
     detections.py           Detections         which objects, and where
     localization.py         Localization       where the one object is, and which of K classes
     pose.py                 Pose               L named points
+    instance_masks.py       the masks and joints of Detections, kept small; mask_crops.py, rings.py and
+                            run_lengths.py hold and write them
     proposals.py            Proposals          where there may be objects
     segmentation.py         Segmentation       the class of every pixel
     embedding.py            Embedding          a vector
@@ -23,7 +25,9 @@ from striate.records.batch import Batch
 from striate.records.classification import Classification, class_number
 from striate.records.detections import Detections
 from striate.records.embedding import Embedding
+from striate.records.instance_masks import BitMasks, InstanceJoints, InstanceMasks
 from striate.records.localization import Localization
+from striate.records.mask_crops import MaskCrops
 from striate.records.match import Comparison, Match
 from striate.records.pose import Pose
 from striate.records.proposals import Proposals
@@ -41,6 +45,7 @@ from striate.records.targets import (
 
 __all__ = [
     "Batch",
+    "BitMasks",
     "BoxTargets",
     "ClassTargets",
     "Classification",
@@ -48,7 +53,10 @@ __all__ = [
     "Detections",
     "Embedding",
     "IdentityTargets",
+    "InstanceJoints",
+    "InstanceMasks",
     "Localization",
+    "MaskCrops",
     "MaskTargets",
     "Match",
     "PointTargets",

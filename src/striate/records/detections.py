@@ -11,6 +11,8 @@ from torch import Tensor
 from striate.arguments import checked_methods
 from striate.errors import LabelError, ShapeError
 from striate.records.affine import clipped_boxes, moved_boxes
+from striate.records.instance_masks import BitMasks, InstanceJoints, InstanceMasks
+from striate.records.pose import Pose
 from striate.records.record import Record
 
 
@@ -25,6 +27,8 @@ class Detections(Record):
         labels: int64 (M,), class numbers 0..K-1; the background is none of them.
         classes: K names.
         source: the file it came from, or "".
+        masks: of the objects, kept as small crops: ``masks.mask(3)``, ``masks.pasted()``; None without any.
+        joints: named points of the objects: ``pose(3)``; None without any.
 
     Raises:
         ShapeError: the shapes do not belong together, or labels are no whole numbers.
@@ -43,6 +47,8 @@ class Detections(Record):
     labels: Tensor
     classes: tuple[str, ...]
     source: str = ""
+    masks: InstanceMasks | None = None
+    joints: InstanceJoints | None = None
     spatial: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -54,6 +60,10 @@ class Detections(Record):
                 "(M, 4), (M,) and whole numbers (M,)",
                 "one row for each object of one image",
             )
+        for name, part in (("masks", self.masks), ("joints", self.joints)):
+            if part is not None and len(part) != boxes[0]:
+                wrong = f"there are {name} of {len(part)} objects, and {boxes[0]} boxes"
+                raise ShapeError(wrong, "one for each object", f"leave {name} out")
         if boxes[0] and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.classes):
             raise LabelError(
                 f"labels are {sorted(set(self.labels.tolist()))}",
@@ -74,7 +84,25 @@ class Detections(Record):
 
     def where(self, chosen: Tensor) -> "Detections":
         """Some of the objects: bool (M,), or their positions in the order wanted."""
-        return replace(self, boxes=self.boxes[chosen], scores=self.scores[chosen], labels=self.labels[chosen])
+        return replace(
+            self,
+            boxes=self.boxes[chosen],
+            scores=self.scores[chosen],
+            labels=self.labels[chosen],
+            masks=None if self.masks is None else self.masks.where(chosen),
+            joints=None if self.joints is None else self.joints.where(chosen),
+        )
+
+    def pose(self, number: int) -> Pose:
+        """The joints of one object.
+
+        Raises:
+            ShapeError: the detector says none.
+        """
+        if self.joints is None:
+            raise ShapeError("these detections have no joints", "a model such as keypoint_rcnn", "boxes")
+        one = self.joints
+        return Pose(one.points[number], one.scores[number], one.names, one.skeleton, self.source)
 
     def above(self, score_threshold: float) -> "Detections":
         """The objects with at least this score."""
@@ -91,14 +119,40 @@ class Detections(Record):
         """The same objects in another picture, clipped to it; those outside of it are left out."""
         every = affine.to(self.boxes).expand(len(self), 2, 3)
         boxes = clipped_boxes(moved_boxes(self.boxes, every), size)
-        return replace(self, boxes=boxes).where((boxes[:, 2:] > boxes[:, :2]).all(1))
+        masks = None if self.masks is None else self.masks.moved(affine, size)
+        joints = None if self.joints is None else self.joints.moved(affine)
+        moved = replace(self, boxes=boxes, masks=masks, joints=joints)
+        inside = (boxes[:, 2:] > boxes[:, :2]).all(1)
+        return moved if inside.all() else moved.where(inside)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain Python values, ready for JSON."""
         columns = (self.class_names, self.labels.tolist(), self.scores.tolist(), self.boxes.tolist())
         names = ("class_name", "class_index", "score", "box")
         objects = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-        return {"source": self.source, "objects": objects, "classes": list(self.classes)}
+        for number, one in enumerate(objects):
+            one |= self._more(number)
+        return {"source": self.source, "objects": objects, "classes": list(self.classes), **self._header()}
+
+    def _more(self, number: int) -> dict[str, Any]:
+        """Mask and joints of an object in plain values."""
+        found: dict[str, Any] = {}
+        if self.masks is not None:
+            found["mask"] = self.masks.run_lengths(number)
+        if self.joints is not None:
+            rows = torch.cat([self.joints.points[number], self.joints.scores[number, :, None]], dim=1)
+            found["joints"] = rows.tolist()
+        return found
+
+    def _header(self) -> dict[str, Any]:
+        """What all masks and all joints have in common."""
+        found: dict[str, Any] = {}
+        if self.masks is not None:
+            found["size"] = list(self.masks.size)
+        if self.joints is not None:
+            found["joint_names"] = list(self.joints.names)
+            found["skeleton"] = [list(pair) for pair in self.joints.skeleton]
+        return found
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Detections":
@@ -116,10 +170,29 @@ class Detections(Record):
             boxes = torch.tensor([one["box"] for one in objects], dtype=torch.float32).reshape(-1, 4)
             scores = torch.tensor([one["score"] for one in objects], dtype=torch.float32)
             labels = torch.tensor([one["class_index"] for one in objects], dtype=torch.int64)
+            masks, joints = _masks_of(values, objects), _joints_of(values, objects)
         except (KeyError, TypeError, ValueError, RuntimeError) as reason:
             raise ShapeError(
                 f"these values are no detections: {type(reason).__name__} {reason}",
                 "objects with box, score and class_index, and the names of the classes",
                 "what Detections.to_dict gave",
             ) from reason
-        return cls(boxes, scores, labels, classes, str(values.get("source", "")))
+        return cls(boxes, scores, labels, classes, str(values.get("source", "")), masks, joints)
+
+
+def _masks_of(values: Mapping[str, Any], objects: list[Any]) -> BitMasks | None:
+    """The masks that ``to_dict`` wrote."""
+    if "size" not in values:
+        return None
+    height, width = map(int, values["size"])
+    return BitMasks.from_run_lengths([one["mask"] for one in objects], (height, width))
+
+
+def _joints_of(values: Mapping[str, Any], objects: list[Any]) -> InstanceJoints | None:
+    """The joints that ``to_dict`` wrote."""
+    if "joint_names" not in values:
+        return None
+    names = tuple(map(str, values["joint_names"]))
+    rows = torch.tensor([one["joints"] for one in objects], dtype=torch.float32).reshape(-1, len(names), 3)
+    skeleton = tuple((int(first), int(second)) for first, second in values.get("skeleton", ()))
+    return InstanceJoints(rows[..., :2], rows[..., 2], names, skeleton)

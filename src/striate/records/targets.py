@@ -3,7 +3,8 @@
     ClassTargets    labels (N,) or (N, K)                       which class
     IdentityTargets labels (N,)                                 whom each shows; equal numbers are the same
     PointTargets    points (N, L, 2), visible (N, L)            where L named points are
-    BoxTargets      boxes (M, 4), labels (M,), counts (N,)      M boxes on N images, none on some of them
+    BoxTargets      boxes (M, 4), labels (M,), counts (N,)      M boxes on N images, none on some of them;
+                    masks and joints of them where they are known
     MaskTargets     masks (N, H, W)                             the class of every pixel
 
 Whatever moves pixels gives the affine map that it applied, and ``moved`` takes the targets along.
@@ -12,7 +13,7 @@ Whatever moves pixels gives the affine map that it applied, and ``moved`` takes 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self, final
+from typing import Any, ClassVar, Self, final
 
 import torch
 from torch import Tensor
@@ -27,6 +28,7 @@ from striate.records.affine import (
     moved_points,
     stays_inside,
 )
+from striate.records.mask_crops import MaskCrops
 
 IGNORED = 255
 """The value of a mask's pixels that nobody has named."""
@@ -176,6 +178,15 @@ class PointTargets(Targets):
         points, visible, scale = tensors
         return PointTargets(points, visible, scale, self.pairs)
 
+    def joined(self, others: Sequence["PointTargets"]) -> "PointTargets":
+        """These rows, and then those of others with the same points."""
+        every = [one.tensors() for one in (self, *others)]
+        return self.like([torch.cat(column) for column in zip(*every, strict=True)])
+
+    def where(self, chosen: Tensor) -> "PointTargets":
+        """Some of the rows."""
+        return self.like([tensor[chosen] for tensor in self.tensors()])
+
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "PointTargets":
         """The points where they are now; outside the picture they are not visible.
 
@@ -210,6 +221,8 @@ class BoxTargets(Targets):
         ignored: bool (M,), crowds and difficult objects: neither right nor wrong; none when left out.
         proposals: boxes of the same images that may hold an object, for detectors that are given them;
             all of class 0.
+        masks: of the boxes, cut out; None where nobody asks for them.
+        joints: L named points of each box, a row for each; None likewise.
 
     Raises:
         ShapeError: the shapes do not belong together.
@@ -220,6 +233,8 @@ class BoxTargets(Targets):
     counts: Tensor
     ignored: Tensor | None = None
     proposals: "BoxTargets | None" = None
+    masks: MaskCrops | None = None
+    joints: PointTargets | None = None
 
     def __post_init__(self) -> None:
         boxes, labels, unclear = tuple(self.boxes.shape), tuple(self.labels.shape), self.unclear
@@ -231,6 +246,10 @@ class BoxTargets(Targets):
                 "(M, 4), (M,), (M,) and (N,)",
                 "one row for each box, and the number of boxes of each image",
             )
+        for name, part in (("masks", self.masks), ("joints", self.joints)):
+            if part is not None and len(part) != boxes[0]:
+                wrong = f"there are {name} of {len(part)} boxes, and {boxes[0]} boxes"
+                raise ShapeError(wrong, "a row for each box", "mark those that are not known")
         if self.proposals is not None and len(self.proposals) != len(self.counts):
             wrong = f"proposals are of {len(self.proposals)} images, boxes of {len(self.counts)}"
             raise ShapeError(wrong, "the same images", "a count for each image, 0 where there are none")
@@ -264,19 +283,55 @@ class BoxTargets(Targets):
         pairs = zip(self.boxes.tensor_split(ends), self.labels.tensor_split(ends), strict=True)
         return list(pairs)
 
+    @property
+    def _parts(self) -> "dict[str, MaskCrops | PointTargets | BoxTargets]":
+        """Masks, joints and proposals, as far as there are any."""
+        named = {"masks": self.masks, "joints": self.joints, "proposals": self.proposals}
+        return {name: part for name, part in named.items() if part is not None}
+
     def tensors(self) -> tuple[Tensor, ...]:
-        """Boxes, labels, counts, ignored; then those of the proposals, if there are any."""
-        own = self.boxes, self.labels, self.counts, self.unclear
-        return own if self.proposals is None else (*own, *self.proposals.tensors())
+        """Boxes, labels, counts, ignored; then those of masks, joints and proposals, if there are any."""
+        more = (tensor for part in self._parts.values() for tensor in part.tensors())
+        return (self.boxes, self.labels, self.counts, self.unclear, *more)
 
     def like(self, tensors: Sequence[Tensor]) -> "BoxTargets":
         """Other boxes."""
         boxes, labels, counts, ignored, *others = tensors
-        proposals = None if self.proposals is None else self.proposals.like(others)
-        return BoxTargets(boxes, labels, counts, ignored, proposals)
+        more: dict[str, Any] = {}
+        for name, part in self._parts.items():
+            own = len(part.tensors())
+            more[name], others = part.like(others[:own]), others[own:]
+        return BoxTargets(boxes, labels, counts, ignored, **more)
+
+    def joined(self, others: Sequence["BoxTargets"]) -> "BoxTargets":
+        """These images, and then those of other targets of the same kind."""
+        every = (self, *others)
+        more: dict[str, Any] = {}
+        for name, part in self._parts.items():
+            rest = [getattr(one, name) for one in others]
+            more[name] = part.joined(rest)
+        return BoxTargets(
+            torch.cat([one.boxes for one in every]),
+            torch.cat([one.labels for one in every]),
+            torch.cat([one.counts for one in every]),
+            torch.cat([one.unclear for one in every]),
+            **more,
+        )
+
+    def where(self, kept: Tensor) -> "BoxTargets":
+        """The same images with some of the boxes, bool (M,)."""
+        return BoxTargets(
+            self.boxes[kept],
+            self.labels[kept],
+            torch.bincount(self.images[kept], minlength=len(self.counts)),
+            self.unclear[kept],
+            self.proposals,
+            None if self.masks is None else self.masks.where(kept),
+            None if self.joints is None else self.joints.where(kept),
+        )
 
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "BoxTargets":
-        """The upright boxes around where they are now, clipped to the picture.
+        """The upright boxes around where they are now, clipped to the picture; masks and joints with them.
 
         A box is dropped when less than a fifth of it is left inside, or less than a pixel of a side: see
         ``stays_inside``.
@@ -285,13 +340,15 @@ class BoxTargets(Targets):
         >>> one.moved(torch.tensor([[[-1.0, 0.0, 10.0], [0.0, 1.0, 0.0]]]), (10, 10)).boxes.tolist()
         [[6.0, 2.0, 9.0, 6.0]]
         """
-        images = self.images
-        moved = moved_boxes(self.boxes, affine.to(self.boxes)[images])
+        own = affine.to(self.boxes)[self.images]
+        moved = moved_boxes(self.boxes, own)
         inside = clipped_boxes(moved, size)
         kept = stays_inside(moved, inside)
-        counts = torch.bincount(images[kept], minlength=len(self.counts))
         proposals = None if self.proposals is None else self.proposals.moved(affine, size)
-        return BoxTargets(inside[kept], self.labels[kept], counts, self.unclear[kept], proposals)
+        left = replace(self, boxes=inside, proposals=proposals).where(kept)
+        masks = None if left.masks is None else left.masks.moved(own[kept], size)
+        joints = None if left.joints is None else left.joints.moved(own[kept], size)
+        return replace(left, masks=masks, joints=joints)
 
 
 @final

@@ -16,9 +16,9 @@ from striate.report.section import Contents, Measured, Section, Tile
 from striate.report.templates import rendered
 from striate.tasks.detection.ap_metric import AP50, ApMetric, DetectionMetrics
 from striate.tasks.detection.box_confusion import box_confusion
-from striate.tasks.detection.detector import Detector
 from striate.tasks.detection.error_kinds import error_kinds
 from striate.tasks.detection.networks.two_stage import TwoStage
+from striate.tasks.detection.object_detector import ObjectDetector
 from striate.tasks.detection.proposer.network_proposals import NetworkProposals
 from striate.tasks.detection.proposer.proposal_recall import RecallMeasure
 from striate.tasks.detection.voc_ap import Curve, precision_recall
@@ -56,7 +56,7 @@ def worst_pictures(page: Measured) -> Section:
 def drawn_from(page: Measured) -> float:
     """The score with the best F1; that from which on the model names objects where no object is known."""
     model, metrics = page.run.model, page.evaluation.metrics
-    assert isinstance(model, Detector)
+    assert isinstance(model, ObjectDetector)
     assert isinstance(metrics, DetectionMetrics)
     return metrics.threshold[0] if metrics.threshold else model.detection.finish.score_threshold
 
@@ -117,7 +117,7 @@ def errors(page: Measured) -> Section:
 def proposals(page: Measured) -> Section | None:
     """How many objects the regions of the first stage find, by their number and by IoU: what it can reach."""
     model = page.run.model
-    assert isinstance(model, Detector)
+    assert isinstance(model, ObjectDetector)
     if not isinstance(model.detection, TwoStage):
         return None
     part, proposer, measure = page.splits[page.run.split], NetworkProposals(model), RecallMeasure()

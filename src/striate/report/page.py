@@ -58,10 +58,13 @@ def shown(cards: Iterable[Card], page: Measured) -> list[Section]:
 def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
     """The page as text."""
     page, layers = Measured(run, splits, evaluation), summary(run.model)
-    contents = CONTENTS.get(run.model.task) or plain_page.contents(evaluation.metrics.primary)
+    usual = plain_page.contents(evaluation.metrics.primary)
+    contents = CONTENTS.get(run.model.task) or usual
+    curve = contents.curve or usual.curve
+    assert curve is not None
     sections = [
         *shown(contents.before, page),
-        any_task.learning(page, contents.curve),
+        any_task.learning(page, curve),
         *shown(contents.after, page),
         any_task.data(page),
         any_task.network(layers),

@@ -83,14 +83,14 @@ class Contents:
     """What the page of a task holds.
 
     Args:
-        curve: the metric by epoch.
+        curve: the metric by epoch; None for the primary number that was measured.
         lead: the sentences below the heading.
         tiles: the task's headline numbers; parameters and training time follow on every page.
         before: the task's cards above the curves of the training; None of one that says nothing of this run.
         after: those below; data, network and settings follow on every page.
     """
 
-    curve: Curve
+    curve: Curve | None
     lead: Callable[[Measured], Markup]
     tiles: Callable[[Measured], list[Tile]]
     before: tuple[Card, ...]

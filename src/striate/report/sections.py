@@ -1,5 +1,7 @@
 """Which sections the page of each task has: a hand-written table. A task adds its line and its functions."""
 
+from dataclasses import replace
+
 from striate.report import (
     classification_page,
     detection_page,
@@ -20,6 +22,7 @@ CONTENTS: dict[str, Contents] = {
         after=(classification_page.confusion, classification_page.classes, classification_page.confidence),
     ),
     "detect": detection_page.contents(),
+    "instances": replace(detection_page.contents(), curve=None),
     "localize": regression_page.contents_of(LOCALIZED),
     "landmarks": regression_page.contents_of(ERROR, regression_page.error_by_point),
     "segmentation": segmentation_page.contents(),

@@ -64,6 +64,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     Attributes:
         task: the name of the task.
         learns_from: the kinds of annotations that it is taught by.
+        learns_shapes: whether it learns masks or joints of boxes, so that data are read with them.
         spatial: whether its records have places in the picture.
         network_calls: methods of the network that its losses call in the place of ``forward``.
         usual_network: that is trained when nobody names one; None for what the pictures suggest.
@@ -82,6 +83,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
 
     task: ClassVar[str]
     learns_from: ClassVar[tuple[type[Annotations], ...]]
+    learns_shapes: ClassVar[bool] = False
     spatial: ClassVar[bool] = False
     network_calls: ClassVar[tuple[str, ...]] = ()
     usual_network: ClassVar[str | None] = None

@@ -23,6 +23,7 @@ TASKS: LazyTable[type[TaskModel[Any]]] = LazyTable(
     {
         "classification": "striate.tasks.classification.classifier:Classifier",
         DETECT: "striate.tasks.detection.detector:Detector",
+        "instances": "striate.tasks.detection.instance_detector:InstanceDetector",
         "localize": "striate.tasks.regression.localizer:Localizer",
         "landmarks": "striate.tasks.regression.point_model:LandmarkModel",
         "pose": "striate.tasks.regression.point_model:PoseModel",

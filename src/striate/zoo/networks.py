@@ -2,6 +2,7 @@
 
 create("resnet20", classes=10) --> MODELS["resnet20"](classes=10, in_channels=3) --> a backbone
 network_named("yolo", 10) -------> DETECTORS["yolo"](classes=10, in_channels=3) ---> a detection network
+network_named("mask_rcnn", 10) --> INSTANCE_DETECTORS["mask_rcnn"](...) -----------> likewise, with branches
 network_named("unet", 10) -------> SEGMENTERS["unet"](classes=10, in_channels=3) --> a segmentation network
 """
 
@@ -141,6 +142,20 @@ DETECTORS: LazyTable[Callable[..., "DetectionNetwork"]] = LazyTable(
 )
 """Called with ``classes``, ``in_channels`` and the detector's own arguments."""
 
+INSTANCES = "striate.tasks.detection.networks.mask_rcnn"
+"""The module of those that say masks or joints, too."""
+
+INSTANCE_DETECTORS: LazyTable[Callable[..., "DetectionNetwork"]] = LazyTable(
+    {
+        "mask_rcnn": "striate.zoo.instance_detectors:mask_rcnn",
+        "keypoint_rcnn": "striate.zoo.instance_detectors:keypoint_rcnn",
+        "maskrcnn_resnet50_fpn": f"{INSTANCES}:maskrcnn_resnet50_fpn_network",
+        "maskrcnn_resnet50_fpn_v2": f"{INSTANCES}:maskrcnn_resnet50_fpn_v2_network",
+        "keypointrcnn_resnet50_fpn": f"{INSTANCES}:keypointrcnn_resnet50_fpn_network",
+    }
+)
+"""Called with ``classes``, ``in_channels`` and the detector's own arguments."""
+
 SEGMENTERS: LazyTable[Callable[..., "SegmentationNetwork"]] = LazyTable(
     {
         "patch_classifier": "striate.zoo.segmenters:patch_classifier",
@@ -165,11 +180,13 @@ BACKBONES = "classification"
 TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
     BACKBONES: MODELS,
     "detect": DETECTORS,
+    "instances": INSTANCE_DETECTORS,
     "segmentation": SEGMENTERS,
 }
 """The names by the task that they are made for."""
 
-DETECTOR_NAMES, SEGMENTER_NAMES = frozenset(DETECTORS), frozenset(SEGMENTERS)
+DETECTOR_NAMES = frozenset(DETECTORS) | frozenset(INSTANCE_DETECTORS)
+SEGMENTER_NAMES = frozenset(SEGMENTERS)
 MADE_NAMES = DETECTOR_NAMES | SEGMENTER_NAMES
 """Names of networks that are made for one task."""
 
@@ -180,7 +197,7 @@ def models(task: str = "classification") -> list[str]:
 
     Args:
         task: ``classification`` for the backbones, which other tasks take too; ``detect`` for the detectors;
-            ``segmentation`` for the networks that score every pixel.
+            ``instances`` for those with masks or joints; ``segmentation`` for those that score every pixel.
 
     Raises:
         SettingError: no names are made for that task.
@@ -215,7 +232,7 @@ def create(
     """
     network = network_named(name, classes, in_channels, **arguments)
     if not isinstance(network, Backbone):
-        kind = "a detector" if name in DETECTORS else "a segmentation network"
+        kind = "a detector" if name in DETECTOR_NAMES else "a segmentation network"
         raise SettingError(f"{name} is {kind}", "a backbone, one of `striate.models()`", "resnet18")
     if weights is not None:
         changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}
@@ -251,7 +268,7 @@ def detector_named(
 ) -> "DetectionNetwork":
     """A detection network by its name; arguments and errors as ``network_named``."""
     network = network_named(name, classes, in_channels, **arguments)
-    if name not in DETECTORS:
+    if name not in DETECTOR_NAMES:
         raise SettingError(f"{name} is no detector", "one of: " + ", ".join(DETECTORS), "yolo")
     return cast("DetectionNetwork", network)
 

@@ -13,10 +13,12 @@ from torch import Tensor
 
 from striate.data.annotations.annotations import Annotations, numbers_of
 from striate.data.annotations.origin import Origin
+from striate.data.annotations.shapes import Shapes, shapes_of
 from striate.data.checks.box_findings import box_findings
 from striate.data.checks.findings import Finding
 from striate.data.formats.split_names import SPLITS
-from striate.errors import ShapeError
+from striate.data.joints import Joints
+from striate.errors import SettingError, ShapeError
 from striate.formatting import plural
 from striate.records import BoxTargets
 
@@ -64,6 +66,7 @@ class BoxAnnotations(Annotations):
         origin: the files in which the boxes are written.
         header: what is known of the data as a whole, in COCO's words.
         proposals: boxes on the same pictures that may hold an object, for detectors that are given them.
+        shapes: what of ``details`` a batch gets, masks and joints; None for nothing.
 
     Raises:
         ShapeError: the columns do not belong together.
@@ -78,6 +81,7 @@ class BoxAnnotations(Annotations):
     origin: Origin | None = None
     header: dict[str, Any] = field(default_factory=dict)
     proposals: Carried | None = None
+    shapes: Shapes | None = None
     task: ClassVar[str] = "detect"
     shown: ClassVar[str] = "boxes"
     each_stratum: ClassVar[bool] = False
@@ -203,16 +207,63 @@ class BoxAnnotations(Annotations):
         labels = numbers_of(self.classes, classes).astype(np.int32)[self.labels]
         return replace(self, labels=labels, classes=classes)
 
+    def with_shapes(self) -> "BoxAnnotations":
+        """The same boxes, whose batches have masks and joints as far as ``details`` tell them."""
+        texts = self.columns.get("details", np.full(len(self.boxes), "", object))
+        shapes, masked = shapes_of(texts.tolist(), self.header.get("categories", ()))
+        return replace(self, columns={**self.columns, "masked": masked}, shapes=shapes)
+
+    def with_joints(self, joints: Joints) -> "BoxAnnotations":
+        """The same joints with other mirror pairs, skeleton and sigmas.
+
+        Raises:
+            SettingError: they have other names.
+        """
+        assert self.shapes is not None
+        assert self.shapes.joints is not None
+        own = self.shapes.joints.names
+        if set(joints.names) != set(own):
+            wrong = f"the joints file names {len(joints.names)} points, the data {len(own)} others"
+            raise SettingError(wrong, "the names of the data, " + ", ".join(own[:5]), "mend the joints file")
+        return replace(self, shapes=replace(self.shapes, joints=joints.renamed(own)))
+
+    @property
+    def shape_notes(self) -> tuple[str, ...]:
+        """Which classes have boxes without masks, where others have some."""
+        if self.shapes is None or not self.shapes.masks:
+            return ()
+        bare = ~self.columns["masked"] & ~self.ignored(np.arange(len(self.boxes)))
+        counts = np.bincount(self.labels[bare], minlength=len(self.classes)).tolist()
+        pairs = [(name, count) for name, count in zip(self.classes, counts, strict=True) if count]
+        named = ", ".join(f"{name} ({plural(count, 'box')})" for name, count in pairs)
+        return (f"boxes without a mask, learned without the loss of masks: {named}",) if named else ()
+
+    def placed(self, indices: Tensor, affines: Tensor, size: tuple[int, int]) -> BoxTargets:
+        """The boxes of some pictures that were moved; with masks, one picture in memory after the other."""
+        if self.shapes is None or not self.shapes.masks or not len(indices):
+            return self.collate(indices).moved(affines, size)
+        pairs = zip(torch.split(indices, 1), torch.split(affines, 1), strict=True)
+        first, *others = (self.collate(one).moved(affine, size) for one, affine in pairs)
+        return first.joined(others)
+
     def collate(self, indices: Tensor) -> BoxTargets:
         """The boxes of some pictures, one table."""
         chosen = indices.numpy()
         rows = self.rows(chosen)
+        masks, joints = None, None
+        if self.shapes is not None:
+            details = self.columns.get("details")
+            texts = [""] * len(rows) if details is None else [str(text) for text in details[rows]]
+            sizes = [(height, width) for height, width in self.sizes()[rows].tolist()]
+            masks, joints = self.shapes.crops(texts, sizes), self.shapes.points(texts, self.boxes[rows])
         return BoxTargets(
             torch.from_numpy(self.boxes[rows]),
             torch.from_numpy(self.labels[rows].astype(np.int64)),
             torch.from_numpy(self.numbers[chosen]),
             torch.from_numpy(self.ignored(rows)),
             None if self.proposals is None else self.proposals.collate(indices),
+            masks,
+            joints,
         )
 
     def ignored(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -246,8 +297,12 @@ class BoxAnnotations(Annotations):
             digest.update(np.ascontiguousarray(column).tobytes())
         for name in sorted(self.columns.keys() - UNMEANT):
             column = self.columns[name]
-            text = json.dumps(column.tolist()).encode() if column.dtype == object else column.tobytes()
-            digest.update(name.encode() + text)
+            digest.update(name.encode())
+            if column.dtype == object:
+                for text in column.tolist():
+                    digest.update(json.dumps(str(text)).encode())
+            else:
+                digest.update(column.tobytes())
         return digest.hexdigest()
 
     def findings(self, split: NDArray[np.int8]) -> list[Finding]:

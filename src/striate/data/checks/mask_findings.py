@@ -9,11 +9,10 @@ Source: the mask API of https://github.com/cocodataset/cocoapi.
 
 from typing import Any
 
+from striate.records.run_lengths import unpacked
+
 LEAST = 6
 """Numbers of a polygon: three points."""
-
-SIX_BITS, SIGN, MORE, FIRST = 0x1F, 0x10, 0x20, 48
-"""The alphabet of packed runs: five bits a letter, a sixth says that more follow; letters begin at "0"."""
 
 
 def mask_problem(mask: Any, picture: tuple[int, int] | None = None) -> str:
@@ -55,25 +54,6 @@ def _runs_problem(mask: dict[str, Any], picture: tuple[int, int] | None) -> str:
     if picture and (height, width) != picture:
         return f"run lengths of {height} x {width}, the picture is {picture[0]} x {picture[1]}"
     return ""
-
-
-def unpacked(text: str) -> list[int]:
-    """The run lengths of a packed mask.
-
-    >>> unpacked("5323")  # 5, 3, 2; from the fourth on differences to the last but one: 3 + 3
-    [5, 3, 2, 6]
-    """
-    runs: list[int] = []
-    value = shift = 0
-    for letter in text.encode("ascii"):
-        bits = letter - FIRST
-        value |= (bits & SIX_BITS) << shift
-        shift += 5
-        if not bits & MORE:
-            value -= (1 << shift) if bits & SIGN else 0
-            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
-            value = shift = 0
-    return runs
 
 
 def has_mask(details: dict[str, Any]) -> bool:

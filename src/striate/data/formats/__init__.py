@@ -9,6 +9,7 @@ csv_columns     where a table has what  csv_paths which files its paths mean
 voc             Pascal VOC's XML        yolo      YOLO's lines of text: yolo_pictures, data_yaml
 voc_masks       masks of VOC's objects
 masks           pictures and masks in folders    mask_files     what the numbers of masks mean
+numbered_masks  masks whose values are numbers of objects
 voc_segmentation  VOC's masks of classes         coco_segmentation    COCO's objects as masks of classes
 coco            COCO's JSON; its columns are coco_table, its key points coco_points, read by json_stream
 points_csv      tables of points, or of one box a picture

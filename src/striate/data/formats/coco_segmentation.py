@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.mask_annotations import Mask, MaskAnnotations, MaskStore, PixelCounts
-from striate.data.checks.mask_findings import mask_area, mask_problem, unpacked
+from striate.data.checks.mask_findings import mask_area, mask_problem
 from striate.data.checks.statistics import sample
 from striate.data.decoding.threads import decoding_threads
 from striate.data.formats.coco import no_annotations, read_coco_boxes
@@ -27,6 +27,7 @@ from striate.data.image_store import Store
 from striate.data.picture_size import picture_size
 from striate.errors import ImageError
 from striate.formatting import percent
+from striate.records.run_lengths import unpacked
 from striate.records.segmentation import mask_dtype
 from striate.records.targets import ignored_in
 

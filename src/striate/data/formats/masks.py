@@ -125,7 +125,7 @@ def read_masks(path: Path, *, classes: str | None = None) -> Found:
             "name them so, or another format",
         )
     findings, notes = Findings(), list[str]()
-    rows = [row for pair in pairs for row in _rows(path, pair, findings)]
+    rows = [row for pair in pairs for row in rows_of(path, pair, findings)]
     if not rows:
         raise DataError(
             f"{path}: no picture of {pairs[0].images}/ has a mask in {pairs[0].masks}/",
@@ -179,7 +179,7 @@ def gathered(
     return Found(pictures, annotations, split, (*findings, *counted.findings), every)
 
 
-def _rows(root: Path, pair: Pair, findings: Findings) -> Iterator[Row]:
+def rows_of(root: Path, pair: Pair, findings: Findings) -> Iterator[Row]:
     """The pictures of one folder that have a mask in the other."""
     masks = {_common(name, pair.masks, ENDING): name for name in _pictures(root, pair.masks)}
     used = set[str]()

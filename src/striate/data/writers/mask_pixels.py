@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.checks.mask_findings import unpacked
+from striate.records.run_lengths import unpacked
 
 
 def pixels_of(mask: Any, size: tuple[int, int]) -> NDArray[np.bool_]:

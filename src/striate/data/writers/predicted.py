@@ -8,6 +8,7 @@ COCO and VOC carry the scores, in a word of ours; a line of YOLO has none.
 import json
 from array import array
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -18,6 +19,7 @@ from striate.data.picture_size import picture_size
 from striate.data.writers.convert import WRITERS, Converted, Target, beside_folder, refuse_existing
 from striate.data.writers.layout import Labelled, Pictures, names_of
 from striate.errors import SettingError
+from striate.files.text_store import Text, TextStore
 from striate.records import Detections, Localization, Record
 
 Objects = tuple[Tensor, Tensor, Tensor, tuple[str, ...]]
@@ -36,7 +38,9 @@ class PredictedBoxes:
         self._sources: list[str] = []
         self._names: list[str] = []
         self._counts, self._sizes = array("q"), array("i")
-        self._boxes, self._labels, self._scores = array("f"), array("i"), array("f")
+        self._boxes, self._labels = array("f"), array("i")
+        self._details, self._store = list[Text | str](), TextStore()
+        self._joints: dict[str, Any] = {}
 
     def add(self, record: Record, name: str) -> None:
         """The answer to one picture file, which shall be called by a name.
@@ -51,7 +55,12 @@ class PredictedBoxes:
         self._sizes.extend(picture_size(record.source) or (0, 0))
         self._boxes.extend(boxes.flatten().tolist())
         self._labels.extend(labels.tolist())
-        self._scores.extend(scores.tolist())
+        for number, score in enumerate(scores.tolist()):
+            text = json.dumps({"score": round(score, 4), **shape_of(record, number)})
+            self._details.append(self._store.add(text))
+        if isinstance(record, Detections) and record.joints is not None:
+            lines = [[first + 1, last + 1] for first, last in record.joints.skeleton]
+            self._joints = {"keypoints": list(record.joints.names), "skeleton": lines}
 
     def write(self, target: Path, to: Target, pictures: Pictures = "copy") -> Converted:
         """Write all answers as a data set.
@@ -65,21 +74,40 @@ class PredictedBoxes:
             FileError: the folder exists, or cannot be written.
         """
         refuse_existing(target)
-        details = [json.dumps({"score": round(score, 4)}) for score in self._scores]
         annotations = BoxAnnotations(
             np.array(self._boxes, np.float32).reshape(-1, 4),
             np.array(self._labels, np.int32),
             np.cumsum(self._counts, dtype=np.int64),
             self.classes,
-            {"details": np.array(details, object)},
+            {"details": np.array(self._details, object)},
             {"size": np.array(self._sizes, np.int32).reshape(-1, 2)},
-            header={"class_numbers": {name: number for number, name in enumerate(self.classes)}},
+            header=self._header(),
         )
         split = np.full(len(self._names), UNSAID, np.int8)
         labelled = Labelled(self._sources, names_of(self._names, split), split, annotations)
         with beside_folder(target) as folder:
             notes = WRITERS[to](labelled, folder, pictures)
         return Converted(target, to, {"all": len(self._names)}, len(annotations.boxes), tuple(notes))
+
+    def _header(self) -> dict[str, Any]:
+        """Numbers of the classes, and the names of joints."""
+        numbers = {name: number for number, name in enumerate(self.classes)}
+        if not self._joints:
+            return {"class_numbers": numbers}
+        categories = [{"name": name, "id": number, **self._joints} for name, number in numbers.items()]
+        return {"class_numbers": numbers, "categories": categories}
+
+
+def shape_of(record: Record, number: int) -> dict[str, Any]:
+    """Mask and joints of an object in COCO's words; nothing where the answer has none."""
+    found: dict[str, Any] = {}
+    if isinstance(record, Detections) and record.masks is not None:
+        found["segmentation"] = record.masks.run_lengths(number)
+    if isinstance(record, Detections) and record.joints is not None:
+        points = [[round(side, 2) for side in point] for point in record.joints.points[number].tolist()]
+        found["keypoints"] = [value for x, y in points for value in (x, y, 2)]
+        found["num_keypoints"] = len(points)
+    return found
 
 
 def objects_of(record: Record) -> Objects:

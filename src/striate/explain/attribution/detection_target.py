@@ -13,7 +13,7 @@ from torch import Tensor
 from striate.errors import SettingError
 from striate.ops import box_iou, clip_boxes_to_image
 from striate.records import Detections
-from striate.tasks.detection.detector import Detector
+from striate.tasks.detection.object_detector import ObjectDetector
 
 TINY = 1e-12
 """Added to a score before its logarithm."""
@@ -31,7 +31,7 @@ class DetectionTarget:
     """
 
     def __init__(
-        self, detector: Detector, found: Detections, number: int, boxes: Tensor, scores: Tensor
+        self, detector: ObjectDetector, found: Detections, number: int, boxes: Tensor, scores: Tensor
     ) -> None:
         self._detection, self._size = detector.detection, detector.preprocess.size
         self.box, self.label = found.boxes[number], int(found.labels[number])
@@ -66,7 +66,7 @@ def _of_class(boxes: Tensor, label: int) -> Tensor:
 
 
 def detection_target(
-    detector: Detector, images: Tensor, target: str | int | None, score_threshold: float | None = None
+    detector: ObjectDetector, images: Tensor, target: str | int | None, score_threshold: float | None = None
 ) -> DetectionTarget:
     """One object that a detector finds on one picture.
 

@@ -34,7 +34,7 @@ from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_dense, require_floats, require_module
 from striate.explain.attribution.target import Target, in_words, names_of
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
-from striate.tasks.detection.detector import Detector
+from striate.tasks.detection.object_detector import ObjectDetector
 from striate.tasks.model import TaskModel
 from striate.zoo.save_load import versions
 
@@ -121,7 +121,7 @@ def _of_detector(model: nn.Module, pixels: Tensor, target: Target, score_thresho
     Raises:
         SettingError: a threshold is given, and nothing has scores of objects.
     """
-    if isinstance(model, Detector) and isinstance(target, str | int | None):
+    if isinstance(model, ObjectDetector) and isinstance(target, str | int | None):
         return detection_target(model, pixels, target, score_threshold)
     if score_threshold is not None:
         wrong = f"score_threshold is {score_threshold}, and no object of a detector is explained"
@@ -241,10 +241,10 @@ def _default_layer(model: nn.Module, pixels: Tensor) -> str:
     twice the last one of its backbone, on which all maps depend that regions are taken from.
     """
     inside = ""
-    if isinstance(model, Detector) and not model.detection.rows_stay:
+    if isinstance(model, ObjectDetector) and not model.detection.rows_stay:
         parts = model.named_modules()
         inside = next(name for name, part in parts if part is model.detection.backbone)
-    before = "network.head" if isinstance(model, Detector) else ""
+    before = "network.head" if isinstance(model, ObjectDetector) else ""
     name = default_layer(model, pixels, before, inside)
     return name.removeprefix("network.") if isinstance(model, TaskModel) else name
 

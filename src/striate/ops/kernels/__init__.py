@@ -10,6 +10,7 @@ segment     graph segmentation: weights of edges, their order, the union of pixe
 region_features  boxes, histograms and neighbours of the pieces of a picture
 group       hierarchical grouping of pieces
 count_pairs pixels by true and guessed class
+paste       soft masks stretched over their boxes
 hsv_lab     pixels in other color spaces
 
 Importing a module of this room imports numba: ``ops`` does so at the first call, never before.

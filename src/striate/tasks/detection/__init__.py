@@ -1,6 +1,8 @@
 """Detectors: which objects are in a picture, and where.
 
-detector        Detector: the model of the task
+detector        Detector: the model of the task; object_detector: what all detectors have in common
+instance_detector  InstanceDetector: masks and joints, too; soft_masks: masks as small crops
+instance_metric mask AP, boundary AP, OKS AP
 networks/       from R-CNN to YOLO and SSD: one paper a file
 parts/          what they are made of: priors, coders, heads, losses, suppression
 proposer/       where in a picture there may be objects: windows, boxes from a file

@@ -31,6 +31,9 @@ AP50 = Primary("AP50")
 KEPT = ("AP50", "AP", "AP75", "AP_small", "AP_medium", "AP_large", "AR100")
 """What is kept of COCO's numbers, the primary one first."""
 
+MEASURES = {"AP50": "IoU", "mask_AP50": "IoU", "OKS_AP50": "OKS"}
+"""What is 0.5, by the primary number."""
+
 SAID = 0.5
 """Score from which on an object is named in the answer to an image."""
 
@@ -48,7 +51,7 @@ class DetectionMetrics(Metrics):
 
     Args:
         count: N.
-        numbers: of COCO by name, 0..1; None where there is nothing to find.
+        numbers: of COCO by name, 0..1, the primary one first; None where there is nothing to find.
         per_class: AP50 of each class by name; None for a class without objects.
         threshold: the score down to which objects should be accepted so that the mean F1 of the classes is
             highest, and that F1; None without objects.
@@ -69,8 +72,9 @@ class DetectionMetrics(Metrics):
 
     @property
     def primary(self) -> Primary:
-        """AP50."""
-        return AP50.of(self.numbers["AP50"])
+        """The first number: AP50 of boxes, masks or joints."""
+        name = next(iter(self.numbers))
+        return Primary(name, self.numbers[name])
 
     @property
     def interval(self) -> Interval | None:
@@ -80,7 +84,8 @@ class DetectionMetrics(Metrics):
     @property
     def values(self) -> dict[str, float | None]:
         """All numbers by name, the primary one first, and AP50 of each class."""
-        return {**self.numbers, **{f"AP50 {name}": value for name, value in self.per_class.items()}}
+        each = {f"{self.primary.name} {name}": value for name, value in self.per_class.items()}
+        return {**self.numbers, **each}
 
     def others_in_words(self) -> dict[str, str]:
         """All numbers that are known but AP50 of all classes, in per cent."""
@@ -91,7 +96,8 @@ class DetectionMetrics(Metrics):
         """``AP50 91.30 % on 72 test pictures (95 % interval ...; COCO, IoU 0.5)``."""
         known = self.primary.range_text(self.interval)
         sure = f"95 % interval {known}; " if known else ""
-        return f"AP50 {self.primary.text()} on {pictures} ({sure}COCO's rules, IoU 0.5)"
+        name, measure = self.primary.name.replace("_", " "), MEASURES[self.primary.name]
+        return f"{name} {self.primary.text()} on {pictures} ({sure}COCO's rules, {measure} 0.5)"
 
     def summary(self) -> dict[str, Any]:
         """All numbers but those of the classes."""
@@ -150,12 +156,17 @@ class ApMetric(Metric):
         ends = targets.counts.cumsum(0)[:-1].cpu()
         columns = (one.cpu().tensor_split(ends) for one in (targets.boxes, targets.labels, targets.unclear))
         truths = [TrueBoxes(*one) for one in zip(*columns, strict=True)]
-        found = [PredictedBoxes(one.boxes, one.scores, one.labels) for one in self._decode(raw, batch.sizes)]
+        records = self._decode(raw, batch.sizes)
         self.truths += truths
-        self.predictions += found
-        self._matched += [matched(*pair) for pair in zip(found, truths, strict=True)]
+        self.predictions += [PredictedBoxes(one.boxes, one.scores, one.labels) for one in records]
+        self._matched += self.take(records, targets, truths)
         if self._loss_of is not None:
             self._losses.append(self._loss_of(raw, batch).cpu())
+
+    def take(self, found: list[Detections], targets: BoxTargets, truths: list[TrueBoxes]) -> list[Matched]:
+        """Which detections of each image are right, at the overlap 0.5 of what is measured."""
+        guesses = (PredictedBoxes(one.boxes, one.scores, one.labels) for one in found)
+        return [matched(*pair) for pair in zip(guesses, truths, strict=True)]
 
     def merge(self, other: Self) -> None:
         """Take in what another process measured."""

@@ -20,7 +20,7 @@ from striate.errors import SettingError
 from striate.ops import box_convert
 from striate.tasks.detection.image_boxes import PredictedBoxes, TrueBoxes, check_images
 
-Kind = Literal["bbox", "segm", "keypoints"]
+Kind = Literal["bbox", "segm", "boundary", "keypoints"]
 AREAS = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large")
 RECALLS = ("AR1", "AR10", "AR100", "AR_small", "AR_medium", "AR_large")
 KEYPOINTS = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
@@ -90,7 +90,7 @@ def coco_evaluate(
         results: detections with "image_id", "category_id", "score" and "bbox", "segmentation" or "keypoints";
             or an array (M, 7) of image, corner, size, score, category.
         categories: numbers of the classes.
-        kind: what is compared.
+        kind: what is compared; ``boundary`` are masks, by their pixels near the border.
         sigmas: of each joint, for "keypoints"; COCO's 17 if left out.
 
     Raises:

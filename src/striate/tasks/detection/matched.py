@@ -47,8 +47,16 @@ class Matched:
     objects: Tensor
 
 
-def matched(found: PredictedBoxes, truth: TrueBoxes, iou_threshold: float = 0.5) -> Matched:
+def matched(
+    found: PredictedBoxes, truth: TrueBoxes, iou_threshold: float = 0.5, overlap: Tensor | None = None
+) -> Matched:
     """Match the detections of an image with its objects.
+
+    Args:
+        found: what was answered.
+        truth: what is there.
+        iou_threshold: from which overlap on a detection is right.
+        overlap: (M, L), of detections with objects; that of the boxes when left out.
 
     >>> truth = TrueBoxes(torch.tensor([[0.0, 0, 9, 9]]), torch.tensor([0]))
     >>> twice = PredictedBoxes(truth.boxes.repeat(2, 1), torch.tensor([0.25, 0.75]), torch.tensor([0, 0]))
@@ -61,8 +69,9 @@ def matched(found: PredictedBoxes, truth: TrueBoxes, iou_threshold: float = 0.5)
     kept, right = [], []
     objects, counted = truth.labels.cpu(), truth.counted.cpu()
     true = truth.boxes.double().cpu()
-    overlap = box_iou(boxes, true)
-    overlap[:, ~counted] = box_ioa(true[~counted], boxes).T
+    if overlap is None:
+        overlap = box_iou(boxes, true)
+        overlap[:, ~counted] = box_ioa(true[~counted], boxes).T
     same = (labels[:, None] == objects).numpy()
     table, ours = np.where(same, overlap.numpy(), -1.0), counted.numpy()
     free, seen = ours.copy(), np.zeros(int(labels.max()) + 1 if len(labels) else 0, np.int64)

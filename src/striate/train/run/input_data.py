@@ -31,8 +31,10 @@ def to_train_on(data: Data | None, user_settings: Settings, folder: Path | None)
     if isinstance(data, Splits):
         return with_proposals(data, settings)
     accept = user_settings.accept or settings.accept
-    kinds = model_of(settings.task).learns_from if settings.task else ()
+    task = model_of(settings.task) if settings.task else None
+    kinds = task.learns_from if task else ()
     options: dict[str, Any] = {"accept": accept, "kinds": kinds, "joints": settings.joints}
+    options["shapes"] = bool(task and task.learns_shapes)
     splits = read(data, settings.format, **options, **read_options(settings))
     refuse(splits, accept)
     return with_proposals(readable(splits) if "unreadable" in accept else splits, settings)

@@ -20,6 +20,9 @@ from striate.train.run.task_settings import PROPOSALS_ENDING, TaskSettings, requ
 from striate.zoo.network_arguments import written
 
 BUDGET = re.compile(r"(\d+(?:\.\d+)?|\.\d+)([smh])")
+INSTANCES = "instances"
+"""The task of networks with masks or joints, which need not be named beside one of them."""
+
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 LONGEST = 366 * 24 * 3600
 """Seconds that a training may take."""
@@ -39,6 +42,15 @@ FREE = frozenset(
 """Settings that may change when a run is resumed: they do not change what is computed, up to rounding."""
 
 
+def says_more_than_boxes(model: object) -> bool:
+    """Whether a network is one for instances, of which data with boxes would teach the boxes alone."""
+    if not isinstance(model, str):
+        return False
+    from striate.zoo.networks import made_for  # late: it imports torch, and --help must be quick
+
+    return made_for(model) == INSTANCES
+
+
 class Settings(TaskSettings):
     """How to train. Fields may be left out; wrong values are a ``SettingError``.
 
@@ -50,8 +62,9 @@ class Settings(TaskSettings):
 
     task: str | None = Field(
         None,
-        description="what is learned: classification, detect, segmentation, localize, landmarks, pose or "
-        "verification; by default what the data are annotated for",
+        description="what is learned: classification, detect, instances, segmentation, localize, landmarks, "
+        "pose or verification; by default what the data are annotated for, and instances of mask_rcnn and "
+        "its like",
     )
     model: str | None = Field(
         None,
@@ -237,6 +250,8 @@ class Settings(TaskSettings):
             values["augment"] = recipe_file(values["augment"])
         if "size" in values:
             values["size"] = size_text(values["size"])
+        if values.get("task") is None and says_more_than_boxes(values.get("model")):
+            values["task"] = INSTANCES
         values |= own_arguments(values)
         if isinstance(values.get("classes"), str | os.PathLike):
             values["classes"] = read_classes(os.fspath(values["classes"])).text

@@ -4,9 +4,10 @@
     mixup cutmix label_smoothing ...   classification
     head distance                      localize, landmarks, pose
     box_weight overlap_weight          localize
-    on_bad_box                         localize, detect
-    proposals                          detect
-    normalize joints                   landmarks, pose
+    on_bad_box                         localize, detect, instances
+    proposals                          detect, instances
+    normalize                          landmarks, pose
+    joints                             landmarks, pose, instances
     pixel_loss classes                 segmentation
     embedding_loss mining margin ...   verification
     balance                            classification, segmentation
@@ -28,10 +29,11 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("pixel_loss", "classes"), ("segmentation",)),
     "balance": ("classification", "segmentation"),
     **dict.fromkeys(("head", "distance"), NUMBERS),
-    **dict.fromkeys(("normalize", "joints"), POINTS),
+    "normalize": POINTS,
+    "joints": (*POINTS, "instances"),
     **dict.fromkeys(("box_weight", "overlap_weight"), ("localize",)),
-    "on_bad_box": ("localize", "detect"),
-    "proposals": ("detect",),
+    "on_bad_box": ("localize", "detect", "instances"),
+    "proposals": ("detect", "instances"),
     **dict.fromkeys(("embedding_loss", "mining", "margin", "dimensions"), ("verification",)),
     **dict.fromkeys(("per_identity", "identity_run"), ("verification",)),
 }

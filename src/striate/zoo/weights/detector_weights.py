@@ -34,6 +34,9 @@ PUBLISHED = {
     "fasterrcnn_resnet50_fpn_v2": "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth",
     "fasterrcnn_mobilenet_v3_large_fpn": "fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7.pth",
     "fasterrcnn_mobilenet_v3_large_320_fpn": "fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth",
+    "maskrcnn_resnet50_fpn": "maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",
+    "maskrcnn_resnet50_fpn_v2": "maskrcnn_resnet50_fpn_v2_coco-73cbd019.pth",
+    "keypointrcnn_resnet50_fpn": "keypointrcnn_resnet50_fpn_coco-fc266e95.pth",
     "ssd300_vgg16": "ssd300_vgg16_coco-b556d3b4.pth",
     "ssdlite320_mobilenet_v3_large": "ssdlite320_mobilenet_v3_large_coco-a79551df.pth",
 }
@@ -45,14 +48,17 @@ KEYS: LazyTable[Callable[[str], str]] = LazyTable(
         "fasterrcnn_resnet50_fpn_v2": "striate.zoo.weights.keys.faster_rcnn:resnet50_key",
         "fasterrcnn_mobilenet_v3_large_fpn": "striate.zoo.weights.keys.faster_rcnn:mobilenet_key",
         "fasterrcnn_mobilenet_v3_large_320_fpn": "striate.zoo.weights.keys.faster_rcnn:mobilenet_key",
+        "maskrcnn_resnet50_fpn": "striate.zoo.weights.keys.faster_rcnn:resnet50_key",
+        "maskrcnn_resnet50_fpn_v2": "striate.zoo.weights.keys.faster_rcnn:resnet50_key",
+        "keypointrcnn_resnet50_fpn": "striate.zoo.weights.keys.faster_rcnn:resnet50_key",
         "ssd300_vgg16": "striate.zoo.weights.keys.ssd:ssd300_key",
         "ssdlite320_mobilenet_v3_large": "striate.zoo.weights.keys.ssd:ssdlite_key",
     }
 )
 """The name of a tensor in torchvision, by our name of it."""
 
-OF_CLASSES = ("head.scores.", "head.offsets.")
-"""Layers in whose shape the number of classes can be."""
+OF_CLASSES = ("head.scores.", "head.offsets.", "branches.masks.scores.", "branches.joints.up.")
+"""Layers in whose shape the number of classes can be, or of joints."""
 
 EPSILONS = {"fasterrcnn_resnet50_fpn_coco-258fb6c6.pth": 0.0}
 """What a published file was trained with in all norms, where that is not what the network has."""

@@ -15,6 +15,7 @@ from striate.zoo.networks import made_for
 LOADERS: LazyTable[Callable[..., tuple[str, ...]]] = LazyTable(
     {
         "detect": "striate.zoo.weights.detector_weights:load_detector",
+        "instances": "striate.zoo.weights.detector_weights:load_detector",
         "segmentation": "striate.zoo.weights.segmenter_weights:load_segmenter",
     }
 )
@@ -22,6 +23,7 @@ LOADERS: LazyTable[Callable[..., tuple[str, ...]]] = LazyTable(
 CHECKS: LazyTable[Callable[[str, str], None]] = LazyTable(
     {
         "detect": "striate.zoo.weights.detector_weights:require_published",
+        "instances": "striate.zoo.weights.detector_weights:require_published",
         "segmentation": "striate.zoo.weights.segmenter_weights:require_published",
     }
 )

@@ -13,5 +13,6 @@ rcnn                 every proposal cut out and seen by a whole network
 sppnet               one pass, and a pyramid of bins of every proposal
 fast_rcnn            one pass, RoI pooling and two losses
 rfcn                 position-sensitive maps on which regions vote
+mask_rcnn            Faster R-CNN with branches for masks and joints, and three that torchvision publishes
 faster_rcnn_published  the four whose weights torchvision publishes
 """

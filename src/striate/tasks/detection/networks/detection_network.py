@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from itertools import chain
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ from striate.layers.backbone import Backbone
 from striate.layers.image_network import ImageNetwork
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.features import Features
-from striate.tasks.detection.parts.finish import Finish
+from striate.tasks.detection.parts.finish import Finish, Found
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.priors import Pair, Priors
 from striate.tasks.raw_outputs import Raw
@@ -95,6 +95,16 @@ class DetectionNetwork(ImageNetwork, ABC):
             targets: of the images, in their pixels.
             size: (H, W) of the images, pixels.
         """
+
+    def fields(self, raw: Raw, found: Sequence[Found], sizes: Sequence[Pair]) -> list[dict[str, Any]]:
+        """What the record of each image says beside boxes; nothing of most detectors.
+
+        Args:
+            raw: of ``forward``.
+            found: the objects that were kept of each image.
+            sizes: (H, W) of each image, pixels.
+        """
+        return [{} for _ in found]
 
     def training_raw(self, images: Tensor, targets: BoxTargets) -> Raw:
         """What the losses of a step are made of.

@@ -40,7 +40,7 @@ from striate.tasks.detection.networks.detection_network import (
 )
 from striate.tasks.detection.parts.branch import Branch
 from striate.tasks.detection.parts.features import Features
-from striate.tasks.detection.parts.finish import Finish
+from striate.tasks.detection.parts.finish import Finish, Found
 from striate.tasks.detection.parts.first_stage import PIXELS, FirstStage, Layout
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images, together
 from striate.tasks.detection.parts.machines_and_ridge import MachinesAndRidge
@@ -250,6 +250,19 @@ class TwoStage(DetectionNetwork):
         """
         maps = [raw[f"{MAPS}{DOT}{number}"] for number in range(len(self.layout(self.input_size).grids))]
         return {name: branch(maps, boxes) for name, branch in self.branches.items()}
+
+    def fields(self, raw: Raw, found: Sequence[Found], sizes: Sequence[Pair]) -> list[dict[str, Any]]:
+        """What the branches say of the objects that were kept, in the words of the record."""
+        result = super().fields(raw, found, sizes)
+        if not self.branches:
+            return result
+        device = next(iter(raw.values())).device
+        answers = self.branch_raw(raw, [one.boxes.to(device) for one in found])
+        for name, branch in self.branches.items():
+            assert isinstance(branch, Branch)
+            for fields, own in zip(result, branch.fields(answers[name], found, sizes), strict=True):
+                fields.update(own)
+        return result
 
     def layout(self, size: Pair) -> Layout:
         """The maps of images of (H, W) pixels."""

@@ -5,10 +5,12 @@ While training it is asked of the regions that learn an object; in a prediction 
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
 from striate.records import BoxTargets
+from striate.tasks.detection.parts.finish import Found
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.region_sampling import Drawn
 
@@ -44,3 +46,15 @@ class Branch(nn.Module, ABC):
             drawn: for each image the objects that they learn.
             targets: of the images; a task may have targets with masks or joints.
         """
+
+    def fields(
+        self, raw: dict[str, Tensor], found: Sequence[Found], sizes: Sequence[tuple[int, int]]
+    ) -> list[dict[str, Any]]:
+        """What the records of an answer say beside boxes, by the name of the field; nothing as a rule.
+
+        Args:
+            raw: of ``forward`` for all objects that were kept.
+            found: of each image, these objects.
+            sizes: (H, W) of each image, pixels.
+        """
+        return [{} for _ in found]

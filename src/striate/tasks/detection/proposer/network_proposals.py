@@ -16,8 +16,8 @@ from striate.data.inputs import prepared_inputs
 from striate.errors import SettingError
 from striate.records import Proposals
 from striate.records.affine import inverse
-from striate.tasks.detection.detector import Detector
 from striate.tasks.detection.networks.two_stage import TwoStage
+from striate.tasks.detection.object_detector import ObjectDetector
 from striate.tasks.detection.parts.given_proposals import GivenProposals
 from striate.tasks.detection.proposer.proposer import Proposer
 
@@ -37,7 +37,7 @@ class NetworkProposals(Proposer):
     """
 
     def __init__(self, model: object, name: str = "") -> None:
-        if not isinstance(model, Detector) or not isinstance(model.detection, TwoStage):
+        if not isinstance(model, ObjectDetector) or not isinstance(model.detection, TwoStage):
             kind = type(getattr(model, "network", model)).__name__
             expected = "a detector with two stages, such as a trained faster_rcnn"
             raise SettingError(

@@ -1,4 +1,4 @@
-"""Faster R-CNN in torchvision.
+"""Faster R-CNN, Mask R-CNN and Keypoint R-CNN in torchvision.
 
 ours                                  torchvision
 features.backbone.stem, stages        backbone.body.conv1, layer1 ... (ResNet-50), body.0 ... (MobileNet)
@@ -9,8 +9,13 @@ first.objectness, first.deltas        rpn.head.cls_logits, rpn.head.bbox_pred
 head.body.fc6, fc7                    roi_heads.box_head.fc6, fc7
 head.body.conv1.conv, fc (v2)         roi_heads.box_head.0.0, 5
 head.scores, head.offsets             roi_heads.box_predictor.cls_score, bbox_pred
+branches.masks.body.conv1.conv        roi_heads.mask_head.0.0; norm .1
+branches.masks.up, scores             roi_heads.mask_predictor.conv5_mask, mask_fcn_logits
+branches.joints.body.conv1            roi_heads.keypoint_head.0, the second .2, and so on
+branches.joints.up                    roi_heads.keypoint_predictor.kps_score_lowres
 
-Files from before torchvision 0.13 lack a number in the names of the pyramid and of the proposals.
+Files from before torchvision 0.13 lack a number in the names of the pyramid and of the proposals, and
+say mask_fcn1 for mask_head.0.0.
 """
 
 import re
@@ -32,6 +37,11 @@ OTHERS: Rules = (
     (r"^head\.body", "roi_heads.box_head"),
     (r"^head\.scores", "roi_heads.box_predictor.cls_score"),
     (r"^head\.offsets", "roi_heads.box_predictor.bbox_pred"),
+    (r"^branches\.masks\.body\.conv(\d)", lambda match: f"roi_heads.mask_head.{int(match[1]) - 1}"),
+    (r"^branches\.masks\.up", "roi_heads.mask_predictor.conv5_mask"),
+    (r"^branches\.masks\.scores", "roi_heads.mask_predictor.mask_fcn_logits"),
+    (r"^branches\.joints\.body\.conv(\d)", lambda match: f"roi_heads.keypoint_head.{2 * int(match[1]) - 2}"),
+    (r"^branches\.joints\.up", "roi_heads.keypoint_predictor.kps_score_lowres"),
     (r"\.conv\.(weight|bias)$", r".0.\1"),
     (r"\.norm\.", ".1."),
 )
@@ -40,6 +50,10 @@ MOBILE = torchvision_v3(LARGE)
 OLDER = (
     (re.compile(r"^(backbone\.fpn\.(?:inner|layer)_blocks\.\d)\.(weight|bias)$"), r"\1.0.\2"),
     (re.compile(r"^rpn\.head\.conv\.(weight|bias)$"), r"rpn.head.conv.0.0.\1"),
+    (
+        re.compile(r"^roi_heads\.mask_head\.mask_fcn(\d)\.(weight|bias)$"),
+        lambda match: f"roi_heads.mask_head.{int(match[1]) - 1}.0.{match[2]}",
+    ),
 )
 """Names of older files, and what they are called now."""
 
