@@ -7,6 +7,7 @@ array on disk (``numpy.memmap``, a TIFF or PPM without compression) no more is r
 tiles.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -30,6 +31,9 @@ from striate.tasks.tile_size import Tile, tile_size
 
 AT_ONCE = 8
 """Tiles that go through the network together."""
+
+LENGTH = torch.int64.itemsize
+"""Bytes of the length of a run."""
 
 
 @torch.inference_mode()
@@ -68,9 +72,9 @@ def _in_tiles(model: Segmenter, given: Input, side: tuple[int, int], overlap: fl
     with evaluating(model):
         answered = _answered(model, parts, boxes)
         bands = blended_bands(answered, parts.size, torch.float16)
-        labels, lengths = _runs(best_of(scores.float(), 0) for _, scores in bands)
-    dtype = mask_dtype(len(model.classes))
-    return Segmentation(lengths, labels.to(dtype), parts.size, model.classes, name_of(given))
+        best = (best_of(scores.float(), 0) for _, scores in bands)
+        labels, lengths = _runs(best, mask_dtype(len(model.classes)))
+    return Segmentation(lengths, labels, parts.size, model.classes, name_of(given))
 
 
 class _Parts:
@@ -114,21 +118,24 @@ def _answered(model: Segmenter, parts: _Parts, boxes: Tensor) -> Iterator[tuple[
         parts.read()
 
 
-def _runs(bands: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
+def _runs(bands: Iterator[Tensor], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Labels and lengths of bands of rows; a run that goes on in the next band is one run.
 
-    >>> [column.tolist() for column in _runs(iter([torch.tensor([[1, 1, 2]]), torch.tensor([[2, 0, 0]])]))]
+    They are gathered in buffers that grow in their place: parts that are joined at the end would be held twice.
+
+    >>> bands = iter([torch.tensor([[1, 1, 2]]), torch.tensor([[2, 0, 0]])])
+    >>> [column.tolist() for column in _runs(bands, torch.uint8)]
     [[1, 2, 0], [2, 2, 2]]
     """
-    labels, lengths = list[Tensor](), list[Tensor]()
+    labels, lengths, one, last = bytearray(), bytearray(), dtype.itemsize, -1
     for band in bands:
         values, counts = torch.unique_consecutive(band.flatten(), return_counts=True)
-        if labels and labels[-1][-1] == values[0]:
-            lengths[-1][-1] += counts[0]
-            values, counts = values[1:], counts[1:]
-        if len(values):
-            labels.append(values.to(torch.int16))
-            lengths.append(counts.clone())  # counts keeps the memory of a number for every pixel
+        if labels and last == values[0]:
+            counts[0] += int.from_bytes(lengths[-LENGTH:], sys.byteorder)
+            del labels[-one:], lengths[-LENGTH:]
+        labels += values.to(dtype).numpy().tobytes()
+        lengths += counts.numpy().tobytes()
+        last = int(values[-1])
     if not labels:
         raise SettingError("the picture has no pixel", "one or more", "another picture")
-    return torch.cat(labels), torch.cat(lengths)
+    return torch.frombuffer(labels, dtype=dtype), torch.frombuffer(lengths, dtype=torch.int64)
