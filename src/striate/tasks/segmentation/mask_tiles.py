@@ -121,7 +121,7 @@ def _answered(model: Segmenter, parts: _Parts, boxes: Tensor) -> Iterator[tuple[
 def _runs(bands: Iterator[Tensor], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Labels and lengths of bands of rows; a run that goes on in the next band is one run.
 
-    They are gathered in buffers that grow in their place: parts that are joined at the end would be held twice.
+    They are gathered in buffers that grow in their place: parts joined at the end would be held twice.
 
     >>> bands = iter([torch.tensor([[1, 1, 2]]), torch.tensor([[2, 0, 0]])])
     >>> [column.tolist() for column in _runs(bands, torch.uint8)]
