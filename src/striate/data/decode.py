@@ -121,6 +121,8 @@ def opened(source: Source, name: str | None = None) -> Iterator[Image.Image]:
             stack.enter_context(_quiet)
             file = stack.enter_context(open_regular(source)) if isinstance(source, str | Path) else source
             yield _identified(file, stack)
+        except ImageError:
+            raise
         except Exception as reason:  # decoders of broken files raise nearly every type there is
             raise unreadable(name, reason, _head(source)) from reason
 

@@ -99,6 +99,7 @@ def reader_of(
         **({"classes": classes} if classes is not None else {}),
         **({"progress": reading} if name in LARGE else {}),
         **({"group": group} if group is not None else {}),
+        **({"accept": tuple(accept)} if accept and name in NAMED else {}),
         **({"outside": True} if "outside" in accept and name in OUTSIDE else {}),
     }
     return partial(READERS[name], **options)

@@ -135,6 +135,65 @@ def test_pictures_without_masks_and_masks_without_pictures_are_named(tmp_path: P
     kinds = {one.kind: Path(one.source).name for one in read(tmp_path).findings}
     assert kinds["not-annotated"] == "other.jpg"
     assert kinds["no-picture"] == "0.png"
+    notes = " ".join(read(tmp_path).notes)
+    assert f"pictures without a mask: {tmp_path / 'images' / 'other.jpg'}" in notes
+    assert f"masks without a picture: {tmp_path / 'masks' / '0.png'}" in notes
+
+
+def test_255_without_a_name_is_ignored_and_that_is_said(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 1, 255]]), validation=0.0, classes="sky,road")
+    assert splits["train"].annotations.mask(0).tolist() == [[0, 1, 255]]
+    assert "value 255 has no name and is ignored" in splits.notes
+
+
+def test_two_names_for_masks_of_0_and_255_alone_are_theirs(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 255]]), validation=0.0, classes="ground,roof")
+    assert splits["train"].annotations.mask(0).tolist() == [[0, 1]]
+    assert "masks hold 0 and 255 alone: taken for ground and roof" in splits.notes
+
+
+@pytest.mark.parametrize("kind", ["mask-size", "mask-values", "unreadable"])
+def test_masks_that_cannot_be_used_are_left_out_and_named_where_that_is_accepted(tmp_path: Path, kind: str):
+    two(tmp_path, [[0, 1]], [[0, 9 if kind == "mask-values" else 1]], [[1, 0]])
+    if kind == "mask-size":
+        Image.new("RGB", (5, 9)).save(tmp_path / "images" / "1.jpg")
+    if kind == "unreadable":
+        (tmp_path / "masks" / "1.png").write_bytes(b"\x89PNG")
+    splits = read(tmp_path, validation=0.0, classes="sky,road", accept=(kind,))
+    found = splits["train"]
+    assert [Path(found.name(index)).name for index in range(2)] == ["0.jpg", "2.jpg"]
+    assert [found.annotations.mask(index).tolist() for index in range(2)] == [[[0, 1]], [[1, 0]]]
+    assert found.annotations.counts().tolist() == [2, 2]
+    assert any(note.startswith("left out") and note.endswith("1.png") for note in splits.notes)
+
+
+def test_data_without_a_mask_that_can_be_read_name_one_and_why(tmp_path: Path):
+    save(tmp_path, "a", np.array([[[0, 0, 0, 0], [1, 1, 1, 255]]], np.uint8))
+    with pytest.raises(DataError, match=r"a\.png is a mask with transparent pixels"):
+        read(tmp_path)
+
+
+def test_values_that_an_encoder_made_up_are_not_asked_to_be_named(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 1]], [range(20)]), validation=0.0, classes="sky,road")
+    (one,) = [one for one in splits.findings if one.kind == "mask-values"]
+    assert "not by nearest" in one.detail
+
+
+def test_masks_of_ignored_pixels_alone_are_counted_as_such(tmp_path: Path):
+    splits = read(two(tmp_path, [[0, 1]], [[255, 255]]), validation=0.0)
+    (one,) = [one for one in splits.findings if one.kind == "one-class-masks"]
+    assert one.detail.startswith("1 of 2 masks hold ignored pixels alone")
+
+
+def test_a_picture_of_a_voc_split_without_a_mask_is_named(tmp_path: Path):
+    for folder in ("SegmentationClass", "JPEGImages", "ImageSets/Segmentation"):
+        (tmp_path / folder).mkdir(parents=True)
+    Image.new("RGB", (2, 1)).save(tmp_path / "JPEGImages" / "a.jpg")
+    Image.fromarray(np.array([[0, 1]], np.uint8)).save(tmp_path / "SegmentationClass" / "a.png")
+    (tmp_path / "ImageSets" / "Segmentation" / "train.txt").write_text("a\nb\n")
+    splits = read(tmp_path, "voc-masks")
+    assert [Path(one.source).name for one in splits.findings if one.kind == "not-annotated"] == ["b.png"]
+    assert any("pictures without a mask" in note and "b.png" in note for note in splits.notes)
 
 
 def test_jpeg_masks_are_found_and_named(tmp_path: Path):

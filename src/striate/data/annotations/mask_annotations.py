@@ -205,9 +205,17 @@ class MaskAnnotations(Annotations):
         """How many masks hold the most frequent class alone, or nothing at all."""
         counted, background = self.of_these, int(self.counts().argmax())
         others = np.delete(counted.pixels, background, axis=1).any(1)
-        alone, total = np.flatnonzero(~others), len(counted.rows)
-        if not len(alone):
-            return []
-        example = self.store.name(int(counted.rows[alone[0]]))
-        detail = f"{len(alone):,} of {total:,} masks hold {self.classes[background]} alone, as {example}"
-        return [Finding("one-class-masks", "train", detail)]
+        alone, total = np.flatnonzero(~others & (counted.pixels[:, background] > 0)), len(counted.rows)
+        empty = np.flatnonzero(~counted.pixels.any(1))
+        words = ((alone, f"hold {self.classes[background]} alone"), (empty, "hold ignored pixels alone"))
+        return [
+            Finding(
+                "one-class-masks", "train", f"{len(rows):,} of {total:,} masks {what}, as {self._name(rows)}"
+            )
+            for rows, what in words
+            if len(rows)
+        ]
+
+    def _name(self, counted: NDArray[np.int64]) -> str:
+        """The name of the first of some counted masks."""
+        return self.store.name(int(self.of_these.rows[counted[0]]))

@@ -5,7 +5,7 @@ MaskFiles(files, classes)[7] --read_label_map--> numbers --by a table--> class n
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -38,6 +38,13 @@ MOST_CLASSES = 32_767
 MOST_UNNAMED = 255
 """Values of masks without names up to which each is taken for a class."""
 
+UNUSABLE = ("unreadable", "mask-size", "mask-values")
+"""Findings of masks that cannot be learned from; a mask with one that is accepted is left out."""
+
+STRAY = 8
+"""With more values without a class than that in one mask, an encoder or a scaling has made them up."""
+
+MADE_UP = "JPEG, or scaling that is not by nearest, makes up such values: save the masks anew as PNG"
 LISTED = 40
 """Values that a note lists."""
 
@@ -129,6 +136,11 @@ class MaskCensus:
     Args:
         files: the masks.
         pictures: their pictures, in the same order.
+
+    Attributes:
+        rows: of the masks that could be read.
+        values: pixels of each value in each of them.
+        unusable: one of ``UNUSABLE`` for every row that has it.
     """
 
     files: Files
@@ -137,7 +149,13 @@ class MaskCensus:
     values: list[dict[int, int]] = field(default_factory=list)
     colored: bool = False
     lossy: list[str] = field(default_factory=list)
+    unusable: dict[int, str] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
+
+    def refuse(self, kind: str, row: int, detail: str) -> None:
+        """A mask that cannot be used becomes a finding."""
+        self.unusable.setdefault(row, kind)
+        self.findings.add(kind, self.files.name(row), detail)
 
     @property
     def total(self) -> Counter[int]:
@@ -158,18 +176,20 @@ class MaskCensus:
         return PixelCounts(np.array(self.rows, np.int64), pixels)
 
 
-def census(files: Files, pictures: Files, classes: MaskClasses | None) -> MaskCensus:
+def census(files: Files, pictures: Files, classes: MaskClasses | None, *, every: bool = False) -> MaskCensus:
     """Count the values of up to 2,000 masks, evenly spread, and compare their sizes with their pictures.
 
     Args:
         files: the masks.
         pictures: theirs.
         classes: what the user says of their values; None for nothing.
+        every: count all of them, however many.
     """
     result = MaskCensus(files, pictures)
     colored = bool(classes and classes.colored)
     size = picture_size(files.name(0)) if len(files) else None
     most = min(COUNTED, max(16, PIXELS // (size[0] * size[1]))) if size else COUNTED
+    most = len(files) if every else most
 
     def look(row: int) -> tuple[int, LabelMap | ImageError, tuple[int, int] | None]:
         try:
@@ -197,12 +217,12 @@ def _take(
     """The values of one mask; what is wrong with it becomes a finding."""
     name = result.files.name(row)
     if isinstance(found, ImageError):
-        result.findings.add("unreadable", name, found.wrong.removeprefix(f"{name} "))
+        result.refuse("unreadable", row, found.wrong.removeprefix(f"{name} "))
         return None
     height, width = found.numbers.shape
     if picture and picture != (height, width):
         detail = f"{height} x {width}, the picture has {picture[0]} x {picture[1]}; scale masks by nearest"
-        result.findings.add("mask-size", name, detail)
+        result.refuse("mask-size", row, detail)
     if found.lossy:
         result.lossy.append(name)
     return counted(found.numbers), found.colored
@@ -227,11 +247,17 @@ def meaning(found: MaskCensus, named: MaskClasses | None, root: Path) -> tuple[M
     Raises:
         DataError: there are too many values for classes, or none.
     """
-    if named is not None:
-        return named, ()
     values = sorted(found.total)
+    if named is not None:
+        return _with_usual(named, values)
     if not values:
-        raise DataError(f"{root} has no mask that can be read", "masks as indexed PNG", "striate check")
+        first = next(iter(found.findings), None)
+        such = f": {first.source} {first.detail}" if first else ""
+        raise DataError(
+            f"{root} has no mask that can be read{such}",
+            "masks with a number or a color at every pixel",
+            "save the masks as indexed PNG, without an alpha channel",
+        )
     if tuple(values) == BINARY and not found.colored:
         note = "masks hold 0 and 255 alone: taken for background and foreground; --classes names them"
         return MaskClasses(BINARY, FOREGROUND), (note,)
@@ -248,6 +274,25 @@ def meaning(found: MaskCensus, named: MaskClasses | None, root: Path) -> tuple[M
     note = "the values of the masks have no names; --classes FILE, or sky,road,car, gives them some"
     both = (note, "value 255 is ignored") if ignored else (note,)
     return MaskClasses(kept, names, ignored, found.colored), both
+
+
+def _with_usual(named: MaskClasses, values: Sequence[int]) -> tuple[MaskClasses, tuple[str, ...]]:
+    """255 without a name is ignored; or it is the second class, where the masks hold 0 and 255 alone."""
+    known = (*named.values, *named.ignored)
+    if named.colored or IGNORED in known or IGNORED not in values:
+        return named, ()
+    if tuple(values) != BINARY:
+        return replace(named, ignored=(*named.ignored, IGNORED)), ("value 255 has no name and is ignored",)
+    if known != (0, 1):
+        return named, ()
+    of_255 = {0: 0, 1: 255}
+    other = replace(
+        named,
+        values=tuple(of_255[one] for one in named.values),
+        ignored=tuple(of_255[one] for one in named.ignored),
+    )
+    words = " and ".join(other.name_of(value) for value in BINARY)
+    return other, (f"masks hold 0 and 255 alone: taken for {words}",)
 
 
 def values_note(found: MaskCensus, classes: MaskClasses) -> str:
@@ -271,9 +316,9 @@ def unnamed_findings(found: MaskCensus, classes: MaskClasses) -> None:
         others = sorted(value for value in values if value not in known)
         if others:
             listed = _listed(shown(value, colored=classes.colored) for value in others)
-            found.findings.add(
-                "mask-values", found.files.name(row), f"holds {listed}; name them by --classes"
-            )
+            made_up = found.files.name(row) in found.lossy or len(others) > STRAY
+            remedy = MADE_UP if made_up else "name them by --classes"
+            found.refuse("mask-values", row, f"holds {listed}; {remedy}")
     for name in found.lossy:
         found.findings.add("lossy-mask", name, "JPEG; save the masks as PNG from their source")
 

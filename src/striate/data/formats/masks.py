@@ -10,7 +10,7 @@ A mask is called as its picture, or with an ending such as _mask, _label or _gt.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,14 @@ from striate.data.annotations.mask_annotations import MaskAnnotations
 from striate.data.checks.findings import Finding, Findings
 from striate.data.decode import EXTENSIONS
 from striate.data.formats.index import Found
-from striate.data.formats.mask_files import MaskFiles, census, meaning, unnamed_findings, values_note
+from striate.data.formats.mask_files import (
+    UNUSABLE,
+    MaskFiles,
+    census,
+    meaning,
+    unnamed_findings,
+    values_note,
+)
 from striate.data.formats.split_names import SPLIT_WORDS, SPLITS, UNSAID
 from striate.data.image_store import Files
 from striate.data.mask_classes import FILES, MaskClasses, read_classes
@@ -43,6 +50,18 @@ BESIDE = ("annot", "_annot", "_mask", "_masks", "masks", "_label", "_labels", "l
 ENDING = re.compile(r"(?i)[ ._-](mask|masks|label|labels|l|gt|seg|segmentation|gtfine_labelids|labelids)$")
 OF_PICTURE = re.compile(r"(?i)[ ._-](leftimg8bit|image|img|rgb|sat)$")
 """What masks and pictures have at the end of a common name."""
+
+LEFT_OUT = {
+    "not-annotated": "pictures without a mask",
+    "no-picture": "masks without a picture",
+    "unreadable": "masks that cannot be read",
+    "mask-size": "masks of another size than their picture",
+    "mask-values": "masks with values that are no class",
+}
+"""Kinds of findings whose pictures are not learned from, and what a note says of them."""
+
+NAMED = 5
+"""Files that a note names."""
 
 LOOKED_AT = 2_000
 """Names of a folder among which a picture is looked for."""
@@ -105,13 +124,14 @@ def _has_picture(root: Path, folder: str) -> bool:
     return any(ending_of(name) in EXTENSIONS for name, _ in zip(names, range(LOOKED_AT), strict=False))
 
 
-def read_masks(path: Path, *, classes: str | None = None) -> Found:
+def read_masks(path: Path, *, classes: str | None = None, accept: Collection[str] = ()) -> Found:
     """Pictures and masks.
 
     Args:
         path: the folder.
         classes: what the values of the masks mean, as ``read_classes`` takes it; None for a file beside them,
             or for the values themselves.
+        accept: findings; masks with one that makes them unusable are left out.
 
     Raises:
         DataError: there are no such folders, or no picture has a mask.
@@ -137,7 +157,7 @@ def read_masks(path: Path, *, classes: str | None = None) -> Found:
         named = read_classes("camvid")
         notes.append("trainannot/ is how SegNet has CamVid: its 11 classes are taken; --classes names others")
     note = f"read as masks: {', '.join(f'{one.images}/ with {one.masks}/' for one in pairs)}"
-    return gathered(path, rows, named, (note, *notes), tuple(findings))
+    return gathered(path, rows, named, (note, *notes), tuple(findings), accept)
 
 
 def named_classes(path: Path, classes: str | None, notes: list[str]) -> MaskClasses | None:
@@ -165,18 +185,42 @@ def gathered(
     named: MaskClasses | None,
     notes: tuple[str, ...],
     findings: tuple[Finding, ...],
+    accept: Collection[str] = (),
 ) -> Found:
-    """Pictures with masks as a data set: their values are counted and named."""
-    pictures, files = Files(root, (row.picture for row in rows)), Files(root, (row.mask for row in rows))
-    counted = census(files, pictures, named)
+    """Pictures with masks as a data set: their values are counted and named.
+
+    Raises:
+        DataError: no mask can be used.
+    """
+    accepted = {kind for kind in UNUSABLE if kind in accept}
+    files = Files(root, (row.mask for row in rows))
+    counted = census(files, Files(root, (row.picture for row in rows)), named, every=bool(accepted))
     classes, assumed = meaning(counted, named, root)
     unnamed_findings(counted, classes)
-    annotations = MaskAnnotations(
-        MaskFiles(files, classes), np.arange(len(rows)), classes.names, counted.pixel_counts(classes)
-    )
-    split = np.array([row.split for row in rows], np.int8)
-    every = (*notes, *assumed, values_note(counted, classes))
-    return Found(pictures, annotations, split, (*findings, *counted.findings), every)
+    left = np.array([counted.unusable.get(row) not in accepted for row in range(len(rows))], np.bool_)
+    if not left.any():
+        raise DataError(
+            f"{root} has no mask that can be used, as {next(iter(counted.findings))}",
+            "masks of the size of their picture, with a class at every pixel",
+            f"mend them, and leave out --accept {min(accepted)}",
+        )
+    kept = np.flatnonzero(left)
+    pixels = counted.pixel_counts(classes).of(kept)
+    annotations = MaskAnnotations(MaskFiles(files, classes), kept, classes.names, pixels)
+    findings = (*findings, *counted.findings)
+    every = (*notes, *assumed, values_note(counted, classes), *left_out(findings, accepted))
+    pictures = Files(root, (rows[row].picture for row in kept.tolist()))
+    split = np.array([rows[row].split for row in kept.tolist()], np.int8)
+    return Found(pictures, annotations, split, findings, every)
+
+
+def left_out(findings: Collection[Finding], accepted: Collection[str]) -> Iterator[str]:
+    """A note for each kind of pictures and masks that are left out, with the names of some."""
+    for kind, words in LEFT_OUT.items():
+        names = [one.source for one in findings if one.kind == kind]
+        if names and (kind not in UNUSABLE or kind in accepted):
+            more = ", ...; `striate check` has all" if len(names) > NAMED else ""
+            yield f"left out, {words}: {', '.join(names[:NAMED])}{more}"
 
 
 def rows_of(root: Path, pair: Pair, findings: Findings) -> Iterator[Row]:

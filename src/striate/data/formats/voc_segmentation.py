@@ -6,6 +6,7 @@
 Source: Everingham et al. 2010, section 2.3 and the development kit.
 """
 
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from striate.data.checks.findings import Finding
@@ -28,12 +29,13 @@ def voc_mask_root(path: Path) -> Path | None:
     return next((one for one in candidates if next((one / FOLDER).glob("*.png"), None)), None)
 
 
-def read_voc_masks(path: Path, *, classes: str | None = None) -> Found:
+def read_voc_masks(path: Path, *, classes: str | None = None, accept: Collection[str] = ()) -> Found:
     """Every mask with its picture.
 
     Args:
         path: the folder, or one above it.
         classes: what the numbers mean, where they are not VOC's.
+        accept: findings; masks with one that makes them unusable are left out.
 
     Raises:
         DataError: there is no mask, or none has a picture.
@@ -49,6 +51,7 @@ def read_voc_masks(path: Path, *, classes: str | None = None) -> Found:
             findings.append(Finding("no-picture", str(mask), "there is no picture of that name"))
         else:
             rows.append(Row(picture, f"{FOLDER}/{mask.name}", splits.get(mask.stem, UNSAID)))
+    findings.extend(_without_mask(root, splits))
     if not rows:
         wrong = f"{root}: no mask has a picture"
         raise DataError(wrong, "JPEGImages/a.jpg and SegmentationClass/a.png", "copy the pictures, too")
@@ -57,7 +60,15 @@ def read_voc_masks(path: Path, *, classes: str | None = None) -> Found:
         named = read_classes("voc")
         notes.append("the numbers are taken for Pascal VOC's classes; --classes names others")
     note = f"read as Pascal VOC's masks: {len(rows):,} pictures"
-    return gathered(root, rows, named, (note, *notes), tuple(findings))
+    return gathered(root, rows, named, (note, *notes), tuple(findings), accept)
+
+
+def _without_mask(root: Path, splits: Mapping[str, int]) -> Iterator[Finding]:
+    """The pictures of a split that have no mask; those of no split are for other tasks."""
+    for name, split in splits.items():
+        if not (root / FOLDER / f"{name}.png").is_file():
+            detail = f"is in {SPLITS[split]}.txt and has no mask, and is left out"
+            yield Finding("not-annotated", str(root / FOLDER / f"{name}.png"), detail)
 
 
 def _splits(root: Path) -> dict[str, int]:
