@@ -29,7 +29,7 @@ def test_a_size_that_the_network_cannot_take_is_refused_at_once():
 
 
 @pytest.mark.parametrize(
-    ("word", "attempt"), [("landmark", "task landmarks"), ("divination", "leave task out")]
+    ("word", "attempt"), [("landmark", "task landmarks"), ("cooking", "leave task out")]
 )
 def test_a_task_that_does_not_exist_is_answered_with_the_nearest(word, attempt):
     with pytest.raises(SettingError, match="one of: classification") as refused:
