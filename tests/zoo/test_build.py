@@ -28,9 +28,7 @@ def test_a_size_that_the_network_cannot_take_is_refused_at_once():
         build("lenet5", ["cat"], Preprocess((28, 28), channels=1, mean=(0.1,), std=(0.3,)))
 
 
-@pytest.mark.parametrize(
-    ("word", "attempt"), [("landmark", "task landmarks"), ("cooking", "leave task out")]
-)
+@pytest.mark.parametrize(("word", "attempt"), [("landmark", "task landmarks"), ("cooking", "leave task out")])
 def test_a_task_that_does_not_exist_is_answered_with_the_nearest(word, attempt):
     with pytest.raises(SettingError, match="one of: classification") as refused:
         build("lenet5", ["cat"], GREY, task=word)

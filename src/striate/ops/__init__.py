@@ -21,6 +21,7 @@ mirrored         an image mirrored at its edges
 
 pixel_confusion  pixels by true and guessed class; IoU, Dice, accuracy
 paste_masks      soft masks of boxes into their picture
+panoptic         things by instance and stuff by class, in one number
 mask_losses      cross-entropy, focal, Dice, Jaccard, Lovasz-softmax of pixels
 boundary_score   how near the edges of a segmentation lie to the true ones
 sub_pixel        channels become pixels, and pixels channels
@@ -109,6 +110,7 @@ from striate.ops.multiplications import (
 )
 from striate.ops.nms import batched_nms, nms, objectness_nms, soft_nms
 from striate.ops.normalize import local_response_norm
+from striate.ops.panoptic import PanopticQuality, panoptic_counts, panoptic_quality
 from striate.ops.paste_masks import paste_masks, paste_window, soft_masks
 from striate.ops.pixel_confusion import class_dice, class_iou, confusion, mean_iou, pixel_accuracy
 from striate.ops.pool import (
@@ -147,6 +149,7 @@ __all__ = [
     "ColorSpace",
     "Edges",
     "Padding",
+    "PanopticQuality",
     "ReceptiveField",
     "Roc",
     "Sampled",
@@ -227,6 +230,8 @@ __all__ = [
     "overlaps",
     "padding_sides",
     "pair_distances",
+    "panoptic_counts",
+    "panoptic_quality",
     "paste_masks",
     "paste_window",
     "phase_ratio",
