@@ -29,13 +29,15 @@ from striate.explain.attribution.integrated_gradients import integrated_gradient
 from striate.explain.attribution.layer_names import require_layer
 from striate.explain.attribution.layers import activations, default_layer
 from striate.explain.attribution.occlusion import occlusion
+from striate.explain.attribution.region_target import region_target
 from striate.explain.attribution.saliency import gradient_x_input, pixel_gradients
 from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_dense, require_floats, require_module
-from striate.explain.attribution.target import Target, in_words, names_of
+from striate.explain.attribution.target import Target, in_words, is_index, names_of
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
 from striate.tasks.detection.object_detector import ObjectDetector
 from striate.tasks.model import TaskModel
+from striate.tasks.segmentation.segmenter import Segmenter
 from striate.zoo.save_load import versions
 
 METHODS: dict[str, Callable[..., Tensor]] = {
@@ -79,7 +81,8 @@ def explain(
         layer: dotted name of the layer that a method looks at, or several for as many explanations; None
             takes the last layer that gives maps, whose name the result says.
         target: class name or number, or one for each picture; None explains the predicted class; of a
-            detector the number of an object, or a class, for one picture: the best one is explained; an
+            detector the number of an object, or a class, for one picture: the best one is explained; of a
+            segmenter a class over its pixels on one picture, or over a box as ``"box@4,8,30,40"``; an
             objective such as ``channel("stages.2", 7)`` explains what a layer gives. Of outputs that are not
             (N, K), a tuple is an index: ``(3, 1)`` is one coordinate of one joint; a function of the model's
             output, of up to 64 pictures at once, gives one number for each picture.
@@ -102,7 +105,7 @@ def explain(
     pixels, sources = _pixels(model, images)
     if method != "filters":
         _require_some(pixels)
-        target = _of_detector(model, pixels, target, score_threshold)
+        target = _of_task(model, pixels, target, score_threshold)
     if not takes_layer:
         made = _one(model, pixels, method, None, target, options)
         return _noted(made, model, sources, predicted=target is None)
@@ -115,8 +118,8 @@ def explain(
     return noted[0] if layer is None or isinstance(layer, str) else noted
 
 
-def _of_detector(model: nn.Module, pixels: Tensor, target: Target, score_threshold: float | None) -> Target:
-    """Of a detector a number, a class or None stands for an object that it finds; others stay as they are.
+def _of_task(model: nn.Module, pixels: Tensor, target: Target, score_threshold: float | None) -> Target:
+    """Of a detector a number, a class or None stands for an object, of a segmenter for the pixels of a class.
 
     Raises:
         SettingError: a threshold is given, and nothing has scores of objects.
@@ -126,6 +129,8 @@ def _of_detector(model: nn.Module, pixels: Tensor, target: Target, score_thresho
     if score_threshold is not None:
         wrong = f"score_threshold is {score_threshold}, and no object of a detector is explained"
         raise SettingError(wrong, "a detector, and an object or a class", "leave score_threshold out")
+    if isinstance(model, Segmenter) and isinstance(target, str | int | None) and not is_index(target):
+        return region_target(model, pixels, target)
     return target
 
 

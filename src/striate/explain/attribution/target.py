@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from striate.errors import LabelError, SettingError, ShapeError, StriateError
 from striate.explain.attribution.detection_target import DetectionTarget
 from striate.explain.attribution.layer_names import never_reached
+from striate.explain.attribution.region_target import RegionTarget
 from striate.explain.attribution.supported import require_dense
 from striate.explain.synthesis.objectives import ForwardResult, Objective
 from striate.records import class_number
@@ -199,6 +200,11 @@ def pick(output: Any, index: Index, count: int, names: Sequence[str] | None = No
     return numbers.flatten(1).mean(1) if numbers.ndim > 1 else numbers
 
 
+def is_index(target: Target) -> bool:
+    """Whether a word is an index, as ``3,1``."""
+    return isinstance(target, str) and WRITTEN.fullmatch(target) is not None
+
+
 def in_words(target: Target) -> str:
     """A target that is no class, for captions and reports.
 
@@ -209,7 +215,7 @@ def in_words(target: Target) -> str:
         target = tuple(map(int, target.split(",")))
     if isinstance(target, tuple):
         return f"output{_written(target)}"
-    return str(target) if isinstance(target, Objective | DetectionTarget) else "target"
+    return str(target) if isinstance(target, Objective | DetectionTarget | RegionTarget) else "target"
 
 
 def one_target_each(
