@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from striate.api.predict import convolutional, predict
     from striate.api.propose import propose
     from striate.api.style import apply_style, stylize, texture, train_style
+    from striate.api.superresolve import superresolve
     from striate.api.train import find_rate, train
     from striate.errors import StriateError
 
@@ -79,6 +80,7 @@ __all__ = [
     "search",
     "stylize",
     "summary",
+    "superresolve",
     "texture",
     "train",
     "train_style",
@@ -102,6 +104,7 @@ _FILES = {
     **dict.fromkeys(("Gallery", "verify"), "api.galleries"),
     "propose": "api.propose",
     **dict.fromkeys(("apply_style", "stylize", "texture", "train_style"), "api.style"),
+    "superresolve": "api.superresolve",
     **dict.fromkeys(("find_rate", "train"), "api.train"),
 }
 

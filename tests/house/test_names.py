@@ -29,6 +29,7 @@ VERBS = [
     "train_style",
     "stylize",
     "summary",
+    "superresolve",
     "texture",
     "train",
     "visualize",

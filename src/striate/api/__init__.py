@@ -9,6 +9,7 @@ predict       predict
 explain       explain, benchmark_explanations, visualize, invert
 embeddings    embed, embedding_map, neighbours, search
 style         stylize, texture, train_style, apply_style
+superresolve  superresolve
 export        export
 galleries     Gallery, verify
 

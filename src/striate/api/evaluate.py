@@ -19,9 +19,6 @@ from striate.train.run.run import Run
 
 __all__ = ["evaluate"]
 
-BATCH = 64
-"""Images that go through a network at once when nothing is learned."""
-
 
 @checked
 def evaluate(
@@ -110,5 +107,5 @@ def given_pictures(
 
 def measured(model: TaskModel[Any], data: MeasuredData, part: Dataset) -> Metrics:
     """The metrics of a model on some of the pictures of the data, and a sentence about them."""
-    loader = Loader(part.remap(model.classes), model.preprocess, BATCH)
+    loader = Loader(part.remap(model.classes), model.preprocess, model.evaluation_batch)
     return replace(measure(model, loader).metrics, measured_on=data.sentence)  # type: ignore[type-var]

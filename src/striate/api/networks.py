@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from striate.arguments import checked
+from striate.data.annotations.picture_annotations import CLASSES as ONE_CLASS
 from striate.errors import ModelFileError, SettingError
 from striate.tasks.model import TaskModel
 from striate.zoo.build import made_model
@@ -15,7 +16,7 @@ from striate.zoo.cost.meta_network import outline
 from striate.zoo.cost.summary import Summary
 from striate.zoo.cost.summary import summary as table
 from striate.zoo.inference.inference import EngineName, InferenceEngine, Precision
-from striate.zoo.networks import DETECTOR_NAMES, MADE_NAMES, SEGMENTER_NAMES, models
+from striate.zoo.networks import DETECTOR_NAMES, MADE_NAMES, SEGMENTER_NAMES, SUPER_RESOLVERS, models
 from striate.zoo.networks import create as create_backbone
 from striate.zoo.save_load import load as load_file
 from striate.zoo.weights.coco_classes import CLASSES
@@ -42,7 +43,7 @@ def create(
     """A network by its name.
 
     Args:
-        name: one of ``models()``, of ``models("detect")`` or of ``models("segmentation")``.
+        name: one of ``models()``, or of ``models(task)`` for the task of a network.
         classes: K, how many scores it gives, 1 or more; of a network for a task also their names. When left
             out 1000; with the weights ``"coco"`` the 90 of COCO by name, of which ten have no object there,
             and for segmentation the background and the 20 of Pascal VOC.
@@ -53,8 +54,8 @@ def create(
         arguments: of the network's own, such as ``stem="small"``, or ``backbone="resnet34"`` of a detector.
 
     Returns:
-        a ``Backbone``; for the name of a detector or of a segmentation network a ``Detector`` or a
-        ``Segmenter``, ready to predict and to be trained.
+        a ``Backbone``; for the name of a network that is made for a task a model of that task, such as a
+        ``Detector``, a ``Segmenter`` or a ``SuperResolver``, ready to predict and to be trained.
 
     Raises:
         SettingError: there is no network of that name, a number is smaller than 1, or the network has no such
@@ -69,7 +70,7 @@ def create(
     'segmentation'
     """
     if classes is None:
-        classes = _published_classes(name) if weights == COCO else DEFAULT
+        classes = _usual_classes(name, weights)
     if name in MADE_NAMES:
         names = list(map(str, range(classes))) if isinstance(classes, int) else list(classes)
         return made_model(name, names, in_channels, weights, **arguments)
@@ -78,8 +79,12 @@ def create(
     return create_backbone(name, classes, in_channels, weights, **arguments)
 
 
-def _published_classes(name: str) -> int | tuple[str, ...]:
-    """The classes of the weights that the word ``coco`` stands for."""
+def _usual_classes(name: str, weights: Any) -> int | tuple[str, ...]:
+    """The classes when nobody says: those of the weights ``coco``; one where nothing is to be chosen."""
+    if name in SUPER_RESOLVERS:
+        return ONE_CLASS
+    if weights != COCO:
+        return DEFAULT
     if name in SEGMENTER_NAMES:
         return VOC_CLASSES
     return CLASSES if name in DETECTOR_NAMES else DEFAULT

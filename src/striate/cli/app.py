@@ -42,6 +42,7 @@ VERBS = {
     "texture": "Make a picture with the texture of another.",
     "train-style": "Train a network that paints in one pass.",
     "apply-style": "Paint with a network of train-style, in one pass.",
+    "upscale": "Enlarge pictures with a network.",
     "export": "Write a model for other programs: ONNX, torch, OpenVINO.",
     "demo": "Watch a network learn handwritten digits (under a minute).",
 }

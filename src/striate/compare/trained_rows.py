@@ -30,7 +30,6 @@ from striate.tasks.evaluate import Evaluation, evaluate
 from striate.tasks.model import TaskModel
 from striate.train.profile.profile import PICTURES, Costs, measure
 from striate.train.run.headline import headline
-from striate.train.run.run import EVALUATION_BATCH
 from striate.train.run.settings import Settings
 from striate.train.session.events import Event, Measuring
 from striate.zoo.build import model_of
@@ -83,7 +82,7 @@ def answer(state: CompareState, splits: Splits, row: GridRow, seed: int) -> None
                 file.write_bytes(source.read_bytes())
         return
     split = unseen(splits)
-    loader = Loader(splits[split], model.preprocess, EVALUATION_BATCH, workers=settings.get("workers"))
+    loader = Loader(splits[split], model.preprocess, model.evaluation_batch, workers=settings.get("workers"))
     found = evaluate(model, loader)
     files.write_json(files.path / ANSWERS, answers_of(found))
     primary = {"primary": asdict(found.metrics.primary), "metrics": found.metrics.to_dict()}

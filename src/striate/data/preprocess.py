@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from striate.errors import SettingError
 from striate.records.affine import scaling
 
-ResizeMode = Literal["crop", "stretch", "pad", "letterbox", "keep", "shortest"]
+ResizeMode = Literal["crop", "stretch", "pad", "letterbox", "keep", "shortest", "whole"]
 Tta = Literal["none", "mirror"]
 Interpolation = Literal["bilinear", "bicubic"]
 
@@ -54,7 +54,8 @@ class Preprocess:
             size and are padded to the largest one of a batch; ``shortest`` scales the shorter side to the
             shorter one of ``size``, and less if the longer side would exceed the longer one of ``size``,
             whichever way the picture lies: (800, 1333) are the sizes of torchvision's detectors with two
-            stages. Batches are padded to multiples of 32.
+            stages. Batches are padded to multiples of 32. ``whole`` leaves pictures as they are, however
+            large; ``size`` is then that of the parts that were learned from.
         tta: test-time augmentation; ``mirror`` answers with the mean of the scores of a picture and of its
             mirror image, at twice the cost.
         crop_ratio: what ``crop`` keeps of the sides of that middle part, above 0 and at most 1, and scales
@@ -100,7 +101,7 @@ class Preprocess:
     @property
     def one_size(self) -> bool:
         """Whether every picture becomes one of ``size``."""
-        return self.resize_mode not in ("keep", "shortest")
+        return self.resize_mode not in ("keep", "shortest", "whole")
 
     @property
     def always_padded(self) -> bool:
@@ -123,7 +124,7 @@ class Preprocess:
     def _plan(self, height: int, width: int) -> "Plan":
         """What is done to a picture of that size."""
         own, (tall, wide) = (height, width), self.size
-        if own == self.size:
+        if own == self.size or self.resize_mode == "whole":
             return Plan(own, own, own)
         if self.resize_mode == "stretch":
             return Plan(own, self.size, self.size)

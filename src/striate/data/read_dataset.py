@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.picture_annotations import PictureAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.bad_boxes import without_bad_boxes
 from striate.data.checks.content_hash import identities, pixel_identities
@@ -101,6 +102,7 @@ def read(
         options = {"details": True} if shapes and name in DETAILED else {}
         found = _read(root, name, reader_of(name, accept, reading, group, classes), **options)
         found = with_joints(_with_shapes(found) if shapes else found, joints)
+        found = as_pictures(found, kinds)
         found = found if format else _with_alternative(_with_classes(found, name), name, root)
     except OSError as reason:
         raise _closed(root, reason) from reason
@@ -108,6 +110,20 @@ def read(
     split, notes = assign(found, seed, {"test": test, "val": validation})
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.notes + notes, findings)
+
+
+def as_pictures(found: Found, kinds: tuple[type[Annotations], ...]) -> Found:
+    """The pictures alone, where a task wants nothing else; the splits stay.
+
+    Args:
+        found: by any reader.
+        kinds: of annotations that can be used.
+    """
+    if PictureAnnotations not in kinds or isinstance(found.annotations, kinds):
+        return found
+    note = f"{found.annotations.shown} are not looked at: the pictures are all that is learned from"
+    known = PictureAnnotations(len(found.store))
+    return replace(found, annotations=known, notes=(*found.notes, note))
 
 
 def read_found(

@@ -11,6 +11,7 @@ from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.annotations.mask_annotations import MaskAnnotations
+from striate.data.annotations.picture_annotations import PictureAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.formats.index import Found
 from striate.data.formats.json_stream import Progress
@@ -37,6 +38,7 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
         "coco-masks": "striate.data.formats.coco_segmentation:read_coco_masks",
         "points": "striate.data.formats.points_csv:read_point_table",
         "boxes": "striate.data.formats.points_csv:read_box_table",
+        "pictures": "striate.data.formats.pictures:read_pictures",
     }
 )
 """Called with the path. A new format is a line here, and one of ``KINDS_OF``."""
@@ -47,6 +49,7 @@ KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("voc", "yolo", "coco", "numbered-masks", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
     **dict.fromkeys(("masks", "voc-masks", "coco-masks"), MaskAnnotations),
+    "pictures": PictureAnnotations,
 }
 """Format -> what it tells of the pictures."""
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.identity_annotations import IdentityAnnotations
+from striate.data.annotations.picture_annotations import PictureAnnotations
 from striate.data.decode import EXTENSIONS
 from striate.data.formats.csv import several_tables, tables_in
 from striate.data.formats.idx import idx_files
+from striate.data.formats.image_folder import split_folders
 from striate.data.formats.npz import npz_file
 from striate.data.formats.people import PEOPLE, people_tables
 from striate.data.formats.table_header import Header, point_table, read_header
@@ -59,6 +61,8 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
     if kinds == (IdentityAnnotations,):
         return _people(path)
     annotated = annotated_formats(path)
+    if PictureAnnotations in kinds:
+        return annotated[0] if annotated else _of_pictures(path)
     if kinds and ClassAnnotations not in kinds:
         fitting = [name for name in annotated if issubclass(KINDS_OF[name], kinds)]
         if not fitting:
@@ -103,6 +107,16 @@ def _people(path: Path) -> str:
     if name not in PEOPLE:
         raise other_kind(path, name, (IdentityAnnotations,))
     return PEOPLE[name]
+
+
+def _of_pictures(path: Path) -> str:
+    """The format of data of which the pictures alone are wanted, and the splits if there are any."""
+    if path.is_file():
+        return "pictures" if ending_of(path.name) in EXTENSIONS else recognise(path)
+    if not split_folders(path) and holds_pictures(path):
+        return "pictures"
+    name = recognise(path)
+    return "pictures" if name == "folder" and not split_folders(path) else name
 
 
 def other_kind(path: Path, name: str, kinds: tuple[type[Annotations], ...]) -> DataError:
@@ -152,6 +166,12 @@ def holds_a_picture(folder: Path) -> bool:
     """Whether one of the first files of a folder is a picture."""
     with os.scandir(folder) as entries:
         return any(ending_of(entry.name) in EXTENSIONS for entry in islice(entries, LOOKED_AT))
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether there is a picture in a folder, at any depth."""
+    names = Walk(folder).files()
+    return any(ending_of(name) in EXTENSIONS for name in names)
 
 
 def refuse_missing(path: Path) -> None:

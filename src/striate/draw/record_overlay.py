@@ -6,6 +6,7 @@
     Localization      the box and the class, or a note that nothing is there
     Pose              points and skeleton
     Proposals         the first boxes; where objects are known, the best box of each
+    SuperResolution   the whole picture, and bicubic and network side by side where they differ most
     Segmentation      tints and contours, a legend below; where the truth is known, both and where they differ
     any other         the picture, and the answer in words below it
 
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from PIL import Image
 from torch import Tensor
 
+from striate.draw.enlarged import before_after
 from striate.draw.image_grid import Picture, classification, grid
 from striate.draw.mask_overlay import large, segmented, tinted
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
@@ -33,6 +35,7 @@ from striate.records import (
     Proposals,
     Record,
     Segmentation,
+    SuperResolution,
     Targets,
 )
 
@@ -180,8 +183,15 @@ def _segmentation(image: Picture, record: Record, truth: Targets | None) -> Imag
     return segmented(image, record, truth)
 
 
+def _enlarged(image: Picture, record: Record, truth: Targets | None) -> Image.Image:
+    assert isinstance(record, SuperResolution)
+    assert isinstance(image, Tensor)
+    return before_after(image, record)
+
+
 SHEETS: dict[type[Record], Callable[[Picture, Record, Targets | None], Image.Image]] = {
     Segmentation: _segmentation,
+    SuperResolution: _enlarged,
 }
 """Records that are drawn as a sheet of their own, not over the picture."""
 

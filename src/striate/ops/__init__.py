@@ -27,6 +27,7 @@ boundary_score   how near the edges of a segmentation lie to the true ones
 sub_pixel        channels become pixels, and pixels channels
 checkerboard     the pattern that an upsampling draws
 image_quality    PSNR and SSIM of two pictures
+bicubic          a picture reduced or enlarged by a whole factor
 
 matcher          which object an anchor learns
 sampler          which anchors and images are looked at

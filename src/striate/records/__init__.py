@@ -14,6 +14,7 @@
                             run_lengths.py hold and write them
     proposals.py            Proposals          where there may be objects
     segmentation.py         Segmentation       the class of every pixel
+    superresolution.py      SuperResolution    a picture with more pixels than it had
     embedding.py            Embedding          a vector
     match.py                Match, Comparison  whom a picture shows, whether two show the same
 
@@ -34,11 +35,13 @@ from striate.records.proposals import Proposals
 from striate.records.record import Record
 from striate.records.sample import Sample
 from striate.records.segmentation import Segmentation
+from striate.records.superresolution import SuperResolution
 from striate.records.targets import (
     BoxTargets,
     ClassTargets,
     IdentityTargets,
     MaskTargets,
+    PictureTargets,
     PointTargets,
     Targets,
 )
@@ -59,12 +62,14 @@ __all__ = [
     "MaskCrops",
     "MaskTargets",
     "Match",
+    "PictureTargets",
     "PointTargets",
     "Pose",
     "Proposals",
     "Record",
     "Sample",
     "Segmentation",
+    "SuperResolution",
     "Targets",
     "class_number",
 ]

@@ -6,6 +6,7 @@
     BoxTargets      boxes (M, 4), labels (M,), counts (N,)      M boxes on N images, none on some of them;
                     masks and joints of them where they are known
     MaskTargets     masks (N, H, W)                             the class of every pixel
+    PictureTargets  pictures (N, C, H, W)                       what the pictures themselves shall become
 
 Whatever moves pixels gives the affine map that it applied, and ``moved`` takes the targets along.
 """
@@ -429,6 +430,48 @@ class MaskTargets(Targets):
             known = torch.where(known == IGNORED, -1.0, known)
         found = F.grid_sample(known + 1, grid, mode="nearest", align_corners=align_corners)[:, 0].round()
         return MaskTargets(torch.where(found > 0, found - 1, self.ignored).to(self.masks.dtype))
+
+
+@final
+@dataclass(frozen=True)
+class PictureTargets(Targets):
+    """A picture for each image, as large as the answer.
+
+    Args:
+        pictures: uint8 or float 0..1 (N, C, H, W); (N, 0, 0, 0) as long as the images are the pictures.
+
+    Raises:
+        ShapeError: the pictures are not (N, C, H, W).
+    """
+
+    pictures: Tensor
+    spatial: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.pictures.ndim != 4:
+            wrong = f"pictures are {tuple(self.pictures.shape)}"
+            raise ShapeError(wrong, "(N, C, H, W)", "one picture for each image")
+
+    @classmethod
+    def of_images(cls, count: int) -> "PictureTargets":
+        """Those of so many images that are the pictures themselves."""
+        return cls(torch.empty(count, 0, 0, 0, dtype=torch.uint8))
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The pictures."""
+        return (self.pictures,)
+
+    def like(self, tensors: Sequence[Tensor]) -> "PictureTargets":
+        """Other pictures."""
+        (pictures,) = tensors
+        return PictureTargets(pictures)
+
+    def moved(self, affine: Tensor, size: tuple[int, int]) -> "PictureTargets":
+        """The same: they are made of the images after these were moved."""
+        return self
 
 
 def ignored_in(dtype: torch.dtype) -> int:

@@ -59,7 +59,7 @@ def evaluate(
     metric, indices = model.metric(), [torch.empty(0, dtype=torch.int64)]
     asked, losses = with_loss and metric.loss() is None, list[Tensor]()
     with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
-        for batch in loader.batches():
+        for batch in map(model.question, loader.batches()):
             found = answer(batch.images.to(model.device), *batch.targets.given)
             raw = each(lambda part: part.float().cpu(), found)
             with torch.autocast("cpu", enabled=False):  # metrics and losses are exact in any arithmetic

@@ -71,6 +71,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         usual_settings: of a training, by name, where the common defaults do not serve; those that somebody
             wrote go first.
         most_batch: pictures of a step at most, when nobody says.
+        evaluation_batch: pictures that go through the network at once when nothing is learned.
         time_varies: whether the time of an answer depends on the weights and on the picture.
         guess_loss: the loss of guessing, as far as it is known.
         name: of the network among ``striate.models()``; None for a network of your own.
@@ -89,6 +90,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     usual_network: ClassVar[str | None] = None
     usual_settings: ClassVar[Mapping[str, Any]] = {}
     most_batch: ClassVar[int] = 128
+    evaluation_batch: ClassVar[int] = 64  # larger ones leave the cache of a processor, and take twice as long
     time_varies: ClassVar[bool] = False
     guess_loss: float = 0.0
     mean: Tensor
@@ -182,6 +184,19 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     def prepared(self, data: Dataset) -> Dataset:
         """The same pictures with what the task adds to their annotations before it learns from them."""
         return data
+
+    @classmethod
+    def pictures_an_epoch(cls, count: int) -> int:
+        """How many pictures ``prepared`` gives of so many; as many for most tasks."""
+        return count
+
+    def view_in_training(self, preprocess: Preprocess) -> Preprocess:
+        """How the pictures of ``prepared`` become what augmentation takes; as all pictures for most tasks."""
+        return preprocess
+
+    def question(self, batch: Batch) -> Batch:
+        """Pictures as they are read -> what the network is asked, with its targets; the same as a rule."""
+        return batch
 
     @classmethod
     def with_proposals(

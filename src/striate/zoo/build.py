@@ -29,6 +29,7 @@ TASKS: LazyTable[type[TaskModel[Any]]] = LazyTable(
         "pose": "striate.tasks.regression.point_model:PoseModel",
         "segmentation": "striate.tasks.segmentation.segmenter:Segmenter",
         "verification": "striate.tasks.verification.embedder:Embedder",
+        "superresolution": "striate.tasks.superresolution.super_resolver:SuperResolver",
     }
 )
 """The tasks by name. A new one is a line here, and what the other tables of this kind ask for."""

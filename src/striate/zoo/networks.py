@@ -45,6 +45,7 @@ from striate.zoo.weights.load_weights import AUXILIARY, IMAGENET, load_weights, 
 if TYPE_CHECKING:
     from striate.tasks.detection.networks.detection_network import DetectionNetwork
     from striate.tasks.segmentation.networks.segmentation_network import SegmentationNetwork
+    from striate.tasks.superresolution.networks.superresolution_network import SuperResolutionNetwork
 
 NEAREST = 3
 """Names that an unknown one is answered with."""
@@ -175,6 +176,15 @@ SEGMENTERS: LazyTable[Callable[..., "SegmentationNetwork"]] = LazyTable(
 )
 """Called with ``classes``, ``in_channels`` and the network's own arguments."""
 
+SUPER_RESOLVERS: LazyTable[Callable[..., "SuperResolutionNetwork"]] = LazyTable(
+    {
+        "edsr": "striate.zoo.super_resolvers:edsr",
+        "espcn": "striate.zoo.super_resolvers:espcn",
+        "resize_convolution": "striate.zoo.super_resolvers:resize_convolution",
+    }
+)
+"""Called with ``classes``, ``in_channels`` and the network's own arguments."""
+
 BACKBONES = "classification"
 
 TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
@@ -182,12 +192,13 @@ TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
     "detect": DETECTORS,
     "instances": INSTANCE_DETECTORS,
     "segmentation": SEGMENTERS,
+    "superresolution": SUPER_RESOLVERS,
 }
 """The names by the task that they are made for."""
 
 DETECTOR_NAMES = frozenset(DETECTORS) | frozenset(INSTANCE_DETECTORS)
 SEGMENTER_NAMES = frozenset(SEGMENTERS)
-MADE_NAMES = DETECTOR_NAMES | SEGMENTER_NAMES
+MADE_NAMES = DETECTOR_NAMES | SEGMENTER_NAMES | frozenset(SUPER_RESOLVERS)
 """Names of networks that are made for one task."""
 
 
@@ -197,7 +208,8 @@ def models(task: str = "classification") -> list[str]:
 
     Args:
         task: ``classification`` for the backbones, which other tasks take too; ``detect`` for the detectors;
-            ``instances`` for those with masks or joints; ``segmentation`` for those that score every pixel.
+            ``instances`` for those with masks or joints; ``segmentation`` for those that score every pixel;
+            ``superresolution`` for those that enlarge pictures.
 
     Raises:
         SettingError: no names are made for that task.
@@ -232,7 +244,7 @@ def create(
     """
     network = network_named(name, classes, in_channels, **arguments)
     if not isinstance(network, Backbone):
-        kind = "a detector" if name in DETECTOR_NAMES else "a segmentation network"
+        kind = "a detector" if name in DETECTOR_NAMES else f"made for {made_for(name)}"
         raise SettingError(f"{name} is {kind}", "a backbone, one of `striate.models()`", "resnet18")
     if weights is not None:
         changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}

@@ -25,6 +25,7 @@ from striate.zoo.networks import (
     MADE_NAMES,
     arguments_of,
     create,
+    models,
     network_named,
     require_arguments,
 )
@@ -114,8 +115,12 @@ def arguments(settings: Settings, source: Source) -> dict[str, Any]:
     """
     own = source.arguments if source.lent or settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
-    chosen = {**own, **settings.arguments, **stem, **settings.proposer}
+    factor = {} if settings.by is None else {"by": settings.by}
+    chosen = {**own, **settings.arguments, **stem, **settings.proposer, **factor}
     name = settings.model or source.model or ""
+    if factor and "by" not in arguments_of(name):
+        wrong, known = f"by is {settings.by}, and {name} does not enlarge pictures", models("superresolution")
+        raise SettingError(wrong, "a network for super-resolution: " + ", ".join(known), "--model edsr")
     if settings.proposer and "proposer" not in arguments_of(name):
         raise SettingError(
             f"proposals is {settings.proposals!r}, and {name} is given none",

@@ -59,7 +59,8 @@ def decide(settings: Settings, found: Facts) -> Settings:
     name = settings.model or source.model or usual_name
     usual = {name: field.default for name, field in Settings.model_fields.items()}
     require_own(settings.model_dump(), usual, settings.model_fields_set, task)
-    settings = with_usual(clamped(settings, found, kind.most_batch), kind.usual_settings)
+    pictures = kind.pictures_an_epoch(found.count)
+    settings = with_usual(clamped(settings, pictures, kind.most_batch), kind.usual_settings)
     settings = with_norm_for_few(settings.model_copy(update={"model": name, "task": task}), source.arguments)
     batch = settings.batch or 1
     own = arguments(settings, source)
@@ -88,8 +89,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
         if settings.precision == "auto"
         else settings.precision
     )
-    made = {"precision": precision, "finetune": finetune}
-    return settings.model_copy(update={**open_fields, **made})
+    return settings.model_copy(update={**open_fields, "precision": precision, "finetune": finetune})
 
 
 def with_usual(settings: Settings, usual: Mapping[str, Any]) -> Settings:
@@ -118,11 +118,17 @@ def with_norm_for_few(settings: Settings, learned: Mapping[str, Any]) -> Setting
     return settings.model_copy(update={"arguments": {**settings.arguments, "norm": norm}})
 
 
-def clamped(settings: Settings, found: Facts, most: int = MOST_BATCH) -> Settings:
-    """The settings with a batch that is no larger than the data, and that the devices share evenly."""
+def clamped(settings: Settings, count: int, most: int = MOST_BATCH) -> Settings:
+    """The settings with a batch that is no larger than the data, and that the devices share evenly.
+
+    Args:
+        settings: of the user.
+        count: pictures of an epoch.
+        most: pictures of a batch, when nobody says.
+    """
     world = settings.devices * settings.nodes
-    largest = max(found.count // world, 1) * world
-    batch = settings.batch or max(min(most, default_batch(found.count)) // world, 1) * world
+    largest = max(count // world, 1) * world
+    batch = settings.batch or max(min(most, default_batch(count)) // world, 1) * world
     return settings.model_copy(update={"batch": min(batch, largest)})
 
 

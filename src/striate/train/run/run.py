@@ -46,12 +46,11 @@ from striate.train.session.interrupt import StopRequest
 from striate.train.session.loop import fit
 from striate.train.session.session import TrainingSession
 from striate.train.session.time_budget import bound_time, within_budget
+from striate.zoo.build import model_of
 from striate.zoo.save_load import load
 
 TOLD_EVERY = 0.3
 """Seconds between two events while pictures are decoded."""
-
-EVALUATION_BATCH = 64  # larger ones leave the cache of a processor, and take twice as long
 
 
 @checked_methods
@@ -215,7 +214,8 @@ def continued(settings: Settings, found: Facts, files: RunFolder) -> Settings:
         files, saved
     )  # refuses settings that somebody edited before anything is read or built by them
     require_said_again(settings, saved)
-    chosen = clamped(settings, found) if settings.batch else settings
+    pictures = model_of(settings.task or found.task).pictures_an_epoch(found.count)
+    chosen = clamped(settings, pictures) if settings.batch else settings
     return resumed(chosen, saved.to_dict())
 
 
@@ -321,10 +321,11 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
     share = {"rank": engine.rank, "world": engine.world, "balance": settings.balance == "sampling"}
     share |= {"per_identity": settings.per_identity, "run": settings.identity_run}
     options: dict[str, Any] = {"seed": settings.seed, "workers": settings.workers}
-    shuffled = Loader(data, preprocess, settings.batch or 1, shuffle=True, **share, **options)
+    seen = learning.view_in_training(preprocess)
+    shuffled = Loader(data, seen, settings.batch or 1, shuffle=True, **share, **options)
     held_out = None
     if len(splits.parts.get("val", ())):
-        held_out = Loader(splits["val"], preprocess, EVALUATION_BATCH, **options)
+        held_out = Loader(splits["val"], model.preprocess, model.evaluation_batch, **options)
     if alone:
         best.to(engine.device)
         shuffled = embedding(shuffled, best, engine.arithmetic)
@@ -345,7 +346,7 @@ def finish(work: TrainingSession, splits: Splits) -> Finished:
     files, settings = work.folder, work.settings
     split = unseen(splits)
     model = load(files.model).to(work.engine.device)
-    loader = Loader(splits[split], model.preprocess, EVALUATION_BATCH, workers=settings.workers)
+    loader = Loader(splits[split], model.preprocess, model.evaluation_batch, workers=settings.workers)
     evaluation = evaluate(model, loader)
     metrics = evaluation.metrics
     if work.engine.rank == 0:

@@ -63,13 +63,13 @@ class Settings(TaskSettings):
     task: str | None = Field(
         None,
         description="what is learned: classification, detect, instances, segmentation, localize, landmarks, "
-        "pose or verification; by default what the data are annotated for, and instances of mask_rcnn and "
-        "its like",
+        "pose, superresolution or verification; by default what the data are annotated for, and instances of "
+        "mask_rcnn and its like",
     )
     model: str | None = Field(
         None,
-        description="network; by default yolo for boxes, unet for masks, lenet5 for grey pictures up to 32 "
-        "pixels, else resnet20",
+        description="network; by default yolo for boxes, unet for masks, edsr for super-resolution, "
+        "lenet5 for grey pictures up to 32 pixels, else resnet20",
     )
     backbone: str | None = Field(
         None,

@@ -10,6 +10,7 @@
     joints                             landmarks, pose, instances
     pixel_loss classes                 segmentation
     embedding_loss mining margin ...   verification
+    by                                 superresolution
     balance                            classification, segmentation
 
 ``striate train --help`` shows those of a task when ``--task`` names it.
@@ -36,6 +37,7 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     "proposals": ("detect", "instances"),
     **dict.fromkeys(("embedding_loss", "mining", "margin", "dimensions"), ("verification",)),
     **dict.fromkeys(("per_identity", "identity_run"), ("verification",)),
+    "by": ("superresolution",),
 }
 """Setting -> the tasks that have it. A setting that is not here is common to all."""
 
@@ -120,6 +122,10 @@ class TaskSettings(BaseModel):
         le=10_000,
         description="identities of a batch that follow each other in the order of their names, where "
         "neighbours are alike, such as the letters of an alphabet; 1 draws each at random",
+    )
+    by: Literal[2, 3, 4] | None = Field(
+        None,
+        description="factor by which a network enlarges both sides: 2, 3 or 4; by default 2",
     )
 
     @property

@@ -80,7 +80,7 @@ def test_a_bridge_stands_at_every_stride_that_the_backbone_has():
 
 def test_names_of_segmentation_networks_are_a_table_of_their_own():
     assert {"unet", "unet_2015"} <= set(models("segmentation"))
-    with pytest.raises(SettingError, match="unet is a segmentation network"):
+    with pytest.raises(SettingError, match="unet is made for segmentation"):
         create("unet")
     with pytest.raises(SettingError, match="yolo is no segmentation network"):
         segmenter_named("yolo", 2)

@@ -6,10 +6,12 @@ from torch.nn import functional as F
 
 from striate.errors import SettingError, ShapeError
 from striate.ops import conv_parameters, phase_ratio
+from striate.tasks.superresolution.networks.edsr import Edsr
 from striate.tasks.superresolution.networks.espcn import Espcn
 from striate.tasks.superresolution.networks.resize_convolution import ResizeConvolution
 
 NETWORKS = [Espcn, ResizeConvolution]
+"""The shallow ones."""
 
 
 def learned(kind, by, channels=1):
@@ -74,3 +76,21 @@ def test_other_factors_and_channels_are_refused(kind):
         kind(2, channels=(0, 4) if kind is Espcn else 0)
     with pytest.raises(ShapeError, match="3 channels"):
         kind(2)(torch.zeros(1, 1, 8, 8))
+
+
+@pytest.mark.parametrize("by", [2, 3, 4])
+def test_edsr_begins_as_bicubic_and_sees_no_pixel_beyond_its_margin(by):
+    network = Edsr(by, 1, blocks=1, channels=4)
+    images = torch.rand(1, 1, 15, 15)
+    assert torch.equal(network(images), F.interpolate(images, scale_factor=by, mode="bicubic"))
+    torch.nn.init.normal_(network.leave.weight)
+    other = images.clone()
+    other[..., : 7 - network.margin], other[..., 8 + network.margin :] = 0, 1
+    own = slice(7 * by, 8 * by)
+    assert torch.allclose(network(images)[..., own], network(other)[..., own], atol=1e-5)
+
+
+def test_the_baseline_of_edsr_has_the_published_number_of_weights():  # table 1: 1.37 M for x2, 64 channels
+    body = conv_parameters(3, 3, 64) + 33 * conv_parameters(3, 64, 64)
+    expected = body + conv_parameters(3, 64, 256) + conv_parameters(3, 64, 3)
+    assert sum(one.numel() for one in Edsr(2, blocks=16, channels=64).parameters()) == expected == 1_369_859

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.layers.image_network import ImageNetwork
 
@@ -29,6 +30,12 @@ class SuperResolutionNetwork(ImageNetwork, ABC):
     by: int
     margin: int
     input_size = (96, 96)
+
+    @property
+    def usual(self) -> Preprocess:
+        """What it expects of a picture when it was trained on nothing yet: pixels 0..1 as they are."""
+        none, one = (0.0,) * self.input_channels, (1.0,) * self.input_channels
+        return Preprocess(self.input_size, self.input_channels, none, one, resize_mode="whole")
 
     def forward(self, images: Tensor) -> Tensor:
         """Pixels (N, C, H, W) -> pixels (N, C, by H, by W); they may lie a little outside of 0..1.
