@@ -41,7 +41,8 @@ def processor_seconds() -> float:
 
 def test_every_setting_is_a_flag_of_train_and_those_of_a_task_are_shown_with_it() -> None:
     shown = {}
-    for task in ("", "classification", "localize", "pose", "detect", "segmentation", "verification"):
+    pixels = ("segmentation", "superresolution")
+    for task in ("", "classification", "localize", "pose", "detect", "verification", *pixels):
         words = [*STRIATE, "train", "--help", *(["--task", task] if task else [])]
         text = subprocess.run(words, check=True, capture_output=True, text=True, env=QUICK).stdout
         shown[task] = {name for name in Settings.model_fields if f"{flag_name(name)} " in text}

@@ -78,7 +78,7 @@ TRAINING: Panels = {
     OF_TASKS: (
         *("head", "distance", "box_weight", "overlap_weight", "on_bad_box", "normalize", "joints"),
         *("pixel_loss", "classes", "proposals"),
-        *("embedding_loss", "mining", "margin", "dimensions", "per_identity", "identity_run"),
+        *("embedding_loss", "mining", "margin", "dimensions", "per_identity", "identity_run", "by"),
     ),
     "Data": (
         "format",
