@@ -30,6 +30,7 @@ def reduced(images: Tensor, by: int) -> Tensor:
         ShapeError: the images have not four axes, or a side is shorter than ``by``.
         SettingError: ``by`` is smaller than 1.
 
+    >>> import torch
     >>> reduced(torch.full((1, 1, 4, 5), 7, dtype=torch.uint8), 2).tolist()
     [[[[7, 7], [7, 7]]]]
     """
@@ -42,8 +43,9 @@ def reduced(images: Tensor, by: int) -> Tensor:
 def enlarged(images: Tensor, by: int) -> Tensor:
     """(N, C, H, W) -> (N, C, by H, by W), with the levels of a file of 8 bits; arguments as ``reduced``.
 
+    >>> import torch
     >>> enlarged(torch.tensor([[[[0, 100]]]], dtype=torch.uint8), 2)[0, 0, 0].tolist()
-    [0, 17, 83, 100]
+    [0, 21, 79, 109]
     """
     per_axis("by", by, 1)
     _require(images, 1)

@@ -34,8 +34,9 @@ def keypoint_similarity(
 
     >>> here = torch.tensor([[[3.0, 4.0]]])
     >>> seen, area = torch.ones(1, 1) > 0, torch.tensor([100.0])
-    >>> keypoint_similarity(here + 1, here, seen, area, [0.05]).item()  # exp(-2 / (2 * 100 * 0.1 ** 2))
-    0.36787944117144233
+    >>> found = keypoint_similarity(here + 1, here, seen, area, [0.05])  # exp(-2 / (2 * 100 * 0.1 ** 2))
+    >>> round(found.item(), 6)
+    0.367879
     """
     distance = (guess.double()[:, None] - truth.double()).square().sum(-1)
     spread = 2 * areas.double()[:, None] * (2 * torch.tensor(sigmas, dtype=torch.float64)).square()

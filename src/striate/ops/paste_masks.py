@@ -31,8 +31,8 @@ def paste_masks(crops: Tensor, boxes: Tensor, size: tuple[int, int], threshold: 
     Raises:
         ShapeError: crops and boxes do not belong together.
 
-    >>> paste_masks(torch.ones(1, 2, 2), torch.tensor([[1.0, 0.0, 3.0, 2.0]]), (3, 4)).int().tolist()
-    [[[0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]]
+    >>> paste_masks(torch.ones(1, 4, 4), torch.tensor([[1.0, 1.0, 5.0, 3.0]]), (3, 7)).int().tolist()
+    [[[0, 0, 0, 0, 0, 0, 0], [0, 1, 1, 1, 1, 1, 0], [0, 1, 1, 1, 1, 1, 0]]]
     """
     _check(crops, boxes)
     from striate.ops.kernels import backend_of

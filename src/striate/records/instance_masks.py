@@ -91,7 +91,7 @@ class BitMasks(InstanceMasks):
 
     >>> masks = BitMasks(MaskCrops.of(torch.tensor([[[0, 0, 0], [0, 1, 1]]]) > 0))
     >>> masks.run_lengths(0), masks.polygons(0), masks.areas.tolist()
-    ({'size': [2, 3], 'counts': '3111'}, [[1, 1, 3, 1, 3, 2, 1, 2]], [2])
+    ({'size': [2, 3], 'counts': '3110'}, [[1, 1, 3, 1, 3, 2, 1, 2]], [2])
     """
 
     crops: MaskCrops

@@ -30,9 +30,9 @@ class SoftMasks(InstanceMasks):
     Raises:
         ShapeError: the shapes do not belong together.
 
-    >>> masks = SoftMasks(torch.ones(1, 2, 2), torch.tensor([[1.0, 0.0, 3.0, 2.0]]), (2, 4))
+    >>> masks = SoftMasks(torch.ones(1, 4, 4), torch.tensor([[1.0, 1.0, 5.0, 3.0]]), (3, 7))
     >>> masks.mask(0).int().tolist(), masks.areas.tolist()
-    ([[0, 1, 1, 0], [0, 1, 1, 0]], [4])
+    ([[0, 0, 0, 0, 0, 0, 0], [0, 1, 1, 1, 1, 1, 0], [0, 1, 1, 1, 1, 1, 0]], [10])
     """
 
     crops: Tensor
