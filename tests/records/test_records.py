@@ -52,7 +52,7 @@ def test_boxes_go_along_and_those_outside_are_left_out():  # times 2, clipped at
 
 def test_detections_in_a_line_name_the_most_frequent_classes_first():
     assert str(FOUND) == "a.jpg: 2 dog, 1 cat"
-    assert FOUND.in_words(top=1) == "2 dog, 1 others"
+    assert FOUND.in_words(top=1) == "2 dog, 1 other"
     assert FOUND.above(0.95).in_words() == "nothing found"
 
 

@@ -148,6 +148,7 @@ def roc_curve(far: Sequence[float], tar: Sequence[float], eer: float) -> "Figure
         axes.set(xlabel="false accept rate", title="true accept rate", ylim=(0, 1.02))
         axes.set_xscale("symlog", linthresh=1e-3)
         axes.set_xlim(0, 1)
+        axes.set_xticks([0, 1e-3, 1e-2, 1e-1, 1], ["0", "0.1 %", "1 %", "10 %", "100 %"])
     return figure
 
 

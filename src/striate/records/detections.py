@@ -10,6 +10,7 @@ from torch import Tensor
 
 from striate.arguments import checked_methods
 from striate.errors import LabelError, ShapeError
+from striate.formatting import plural
 from striate.records.affine import clipped_boxes, moved_boxes
 from striate.records.instance_masks import BitMasks, InstanceJoints, InstanceMasks
 from striate.records.pose import Pose
@@ -113,7 +114,7 @@ class Detections(Record):
         counted = Counter(self.class_names).most_common()
         words = [f"{count} {name}" for name, count in counted[:top]]
         others = sum(count for _, count in counted[top:])
-        return ", ".join([*words, *([f"{others} others"] if others else [])]) or "nothing found"
+        return ", ".join([*words, *([plural(others, "other")] if others else [])]) or "nothing found"
 
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "Detections":
         """The same objects in another picture, clipped to it; those outside of it are left out."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from striate.arguments import checked_methods
 from striate.errors import LabelError, ShapeError
-from striate.formatting import percent
+from striate.formatting import percent, plural
 from striate.records.record import Record
 from striate.records.targets import MaskTargets, ignored_in
 
@@ -135,7 +135,7 @@ class Segmentation(Record):
         whole = self.size[0] * self.size[1]
         words = [f"{self.classes[number]} {percent(int(areas[number]) / whole)}" for number in order[:top]]
         rest = len(order) - top
-        return ", ".join([*words, *([f"{rest} others"] if rest > 0 else [])]) or "nothing known"
+        return ", ".join([*words, *([plural(rest, "other")] if rest > 0 else [])]) or "nothing known"
 
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "Segmentation":
         """The same answer in another picture, by the nearest pixel; what it does not cover is ignored."""

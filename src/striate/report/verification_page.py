@@ -1,12 +1,13 @@
 """The page of a model that tells identities apart: ROC, distances of both kinds of pairs, the hardest pairs.
 
-A slider moves the threshold over the two histograms and says both rates: the page needs no server for it.
+A threshold can be chosen, and both rates are said: the page needs no script for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from striate.draw import charts
@@ -20,6 +21,9 @@ from striate.tasks.verification.verification_metric import EER, VerificationMetr
 
 SHOWN = 8
 """Pairs of each kind."""
+
+STOPS = 32
+"""Thresholds that can be chosen, about."""
 
 
 def measured(page: Measured) -> tuple[VerificationMetric, VerificationMetrics]:
@@ -49,6 +53,7 @@ def hardest_pairs(page: Measured) -> Section | None:
 def hardest(distances: Tensor, pairs: Pairs, *, same: bool, count: int = SHOWN) -> list[int]:
     """Rows of the pairs of a kind that are most like the other kind; each picture once.
 
+    >>> import torch
     >>> pairs = pairs_of(torch.tensor([0, 0, 0, 1]))
     >>> hardest(torch.tensor([1.0, 5.0, 2.0, 3.0, 4.0, 6.0]), pairs, same=True)
     [1]
@@ -78,16 +83,43 @@ def _shown(page: Measured, pairs: Pairs, distances: Tensor, row: int) -> dict[st
 
 
 def rates(page: Measured) -> Section | None:
-    """The ROC, both histograms and the slider."""
+    """The ROC, both histograms and the thresholds."""
     _, metrics = measured(page)
     if metrics.eer is None:
         return None
     curve = drawn(charts.roc_curve(metrics.curve["far"], metrics.curve["tar"], metrics.eer), "ROC")
     bars = drawn(charts.two_histograms(metrics.histograms, metrics.thresholds["eer"]), "Distances of pairs")
-    values = {name: metrics.histograms[name] for name in ("edges", "same", "other")}
-    start = int(torch.searchsorted(torch.tensor(values["edges"]), metrics.thresholds["eer"] or 0.0))
-    body = rendered("verification_rates.html", curve=curve, bars=bars, values=values, start=start)
+    chosen = stops(metrics.histograms, metrics.thresholds["eer"] or 0.0)
+    body = rendered("verification_rates.html", curve=curve, bars=bars, stops=chosen)
     return Section("rates", "Threshold", body)
+
+
+def stops(histograms: Mapping[str, Sequence[float]], first: float) -> list[dict[str, Any]]:
+    """Thresholds with the shares of pairs that each accepts; the nearest one to the first is chosen.
+
+    Args:
+        histograms: ``edges`` of the bins, and pairs of ``same`` and of ``other``.
+        first: a distance.
+
+    >>> [one["true_accepts"] for one in stops({"edges": [0, 1, 2], "same": [3, 1], "other": [0, 2]}, 0.9)]
+    [0.0, 0.75, 1.0]
+    """
+    edges = np.asarray(histograms["edges"], dtype=float)
+    below = {
+        name: np.concatenate([[0.0], np.cumsum(histograms[name]) / max(np.sum(histograms[name]), 1)])
+        for name in ("same", "other")
+    }
+    shown = np.arange(0, len(edges), max(1, round(len(edges) / STOPS)))
+    nearest = shown[np.abs(edges[shown] - first).argmin()]
+    return [
+        {
+            "distance": float(edges[place]),
+            "true_accepts": float(below["same"][place]),
+            "false_accepts": float(below["other"][place]),
+            "chosen": bool(place == nearest),
+        }
+        for place in shown
+    ]
 
 
 def contents() -> Contents:

@@ -128,9 +128,10 @@ def test_one_identity_or_one_picture_of_each_teaches_nothing(tmp_path, labels, w
         trained(tmp_path / "few.npz", tmp_path / "run")
 
 
-def test_the_page_shows_rates_and_the_hardest_pairs(run):
+def test_the_page_shows_rates_and_the_hardest_pairs_without_a_script(run):
     page = (run.folder / "report.html").read_text()
-    assert 'id="threshold"' in page
+    assert page.count('name="threshold"') > 20
+    assert page.count(" checked>") == 1
     assert "The hardest pairs" in page
     assert "Pairs of two identities, the nearest" in page
-    assert "http" not in page.split("<script>")[1].split("</script>")[0]
+    assert "<script" not in page  # the page's policy would not run one

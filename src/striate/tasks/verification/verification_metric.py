@@ -23,7 +23,7 @@ from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
 from striate.tasks.verification.pair_sample import Pairs, pairs_of
 
-EER = Primary("eer", higher_is_better=False)
+EER = Primary("EER", higher_is_better=False)
 
 FARS = (0.01, 0.001)
 WAYS, RECALLS = 20, (1, 5)
@@ -92,7 +92,7 @@ class VerificationMetrics(Metrics):
         tar = {f"tar_at_far_{far}": value for far, value in self.tar.items()}
         recall = {f"recall_at_{k}": value for k, value in self.recall.items()}
         pairs = {"auc": self.auc, "pair_accuracy": self.pair_accuracy, "one_shot": self.one_shot}
-        return {"eer": self.eer, **tar, **pairs, **recall, "map": self.mean_average_precision}
+        return {"EER": self.eer, **tar, **pairs, **recall, "map": self.mean_average_precision}
 
     def others_in_words(self) -> dict[str, str]:
         """All numbers but the EER, in per cent."""
@@ -104,7 +104,7 @@ class VerificationMetrics(Metrics):
             "one_shot": f"{self.ways}-way one-shot",
             "map": "mean average precision",
         }
-        known = {name: value for name, value in self.values.items() if name != "eer" and value is not None}
+        known = {name: value for name, value in self.values.items() if name != "EER" and value is not None}
         return {names[name]: percent(value, 2) for name, value in known.items()}
 
     def headline(self, pictures: str) -> str:
