@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from striate.errors import LabelError, ShapeError
-from striate.records import Classification, Detections, Localization, Pose, Proposals, Sample
+from striate.records import Classification, ClassTargets, Detections, Localization, Pose, Proposals, Sample
 from striate.records.affine import scaling
-from striate.records.targets import ClassTargets
 
 PLACE = Localization(
     torch.tensor([2.0, 3.0, 8.0, 9.0]), 0.75, torch.tensor([0.25, 0.75]), ("cat", "dog"), "a.jpg"

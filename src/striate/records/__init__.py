@@ -3,7 +3,7 @@
     file -> Sample -> Batch -> raw scores -> Record -> picture, table or JSON
 
     sample.py, batch.py     one image and what is known of it; images of one size with their targets
-    targets.py              what is known: ClassTargets, IdentityTargets, PointTargets, ...
+    targets/                what is known: ClassTargets, IdentityTargets, PointTargets, ...
     affine.py               maps of places in one picture to places in another one
     record.py               Record: what all answers have; then one file for each kind of answer:
     classification.py       Classification     which of K classes
@@ -36,15 +36,13 @@ from striate.records.record import Record
 from striate.records.sample import Sample
 from striate.records.segmentation import Segmentation
 from striate.records.superresolution import SuperResolution
-from striate.records.targets import (
-    BoxTargets,
-    ClassTargets,
-    IdentityTargets,
-    MaskTargets,
-    PictureTargets,
-    PointTargets,
-    Targets,
-)
+from striate.records.targets.box_targets import BoxTargets
+from striate.records.targets.class_targets import ClassTargets
+from striate.records.targets.identity_targets import IdentityTargets
+from striate.records.targets.mask_targets import MaskTargets
+from striate.records.targets.picture_targets import PictureTargets
+from striate.records.targets.point_targets import PointTargets
+from striate.records.targets.targets import Targets
 
 __all__ = [
     "Batch",

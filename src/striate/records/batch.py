@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from striate.records.targets import Targets
+from striate.records.targets.targets import Targets
 
 
 @dataclass(frozen=True)

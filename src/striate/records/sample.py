@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from striate.errors import ShapeError
-from striate.records.targets import Targets
+from striate.records.targets.targets import Targets
 
 
 @dataclass(frozen=True)

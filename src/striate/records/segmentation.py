@@ -11,7 +11,7 @@ from striate.arguments import checked_methods
 from striate.errors import LabelError, ShapeError
 from striate.formatting import percent, plural
 from striate.records.record import Record
-from striate.records.targets import MaskTargets, ignored_in
+from striate.records.targets.mask_targets import MaskTargets, ignored_in
 
 MOST_UINT8 = 255
 """Classes up to which a mask is uint8; one number is left for pixels that nobody has named."""

@@ -18,7 +18,7 @@ from striate.errors import ImageError, LabelError
 from striate.formatting import percent
 from striate.records import MaskTargets
 from striate.records.segmentation import mask_dtype
-from striate.records.targets import ignored_in
+from striate.records.targets.mask_targets import ignored_in
 
 Mask = NDArray[np.uint8] | NDArray[np.int16]
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from striate.data.augment.geometric import to_float
 from striate.records import Batch, ClassTargets
-from striate.records.targets import class_labels
+from striate.records.targets.class_targets import class_labels
 
 
 def shares(labels: Tensor, classes: int) -> Tensor:

@@ -29,7 +29,7 @@ from striate.errors import ImageError
 from striate.formatting import percent
 from striate.records.run_lengths import unpacked
 from striate.records.segmentation import mask_dtype
-from striate.records.targets import ignored_in
+from striate.records.targets.mask_targets import ignored_in
 
 BACKGROUND = "background"
 CENTER = 0.5

@@ -23,7 +23,7 @@ from striate.data.picture_size import picture_size
 from striate.errors import DataError, ImageError, LabelError
 from striate.formatting import percent
 from striate.records.segmentation import mask_dtype
-from striate.records.targets import ignored_in
+from striate.records.targets.mask_targets import ignored_in
 
 COUNTED = 2_000
 """Masks at most whose values are counted before a training; evenly spread."""

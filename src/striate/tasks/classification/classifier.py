@@ -19,7 +19,7 @@ from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError, ShapeError
 from striate.layers.backbone import Backbone
 from striate.records import Batch, Classification, ClassTargets
-from striate.records.targets import class_labels
+from striate.records.targets.class_targets import class_labels
 from striate.tasks.classification.last_layer import LastLayer
 from striate.tasks.classification.metric import ClassificationMetric
 from striate.tasks.classification.mixing import Mixing

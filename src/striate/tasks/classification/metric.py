@@ -7,7 +7,7 @@ from torch import Tensor
 
 from striate.errors import ShapeError
 from striate.records import Batch
-from striate.records.targets import class_labels
+from striate.records.targets.class_targets import class_labels
 from striate.tasks.classification.answers import Answers, answers_of, joined
 from striate.tasks.classification.metrics import ACCURACY, ClassificationMetrics, metrics_of
 from striate.tasks.metric import Metric, Metrics, Primary

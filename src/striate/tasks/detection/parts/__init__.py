@@ -27,6 +27,6 @@ spatial_pyramid  ... of three levels; position_sensitive: from maps of their own
 region_head      bins -> classes and boxes
 machines_and_ridge  support vector machines and a regression in the place of learned scores
 branch           further questions about regions with an object: masks, joints, captions
-mask_branch      a small mask of every class; mask_targets: what it learns
+mask_branch      a small mask of every class; learned_masks: what it learns
 keypoint_branch  a map of places for every joint; heat_maps: maps <-> points
 """

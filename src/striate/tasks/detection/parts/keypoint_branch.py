@@ -21,8 +21,8 @@ from striate.records import BoxTargets, InstanceJoints
 from striate.tasks.detection.parts.branch import Branch
 from striate.tasks.detection.parts.finish import Found
 from striate.tasks.detection.parts.heat_maps import near_shares, places_in, points_of
+from striate.tasks.detection.parts.learned_masks import learned_objects
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images
-from striate.tasks.detection.parts.mask_targets import learned_objects
 from striate.tasks.detection.parts.region_pool import RegionPool
 from striate.tasks.detection.parts.region_sampling import Drawn
 

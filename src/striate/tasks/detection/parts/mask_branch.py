@@ -20,8 +20,8 @@ from striate.layers.sequence import sequence
 from striate.records import BoxTargets
 from striate.tasks.detection.parts.branch import Branch
 from striate.tasks.detection.parts.finish import Found
+from striate.tasks.detection.parts.learned_masks import learned_objects, mask_targets
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images
-from striate.tasks.detection.parts.mask_targets import learned_objects, mask_targets
 from striate.tasks.detection.parts.region_pool import RegionPool
 from striate.tasks.detection.parts.region_sampling import Drawn
 from striate.tasks.detection.soft_masks import SoftMasks
