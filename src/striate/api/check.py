@@ -1,19 +1,26 @@
 """A data set, read once for what is wrong with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from striate.api.networks import load
 from striate.arguments import checked
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.checks.check import CheckReport, report_of
 from striate.data.checks.detector_fit import DetectorFit, detector_fit
+from striate.data.checks.findings import Finding
 from striate.data.checks.statistics import facts
 from striate.data.class_mapping import ALL, part_of
 from striate.data.dataset import Splits
 from striate.data.read_dataset import read
 from striate.errors import DataError, SettingError
+from striate.explain.embeddings.embed import embed
+from striate.explain.embeddings.odd_pictures import searched_in_itself, suspects
+from striate.formatting import percent
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.object_detector import ObjectDetector
 from striate.train.run.defaults import decide, preprocessing
@@ -22,6 +29,8 @@ from striate.zoo.build import DETECT, build, model_of
 from striate.zoo.networks import DETECTORS, MODELS, made_for
 
 __all__ = ["check"]
+
+LABELLED = (ClassAnnotations, IdentityAnnotations)
 
 
 @checked
@@ -44,7 +53,8 @@ def check(
         format: ``folder``, ``csv``, ``voc``, ...; recognised by looking when left out.
         task: that shall be learned, as for ``train``, where the data can teach several.
         group: a column of a table, as for ``train``: pictures that belong together.
-        model: a detector by name, or a saved one: whether its priors, cells and suppression suit the boxes.
+        model: a detector by name, or a saved one: whether its priors, cells and suppression suit the boxes;
+            or any other saved model, by whose vectors pictures under a suspicious class are found.
         size: pixels that the detector sees, as for ``train``, where it is named.
         arguments: of the detector's own, as for ``train``, where it is named: ``{"backbone": "resnet34"}``.
         progress: called now and then with (pictures done, pictures in all).
@@ -63,11 +73,50 @@ def check(
         if value is not None and model is None:
             wrong = f"{name} is {value!r}, and no model is named"
             raise SettingError(wrong, "model with it", f"leave {name} out")
-    asked = task or (None if model is None else made_for(str(model)) or DETECT)
+    detects = model is not None and is_detector(model)
+    asked = task or (made_for(str(model)) or DETECT if detects else None)
     kinds = model_of(asked).learns_from if asked else ()
     splits = read(data, format, kinds=kinds, group=group, reading=reading)
     report = report_of(splits, str(data), progress)
-    return report if model is None else report.with_fit(fit_of(splits, model, size, arguments))
+    if model is None:
+        return report
+    if detects or not all(isinstance(part.annotations, LABELLED) for part in splits.values()):
+        return report.with_fit(fit_of(splits, model, size, arguments))
+    if size or arguments:
+        wrong = f"{model} is no detector, and its size and arguments are saved with it"
+        raise SettingError(wrong, "a detector with them", "leave size and arguments (--set) out")
+    unreadable = {finding.source for finding in report.findings if finding.kind == "unreadable"}
+    return report.with_findings(suspect_findings(splits, model, unreadable))
+
+
+def is_detector(model: str | Path) -> bool:
+    """Whether a model is named, which has to be a detector, or a saved one is a detector."""
+    named = str(model) in MODELS or str(model) in DETECTORS
+    return named or isinstance(load(model, engine="torch"), ObjectDetector)
+
+
+def suspect_findings(splits: Splits, model: str | Path, unreadable: Collection[str] = ()) -> list[Finding]:
+    """Pictures of whose nearest ten, by the vectors of a model, at least eight have one other class.
+
+    Args:
+        splits: with classes or identities; pictures of all splits are compared.
+        model: a saved file, or the folder of a run.
+        unreadable: names of pictures that are left out.
+    """
+    good = {
+        name: [index for index in range(len(part)) if part.name(index) not in unreadable]
+        for name, part in splits.items()
+    }
+    if sum(map(len, good.values())) < 2:
+        return []
+    parts = {name: splits[name].subset(indices) for name, indices in good.items() if indices}
+    vectors = embed(model, replace(splits, parts=parts))
+    return [
+        Finding(
+            "suspect", one.name, f"is {one.label!r}, {percent(one.share, 0)} of the nearest {one.likely!r}"
+        )
+        for one in suspects(vectors, searched_in_itself(vectors))
+    ]
 
 
 def fit_of(

@@ -53,7 +53,9 @@ def check(
     out: Annotated[str, typer.Option(metavar="FILE", help="Where to draw it.")] = "augmented.png",
     model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="A detector by name, or a saved one: does it suit the boxes?"),
+        typer.Option(
+            metavar="MODEL", help="A detector: does it suit the boxes? A saved model: wrong labels?"
+        ),
     ] = None,
     size: Annotated[
         str | None, typer.Option(metavar="PIXELS", help="With --model: what it sees, as in train.")
@@ -81,7 +83,9 @@ def check(
         reading = progress.of("reading annotations, bytes")
         own = written(set or [])
         report = striate.check(data, format, **about, arguments=own, progress=progress, reading=reading)
-    if plot is not None and report.fit is not None:
+    if plot is not None:
+        if report.fit is None:
+            raise SettingError(f"--plot draws priors, and {model} has none", "a detector", "--model yolo")
         draw_coverage(report.fit, plot)
     if json:
         print_json(report.to_dict())

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from striate.data.dataset import Dataset
@@ -10,6 +11,9 @@ from striate.data.image_store import Array
 from striate.data.preprocess import Preprocess
 from striate.draw import image_grid as sheet
 from striate.errors import SettingError
+from striate.explain.embeddings.embed import PIXELS, embed
+from striate.explain.embeddings.embedding_map import embedding_map
+from striate.explain.embeddings.search import index_of
 from striate.explain.embeddings.similar_images import similar_images
 from striate.tasks.classification.classifier import Classifier
 
@@ -60,3 +64,22 @@ def test_where_every_class_has_one_picture_nothing_is_said_of_neighbours(model):
     assert similar_images(model, one_each, k=1).same_class() == (None, None)
     unlabelled = list(torch.from_numpy(images).permute(0, 3, 1, 2))
     assert similar_images(model, unlabelled, k=1).same_class() == (None, None)
+
+
+def test_a_saved_index_gives_its_vectors_and_its_pictures_are_read_by_name(model, tmp_path):
+    data = bars()
+    for number in range(8):
+        folder = tmp_path / ("dark" if number < 4 else "bright")
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(data[number].image[0].numpy()).save(folder / f"{number}.png")
+    paths = sorted((tmp_path).glob("*/*.png"))
+    where = index_of(embed(model, paths)).save(tmp_path / "index")
+    found = similar_images(model, where, k=3)
+    assert found.vectors.names == tuple(map(str, paths))
+    assert found.vectors.classes == ("bright", "dark")
+    assert found.same_class()[1] == pytest.approx(1 / 3)
+    assert found.sheet([0], side=40).height > 40
+    pixels = index_of(embed(model, paths, PIXELS)).save(tmp_path / "pixels")
+    assert embedding_map(pixels, method="pca").vectors.names == found.vectors.names
+    with pytest.raises(SettingError, match="layer or split is named"):
+        similar_images(model, where, k=3, split="train")

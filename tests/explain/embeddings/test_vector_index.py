@@ -96,3 +96,31 @@ def test_what_does_not_fit_is_refused():
         VectorIndex(16).search(vectors(1))
     with pytest.raises(SettingError, match="metric is 'angle'"):
         VectorIndex(16, "angle")
+
+
+def test_numbers_of_any_scale_are_found_by_the_graph():
+    exact, graph = VectorIndex(16, "euclidean"), VectorIndex(16, "euclidean", most_exact=10)
+    names, asked = [str(number) for number in range(500)], 1000 * vectors(50, seed=1)
+    for index in (exact, graph):
+        index.add(names, 1000 * vectors(500))
+    wanted, found = exact.search(asked, 5), graph.search(asked, 5)
+    pairs = zip(wanted[0], found[0], strict=True)
+    assert sum(len(set(one) & set(other)) for one, other in pairs) >= 248
+    same = [one == other for one, other in zip(wanted[0], found[0], strict=True)]
+    assert torch.allclose(wanted[1].distances[same], found[1].distances[same])  # of float32, not of int8
+
+
+def test_an_index_of_equal_vectors_names_as_many_as_are_asked_for():
+    index = VectorIndex(16, most_exact=10)
+    index.add([str(number) for number in range(60)], torch.ones(60, 16))
+    assert len(set(index.search(torch.ones(1, 16), 40)[0][0])) == 40
+
+
+def test_its_vectors_have_the_folders_of_the_pictures_for_classes():
+    index = VectorIndex(16, layer="stem")
+    index.add(["a/1.png", "a/2.png", "b/1.png"], vectors(3))
+    index.remove(["a/1.png"])
+    made = index.embeddings()
+    assert (made.names, made.labels.tolist(), made.classes) == (("a/2.png", "b/1.png"), [0, 1], ("a", "b"))
+    assert torch.allclose(made.values, F.normalize(vectors(3))[1:])
+    assert made.layer == "stem"

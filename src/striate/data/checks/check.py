@@ -82,7 +82,11 @@ class CheckReport:
 
     def with_fit(self, fit: DetectorFit) -> "CheckReport":
         """The same report, and whether a detector suits the boxes."""
-        return replace(self, fit=fit, findings=in_order([*self.findings, *fit.findings()]))
+        return replace(self.with_findings(fit.findings()), fit=fit)
+
+    def with_findings(self, findings: Iterable[Finding]) -> "CheckReport":
+        """The same report with more findings."""
+        return replace(self, findings=in_order([*self.findings, *findings]))
 
 
 def check(

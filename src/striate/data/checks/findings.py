@@ -60,6 +60,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "no-box": ("info", "pictures without a box: nothing is there"),
     "crowd": ("info", "crowd regions and difficult objects: neither right nor wrong"),
     "shared-group": ("warn", "a column that looks like groups of pictures, with one group in two splits"),
+    "suspect": ("warn", "pictures whose nearest ones, to the model, have another class: a wrong label?"),
     "duplicate": ("warn", "the same picture more than once in a split"),
     "repeated": ("warn", "identical rows; the first is kept"),
     "empty": ("warn", "class folders without a picture"),

@@ -19,6 +19,7 @@ from striate.errors import SettingError
 from striate.explain.embeddings.embed import Data, embed
 from striate.explain.embeddings.embeddings import Embeddings
 from striate.explain.embeddings.projection import PERPLEXITY, Method, pca, tsne
+from striate.explain.embeddings.vector_index import VectorIndex, is_index
 from striate.explain.synthesis.initial_image import Model
 from striate.files.atomic import write
 
@@ -159,7 +160,7 @@ def embedding_map(
     """A data set as a map on which pictures that the network finds alike stand together.
 
     Args:
-        data: with a model what ``striate.embed`` takes; without one its result, or the file of it.
+        data: with a model what ``striate.embed`` takes; without one its result, the file of it, or an index.
         model: a classifier, a saved file, or the folder of a run; it stays as it is.
         method: ``tsne`` keeps neighbourhoods and needs the extra ``maps``; ``pca`` keeps distances.
         layer: as for ``striate.embed``.
@@ -176,10 +177,11 @@ def embedding_map(
     """
     if method not in get_args(Method):
         raise SettingError(f"method is {method!r}", "one of: " + ", ".join(get_args(Method)), "leave it out")
-    if model is not None and not isinstance(data, Embeddings):
+    indexed = isinstance(data, str | Path) and is_index(data)
+    if model is not None and not indexed and not isinstance(data, Embeddings):
         return map_embeddings(embed(model, data, layer, split=split), method, seed=seed)
     if isinstance(data, str | Path):
-        data = Embeddings.load(data)
+        data = VectorIndex.open(data).embeddings() if is_index(data) else Embeddings.load(data)
     if not isinstance(data, Embeddings):
         raise SettingError("no model was named", "a model, or vectors", "striate.embedding_map(data, model)")
     return map_embeddings(data, method, seed=seed)

@@ -26,6 +26,20 @@ UNKNOWN = -1
 """The label of a picture whose class is not known."""
 
 
+def classes_by_folder(names: Sequence[str]) -> tuple[Tensor, tuple[str, ...]]:
+    """Labels (N,) and classes: the folder of each picture, or unknown where there is one folder only.
+
+    >>> classes_by_folder(["a/1.png", "b/1.png", "b/2.png"])
+    (tensor([0, 1, 1]), ('a', 'b'))
+    """
+    folders = [Path(name).parent.name for name in names]
+    classes = tuple(sorted(set(folders)))
+    if len(classes) < 2:
+        return torch.full((len(folders),), UNKNOWN), ()
+    numbers = {name: number for number, name in enumerate(classes)}
+    return torch.tensor([numbers[name] for name in folders]), classes
+
+
 @checked_methods
 @dataclass(frozen=True)
 class Embeddings:

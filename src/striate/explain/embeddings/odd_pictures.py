@@ -9,7 +9,6 @@ Each is read from one search of the collection in itself.
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from striate.explain.embeddings.embeddings import UNKNOWN, Embeddings
@@ -69,10 +68,10 @@ def suspects(vectors: Embeddings, found: Neighbours, least: float = 0.8) -> list
     if not len(vectors.classes):
         return []
     near = labels[found.indices]
-    votes = torch.stack([(near == number).sum(1) for number in range(len(vectors.classes))], dim=1)
-    most, likely = votes.max(1)
-    share: Tensor = most.double() / found.indices.shape[1]
-    chosen = ((likely != labels) & (labels != UNKNOWN) & (share >= least)).nonzero()[:, 0]
+    likely = near.mode(1).values
+    share: Tensor = (near == likely[:, None]).double().mean(1)
+    known = (labels != UNKNOWN) & (likely != UNKNOWN)
+    chosen = ((likely != labels) & known & (share >= least)).nonzero()[:, 0]
     order = chosen[share[chosen].sort(descending=True, stable=True).indices].tolist()
     names = vectors.classes
     return [

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from striate.arguments import checked, checked_methods
 from striate.data.inputs import Input, name_of, one_or_many
 from striate.data.picture_files import pictures_below
 from striate.errors import SettingError
 from striate.explain.embeddings.embed import embed
-from striate.explain.embeddings.embeddings import ENDINGS, Embeddings
-from striate.explain.embeddings.vector_index import NAMES, VectorIndex
+from striate.explain.embeddings.embeddings import ENDINGS, Embeddings, classes_by_folder
+from striate.explain.embeddings.vector_index import VectorIndex, is_index
 from striate.explain.synthesis.initial_image import Model
 from striate.records.record import Record
 
@@ -100,7 +98,7 @@ def index_of(
     """A collection as an index; arguments and errors as ``search``."""
     if isinstance(where, VectorIndex):
         return where
-    if isinstance(where, str | Path) and (Path(where) / NAMES).exists():
+    if isinstance(where, str | Path) and is_index(where):
         return VectorIndex.open(where)
     known = where if isinstance(where, Embeddings) else collection(where, model, layer, progress=progress)
     index = VectorIndex(known.values.shape[1], layer=known.layer)
@@ -115,7 +113,7 @@ def collection(
     *,
     progress: Progress | None = None,
 ) -> Embeddings:
-    """The vectors of a file of ``striate embed``, or of all pictures below a folder.
+    """The vectors of a file of ``striate embed``, of a saved index, or of all pictures below a folder.
 
     The name of the folder in which a picture lies is its class, where there are several folders.
 
@@ -124,6 +122,8 @@ def collection(
         SettingError: pictures have to be embedded, and no model is named.
     """
     path = Path(where)
+    if is_index(path):
+        return VectorIndex.open(path).embeddings()
     if path.suffix.lower() in ENDINGS:
         return Embeddings.load(path)
     paths = pictures_below(path).paths
@@ -132,10 +132,5 @@ def collection(
             f"no model is named for the pictures in {path}", "one that embeds them", "--model RUN"
         )
     made = embed(model, paths, layer, progress=progress)
-    folders = [one.parent.name for one in paths]
-    classes = tuple(sorted(set(folders)))
-    if len(classes) < 2:
-        return made
-    numbers = {name: number for number, name in enumerate(classes)}
-    labels = torch.tensor([numbers[name] for name in folders])
+    labels, classes = classes_by_folder([str(one) for one in paths])
     return Embeddings(made.values, made.names, labels, classes, made.layer, made.thumbnails)

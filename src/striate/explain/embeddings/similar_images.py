@@ -7,7 +7,7 @@ Krizhevsky, Sutskever, Hinton 2012, figure 4, right, for the features.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -19,6 +19,7 @@ from striate.explain.attribution.archive import write_picture
 from striate.explain.embeddings.embed import PIXELS, Data, embed
 from striate.explain.embeddings.embeddings import Embeddings
 from striate.explain.embeddings.neighbours import Neighbours, neighbours
+from striate.explain.embeddings.vector_index import VectorIndex, is_index
 from striate.explain.synthesis.initial_image import Model, open_model
 
 QUERIES = 6
@@ -97,7 +98,7 @@ def similar_images(
 
     Args:
         model: a classifier, a saved file, or the folder of a run; it stays as it is.
-        data: as for ``striate.embed``.
+        data: as for ``striate.embed``; or a saved index, whose pictures are read by their names.
         k: neighbours.
         layer: as for ``striate.embed``.
         split: of a data set: ``train``, ``val``, ``test`` or ``all``.
@@ -107,6 +108,14 @@ def similar_images(
         DataError: the data cannot be read.
     """
     network = open_model(model)
-    vectors = embed(network, data, layer, split=split)
-    pixels = embed(network, data, PIXELS, split=split)
+    if isinstance(data, str | Path) and is_index(data):
+        if layer is not None or split != "all":
+            wrong = "layer or split is named, and the vectors of an index are made already"
+            raise SettingError(wrong, "an index alone", "leave --layer and --split out")
+        kept = VectorIndex.open(data).embeddings()
+        pixels = embed(network, list(kept.names), PIXELS)
+        vectors = replace(kept, thumbnails=pixels.thumbnails)
+    else:
+        vectors = embed(network, data, layer, split=split)
+        pixels = embed(network, data, PIXELS, split=split)
     return SimilarImages(vectors, neighbours(vectors, k=k), neighbours(pixels, k=k))

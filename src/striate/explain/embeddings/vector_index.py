@@ -1,8 +1,11 @@
 """Vectors that are searched, kept in a folder: exactly up to 100,000, by a graph beyond.
 
-    index/ names.json      format, metric, layer, hash of nothing but the vectors; a name for each key
+    index/ names.json      format, metric, layer, scale of the graph; a name for each key
            vectors.npy     float32 (N, D), memory-mapped: exact search reads it block by block
-           graph.usearch   the same vectors in a graph of near ones, memory-mapped; only beyond the limit
+           graph.usearch   the same as int8 in a graph of near ones, memory-mapped; only beyond the limit
+
+The graph proposes twice as many vectors as are wanted; their distances are computed from the float32 vectors,
+and the nearest are returned. One byte a number is a quarter of the memory that a search reads.
 
 Pictures are added and removed without building anything anew: rows are appended and marked as removed; the
 graph inserts and removes by key. A folder is written beside and renamed, file by file, the names last.
@@ -13,7 +16,7 @@ Source of the graph: Malkov, Yashunin 2018 (HNSW), by usearch.
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -22,16 +25,23 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from striate.errors import DataError, SettingError, ShapeError
+from striate.explain.embeddings.embeddings import Embeddings, classes_by_folder
 from striate.explain.embeddings.neighbours import MOST_EXACT, Neighbours
 from striate.files.atomic import beside
 from striate.files.regular import reason_of
 
 NAMES, VECTORS, GRAPH = "names.json", "vectors.npy", "graph.usearch"
-FORMAT, BLOCK = 1, 16_384
+FORMAT, BLOCK = 2, 16_384
 """Of the folder; vectors that are compared at once."""
 
-CONNECTIVITY, EXPANSION = 32, 256
-"""Of the graph: neighbours of a vector, and vectors that a search or an insertion looks at."""
+CONNECTIVITY, EXPANSION_ADD, EXPANSION = 16, 64, 128
+"""Of the graph: neighbours of a vector, and vectors that an insertion and a search look at."""
+
+LEAST_PROPOSED, RESCORED = 16, 256
+"""Vectors that the graph proposes at least; queries whose proposals are compared at once, in the cache."""
+
+LARGEST, SAMPLED = 0.9999, 100_000
+"""The share of numbers that int8 holds without clipping; vectors that it is measured on."""
 
 
 class VectorIndex:
@@ -55,6 +65,7 @@ class VectorIndex:
         self._rows: list[NDArray[np.float32]] = []
         self._stored: NDArray[np.float32] = np.empty((0, dimensions), dtype=np.float32)
         self._graph: Any = None
+        self._scale = 0.0  # of int8 in the graph, measured when the graph is built
         self._viewed: Path | None = None  # a graph that lies on the disk, and cannot be changed there
 
     def __len__(self) -> int:
@@ -90,7 +101,7 @@ class VectorIndex:
         self._names += names
         self._rows.append(rows.numpy())
         if self._graph is not None:
-            self._changeable().add(np.arange(first, first + len(names)), rows.numpy())
+            self._changeable().add(np.arange(first, first + len(names)), self._as_int8(rows.numpy()))
 
     def remove(self, names: Sequence[str]) -> None:
         """Leave out vectors from now on.
@@ -130,7 +141,8 @@ class VectorIndex:
         keys, distances = self._compared(asked, k) if self.exact else self._by_graph(asked, k)
         if self.metric == "cosine":
             distances = distances.square() / 2  # |a - b|^2 = 2 - 2 cos
-        names = [[str(self._names[key]) for key in row] for row in keys.tolist()]
+        known = cast("list[str]", self._names)  # what was removed is not found
+        names = [[known[key] for key in row] for row in keys.tolist()]
         return names, Neighbours(keys, distances, self.exact)
 
     def _whole(self) -> NDArray[np.float32]:
@@ -159,10 +171,34 @@ class VectorIndex:
         return keys.gather(1, order.indices), order.values
 
     def _by_graph(self, asked: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        found, shape = self.graph().search(asked.numpy(), k), (len(asked), -1)  # one query gives one row
-        squares = torch.from_numpy(np.asarray(found.distances).reshape(shape).copy())
+        proposed = min(max(2 * k, LEAST_PROPOSED), len(self))
+        found, shape = self.graph().search(self._as_int8(asked.numpy()), proposed), (len(asked), proposed)
         keys = torch.from_numpy(np.asarray(found.keys).reshape(shape).astype(np.int64))
-        return keys, squares.clamp(min=0).sqrt()
+        several = np.asarray(getattr(found, "counts", len(found)))  # one query gives one row
+        counts = torch.from_numpy(several.reshape(-1).astype(np.int64))
+        missing = torch.arange(proposed) >= counts[:, None]
+        nearest = self._rescored(asked, keys.masked_fill(missing, 0), missing, k)
+        few = (counts < k).nonzero()[:, 0]  # the graph has no way to enough of them
+        if len(few):
+            for part, whole in zip(nearest, self._compared(asked[few], k), strict=True):
+                part[few] = whole
+        return nearest
+
+    def _rescored(self, asked: Tensor, keys: Tensor, missing: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """The nearest k of the proposed keys (Q, P), by their float32 vectors."""
+        rows = torch.from_numpy(self._whole())
+        chosen, distances = torch.empty(len(asked), k, dtype=torch.int64), torch.empty(len(asked), k)
+        for start in range(0, len(asked), RESCORED):
+            part = slice(start, start + RESCORED)
+            near = rows.index_select(0, keys[part].flatten()).view(*keys[part].shape, self.dimensions)
+            near -= asked[part, None]
+            best = near.norm(dim=2).masked_fill(missing[part], torch.inf).topk(k, dim=1, largest=False)
+            chosen[part], distances[part] = keys[part].gather(1, best.indices), best.values
+        return chosen, distances
+
+    def _as_int8(self, rows: NDArray[np.float32]) -> NDArray[np.int8]:
+        numbers: NDArray[np.int8] = np.clip(np.rint(rows * self._scale), -127, 127).astype(np.int8)
+        return numbers
 
     def graph(self) -> Any:
         """The graph, built once of what is there.
@@ -174,9 +210,11 @@ class VectorIndex:
             made = _new_graph(self.dimensions, len(self))
             kept = np.array(sorted(self._keys.values()), dtype=np.int64)
             rows = self._whole()
+            sample = np.abs(rows[kept[:: max(1, len(kept) // SAMPLED)]])
+            self._scale = 127 / max(float(np.quantile(sample, LARGEST)), 1e-12)
             for start in range(0, len(kept), BLOCK):
                 part = kept[start : start + BLOCK]
-                made.add(part, np.ascontiguousarray(rows[part]))
+                made.add(part, self._as_int8(rows[part]))
             self._graph = made
         return self._graph
 
@@ -188,6 +226,12 @@ class VectorIndex:
             self._viewed = None
         return self._graph
 
+    def embeddings(self) -> Embeddings:
+        """The vectors that are there, of length 1 with cosine; classes are the folders of the pictures."""
+        rows = self._whole()[list(self._keys.values())]
+        labels, classes = classes_by_folder(self.names)
+        return Embeddings(torch.from_numpy(rows), self.names, labels, classes, self.layer)
+
     # ---- files
 
     def save(self, folder: str | Path) -> Path:
@@ -197,17 +241,24 @@ class VectorIndex:
             DataError: it cannot be written.
         """
         path = Path(folder)
-        words = {"format": FORMAT, "metric": self.metric, "layer": self.layer, "dimensions": self.dimensions}
+        words: dict[str, Any] = {
+            "format": FORMAT,
+            "metric": self.metric,
+            "layer": self.layer,
+            "dimensions": self.dimensions,
+        }
+        if not self.exact:
+            self.graph()
+        words |= {"scale": self._scale, "names": self._names}
         try:
             path.mkdir(parents=True, exist_ok=True)
             with beside(path / VECTORS) as temporary, open(temporary, "wb") as stream:
                 np.save(stream, self._whole())
             if not self.exact:
-                self.graph()
                 with beside(path / GRAPH) as temporary:
                     self._changeable().save(str(temporary))
             with beside(path / NAMES) as temporary:
-                temporary.write_text(json.dumps({**words, "names": self._names}), encoding="utf-8")
+                temporary.write_text(json.dumps(words), encoding="utf-8")
         except OSError as reason:
             wrong = f"{path} cannot be written: {reason_of(reason)}"
             raise DataError(wrong, "a folder with room that you may write to", "another path") from reason
@@ -226,19 +277,25 @@ class VectorIndex:
             if words["format"] != FORMAT:
                 raise ValueError(f"it has the format {str(words['format'])[:40]}, not {FORMAT}")
             made = cls(words["dimensions"], words["metric"], most_exact=most_exact, layer=words["layer"])
+            scale = float(words["scale"])
             rows = np.load(path / VECTORS, mmap_mode="c", allow_pickle=False)
             if rows.dtype != np.float32 or rows.shape != (len(words["names"]), made.dimensions):
                 raise ValueError("its vectors do not fit its names")
         except (OSError, ValueError, KeyError, TypeError, SettingError) as reason:
             wrong = f"{path} cannot be read as an index: {reason_of(reason)}"
             raise DataError(wrong, "a folder that striate search --save wrote", "save it again") from reason
-        made._stored, made._names = rows, words["names"]
+        made._stored, made._names, made._scale = rows, words["names"], scale
         made._keys = {name: key for key, name in enumerate(words["names"]) if name is not None}
-        if not made.exact and (path / GRAPH).exists():
+        if not made.exact and scale and (path / GRAPH).exists():
             made._graph = _new_graph(made.dimensions, 0)
             made._graph.view(str(path / GRAPH))
             made._viewed = path / GRAPH
         return made
+
+
+def is_index(path: str | Path) -> bool:
+    """Whether a folder looks like a saved index."""
+    return (Path(path) / NAMES).exists() and (Path(path) / VECTORS).exists()
 
 
 def _new_graph(dimensions: int, count: int) -> Any:
@@ -251,8 +308,8 @@ def _new_graph(dimensions: int, count: int) -> Any:
     return Index(
         ndim=dimensions,
         metric="l2sq",
-        dtype="f32",
+        dtype="i8",
         connectivity=CONNECTIVITY,
-        expansion_add=EXPANSION,
+        expansion_add=EXPANSION_ADD,
         expansion_search=EXPANSION,
     )
