@@ -5,6 +5,7 @@ metric             Metric and Metrics: one primary number, what it is for each i
 stage              what a task fits after the gradient descent
 evaluate           a model against data whose targets are known
 classification/    which one of K classes
+captioning/        a sentence for a region or a picture
 detection/         which objects, and where
 segmentation/      which class every pixel belongs to
 superresolution/   a picture with more pixels than it had

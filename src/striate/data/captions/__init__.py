@@ -1,0 +1,5 @@
+"""Sentences about pictures and regions, before any network sees them.
+
+tokenizer     a sentence -> its words, by one stated rule
+vocabulary    the words that a model knows, and their numbers
+"""
