@@ -82,6 +82,18 @@ def time_left(seconds: float) -> str:
     )
 
 
+ABBREVIATIONS = ("psnr", "ssim", "rgb")
+
+
+def words_of(name: str) -> str:
+    """The name of a number as people write it.
+
+    >>> words_of("pixel_accuracy"), words_of("bicubic_psnr"), words_of("mIoU")
+    ('pixel accuracy', 'bicubic PSNR', 'mIoU')
+    """
+    return " ".join(one.upper() if one in ABBREVIATIONS else one for one in name.split("_"))
+
+
 def plural(count: int, noun: str) -> str:
     """A number of things.
 

@@ -62,3 +62,22 @@ def test_a_preview_sheet_shows_boxes_where_they_went(
     with Image.open(sheet) as picture:
         colors = {color for _, color in picture.convert("RGB").getcolors(10**6)}
     assert any(green - red > 90 for red, green, _ in colors)  # edges of boxes; of pictures it is 30 at most
+
+
+def test_masks_are_checked_with_the_names_of_their_values(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    for number in range(4):
+        picture = Image.new("RGB", (16, 12), (30 * number, 9, 9))
+        picture.save(tmp_path / "images" / f"{number}.png")
+        picture.paste((0, 0, 0), (0, 0, 16, 12))
+        picture.paste((255, 0, 0), (4, 4, 8 + number, 8))
+        picture.save(tmp_path / "masks" / f"{number}.png")
+    assert run(["check", str(tmp_path), "--classes", "#000000=ground,#ff0000=roof"]) == 0
+    out = capsys.readouterr().out
+    assert "2 classes" in out
+    assert "roof" in out
+    assert run(["check", "digits", "--classes", "sky,road"]) == 2
+    assert "name their classes themselves" in capsys.readouterr().err

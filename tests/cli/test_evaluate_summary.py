@@ -85,7 +85,6 @@ def test_blocks_are_compared_with_the_first(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     "words",
     [
-        ["summary"],
         ["summary", "--block", "5x5x32"],
         ["summary", "lenet5", "--block", "fc3", "--input", "1x2x2"],
     ],
@@ -149,3 +148,14 @@ def test_a_model_that_is_there_takes_no_arguments(
 ) -> None:
     assert run(["summary", str(trained), *flags]) == 2
     assert "was given with" in capsys.readouterr().err
+
+
+def test_summary_without_a_model_lists_the_networks_of_every_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary"]) == 0
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert "resnet18" in lines["classification"].split(", ")
+    assert "unet" in lines["segmentation"].split(", ")
+    assert run(["summary", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["superresolution"] == ["edsr", "espcn", "resize_convolution"]
+    assert run(["summary", "--input", "3x32x32"]) == 2
+    assert "no model was named" in capsys.readouterr().err

@@ -40,6 +40,7 @@ def check(
     *,
     task: str | None = None,
     group: str | None = None,
+    classes: str | None = None,
     model: str | Path | None = None,
     size: str | None = None,
     arguments: Mapping[str, Any] | None = None,
@@ -53,6 +54,7 @@ def check(
         format: ``folder``, ``csv``, ``voc``, ...; recognised by looking when left out.
         task: that shall be learned, as for ``train``, where the data can teach several.
         group: a column of a table, as for ``train``: pictures that belong together.
+        classes: what the values of masks mean, as for ``train``.
         model: a detector by name, or a saved one: whether its priors, cells and suppression suit the boxes;
             or any other saved model, by whose vectors pictures under a suspicious class are found.
         size: pixels that the detector sees, as for ``train``, where it is named.
@@ -76,7 +78,7 @@ def check(
     detects = model is not None and is_detector(model)
     asked = task or (made_for(str(model)) or DETECT if detects else None)
     kinds = model_of(asked).learns_from if asked else ()
-    splits = read(data, format, kinds=kinds, group=group, reading=reading)
+    splits = read(data, format, kinds=kinds, group=group, classes=classes, reading=reading)
     report = report_of(splits, str(data), progress)
     if model is None:
         return report

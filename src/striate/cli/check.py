@@ -44,6 +44,10 @@ def check(
         str | None,
         typer.Option(metavar="COLUMN", help="Of a table: which pictures belong together, as in train."),
     ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES|FILE", help="Of masks: what their values mean, as in train."),
+    ] = None,
     augment: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=1000, help="Draw one sample N times, augmented.")
     ] = None,
@@ -74,12 +78,12 @@ def check(
     Ends with 2 if training would refuse the data. With --augment N: draw what augmentation does instead.
     """
     if augment is not None:
-        draw_augmented(data, format, augment, recipe, out)
+        draw_augmented(data, format, classes, augment, recipe, out)
         return
     if plot is not None:
         require_plot(plot, model)
     with Counting("looking at pictures") as progress, hushed():
-        about = {"task": task, "group": group, "model": model, "size": size}
+        about = {"task": task, "group": group, "classes": classes, "model": model, "size": size}
         reading = progress.of("reading annotations, bytes")
         own = written(set or [])
         report = striate.check(data, format, **about, arguments=own, progress=progress, reading=reading)
@@ -156,7 +160,9 @@ def show_findings(findings: "tuple[Finding, ...]") -> None:
         console.print("nothing wrong was found")
 
 
-def draw_augmented(data: str, format: str | None, count: int, recipe: str | None, file: str) -> None:
+def draw_augmented(
+    data: str, format: str | None, classes: str | None, count: int, recipe: str | None, file: str
+) -> None:
     """Draw one training sample as the network sees it, and ``count`` times augmented."""
     import torch
 
@@ -169,7 +175,7 @@ def draw_augmented(data: str, format: str | None, count: int, recipe: str | None
     from striate.train.run.defaults import decide, preprocessing
 
     writable(file, PICTURES)
-    dataset = read(data, format)["train"]
+    dataset = read(data, format, classes=classes)["train"]
     settings = decide(Settings(augment=recipe), facts(dataset))
     preprocess = preprocessing(dataset, settings)
     augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(dataset)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def compare(
     data: Data,
     models: Annotated[
-        str, typer.Option(metavar="NAME,NAME", help="The networks; see striate.models().")
+        str, typer.Option(metavar="NAME,NAME", help="The networks; `striate summary` lists them.")
     ] = "",
     *,
     sweep: Annotated[

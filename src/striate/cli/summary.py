@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import striate
-from striate.cli.console import err, print_json, print_text
+from striate.cli.console import err, out, print_json, print_text
 from striate.cli.flags import Json
 from striate.cli.pictures import save_figure
 from striate.errors import SettingError
@@ -43,15 +43,18 @@ def summary(
 ) -> None:
     """List a network's layers: activations, parameters, multiplications, receptive field and stride.
 
+    Without a model: the names of all networks, by task.
     With --block: compare a few layers, such as 5x5x32 and 1x1x16,5x5x32 on --input 192x28x28.
     """
     if block:
         blocks(model, block, input, plot, json=json)
         return
     if model is None:
-        raise SettingError(
-            "no model was named", "a network's name, a file or a run", "striate summary lenet5"
-        )
+        if input or classes or set or plot:
+            wrong = "no model was named"
+            raise SettingError(wrong, "a network's name, a file or a run", "striate summary lenet5")
+        show_names(json=json)
+        return
     size = None if input is None else shape(input)
     if plot is not None:
         writable(plot, PLOTS)
@@ -63,6 +66,17 @@ def summary(
         print_json(made.to_dict())
     else:
         print_text(made)
+
+
+def show_names(*, json: bool) -> None:
+    """The names of all networks by the task that they are made for."""
+    from striate.zoo.networks import TABLES
+
+    if json:
+        print_json({task: list(table) for task, table in TABLES.items()})
+        return
+    for task, table in TABLES.items():
+        out().print(f"{task}: {', '.join(table)}")
 
 
 def blocks(model: str | None, texts: list[str], input: str | None, plot: str | None, *, json: bool) -> None:

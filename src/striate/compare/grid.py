@@ -69,7 +69,7 @@ class Grid:
                 names = ", ".join(self.models)
                 raise SettingError(
                     f"{choice.setting} is given, and none has such an argument: {names}",
-                    f"a network with {choice.setting}, such as a detector of `striate.models('detect')`",
+                    f"a network with {choice.setting}, such as a detector; `striate summary` lists them",
                     f"leave {choice.setting} out",
                 )
             if choice.of_network:

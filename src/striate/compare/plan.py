@@ -12,6 +12,7 @@ from striate.compare.choices import PROPOSER
 from striate.compare.grid import Grid, GridRow
 from striate.compare.sweep import Sweep, shown
 from striate.errors import SettingError
+from striate.layers.image_network import LISTED
 from striate.train.run.settings import FREE, Settings
 from striate.zoo.networks import arguments_of, require_arguments
 
@@ -46,9 +47,7 @@ class Plan:
         if self.sweep:
             self._require_one_model()
         elif not self.models:
-            raise SettingError(
-                "no networks were named", "two or more of `striate.models()`", "lenet5,resnet20"
-            )
+            raise SettingError("no networks were named", f"two or more: {LISTED}", "lenet5,resnet20")
         for name in self.models:
             arguments_of(name)  # refuses a misspelt one
         for one in self.settings.arguments:

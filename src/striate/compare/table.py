@@ -21,7 +21,7 @@ from striate.compare.conclusion import conclusion
 from striate.draw.charts import dots
 from striate.draw.pareto import Point, frontier, scatter
 from striate.draw.parts_chart import parts_chart
-from striate.formatting import milliseconds
+from striate.formatting import milliseconds, words_of
 from striate.layers.image_network import PARTS
 from striate.ops.intervals import Interval, PairedDifference, paired_difference
 from striate.tasks.metric import Primary
@@ -215,7 +215,7 @@ class Comparison:
     @property
     def metric(self) -> str:
         """Its name in words."""
-        return self.primary.name.replace("_", " ")
+        return words_of(self.primary.name)
 
     def frontier(self, batch: int = 1) -> list[ComparisonRow]:
         """The networks that none surpasses in its score without being slower, the fastest first."""

@@ -22,6 +22,9 @@ from striate.records import SuperResolution
 SIDE = 320
 """Pixels of a cell of the sheet."""
 
+LETTERS = 17
+"""Heights of a letter that a cell has; a row is shown smaller than it is."""
+
 DETAIL = 64
 """Pixels of a side of the detail, in the enlarged picture."""
 
@@ -29,8 +32,17 @@ Box = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 
 
+NAMES = ("bicubic", "network", "true")
+
+
 def before_after(
-    small: Tensor, answer: SuperResolution, truth: Tensor | None = None, side: int = SIDE
+    small: Tensor,
+    answer: SuperResolution,
+    truth: Tensor | None = None,
+    side: int = SIDE,
+    *,
+    names: Sequence[str] = NAMES,
+    reduced: bool = False,
 ) -> Image.Image:
     """One row: the answer with a frame around the detail, then the detail of bicubic, answer and truth.
 
@@ -39,13 +51,19 @@ def before_after(
         answer: what a network made of it.
         truth: uint8 (C, by H, by W), where it is known.
         side: of each cell, pixels.
+        names: below the details of bicubic, answer and truth.
+        reduced: whether the detail of the small picture is shown, too.
     """
     plain = enlarged(small[None], answer.by)[0].expand_as(answer.image)
     box = detail_box(plain, answer.image)
-    names = ["bicubic", "network", *(["true"] if truth is not None else [])]
     details = [plain, answer.image, *([truth] if truth is not None else [])]
     cells = [_framed(answer.image, box, side), *(_magnified(one, box, side) for one in details)]
-    return _row(cells, [answer.in_words(), *names], side)
+    captions = [answer.in_words(), *names[: len(details)]]
+    if reduced:
+        squares = small.repeat_interleave(answer.by, 1).repeat_interleave(answer.by, 2)
+        cells.insert(1, _magnified(squares, box, side))
+        captions.insert(1, f"reduced by {answer.by}")
+    return _row(cells, captions, side)
 
 
 def sheet(rows: Sequence[Image.Image]) -> Image.Image:
@@ -97,13 +115,13 @@ def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
 
 def _row(cells: Sequence[Image.Image], captions: Sequence[str], side: int) -> Image.Image:
     """Pictures beside each other, a caption below each."""
-    tall = max(cell.height for cell in cells)
+    tall, letter = max(cell.height for cell in cells), max(LETTER, side // LETTERS)
     width = len(cells) * (side + SPACE) + SPACE
-    paper = Image.new("RGB", (width, tall + LETTER + 3 * SPACE), PAPER)
+    paper = Image.new("RGB", (width, tall + letter + 3 * SPACE), PAPER)
     for number, (cell, text) in enumerate(zip(cells, captions, strict=True)):
         left = SPACE + number * (side + SPACE)
         paper.paste(cell, (left + (side - cell.width) // 2, SPACE + (tall - cell.height) // 2))
-        line, letters = shorten(text, LETTER, side)
+        line, letters = shorten(text, letter, side)
         start = left + (side - letters.getlength(line)) / 2
         ImageDraw.Draw(paper).text((start, SPACE + tall + SPACE // 2), line, fill=INK, font=letters)
     return paper

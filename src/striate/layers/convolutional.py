@@ -308,6 +308,6 @@ def unknown(reason: str) -> SettingError:
     """The error for a network that cannot slide."""
     return SettingError(
         f"the network cannot slide: {reason}",
-        "a network of `striate.models()`, or nn.Sequential with nn.Flatten and nn.Linear at its end",
+        "a network by its name, or nn.Sequential with nn.Flatten and nn.Linear at its end",
         "its layers in one nn.Sequential",
     )

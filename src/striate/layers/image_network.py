@@ -18,6 +18,9 @@ PROPOSALS, BACKBONE, HEAD, FINISH, WHOLE = "proposals", "backbone", "head", "fin
 PARTS = (PROPOSALS, BACKBONE, WHOLE, HEAD, FINISH)
 """In the order of tables."""
 
+LISTED = "a name that `striate summary` lists, as does striate.models() in Python"
+"""What is expected where a network's name is not known."""
+
 
 class ImageNetwork(nn.Module, ABC):
     """A network that sees images (N, C, H, W).

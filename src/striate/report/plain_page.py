@@ -8,6 +8,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 from striate.draw.heatmap import picture
+from striate.formatting import words_of
 from striate.report.inline_images import data_uri
 from striate.report.section import Contents, Curve, Measured, Section, Tile
 from striate.report.templates import rendered
@@ -38,7 +39,7 @@ class WorstPicture:
 
 def contents(primary: Primary) -> Contents:
     """What the page holds, for a task with such a primary number."""
-    words, unit = primary.name.replace("_", " "), " (%)" if primary.share else ""
+    words, unit = words_of(primary.name), " (%)" if primary.share else ""
     curve = Curve(f"val_{primary.name}", f"Validation {words}{unit}", 100 if primary.share else 1)
     return Contents(curve, lead, tiles, before=(worst_pictures,), after=())
 
@@ -72,7 +73,7 @@ def worst_pictures(page: Measured) -> Section:
         shown, value = run.model.preprocess(sample.image), metrics.primary.of(float(values[row])).text()
         known = dataset.annotations.words(index)
         pictures.append(WorstPicture(data_uri(picture(shown)), value, sample.source, answers[row], known))
-    name = metrics.primary.name.replace("_", " ")
+    name = words_of(metrics.primary.name)
     how = f"Those with the worst {name}, as the network saw them."
     return worst_section(pictures, metrics.primary, how)
 
@@ -89,7 +90,7 @@ def worst_section(
         large: whether there is something to see in them that small ones would not show.
         wide: whether each is several pictures beside each other.
     """
-    name = primary.name.replace("_", " ")
+    name = words_of(primary.name)
     body = rendered("worst.html", pictures=pictures, name=name, how=how, large=large, wide=wide)
     return Section("worst", "Worst pictures", body)
 
@@ -114,5 +115,5 @@ def _title(name: str) -> str:
     >>> _title("pixel_accuracy"), _title("mIoU")
     ('Pixel accuracy', 'mIoU')
     """
-    words = name.replace("_", " ")
+    words = words_of(name)
     return words if words[1:2].isupper() else words[:1].upper() + words[1:]

@@ -7,6 +7,7 @@ from striate.report import (
     detection_page,
     regression_page,
     segmentation_page,
+    superresolution_page,
     verification_page,
 )
 from striate.report.section import Contents
@@ -26,6 +27,7 @@ CONTENTS: dict[str, Contents] = {
     "localize": regression_page.contents_of(LOCALIZED),
     "landmarks": regression_page.contents_of(ERROR, regression_page.error_by_point),
     "segmentation": segmentation_page.contents(),
+    "superresolution": superresolution_page.contents(),
     "verification": verification_page.contents(),
     "pose": regression_page.contents_of(ERROR, regression_page.error_by_point),
 }

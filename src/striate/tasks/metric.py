@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self, final
 
 from torch import Tensor
 
-from striate.formatting import UNKNOWN, percent, percent_range, plural
+from striate.formatting import UNKNOWN, percent, percent_range, plural, words_of
 from striate.ops.intervals import Interval, bootstrap
 from striate.records import Batch
 from striate.tasks.raw_outputs import Raw
@@ -94,7 +94,7 @@ class Metrics(ABC):
     def others_in_words(self) -> dict[str, str]:
         """All numbers that are known but the primary one, for people: name -> number with its unit."""
         others = {name: value for name, value in self.values.items() if name != self.primary.name}
-        return {name.replace("_", " "): f"{one:.4g}" for name, one in others.items() if one is not None}
+        return {words_of(name): f"{one:.4g}" for name, one in others.items() if one is not None}
 
     @abstractmethod
     def headline(self, pictures: str) -> str:
@@ -177,7 +177,7 @@ class PlainMetrics(Metrics):
         """``error 0.0225 on 33 val pictures (95 % interval 0.02 to 0.025)``."""
         known = self.primary.range_text(self.interval)
         sure = f" (95 % interval {known})" if known else ""
-        return f"{self.primary.name} {self.primary.text()} on {pictures}{sure}"
+        return f"{words_of(self.primary.name)} {self.primary.text()} on {pictures}{sure}"
 
     def summary(self) -> dict[str, Any]:
         """Everything but the images."""

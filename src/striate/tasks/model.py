@@ -24,7 +24,7 @@ from striate.data.trained_data import TrainedOn
 from striate.errors import DataError, SettingError
 from striate.layers.backbone import Backbone
 from striate.layers.eval_mode import evaluating
-from striate.layers.image_network import FINISH, WHOLE, ImageNetwork
+from striate.layers.image_network import FINISH, LISTED, WHOLE, ImageNetwork
 from striate.layers.memory_format import fastest_format
 from striate.records import Batch, Record, Targets
 from striate.records.affine import inverse
@@ -309,7 +309,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         if isinstance(found, Backbone):
             return found
         wrong = f"the network is a {type(self.network).__name__}, which has no stem, stages and head"
-        raise SettingError(wrong, "one of `striate.models()`", "build the model by a name")
+        raise SettingError(wrong, LISTED, "build the model by a name")
 
     def forward(self, images: Tensor, *given: Sequence[Tensor]) -> Raw:
         """uint8 0..255 or float 0..1 images (N, C, H, W), and what is given with them -> raw scores."""

@@ -36,7 +36,7 @@ from striate.backbones.vgg import VGG
 from striate.backbones.xception import Xception
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.layers.image_network import ImageNetwork
+from striate.layers.image_network import LISTED, ImageNetwork
 from striate.lazy_table import LazyTable
 from striate.zoo.model_file import differences
 from striate.zoo.network_arguments import require
@@ -245,7 +245,7 @@ def create(
     network = network_named(name, classes, in_channels, **arguments)
     if not isinstance(network, Backbone):
         kind = "a detector" if name in DETECTOR_NAMES else f"made for {made_for(name)}"
-        raise SettingError(f"{name} is {kind}", "a backbone, one of `striate.models()`", "resnet18")
+        raise SettingError(f"{name} is {kind}", f"a backbone: {LISTED}", "resnet18")
     if weights is not None:
         changed = {one: value for one, value in arguments.items() if value != arguments_of(name)[one]}
         if weights == IMAGENET and changed:
@@ -341,7 +341,7 @@ def _builder(name: str) -> Callable[..., ImageNetwork]:
         if name in table:
             return table[name]
     near = " or ".join(nearest(str(name), [one for table in TABLES.values() for one in table]))
-    raise SettingError(f"there is no network {name!r}", "one of `striate.models()`", near)
+    raise SettingError(f"there is no network {name!r}", LISTED, near)
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:

@@ -47,6 +47,22 @@ def test_the_smallest_object_is_on_top_and_crowds_are_ignored(tmp_path: Path):
     assert mask[:, 9].unique().tolist() == [255]
 
 
+def test_the_box_of_an_object_without_a_usable_mask_is_ignored_and_said(tmp_path: Path):
+    coco(
+        tmp_path,
+        {"category_id": 2, "segmentation": square(2, 2, 2)},
+        {"category_id": 1, "segmentation": [], "bbox": [1, 1, 5, 5]},  # lies below the bell
+        {"category_id": 1, "segmentation": [[0, 0, 4, 4]], "bbox": [7, 0, 3, 2]},  # a polygon of two points
+    )
+    splits = read(tmp_path, kinds=(MaskAnnotations,), validation=0.0)
+    mask = splits["train"].annotations.mask(0)
+    assert mask[2:4, 2:4].unique().tolist() == [1]
+    assert (mask == 255).sum() == 25 - 4 + 3 * 2
+    assert (mask == 0).sum() == 80 - 25 - 6
+    assert any("2 of 3 objects have no mask that can be used" in note for note in splits.notes)
+    assert [one.detail for one in splits.findings if one.kind == "no-mask"] == ["2 of 3 objects"]
+
+
 def test_a_polygon_that_crosses_itself_is_filled_by_the_even_odd_rule():  # a bow tie: two triangles
     found = drawn([[0, 0, 8, 8, 8, 0, 0, 8]], (8, 8))
     assert found[3:5, 0].all()

@@ -1,7 +1,9 @@
 """From a folder of photographs without labels to a model that enlarges pictures of any size."""
 
 import json
+import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ from PIL import Image
 
 import striate
 from striate.cli.main import run as command
+from striate.data.annotations.picture_annotations import PictureAnnotations
 from striate.data.read_dataset import read
 from striate.errors import DataError, SettingError, ShapeError
 from striate.ops.bicubic import enlarged, reduced
 from striate.records import SuperResolution
+from striate.report import superresolution_page
 from striate.tasks.superresolution import training_crops
 from striate.tasks.superresolution.picture_tiles import in_tiles
 from striate.tasks.superresolution.training_crops import Crops
@@ -54,6 +58,21 @@ def test_it_learns_more_than_bicubic_interpolation_knows(trained):
     assert found["psnr"] - found["bicubic_psnr"] == pytest.approx(found["psnr_above_bicubic"])
     assert trained.history[-1]["val_psnr"] > 20
     assert (trained.folder / "report.html").exists()
+
+
+def test_the_report_shows_small_bicubic_network_and_true_pictures(trained, photos, monkeypatch):
+    page = (trained.folder / "report.html").read_text()
+    assert "mistakes wide" in page
+    assert "bicubic interpolation differ most" in page
+    assert "PSNR above bicubic" in page
+    assert "Psnr" not in page
+    drawn = []
+    monkeypatch.setattr(superresolution_page, "before_after", lambda *given, **names: drawn.append(names))
+    numbers = {"psnr": 31.2, "ssim": 0.9, "bicubic_psnr": 30.0, "bicubic_ssim": math.nan}
+    photograph = read(photos, kinds=(PictureAnnotations,))["train"][0].image
+    superresolution_page.compared(SimpleNamespace(run=trained), photograph, numbers)
+    names = ("bicubic: 30.00 dB", "network: 31.20 dB, SSIM 0.900", "true")
+    assert drawn == [{"names": names, "reduced": True}]
 
 
 def test_evaluation_of_other_pictures_is_that_of_the_luma_without_edges(trained, tmp_path):

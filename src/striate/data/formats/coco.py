@@ -121,6 +121,9 @@ def _gathered(root: Path, tables: list[CocoTable]) -> Found:
     for number, table in enumerate(tables):
         _of_categories(table, findings)
         part = _part(root, number, table, names, files)
+        if table.details and 0 < table.without_mask < len(table.image):
+            some = f"{table.without_mask:,} of {plural(len(table.image), 'object')}"
+            findings.add("no-mask", str(table.path), some)
         for finding in table.findings:
             findings.add(finding.kind, finding.source, finding.detail)
         counts.append(part[0])

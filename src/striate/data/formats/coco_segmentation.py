@@ -2,11 +2,13 @@
 
     annotations: polygons or run lengths --drawn, the largest first--> 0 background, 1, 2, ..., 255 crowds
 
+The outline of an object without a usable mask is not known; it lies in its box, which is drawn as ignored.
 Polygons are filled by the even-odd rule, so that one that crosses itself has a clear meaning. Masks are drawn
 when a batch needs them; the polygons lie in a file beside the memory.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,12 @@ def read_coco_masks(path: Path, *, progress: Progress | None = None) -> Found:
     notes = (
         *found.notes,
         "objects are flattened to masks: the smallest is on top, crowds are ignored",
+        *(
+            f"{one.source}: {one.detail} have no mask that can be used, and the pixels of their boxes are "
+            "ignored; give them masks, or take them out of the file"
+            for one in found.findings
+            if one.kind == "no-mask"
+        ),
         f"pixels, counted on {len(counted.rows):,} of {len(store):,} pictures: {listed}",
     )
     return Found(found.store, annotations, found.split, kept, notes)
@@ -112,17 +120,28 @@ class CocoMasks:
         return size
 
     def _objects(self, index: int, ignored: int) -> list[tuple[int, Any]]:
-        """Value and mask of every object whose mask can be used."""
+        """Value and mask of every object; of one without a usable mask its box, which is ignored."""
         found, details = [], self.boxes.columns["details"]
         for row in self.boxes.rows(np.array([index])).tolist():
             text = str(details[row])
             mask = json.loads(text).get("segmentation") if text else None
             if not mask or mask_problem(mask):
+                found.append((ignored, outline(self.boxes.boxes[row].tolist())))
                 continue
             name = self.boxes.classes[self.boxes.labels[row]]
             crowd = bool(self.boxes.columns["crowd"][row])
             found.append((ignored if crowd else self.classes.index(name), mask))
         return found
+
+
+def outline(box: Sequence[float]) -> list[list[float]]:
+    """A box as a polygon.
+
+    >>> outline([1, 2, 5, 4])
+    [[1, 2, 5, 2, 5, 4, 1, 4]]
+    """
+    left, top, right, bottom = box
+    return [[left, top, right, top, right, bottom, left, bottom]]
 
 
 def drawn(mask: Any, size: tuple[int, int]) -> NDArray[np.bool_]:

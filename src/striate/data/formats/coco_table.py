@@ -61,6 +61,7 @@ class CocoTable:
     box_details: list[Text | str] = field(default_factory=list)
     texts: TextStore = field(default_factory=TextStore)
     key_points: int = 0
+    without_mask: int = 0
 
     def add(self, member: str, value: Any) -> None:
         """One element of a list, or another member."""
@@ -113,6 +114,7 @@ class CocoTable:
         self.ids.append(number if type(number) is int and abs(number) < LARGEST_ID else len(self.ids))
         self.crowd.append(bool(value.get("iscrowd")))
         self.difficult.append(bool(value.get("difficult")))
+        self.without_mask += bool(problem) or not value.get("segmentation")
         if self.details:
             self.box_details.append(self.texts.add(_others(value, OWN)))
 

@@ -183,5 +183,5 @@ def embedding_map(
     if isinstance(data, str | Path):
         data = VectorIndex.open(data).embeddings() if is_index(data) else Embeddings.load(data)
     if not isinstance(data, Embeddings):
-        raise SettingError("no model was named", "a model, or vectors", "striate.embedding_map(data, model)")
+        raise SettingError("no model was named", "a model, or vectors", "name a run or a model file")
     return map_embeddings(data, method, seed=seed)

@@ -22,7 +22,7 @@ from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, ModelFileError, SettingError
 from striate.layers.backbone import Backbone
-from striate.layers.image_network import ImageNetwork
+from striate.layers.image_network import LISTED, ImageNetwork
 from striate.records import Batch, BoxTargets, Detections
 from striate.tasks.detection.ap_metric import ApMetric
 from striate.tasks.detection.heads import heads_of
@@ -276,5 +276,5 @@ def detection_network(network: nn.Module, classes: int) -> DetectionNetwork:
     raise SettingError(
         f"the network is a {type(network).__name__}",
         "a detector, or a backbone as striate.create gives it",
-        "one of `striate.models()`",
+        LISTED,
     )

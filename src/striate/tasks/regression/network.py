@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.layers.image_network import BACKBONE
+from striate.layers.image_network import BACKBONE, LISTED
 from striate.layers.image_network import HEAD as READ
 from striate.ops.point_errors import expected_points
 
@@ -112,7 +112,7 @@ def regression_network(
         raise SettingError(
             f"the network is a {type(network).__name__}",
             "a backbone, as striate.create gives it",
-            "one of `striate.models()`",
+            LISTED,
         )
     return RegressionNetwork(network, points, scores, head=head, size=size)
 

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from striate.errors import SettingError
 from striate.layers.backbone import Backbone
-from striate.layers.image_network import BACKBONE, HEAD
+from striate.layers.image_network import BACKBONE, HEAD, LISTED
 
 EmbeddingLoss = Literal["softmax", "cosine", "triplet", "contrastive", "siamese"]
 LOSSES = get_args(EmbeddingLoss)
@@ -86,5 +86,5 @@ def embedding_network(network: nn.Module, loss: EmbeddingLoss, identities: int) 
         return network
     if not isinstance(network, Backbone):
         wrong = f"the network is a {type(network).__name__}"
-        raise SettingError(wrong, "a backbone, as striate.create gives it", "one of `striate.models()`")
+        raise SettingError(wrong, "a backbone, as striate.create gives it", LISTED)
     return EmbeddingNetwork(network, loss, identities)

@@ -25,6 +25,7 @@ from striate.data.batches.cache import prepared
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
+from striate.formatting import plural
 from striate.ops.intervals import Interval, PairedDifference, paired_difference
 from striate.tasks.metric import Primary
 from striate.tasks.model import TaskModel
@@ -108,7 +109,7 @@ class Quantized:
         return (
             f"int8 costs {100 * self.loss:.2f} {self.unit}{between} of {self.exact.primary.name}: "
             f"{self.int8.primary.text()} instead of {self.exact.primary.text()} "
-            f"on {self.count:,} pictures that it was not calibrated on"
+            f"on {plural(self.count, 'picture')} that it was not calibrated on"
         ) + self._unsure()
 
     def _unsure(self) -> str:
