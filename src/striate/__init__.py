@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from striate.api.check import check
     from striate.api.compare import compare
     from striate.api.convert import convert
+    from striate.api.cross_validate import cross_validate, learning_curve
     from striate.api.embeddings import embed, embedding_map, neighbours, search
     from striate.api.evaluate import evaluate
     from striate.api.explain import benchmark_explanations, explain, invert, visualize
@@ -62,6 +63,7 @@ __all__ = [
     "convert",
     "convolutional",
     "create",
+    "cross_validate",
     "embed",
     "embedding_map",
     "errors",
@@ -70,6 +72,7 @@ __all__ = [
     "export",
     "find_rate",
     "invert",
+    "learning_curve",
     "load",
     "models",
     "neighbours",
@@ -95,6 +98,7 @@ _FILES = {
     "check": "api.check",
     "compare": "api.compare",
     "convert": "api.convert",
+    **dict.fromkeys(("cross_validate", "learning_curve"), "api.cross_validate"),
     **dict.fromkeys(("embed", "embedding_map", "neighbours", "search"), "api.embeddings"),
     "evaluate": "api.evaluate",
     **dict.fromkeys(("benchmark_explanations", "explain", "invert", "visualize"), "api.explain"),

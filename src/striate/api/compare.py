@@ -12,6 +12,7 @@ from striate.compare.compare import compare as comparing
 from striate.compare.sweep import Sweep
 from striate.compare.table import Comparison
 from striate.data.dataset import Splits
+from striate.data.fold import Fold
 from striate.report.compare import write_comparison
 from striate.train.run.input_data import Data, to_train_on
 from striate.train.run.settings import Settings
@@ -27,6 +28,7 @@ def compare(
     budget: str | None = None,
     *,
     seeds: int = 1,
+    folds: int = 0,
     costs_only: bool = False,
     fit_batch: bool = False,
     sweep: Sweep | str | None = None,
@@ -47,6 +49,8 @@ def compare(
         models: names among ``models()``; with ``sweep`` one at most, and the data decide without one.
         budget: most time for each training, as in ``10m``.
         seeds: trainings of each network, counted up from ``seed``.
+        folds: in place of seeds: all pictures in so many parts, each of which is tested once by a network
+            that learned from the others; what belongs together stays together, see ``group``.
         costs_only: measure time and memory, and train nothing.
         fit_batch: where a batch does not fit into memory, go on with one that does.
         sweep: a setting and its values, as in ``lr=0.01,0.1``: one training for each, ranked by the metric.
@@ -69,22 +73,43 @@ def compare(
     swept = Sweep.read(sweep) if isinstance(sweep, str) else sweep
     own, choices = choices_of(settings, backbone, size, proposals)
     common = Settings(budget=budget, **own)
-    plan = Plan(tuple(models), common, seeds, costs_only, fit_batch, swept, choices)
-    splits = {plan.settings.seed: to_train_on(data, plan.settings, None)}
-
-    def reading(seed: int) -> Splits:
-        if seed not in splits:
-            splits[seed] = to_train_on(data, plan.of("", seed), None)
-        return splits[seed]
-
-    def hearing(event: Event) -> None:
-        if isinstance(event, Finished):
-            report(event.run, splits[event.run.settings.seed])
-        if on_event:
-            on_event(event)
-
-    first = splits[plan.settings.seed]
-    folder = default_folder(plan, first) if out is None else Path(out)
-    found: Comparison = finished(comparing(reading, plan, folder), hearing).comparison
-    write_comparison(found, first)
+    plan = Plan(tuple(models), common, seeds, costs_only, fit_batch, swept, choices, folds)
+    parts = Parts(data, plan)
+    folder = default_folder(plan, parts.first) if out is None else Path(out)
+    found: Comparison = finished(comparing(parts, plan, folder), parts.reporting(on_event)).comparison
+    write_comparison(found, parts.first)
     return found
+
+
+class Parts:
+    """The splits of the data for each seed, or fold, of a comparison; two of them are held at most.
+
+    Args:
+        data: as for ``train``.
+        plan: of the comparison.
+    """
+
+    def __init__(self, data: Data, plan: Plan) -> None:
+        self._data, self._plan = data, plan
+        self.first = to_train_on(data, plan.of("", plan.first), None)
+        self._last = plan.first, self.first
+
+    def __call__(self, repeat: int) -> Splits:
+        """Those of one seed or fold."""
+        if repeat == self._plan.first:
+            return self.first
+        if repeat != self._last[0]:
+            self._last = repeat, to_train_on(self._data, self._plan.of("", repeat), None)
+        return self._last[1]
+
+    def reporting(self, on_event: Callable[[Event], None] | None) -> Callable[[Event], None]:
+        """A listener that writes the report of every run, which is of the splits that were asked for last."""
+
+        def hearing(event: Event) -> None:
+            if isinstance(event, Finished):
+                settings = event.run.settings
+                report(event.run, self(Fold.read(settings.fold).number if settings.fold else settings.seed))
+            if on_event:
+                on_event(event)
+
+        return hearing

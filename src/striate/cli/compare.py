@@ -41,6 +41,10 @@ def compare(
         typer.Option(metavar="N,N", help="Regions that a detector looks at; or what proposes them."),
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each network.")] = 1,
+    folds: Annotated[
+        int,
+        typer.Option(metavar="K", help="In place of seeds: test every picture once, in K parts."),
+    ] = 0,
     costs_only: Annotated[
         bool, typer.Option("--costs-only", metavar=" ", help="Measure time and memory; train nothing.")
     ] = False,
@@ -59,7 +63,13 @@ def compare(
 
     Writes a folder with a run for each and compare.html. The same command goes on where it was interrupted.
     """
-    chosen: dict[str, Any] = {"seeds": seeds, "costs_only": costs_only, "fit_batch": fit_batch, "out": out}
+    chosen: dict[str, Any] = {
+        "seeds": seeds,
+        "folds": folds,
+        "costs_only": costs_only,
+        "fit_batch": fit_batch,
+        "out": out,
+    }
     several = typed({"backbone": backbone, "size": size, "proposals": proposals})
     chosen |= {"sweep": sweep, **several, **typed(settings)}
     Settings(**choices_of(typed(settings), **several)[0])  # refused before torch is imported

@@ -89,6 +89,8 @@ TRAINING: Panels = {
         "validation",
         "test",
         "group",
+        "fold",
+        "subset",
         "accept",
         "tta",
         "workers",

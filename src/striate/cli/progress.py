@@ -105,7 +105,8 @@ class Narrator:
 
     def _training(self, event: "Training") -> None:
         self._end()
-        self.say(f"\nrun {event.number}/{event.of}: {event.model}, seed {event.seed}")
+        which = f"fold {event.fold}" if event.fold else f"seed {event.seed}"
+        self.say(f"\nrun {event.number}/{event.of}: {event.model}, {which}")
 
     def _failed(self, event: "Failed") -> None:
         self._end()

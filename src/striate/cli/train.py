@@ -37,6 +37,16 @@ def train(
     find_lr: Annotated[
         bool, typer.Option("--find-lr", metavar=" ", help="Do not train: look for a good learning rate.")
     ] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option(metavar="K", help="Train K times, and test every picture once; writes folds.html."),
+    ] = None,
+    learning_curve: Annotated[
+        bool,
+        typer.Option(
+            "--learning-curve", metavar=" ", help="Learn from 0.1, 0.25, 0.5 and all: would more help?"
+        ),
+    ] = False,
     plot: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="With --find-lr: draw the loss into a .png or .svg file."),
@@ -53,6 +63,10 @@ def train(
     if find_lr or plot is not None:
         find_rate(data, plot, search=find_lr, json=json, settings=chosen)
         return
+    if folds is not None or learning_curve:
+        chosen |= {"out": out, "fit_batch": fit_batch}
+        several(data, folds, curve=learning_curve, json=json, quiet=quiet, **chosen)
+        return
     if data is None and not (resume and out):
         raise SettingError(NO_DATA, DATA, "striate train digits")
     Settings(**chosen)  # refused before torch is imported
@@ -61,6 +75,32 @@ def train(
             data, out=out, resume=resume, force=force, fit_batch=fit_batch, on_event=narrator, **chosen
         )
     show(run, json=json)
+
+
+def several(
+    data: str | None, folds: int | None, *, curve: bool, json: bool, quiet: bool, **chosen: Any
+) -> None:
+    """Train once for each fold, or with parts of the pictures, and print what came out."""
+    flag = "--folds 5" if folds is not None else "--learning-curve"
+    if data is None:
+        raise SettingError(NO_DATA, DATA, f"striate train digits {flag}")
+    if folds is not None and curve:
+        raise SettingError("--folds and --learning-curve are given", "one of them", "--folds alone first")
+    others = ("out", "fit_batch")
+    Settings(**{name: value for name, value in chosen.items() if name not in others})
+    with Narrator(quiet=quiet) as narrator:
+        if folds is None:
+            found: Any = striate.learning_curve(data, on_event=narrator, **chosen)
+        else:
+            found = striate.cross_validate(data, folds, on_event=narrator, **chosen)
+    if json:
+        print_json(found.to_dict())
+        return
+    err().print()
+    out().print(str(found))
+    out().print()
+    out().print(found.headline())
+    out().print(f"page: {found.to_dict()['page']}")
 
 
 def find_rate(

@@ -2,6 +2,7 @@
 
 models --costs, each in its own process--> compare.json
        --seed 0: a, b, c; seed 1: a, b, c--> <network>-seed<number>/, a run each --> rows --> Comparison
+with folds: fold 1: a, b, c; fold 2: a, b, c; what all folds answered is measured together
 one model and a sweep: its values stand in place of the networks, and no costs are measured
 
 Whatever is done is kept: a second call goes on where the first one ended. A network that fails does not stop
@@ -15,6 +16,7 @@ from pathlib import Path
 from striate.compare.forecast import forecast
 from striate.compare.grid import GridRow
 from striate.compare.plan import Plan
+from striate.compare.pooled import HELD_OUT, pool
 from striate.compare.state import ANSWERS, STATE, CompareState, read_state
 from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.compare.trained_rows import answers_of, finish_rows, missing_rows, shown_for
@@ -26,6 +28,7 @@ from striate.tasks.metric import Primary
 from striate.train.profile.profile import measure, require_memory
 from striate.train.run.defaults import decide
 from striate.train.run.run import require_classes, train
+from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import FREE, Settings
 from striate.train.session.events import Compared, Event, Failed, Finished, Measuring, Noted, Training
 from striate.train.session.interrupt import StopRequest
@@ -40,7 +43,7 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
     The last event is ``Compared``, also before ``Interrupted``, with what is known by then.
 
     Args:
-        read: the splits of the data for a seed.
+        read: the splits of the data for a seed, or for a fold.
         plan: what is compared.
         folder: a new one, or that of a comparison that shall go on.
 
@@ -50,18 +53,20 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
         Interrupted: a signal ended it; it can be gone on with.
     """
     yield from map(Noted, plan.notes())
-    splits = read(plan.settings.seed)
+    splits = read(plan.first)
     require_classes(splits)
     state, found, failed = CompareState(Path(folder), plan, splits), facts(splits["train"]), dict[str, str]()
     try:
         with StopRequest(str(folder)) as stop:
-            if not plan.sweep:
+            if not (plan.sweep or plan.alone):
                 yield from _measure(plan, state, splits, found, failed, stop)
-        foreseen = "" if plan.costs_only or plan.sweep else forecast(plan, state, splits, found)
+        foreseen = "" if plan.costs_only or plan.sweep or plan.alone else forecast(plan, state, splits, found)
         yield from map(Noted, filter(None, [foreseen]))
-        for seed in () if plan.costs_only else plan.all_seeds():
-            data = splits if seed == plan.settings.seed else read(seed)
-            yield from _train(plan, state, data, seed, failed)
+        for repeat in () if plan.costs_only else plan.repeats():
+            data = splits if repeat == plan.first else read(repeat)
+            yield from _train(plan, state, data, repeat, failed)
+        if plan.folds:
+            pool(plan, state, read, [row for row in plan.rows if row.training not in failed])
     except Interrupted as error:
         yield Compared(str(folder), comparison(plan, state, splits, failed))
         raise _interrupted(error, state.files.path) from None
@@ -79,7 +84,7 @@ def _measure(
     """The costs that are not known yet."""
     for number, model in enumerate(plan.names, 1):
         try:
-            settings = decide(plan.of(model, plan.settings.seed), found)
+            settings = decide(plan.of(model, plan.first), found)
             if state.costs(model) is None:
                 yield Measuring(model, number, len(plan.names))
                 state.keep_costs(model, measure(settings, found, **shown_for(splits, settings, found)))
@@ -93,22 +98,23 @@ def _measure(
 
 
 def _train(
-    plan: Plan, state: CompareState, splits: Splits, seed: int, failed: dict[str, str]
+    plan: Plan, state: CompareState, splits: Splits, repeat: int, failed: dict[str, str]
 ) -> Generator[Event]:
-    """One seed of every training that has not failed, and its rows."""
+    """One seed, or fold, of every training that has not failed, and its rows."""
     found = facts(splits["train"])
     able = [model for model in plan.names if model not in failed]
-    place, of = plan.all_seeds().index(seed) * len(able), plan.seeds * len(able)
+    place, of = plan.repeats().index(repeat) * len(able), len(plan.repeats()) * len(able)
     for number, model in enumerate(able, place + 1):
-        files = state.run(model, seed)
+        files = state.run(model, repeat)
         try:
-            if not state.answered(model, seed):
-                yield Training(model, seed, number, of)
-                for event in _events(plan, state, splits, model, seed):
+            if not state.answered(model, repeat):
+                fold = repeat if plan.folds else 0
+                yield Training(model, plan.settings.seed if fold else repeat, number, of, fold)
+                for event in _events(plan, state, splits, model, repeat):
                     yield event
                     if isinstance(event, Finished):
                         files.write_json(files.path / ANSWERS, answers_of(event.run.evaluation))
-            yield from _rows(plan, state, splits, found, model, seed)
+            yield from _rows(plan, state, splits, found, model, repeat)
         except Interrupted:
             raise
         except Exception as error:  # whatever it is, it must not lose the others
@@ -117,17 +123,17 @@ def _train(
 
 
 def _rows(
-    plan: Plan, state: CompareState, splits: Splits, found: Facts, training: str, seed: int
+    plan: Plan, state: CompareState, splits: Splits, found: Facts, training: str, repeat: int
 ) -> Iterator[Event]:
     """What is missing of the rows of a complete training; a signal ends it after the row in work.
 
     Raises:
         Interrupted: a signal ended it.
     """
-    if plan.sweep or not missing_rows(plan, state, found, training, seed):
+    if plan.sweep or not missing_rows(plan, state, found, training, repeat):
         return
     with StopRequest(str(state.files.path)) as stop:
-        for event in finish_rows(plan, state, splits, found, training, seed):
+        for event in finish_rows(plan, state, splits, found, training, repeat):
             if stop.signal:
                 break
             yield event
@@ -135,9 +141,9 @@ def _rows(
             raise stop.interrupted(f"while the rows of {training} were measured")
 
 
-def _events(plan: Plan, state: CompareState, splits: Splits, model: str, seed: int) -> Generator[Event]:
+def _events(plan: Plan, state: CompareState, splits: Splits, model: str, repeat: int) -> Generator[Event]:
     """The events of one run, which goes on if it was begun."""
-    files, settings = state.run(model, seed), plan.of(model, seed)
+    files, settings = state.run(model, repeat), plan.of(model, repeat)
     if files.settings.exists():
         free = {name: getattr(settings, name) for name in FREE & settings.model_fields_set}
         yield from train(splits, Settings(**free), files.path, resume=True)
@@ -159,24 +165,30 @@ def comparison(plan: Plan, state: CompareState, splits: Splits, failed: dict[str
     answers = {
         row.model: state.files.read_json(path)
         for row in rows
-        if (path := state.run(row.model, plan.settings.seed).path / ANSWERS).exists()
+        if (path := _answered_in(plan, state, row.model).path / ANSWERS).exists()
     }
     return Comparison(
         folder=state.files.path,
         root=state.values["root"],
         rows=rows,
-        split="" if plan.costs_only else split,
-        seeds=() if plan.costs_only else plan.all_seeds(),
+        split="" if plan.costs_only else HELD_OUT if plan.folds else split,
+        seeds=() if plan.costs_only else (plan.settings.seed,) if plan.folds else plan.repeats(),
         settings=plan.given(),
         machine=state.values["machine"],
         answers={} if plan.costs_only else answers,
         sweep=plan.sweep.setting if plan.sweep else "",
+        folds=plan.folds,
     )
+
+
+def _answered_in(plan: Plan, state: CompareState, name: str) -> RunFolder:
+    """The folder of the answers that rows are compared by: of the first seed, or of all folds."""
+    return state.pooled(name) if plan.folds else state.run(name, plan.first)
 
 
 def row_of(plan: Plan, state: CompareState, row: GridRow, failed: str) -> ComparisonRow:
     """One row, from what lies in the folder."""
-    runs = [] if plan.costs_only else [state.run(row.name, seed) for seed in plan.all_seeds()]
+    runs = [] if plan.costs_only else [state.run(row.name, repeat) for repeat in plan.repeats()]
     done = [files for files in runs if files.metrics.exists() and files.model.exists()]
     trained_costs = None if plan.costs_only else state.trained_costs(row)
     costs = trained_costs or state.costs(row.training)
@@ -184,15 +196,17 @@ def row_of(plan: Plan, state: CompareState, row: GridRow, failed: str) -> Compar
     if not done:
         return ComparisonRow(row.name, costs, failed=failed, network=network, choices=row.choices)
     judged = [files.read_json(files.metrics) for files in done]
-    trained = state.run(row.training, plan.all_seeds()[runs.index(done[0])])
+    trained = state.run(row.training, plan.repeats()[runs.index(done[0])])
     metrics, settings = trained.read_history(), trained.read_json(trained.settings)
     stages = trained.read_json(trained.metrics).get("stage_seconds", {})
-    interval = judged[0]["metrics"].get("interval")
+    whole = _answered_in(plan, state, row.name).metrics
+    known = state.files.read_json(whole) if plan.folds and whole.exists() else judged[0]
+    interval = known["metrics"].get("interval")
     return ComparisonRow(
         model=row.name,
         costs=costs,
         scores=tuple(one["primary"]["value"] for one in judged),
-        count=judged[0]["metrics"]["count"],
+        count=known["metrics"]["count"],
         folders=tuple(str(files.path) for files in done),
         epochs=len(metrics),
         batch=settings["batch"],
@@ -203,13 +217,18 @@ def row_of(plan: Plan, state: CompareState, row: GridRow, failed: str) -> Compar
         network=network,
         choices=row.choices,
         timed_trained=trained_costs is not None,
+        pooled=known["primary"]["value"] if plan.folds and known is not judged[0] else None,
     )
 
 
 def default_folder(plan: Plan, splits: Splits) -> Path:
-    """``runs/compare-<data>``: the newest of these settings, which goes on; else a new one, with a number."""
+    """``runs/compare-<data>``: the newest of these settings, which goes on; else a new one, with a number.
+
+    Folds of one network are in ``runs/folds-<data>-<network>``.
+    """
     root = splits.root.resolve()
-    base, last = f"compare-{root.name if root.is_dir() else root.stem}", None
+    name, last = root.name if root.is_dir() else root.stem, None
+    base = f"folds-{name}-{plan.names[0]}" if plan.alone else f"compare-{name}"
     for number in numbers(1):
         folder = Path("runs") / (base if number == 1 else f"{base}-{number}")
         if not folder.exists():

@@ -12,11 +12,17 @@ from striate.train.run.headline import role
 if TYPE_CHECKING:
     from striate.compare.table import Comparison, ComparisonRow
 
+SUBSET = "subset"
+"""The setting whose sweep is a learning curve."""
+
 SAME_TIME = 0.95
 """A share of another time from which on both count as the same: single runs differ by as much."""
 
 NEARLY = 0.95
 """A share of the best score from which on a faster network is named for it."""
+
+MOST = 100_000
+"""Pictures beyond which nobody is told to look for more."""
 
 NAMED = 3
 """Networks that are named in a row; of more only the number is said."""
@@ -28,6 +34,8 @@ def conclusion(comparison: "Comparison") -> str:
     if best is None:
         failed = "No training was finished. " if comparison.failed and comparison.seeds else ""
         return failed + fastest(comparison)
+    if comparison.sweep == SUBSET:
+        return learning_curve(comparison)
     sentences = [f"{best.model}{_is_best(comparison, best)}.", _equals(comparison, best)]
     if not comparison.sweep:
         sentences.append(_faster(comparison, best))
@@ -51,7 +59,19 @@ def _equals(comparison: "Comparison", best: "ComparisonRow") -> str:
     if len(names) == len([row for row in comparison.rows if row.score is not None]) - 1 > 1:
         return "On so few pictures none can be told apart from it."
     shown = _listed(names) if len(names) <= NAMED else f"{len(names)} others"
-    return f"{shown} cannot be told apart from it."
+    return f"{shown} cannot be told apart from it{_needed(comparison, best, names)}."
+
+
+def _needed(comparison: "Comparison", best: "ComparisonRow", names: list[str]) -> str:
+    """How many pictures would tell one network apart from the best, if the difference is what it seems."""
+    difference = comparison.difference(best.model, names[0]) if len(names) == 1 else None
+    if difference is None or difference.told_apart or difference.needed is None:
+        return ""
+    if difference.needed > MOST:
+        return f" with {plural(difference.count, 'picture')}, nor with {MOST:,}"
+    apart = comparison.primary.of(abs(difference.mean)).text()
+    more = f"about {difference.needed:,} would be needed if they differ by {apart}"
+    return f" with {plural(difference.count, 'picture')}: {more}"
 
 
 def _listed(names: list[str]) -> str:
@@ -79,6 +99,33 @@ def _faster_at(comparison: "Comparison", best: "ComparisonRow", batch: int) -> s
     part = (other_cost.seconds if other_cost else cost.seconds) / cost.seconds
     time = f"{fraction(part)} the time" if part < SAME_TIME else "about the same time"
     return f"{other.model} reaches {other.text()} in {time}"
+
+
+def learning_curve(comparison: "Comparison") -> str:
+    """Whether more pictures would help: the score with all training pictures against that with a part."""
+    rows = sorted((row for row in comparison.rows if row.scores), key=lambda row: _share(row.model))
+    last = rows[-1]
+    reached = f"{comparison.metric} {last.text()} with {_part(last)} of the training pictures"
+    if len(rows) < 2:
+        return f"{reached}."
+    before = rows[-2]
+    said = f"{before.text()} with {_part(before)}, {reached}"
+    apart, ahead = comparison.told_apart(before, last), last.rank() > before.rank()
+    if apart and ahead:
+        return f"{said}: it still rises, so more pictures of this kind should help."
+    if apart:
+        return f"{said}: it falls with more pictures. Their labels are worth a look: striate check."
+    needed = _needed(comparison, before, [last.model])
+    return f"{said}: the two cannot be told apart{needed}. More pictures of this kind may help little."
+
+
+def _share(name: str) -> float:
+    return float(name.partition("=")[2])
+
+
+def _part(row: "ComparisonRow") -> str:
+    share = _share(row.model)
+    return "all" if share == 1 else f"{share:.3g}"
 
 
 def fastest(comparison: "Comparison") -> str:

@@ -41,7 +41,7 @@ def forecast(plan: Plan, state: CompareState, splits: Splits, found: Facts) -> s
     for name in plan.names:
         costs, left = (
             state.costs(name),
-            [s for s in plan.all_seeds() if not state.run(name, s).metrics.exists()],
+            [s for s in plan.repeats() if not state.run(name, s).metrics.exists()],
         )
         unanswered = _rows_to_answer(plan, state, name)
         untimed = rows_to_time(plan, state, found, name)
@@ -50,7 +50,7 @@ def forecast(plan: Plan, state: CompareState, splits: Splits, found: Facts) -> s
             unknown += bool(left)
             continue
         try:
-            settings = decide(plan.of(name, plan.settings.seed), found)
+            settings = decide(plan.of(name, plan.first), found)
         except StriateError:  # its row will say why
             continue
         seconds += len(left) * seconds_of_training(costs, settings, pictures)
@@ -71,7 +71,7 @@ def forecast(plan: Plan, state: CompareState, splits: Splits, found: Facts) -> s
 def _rows_to_answer(plan: Plan, state: CompareState, name: str) -> int:
     """Answers of other numbers than that of the training, all seeds together."""
     rows = [row for row in plan.rows_of(name) if row.changed and not _as_learned(plan, row)]
-    return sum(not state.answered(row.name, seed) for row in rows for seed in plan.all_seeds())
+    return sum(not state.answered(row.name, seed) for row in rows for seed in plan.repeats())
 
 
 def rows_to_time(plan: Plan, state: CompareState, found: Facts, name: str) -> int:

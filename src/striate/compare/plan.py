@@ -11,6 +11,7 @@ from typing import Any
 from striate.compare.choices import PROPOSER
 from striate.compare.grid import Grid, GridRow
 from striate.compare.sweep import Sweep, shown
+from striate.data.fold import MOST
 from striate.errors import SettingError
 from striate.layers.image_network import LISTED
 from striate.train.run.settings import FREE, Settings
@@ -25,6 +26,7 @@ class Plan:
         models: different names; with a sweep one at most, and none leaves the network open.
         settings: of every training; ``seed`` is the first of the seeds, ``model`` is left open.
         seeds: trainings of each network.
+        folds: in place of seeds, so many parts of the pictures, each of which is tested once; 0 for none.
         costs_only: train nothing.
         fit_batch: where a batch does not fit into memory, go on with one that does.
         sweep: a setting and the values to compare, in place of several networks.
@@ -42,6 +44,7 @@ class Plan:
     fit_batch: bool = False
     sweep: Sweep | None = None
     choices: tuple[Sweep, ...] = ()
+    folds: int = 0
 
     def __post_init__(self) -> None:
         if self.sweep:
@@ -59,6 +62,7 @@ class Plan:
             raise SettingError(f"{twice[0]} is named twice", "different networks", "name each of them once")
         if self.seeds < 1:
             raise SettingError(f"seeds is {self.seeds}", "1 or more", "seeds 3")
+        self._require_folds()
         if self.settings.devices * self.settings.nodes > 1:
             raise SettingError("several devices are compared on", "one device", "leave devices and nodes out")
         self.grid.require_networks(self.settings.arguments)
@@ -75,6 +79,21 @@ class Plan:
             raise SettingError(
                 f"--sweep was given with several values of {named}", "one of them", f"one value of {named}"
             )
+
+    def _require_folds(self) -> None:
+        if not self.folds:
+            return
+        if not 2 <= self.folds <= MOST:
+            raise SettingError(f"folds is {self.folds}", f"2 to {MOST}", "folds 5")
+        others = {
+            "seeds": self.seeds > 1,
+            "costs_only": self.costs_only,
+            "fold": self.settings.fold is not None,
+            "test": self.settings.test > 0,
+        }
+        for name in (name for name, given in others.items() if given):
+            wrong = f"folds is {self.folds}, and {name} is given"
+            raise SettingError(wrong, "folds alone: they say what is tested", f"leave {name} out")
 
     @cached_property
     def grid(self) -> Grid:
@@ -104,18 +123,20 @@ class Plan:
         several = [choice.setting for choice in self.choices]
         without = {*FREE, "model", swept, *several}
         kept = {name: value for name, value in values.items() if name not in without}
+        kept |= {"folds": self.folds} if self.folds else {}
         if swept:
             return {**kept, "model": next(iter(self.models), None), "sweep": swept}
         return {**kept, "choices": several} if several else kept
 
-    def of(self, name: str, seed: int) -> Settings:
+    def of(self, name: str, repeat: int) -> Settings:
         """The settings of one training, undecided; without arguments that only other networks have."""
+        its = {"fold": f"{repeat}/{self.folds}"} if self.folds else {"seed": repeat}
         if self.sweep:
             value = {} if not name else {self.sweep.setting: self.sweep.value(name)}
             model = next(iter(self.models), None)
-            return self.settings.model_copy(update={"model": model, "seed": seed, **value})
+            return self.settings.model_copy(update={"model": model, **its, **value})
         if not name:
-            return self.settings.model_copy(update={"model": None, "seed": seed})
+            return self.settings.model_copy(update={"model": None, **its})
         row = self.rows_of(name)[0]
         without = {argument for argument, lacking in self.lacking().items() if row.network in lacking}
         own: dict[str, Any] = {"stem": None} if "stem" in without else {}
@@ -125,7 +146,7 @@ class Plan:
         own |= {name: value for name, value in values.items() if name not in arguments}
         kept = {name: value for name, value in self.settings.arguments.items() if name not in without}
         own["arguments"] = {**kept, **arguments}
-        return self.settings.model_copy(update={"model": row.network, "seed": seed, **own})
+        return self.settings.model_copy(update={"model": row.network, **its, **own})
 
     def lacking(self) -> dict[str, tuple[str, ...]]:
         """{argument of networks that was asked for: the networks that have none}, if others have it."""
@@ -145,6 +166,21 @@ class Plan:
             for one, names in self.lacking().items()
         )
 
-    def all_seeds(self) -> tuple[int, ...]:
-        """As many as were asked for, counted up from the first."""
-        return tuple(range(self.settings.seed, self.settings.seed + self.seeds))
+    @property
+    def repeated(self) -> str:
+        """What differs between the trainings of a network: ``seed`` or ``fold``."""
+        return "fold" if self.folds else "seed"
+
+    @property
+    def first(self) -> int:
+        """The seed or the fold of the first training."""
+        return 1 if self.folds else self.settings.seed
+
+    def repeats(self) -> tuple[int, ...]:
+        """The seeds, counted up from the first; or the folds 1..K."""
+        return tuple(range(self.first, self.first + (self.folds or self.seeds)))
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is nothing to compare: folds of one network, whose costs nobody asked for."""
+        return bool(self.folds) and len(self.names) == 1

@@ -3,6 +3,7 @@
 compare.json                        settings, data, machine, what networks cost
 <training>-seed0/                   a run
 <row>-seed0/                        of a row that shares the weights of a training: model, metrics, answers
+<training>-fold1/ <row>-pooled/     with folds: the runs, and what all of them answered together
 """
 
 from pathlib import Path
@@ -32,6 +33,7 @@ class CompareState:
 
     def __init__(self, folder: Path, plan: Plan, splits: Splits) -> None:
         self.files, self.path = RunFolder(folder), folder / STATE
+        self.repeated = plan.repeated
         about = {"settings": plan.given(), "fingerprint": describe_splits(splits)["fingerprint"]}
         machine = machine_of(plan.settings)
         if self.path.exists():
@@ -69,13 +71,17 @@ class CompareState:
         self.values.setdefault(TRAINED, {})[row.name] = costs.to_dict()
         self.save()
 
-    def run(self, name: str, seed: int) -> RunFolder:
+    def run(self, name: str, repeat: int) -> RunFolder:
         """The folder of one training, or of a row that shares one."""
-        return RunFolder(self.files.path / f"{folder_name(name)}-seed{seed}")
+        return RunFolder(self.files.path / f"{folder_name(name)}-{self.repeated}{repeat}")
 
-    def answered(self, name: str, seed: int) -> bool:
+    def pooled(self, name: str) -> RunFolder:
+        """The folder of what all folds of a row say together."""
+        return RunFolder(self.files.path / f"{folder_name(name)}-pooled")
+
+    def answered(self, name: str, repeat: int) -> bool:
         """Whether its metrics and its answers are there."""
-        files = self.run(name, seed)
+        files = self.run(name, repeat)
         return files.metrics.exists() and (files.path / ANSWERS).exists()
 
 

@@ -71,6 +71,8 @@ class ComparisonRow:
         network: the name of the network, where the row is one of several of it; "" for nothing known.
         choices: (name, value) of what was chosen for it, as text.
         timed_trained: whether costs are those of the trained model, on pictures of the data.
+        pooled: with folds, the primary number of all pictures, each answered by a network that never saw it;
+            the scores are those of the folds then.
     """
 
     model: str
@@ -87,10 +89,13 @@ class ComparisonRow:
     network: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     timed_trained: bool = False
+    pooled: float | None = None
 
     @property
     def score(self) -> float | None:
-        """Mean over the seeds; None if none is done."""
+        """The pooled number of folds, or the mean over the seeds; None if none is done."""
+        if self.pooled is not None:
+            return self.pooled
         return fmean(self.scores) if self.scores else None
 
     def rank(self) -> float:
@@ -103,8 +108,8 @@ class ComparisonRow:
 
     @property
     def interval(self) -> Interval | None:
-        """Of several seeds the mean minus and plus their standard deviation; of one a 95 % interval."""
-        if self.score is None or len(self.scores) == 1:
+        """Of several seeds the mean minus and plus their standard deviation; else that of 95 %."""
+        if self.score is None or len(self.scores) == 1 or (self.pooled is not None and self.known):
             return self.known
         low, high = self.score - self.deviation, self.score + self.deviation
         return (max(0.0, low), min(1.0, high)) if self.primary.share else (low, high)
@@ -124,6 +129,9 @@ class ComparisonRow:
         """
         if len(self.scores) > 1:
             width = f"{100 * self.deviation:.1f}" if self.primary.share else f"{self.deviation:.2g}"
+            if self.pooled is not None:
+                range_text = self.primary.range_text(self.known)
+                return f"{range_text}, {len(self.scores)} folds" if range_text else f"± {width} between folds"
             return f"± {width}, {len(self.scores)} seeds"
         return self.primary.range_text(self.interval)
 
@@ -187,6 +195,7 @@ class Comparison:
         machine: what costs were measured on, in words.
         answers: {network: {"answers": words, "per_image": values}} for each picture, of the first seed.
         sweep: the setting whose values stand in place of networks; "" for none.
+        folds: parts of the pictures, each of which was tested once; 0 for none.
     """
 
     folder: Path
@@ -198,6 +207,7 @@ class Comparison:
     machine: dict[str, str]
     answers: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
     sweep: str = ""
+    folds: int = 0
 
     @property
     def primary(self) -> Primary:
@@ -300,6 +310,7 @@ class Comparison:
             "settings": self.settings,
             "machine": self.machine,
             "sweep": self.sweep,
+            "folds": self.folds,
             "choices": {name: list(values) for name, values in self.choices.items()},
             "metric": self.primary.name,
             "higher_is_better": self.primary.higher_is_better,
@@ -361,11 +372,11 @@ class Comparison:
         """Whether two networks differ by more than chance does.
 
         The interval of the difference on the same pictures must leave zero out. With several seeds, one
-        network must also be the better one with every seed. Where nothing is known of single pictures, the
-        intervals of both must not overlap.
+        network must also be the better one with every seed, but not in every fold, which are other pictures.
+        Where nothing is known of single pictures, the intervals of both must not overlap.
         """
         pairs = list(zip(first.scores, second.scores, strict=False))
-        if not (all(a > b for a, b in pairs) or all(a < b for a, b in pairs)):
+        if not self.folds and not (all(a > b for a, b in pairs) or all(a < b for a, b in pairs)):
             return False
         difference = self.difference(first.model, second.model)
         if difference is not None:

@@ -38,7 +38,7 @@ from striate.zoo.save_load import load, save
 
 def missing_rows(plan: Plan, state: CompareState, found: Facts, training: str, seed: int) -> list[GridRow]:
     """The rows of a complete training that are not answered, or whose cost is not measured."""
-    varies = model_of(plan.settings.task or found.task).time_varies and seed == plan.settings.seed
+    varies = model_of(plan.settings.task or found.task).time_varies and seed == plan.first
     return [
         row
         for row in plan.rows_of(training)
@@ -56,7 +56,7 @@ def finish_rows(
         if not state.answered(row.name, seed):
             answer(state, splits, row, seed)
         varies = model_of(plan.settings.task or found.task).time_varies
-        if varies and seed == plan.settings.seed and state.trained_costs(row) is None:
+        if varies and seed == plan.first and state.trained_costs(row) is None:
             state.keep_trained_costs(row, trained_costs(state, splits, found, row, seed))
 
 

@@ -11,6 +11,8 @@ picture_files    the pictures below a folder                   writers/      box
 image_store      where the pixels lie                          batches/      batches for (seed, epoch, step)
 preprocess       what one network expects of a picture
 split            seeded, by what the pictures show
+fold             a part of several that is tested, as 2/5
+folds            which pictures belong to which of them
 class_names      names that look alike
 class_mapping    class numbers of data as those of a model
 trained_data     which pictures a model is measured on

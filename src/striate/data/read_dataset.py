@@ -25,6 +25,8 @@ from striate.data.checks.content_hash import identities, pixel_identities
 from striate.data.checks.findings import Finding
 from striate.data.class_names import difference, lookalikes
 from striate.data.dataset import Dataset, Splits
+from striate.data.fold import Fold
+from striate.data.folds import fold_note, is_tested
 from striate.data.formats.index import Found
 from striate.data.formats.json_stream import Progress
 from striate.data.formats.split_names import SPLITS, UNSAID
@@ -62,6 +64,7 @@ def read(
     group: str | None = None,
     classes: str | None = None,
     shapes: bool = False,
+    fold: str | None = None,
 ) -> Splits:
     """Read a data set.
 
@@ -81,6 +84,7 @@ def read(
             together, and shares are shares of the groups.
         classes: what the values of masks mean, see ``read_classes``.
         shapes: whether masks and joints of boxes are kept, for what learns from them.
+        fold: as ``2/5``: of all pictures, whatever splits they have, the second of five parts is ``test``.
 
     Returns:
         ``train`` and, where there are such pictures, ``val`` and ``test``, with what was assumed in
@@ -107,7 +111,9 @@ def read(
     except OSError as reason:
         raise _closed(root, reason) from reason
     found = without_bad_boxes(found, on_bad_box)
+    found, folded = held_fold(found, fold, seed) if fold else (found, ())
     split, notes = assign(found, seed, {"test": test, "val": validation})
+    notes = (*folded, *notes)
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.notes + notes, findings)
 
@@ -260,6 +266,20 @@ def assign(
         purpose = "validation" if name == "val" else "the test"
         notes += (f"held out {len(chosen)} of {len(train)} pictures for {purpose} (seed {seed})",)
     return split, notes
+
+
+def held_fold(found: Found, fold: str, seed: int) -> tuple[Found, tuple[str, ...]]:
+    """The pictures of one fold as the test split and all others to be learned from, and what was assumed.
+
+    Raises:
+        SettingError: it names no fold, or there are too few pictures for so many.
+    """
+    chosen, shown = Fold.read(fold), _identity(found, np.arange(len(found.split)))
+    tested = is_tested(chosen, found.annotations, shown, seed)
+    own = {SPLITS[number] for number in np.unique(found.split) if number != UNSAID}
+    together = (f"the splits of the data are put together for {chosen.of} folds",) if len(own) > 1 else ()
+    split = np.where(tested, SPLITS.index("test"), SPLITS.index("train")).astype(np.int8)
+    return replace(found, split=split), (*together, fold_note(chosen, tested, seed))
 
 
 def _identity(found: Found, indices: NDArray[np.int64]) -> NDArray[np.uint64]:

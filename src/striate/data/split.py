@@ -47,7 +47,7 @@ def held_out(
     del ordered
     chosen = np.zeros(len(pictures), dtype=np.bool_)
     if fraction > 0:
-        rank = _shuffled(pictures, seed)
+        rank = shuffled(pictures, seed)
         _choose(chosen, group_label, rank, fraction, every_class=every_class, keep_last=keep_last)
     taken = np.empty(len(order), dtype=np.bool_)
     taken[order] = chosen[np.cumsum(new, dtype=np.int32) - 1]
@@ -84,7 +84,7 @@ def _shares(pictures: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:
     return np.asarray(np.minimum(np.maximum(wanted, 1), pictures - 1))
 
 
-def _shuffled(pictures: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
+def shuffled(pictures: NDArray[np.uint64], seed: int | str) -> NDArray[np.uint64]:
     """A number for every picture that looks random and depends on nothing but the picture and the seed."""
     key, content = str(seed).encode(), pictures.astype("<u8", copy=False).view(np.uint8).data
     digests = (blake2b(content[at : at + 8], digest_size=8, key=key) for at in range(0, len(content), 8))

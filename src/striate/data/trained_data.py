@@ -39,8 +39,11 @@ SAMPLED = 1024
 MEASURED = 64
 """Training pictures whose size is looked at."""
 
-NAMED = ("group", "classes")
+NAMED = ("group", "classes", "fold")
 """Options of ``read`` that are words."""
+
+OWN = ("group", "fold")
+"""Those that say something of the data of the training alone."""
 
 HALF = 0.5
 """Share from which data are those of the training."""
@@ -55,7 +58,7 @@ class TrainedOn:
     Args:
         format: in which they were read.
         accept: kinds of findings that were accepted.
-        options: what ``read`` was called with besides: seed, validation, test, group and classes.
+        options: what ``read`` was called with besides: seed, validation, test, group, classes and fold.
         count: training pictures.
         pictures: uint64, what up to 1,024 of them show, sorted.
         size: (H, W), the medians of their sides, pixels; None where nobody looked.
@@ -226,13 +229,13 @@ def as_trained(
     asked, both = {**trained_on.options, **options}, tuple(dict.fromkeys((*accept, *trained_on.accept)))
     formats = [format] if format else dict.fromkeys((trained_on.format, _looks_like(data, kinds)))
     *first, last = formats
-    grouped = "group" in trained_on.options and "group" not in options  # a column that other data may lack
-    for name in formats if grouped else first:  # the format of the training, where the data look like another
+    own = [name for name in OWN if name in trained_on.options and name not in options]  # others may lack it
+    for name in formats if own else first:  # the format of the training, where the data look like another
         with suppress(DataError, SettingError):
             splits = read(data, name, accept=both, **asked)
             if is_of(trained_on, splits):
                 return _accepted(splits, both), True
-    asked = {name: value for name, value in asked.items() if name != "group" or not grouped}
+    asked = {name: value for name, value in asked.items() if name not in own}
     splits = read(data, last, accept=both, **asked)
     if is_of(trained_on, splits):
         return _accepted(splits, both), True

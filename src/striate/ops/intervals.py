@@ -10,6 +10,7 @@
 An interval says what chance in the choice of the images does, and nothing about another kind of images.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -45,6 +46,21 @@ class PairedDifference:
     def told_apart(self) -> bool:
         """Whether the interval leaves zero out."""
         return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+    @property
+    def needed(self) -> int | None:
+        """Images that would tell the two apart if they differ as much on all, to two digits; None if equal.
+
+        The interval of a mean narrows with the square root of the number of images.
+
+        >>> PairedDifference(0.02, (-0.03, 0.07), 100).needed
+        630
+        """
+        if self.interval is None or self.mean == 0:
+            return None
+        wanted = self.count * ((self.interval[1] - self.interval[0]) / (2 * self.mean)) ** 2
+        digits = 10.0 ** (math.floor(math.log10(wanted)) - 1)
+        return max(self.count, math.ceil(wanted / digits) * int(digits)) if digits >= 1 else math.ceil(wanted)
 
 
 def wilson(successes: float, count: int, confidence: float = CONFIDENCE) -> Interval:

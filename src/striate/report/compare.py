@@ -15,7 +15,8 @@ from markupsafe import Markup
 
 from striate.compare.choices import PROPOSALS, PROPOSER
 from striate.compare.table import MIB, Comparison
-from striate.data.dataset import Splits
+from striate.data.dataset import Dataset, Splits
+from striate.data.folds import in_order
 from striate.draw.heatmap import picture
 from striate.errors import RunError
 from striate.files.atomic import beside
@@ -100,6 +101,7 @@ def page(comparison: Comparison, splits: Splits) -> str:
     placed = [row for row in comparison.rows if row.costs or row.score is not None]
     shown, best = alone(comparison, splits), comparison.best()
     parts = comparison.parts_chart()
+    count = max((row.count for row in comparison.rows), default=0)
     has = {"chart": bool(charts), "parts": bool(parts), "alone": shown["all_right"] is not None}
     return rendered(
         NAME,
@@ -127,6 +129,7 @@ def page(comparison: Comparison, splits: Splits) -> str:
         splits=splits,
         name=splits.root.name or str(splits.root),
         parts=facts.parts(splits),
+        count=count,
         given=_given(comparison),
         versions=facts.software(),
         command=command(comparison),
@@ -192,6 +195,7 @@ def command(comparison: Comparison) -> str:
         what = " ".join([f"--models {','.join(networks)}", *several])
     words = facts.command(comparison.root, Settings(**settings)).removeprefix("striate train ")
     seeds = f" --seeds {len(comparison.seeds)}" if len(comparison.seeds) > 1 else ""
+    seeds = f" --folds {comparison.folds}" if comparison.folds else seeds
     return f"striate compare {words} {what}{seeds}{'' if comparison.seeds else ' --costs-only'}"
 
 
@@ -209,14 +213,13 @@ def alone(comparison: Comparison, splits: Splits) -> dict[str, Any]:
     if len(answers) < 2 or any(value not in (0, 1) for one in values for value in one):
         return {"alones": [], "all_right": None, "none_right": None}  # nothing is right or wrong
     right = np.array(values, dtype=bool)
+    judged = in_order(splits) if comparison.folds else splits[comparison.split]
     times = right.sum(0)
     each = max(1, min(EACH, ALL // len(answers)))
     found = []
     for row, model in enumerate(answers):
         indices = np.flatnonzero(right[row] & (times == 1)).tolist()
-        shown = tuple(
-            _alone(answers, splits, comparison.split, model, index) for index in _spread(indices, each)
-        )
+        shown = tuple(_alone(answers, judged, model, index) for index in _spread(indices, each))
         found.append(Alones(model, len(indices), shown))
     everyone, nobody = int((times == len(answers)).sum()), int((times == 0).sum())
     return {"alones": [one for one in found if one.count], "all_right": everyone, "none_right": nobody}
@@ -228,8 +231,7 @@ def _spread(indices: Sequence[int], most: int) -> list[int]:
     return [indices[index] for index in chosen]
 
 
-def _alone(answers: dict[str, dict[str, Any]], splits: Splits, split: str, model: str, index: int) -> Alone:
-    part = splits[split]
+def _alone(answers: dict[str, dict[str, Any]], part: Dataset, model: str, index: int) -> Alone:
     sample = part[index]
     others = dict.fromkeys(one["answers"][index] for name, one in answers.items() if name != model)
     shown: torch.Tensor = sample.image

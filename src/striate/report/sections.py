@@ -10,7 +10,7 @@ from striate.report import (
     superresolution_page,
     verification_page,
 )
-from striate.report.section import Contents
+from striate.report.section import Card, Contents
 from striate.tasks.regression.box_metric import LOCALIZED
 from striate.tasks.regression.point_metric import ERROR
 
@@ -31,3 +31,12 @@ CONTENTS: dict[str, Contents] = {
     "verification": verification_page.contents(),
     "pose": regression_page.contents_of(ERROR, regression_page.error_by_point),
 }
+
+POOLED: dict[str, tuple[Card, ...]] = {
+    "classification": (
+        classification_page.confusion,
+        classification_page.classes,
+        classification_page.confidence,
+    ),
+}
+"""By task: the cards of a cross-validation, which know the answers alone, as several networks gave them."""

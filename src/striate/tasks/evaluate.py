@@ -36,6 +36,11 @@ class Evaluation:
         """The mean loss of an image, the same sum as in training; None where nobody knows it."""
         return self.metric.loss() if self.losses is None else self.losses.double().mean().item()
 
+    @property
+    def sample_losses(self) -> Tensor | None:
+        """(N,), the loss of each image; None where neither the metric knows nor the model was asked."""
+        return self.metric.losses() if self.losses is None else self.losses
+
 
 def evaluate(
     model: TaskModel[Any],

@@ -208,10 +208,12 @@ class Metric(ABC):
     Attributes:
         primary: what the task is judged by, without a value.
         kind: of the metrics that ``compute`` gives.
+        pools: whether answers of several networks, each to pictures of its own, can be measured together.
     """
 
     primary: ClassVar[Primary]
     kind: ClassVar[type[Metrics]] = PlainMetrics
+    pools: ClassVar[bool] = True
 
     @abstractmethod
     def update(self, raw: Raw, batch: Batch) -> None:
@@ -235,6 +237,10 @@ class Metric(ABC):
 
         Training then asks the model, see ``evaluate``. What is known must not depend on what was measured.
         """
+        return None
+
+    def losses(self) -> Tensor | None:
+        """(N,), the losses whose mean ``loss`` is, NaN where one is unknown; None where ``loss`` is None."""
         return None
 
     @abstractmethod

@@ -38,7 +38,7 @@ def test_nothing_is_left_open() -> None:
     decided = decide(Settings(), PHOTOS)
     unset = {name for name in Settings.model_fields if getattr(decided, name) is None}
     from_nothing = {"weights", "finetune", "stem", "backbone"}  # and resnet20 begins in one way only
-    of_users = {"format", "workers", "budget", "joints", "group", "classes", "proposals", "by"}
+    of_users = {"format", "workers", "budget", "joints", "group", "classes", "proposals", "by", "fold"}
     of_losses = {"margin"}  # each embedding loss has its own
     assert unset == of_users | from_nothing | of_losses
     assert decided.precision in ("32", "bf16")

@@ -57,6 +57,10 @@ class ClassificationMetric(Metric):
         """Mean cross-entropy; 0 for no images."""
         return self.per_image.loss()
 
+    def losses(self) -> Tensor:
+        """(N,), cross-entropies."""
+        return self.per_image.losses
+
     def answers(self) -> list[str]:
         """The class that was predicted for each image."""
         return [self._classes[number] for number in self.per_image.predicted.tolist()]

@@ -214,6 +214,11 @@ class MaskMetric(Metric):
             return None
         return known.mean().item() if len(known) else 0.0
 
+    def losses(self) -> Tensor | None:
+        """(N,), NaN where a loss is no number."""
+        losses = torch.cat(self._losses)
+        return None if self._loss_of is None else losses.where(losses.isfinite(), torch.nan)
+
     def answers(self) -> list[str]:
         """The shares of the largest classes."""
         return self._answers

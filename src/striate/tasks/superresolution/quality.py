@@ -98,6 +98,10 @@ class QualityMetric(Metric):
         lost = torch.cat(self.lost)
         return lost.double().mean().item() if len(lost) else 0.0
 
+    def losses(self) -> Tensor:
+        """(N,), the mean differences of the pixels of each picture."""
+        return torch.cat(self.lost)
+
     def answers(self) -> list[str]:
         """PSNR, and that of bicubic interpolation."""
         rows = torch.cat(self.rows).tolist()

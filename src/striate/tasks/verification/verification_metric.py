@@ -127,6 +127,7 @@ class VerificationMetric(Metric):
 
     primary: ClassVar[Primary] = EER
     kind: ClassVar[type[Metrics]] = VerificationMetrics
+    pools: ClassVar[bool] = False  # vectors of two networks have no distance
 
     def __init__(self, norm: float = 2.0) -> None:
         self.norm = norm

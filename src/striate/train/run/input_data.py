@@ -4,9 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from striate.data.checks.check import readable, refuse
+from striate.data.checks.content_hash import identities
 from striate.data.dataset import Splits
+from striate.data.fold import Fold
+from striate.data.folds import refolded
 from striate.data.read_dataset import read
+from striate.data.split import held_out
 from striate.errors import SettingError
 from striate.train.run.run_folder import RunFolder
 from striate.train.run.settings import Settings
@@ -29,6 +35,8 @@ def to_train_on(data: Data | None, user_settings: Settings, folder: Path | None)
         data = stored_data(files)[0]
     settings = stored_settings(files) if goes_on else user_settings
     if isinstance(data, Splits):
+        if settings.fold:
+            data = refolded(data, Fold.read(settings.fold), settings.seed, settings.validation)
         return with_proposals(data, settings)
     accept = user_settings.accept or settings.accept
     task = model_of(settings.task) if settings.task else None
@@ -53,9 +61,24 @@ def with_proposals(splits: Splits, settings: Settings) -> Splits:
     return replace(splits, parts=parts, notes=(*splits.notes, *notes))
 
 
+def learned_from(splits: Splits, settings: Settings) -> Splits:
+    """The data with as many training pictures as are learned from; fewer are part of more."""
+    if settings.subset == 1:
+        return splits
+    whole = splits["train"]
+    shown, strata = identities(whole.store, whole.places), whole.annotations.strata()
+    each = whole.annotations.each_stratum
+    chosen = held_out(shown, strata, settings.subset, settings.seed, every_class=each)
+    note = (
+        f"learned from {int(chosen.sum()):,} of {len(whole):,} training pictures (subset {settings.subset:g})"
+    )
+    parts = {**splits.parts, "train": whole.subset(np.flatnonzero(chosen))}
+    return replace(splits, parts=parts, notes=(*splits.notes, note))
+
+
 def read_options(settings: Settings) -> dict[str, Any]:
     """What ``read`` is called with besides the format: a model remembers it, and is measured with it."""
     options = {"seed": settings.seed, "validation": settings.validation, "test": settings.test}
     mended = {} if settings.on_bad_box == "stop" else {"on_bad_box": settings.on_bad_box}
-    named = {name: value for name in ("group", "classes") if (value := getattr(settings, name))}
+    named = {name: value for name in ("group", "classes", "fold") if (value := getattr(settings, name))}
     return {**options, **mended, **named}

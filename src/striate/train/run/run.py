@@ -33,7 +33,7 @@ from striate.train.profile.profile import foresee_memory, memory_explained
 from striate.train.profile.small_batch import require_batch
 from striate.train.run.defaults import clamped, decide, preprocessing, sentences
 from striate.train.run.headline import headline
-from striate.train.run.input_data import read_options
+from striate.train.run.input_data import learned_from, read_options
 from striate.train.run.loggers import readers, require_packages
 from striate.train.run.run_folder import RunFolder, describe_splits
 from striate.train.run.settings import FREE, Settings, resumed
@@ -137,6 +137,7 @@ def train(
     files = folder if isinstance(folder, RunFolder) else RunFolder(folder)
     resume, began = resume or restarted(), perf_counter()
     require_classes(splits)
+    splits = learned_from(splits, stored_settings(files) if resume and files.settings.exists() else settings)
     found = facts(splits["train"])
     chosen = decide(continued(settings, found, files) if resume else settings, found)
     require_augmentation(chosen, found)  # before a folder is made or replaced, say what is wrong

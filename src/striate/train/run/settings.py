@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from striate.arguments import LARGEST, described, meant_number
+from striate.data.fold import Fold
 from striate.data.mask_classes import read_classes
 from striate.errors import SettingError
 from striate.train.run.task_settings import PROPOSALS_ENDING, TaskSettings, require_proposals
@@ -221,6 +222,17 @@ class Settings(TaskSettings):
         description="column of a table: pictures with one value there, such as those of one person, are held "
         "out together",
     )
+    fold: str | None = Field(
+        None,
+        description="as in 2/5: the second of five parts of all pictures is the test split; striate train "
+        "--folds 5 trains all five",
+    )
+    subset: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="of the training pictures that are learned from, the same of every class",
+    )
     workers: int | None = Field(
         None,
         ge=0,
@@ -273,6 +285,7 @@ class Settings(TaskSettings):
             wrong = f"budget is {self.budget[:40]!r}"
             raise SettingError(wrong, "more than 0 s, at most a year", "leave budget out")
         require_counts(self)
+        require_fold(self)
 
     @property
     def height_width(self) -> tuple[int, int] | None:
@@ -348,6 +361,20 @@ def require_counts(settings: BaseModel) -> None:
         value = getattr(settings, name)
         if isinstance(value, int) and abs(value) > LARGEST:
             raise SettingError(f"{name} is {value}", f"at most {LARGEST}", f"leave {name} out")
+
+
+def require_fold(settings: Settings) -> None:
+    """There is such a fold, and no other test split.
+
+    Raises:
+        SettingError: there is none, or a share of the pictures is asked for as the test split too.
+    """
+    if settings.fold is None:
+        return
+    Fold.read(settings.fold)
+    if settings.test:
+        wrong = f"fold is {settings.fold!r} and test {settings.test}"
+        raise SettingError(wrong, "one of them: the fold is the test split", "leave test out")
 
 
 def require_reuse(settings: Settings) -> None:

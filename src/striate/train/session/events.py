@@ -204,12 +204,16 @@ class Measuring(Event):
 
 @dataclass(frozen=True)
 class Training(Event):
-    """A run of a comparison is about to begin, ``number`` of ``of``. Its own events follow."""
+    """A run of a comparison is about to begin, ``number`` of ``of``. Its own events follow.
+
+    ``fold`` is the part of the pictures that it is tested on, 1.., or 0 where there are no folds.
+    """
 
     model: str
     seed: int
     number: int
     of: int
+    fold: int = 0
 
 
 @dataclass(frozen=True)
