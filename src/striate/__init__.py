@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from striate.api.explain import benchmark_explanations, explain, invert, visualize
     from striate.api.export import export
     from striate.api.galleries import Gallery, verify
+    from striate.api.mistakes import correct, mistakes
     from striate.api.networks import create, load, models, summary
     from striate.api.predict import convolutional, predict
     from striate.api.propose import propose
@@ -62,6 +63,7 @@ __all__ = [
     "compare",
     "convert",
     "convolutional",
+    "correct",
     "create",
     "cross_validate",
     "embed",
@@ -74,6 +76,7 @@ __all__ = [
     "invert",
     "learning_curve",
     "load",
+    "mistakes",
     "models",
     "neighbours",
     "ops",
@@ -103,6 +106,7 @@ _FILES = {
     "evaluate": "api.evaluate",
     **dict.fromkeys(("benchmark_explanations", "explain", "invert", "visualize"), "api.explain"),
     "export": "api.export",
+    **dict.fromkeys(("correct", "mistakes"), "api.mistakes"),
     **dict.fromkeys(("create", "load", "models", "summary"), "api.networks"),
     **dict.fromkeys(("convolutional", "predict"), "api.predict"),
     **dict.fromkeys(("Gallery", "verify"), "api.galleries"),

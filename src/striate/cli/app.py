@@ -21,6 +21,8 @@ VERBS = {
     "convert": "Write a data set with boxes in another layout.",
     "train": "Train a network on a data set.",
     "evaluate": "Measure a model on a data set.",
+    "mistakes": "List what in a data set is likely wrong, by the answers of a model.",
+    "correct": "Apply a list of corrections to a copy of a data set.",
     "predict": "Say what is in pictures.",
     "propose": "Find boxes that may hold an object.",
     "compare": "Train several networks on a data set, and say which to choose.",

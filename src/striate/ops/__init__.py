@@ -5,6 +5,7 @@ multiplications  parameters and multiplications of a layer      unpool          
 conv             one convolution computed in three ways         normalize        response normalization
 edges            hand-made kernels that find edges              total_variation  how rough an image is
 intervals        the interval of a measured number, and of the difference of two models
+label_noise      which labels are likely wrong, by confident learning
 object_keypoint_similarity  how near joints lie, as COCO counts it
 point_errors     normalised distance, correct points (pck), correct limbs (pcp)
 

@@ -44,9 +44,14 @@ def rendered(template: str, /, **values: Any) -> Markup:
     return Markup(_environment().get_template(template).render(**values).strip())
 
 
+def source(name: str) -> str:
+    """A file of the templates as it is."""
+    environment = _environment()
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
 @lru_cache
 def style() -> Markup:
     """The look of all pages."""
-    environment = _environment()
-    assert environment.loader is not None
-    return Markup(environment.loader.get_source(environment, "page.css")[0])
+    return Markup(source("page.css"))

@@ -3,6 +3,7 @@
 model              TaskModel: the contract that every task fulfils, and what all tasks share
 metric             Metric and Metrics: one primary number, what it is for each image, how sure it is
 stage              what a task fits after the gradient descent
+suspect            what in the data is likely wrong
 evaluate           a model against data whose targets are known
 classification/    which one of K classes
 captioning/        a sentence for a region or a picture

@@ -16,6 +16,7 @@ from striate.formatting import UNKNOWN, percent, percent_range, plural, words_of
 from striate.ops.intervals import Interval, bootstrap
 from striate.records import Batch
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.suspect import Suspect
 
 
 @final
@@ -242,6 +243,13 @@ class Metric(ABC):
     def losses(self) -> Tensor | None:
         """(N,), the losses whose mean ``loss`` is, NaN where one is unknown; None where ``loss`` is None."""
         return None
+
+    def suspects(self) -> list[Suspect]:
+        """What in the data is likely wrong by these answers, the surest first; nothing where nobody can say.
+
+        Boxes are those of the prepared images. Answers should be of networks that never saw the pictures.
+        """
+        return []
 
     @abstractmethod
     def answers(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Writers of boxes, one for each layout that other programs read.
 
 convert         read a data set, and write it in another layout
+correct         a corrected copy of a data set       corrections  the list of what shall be changed
 layout          what a writer takes, and where pictures go
 decimals        numbers with as many digits as bring back the same box
 cut_tiles       large pictures become tiles with their boxes

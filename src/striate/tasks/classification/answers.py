@@ -31,7 +31,9 @@ class Answers:
         predicted: int64 (N,), the classes with the highest score.
         confidence: float32 (N,), their probabilities.
         true_probability: float32 (N,), the probabilities of the true classes.
-        in_top: bool (N,), whether the true class is among the five highest scores.
+        top_classes: int64 (N, 5), the classes with the five highest scores, highest first; of fewer classes
+            the rest is -1.
+        top_probability: float32 (N, 5), their probabilities; the rest is 0.
         losses: float64 (N,), cross-entropies.
     """
 
@@ -39,13 +41,19 @@ class Answers:
     predicted: Tensor
     confidence: Tensor
     true_probability: Tensor
-    in_top: Tensor
+    top_classes: Tensor
+    top_probability: Tensor
     losses: Tensor
 
     @property
     def right(self) -> Tensor:
         """bool (N,), whether the predicted class is the true one."""
         return self.predicted == self.labels
+
+    @property
+    def in_top(self) -> Tensor:
+        """bool (N,), whether the true class is among the five highest scores."""
+        return (self.top_classes == self.labels[:, None]).any(1)
 
     def loss(self) -> float:
         """Mean cross-entropy; 0 for no images."""
@@ -80,10 +88,11 @@ def answers_of_probabilities(scores: Tensor, labels: Tensor) -> Answers:
 
 def _answers(scores: Tensor, losses: Tensor, labels: Tensor) -> Answers:
     confidence, predicted = scores.max(1)
-    top = scores.topk(min(TOP, scores.shape[1]), dim=1).indices
+    top = scores.topk(min(TOP, scores.shape[1]), dim=1)
     true_probability = scores.gather(1, labels[:, None])[:, 0]
-    in_top = (top == labels[:, None]).any(1)
-    return Answers(labels, predicted, confidence, true_probability, in_top, losses)
+    missing = (0, TOP - top.values.shape[1])
+    classes, probability = F.pad(top.indices, missing, value=-1), F.pad(top.values, missing)
+    return Answers(labels, predicted, confidence, true_probability, classes, probability, losses)
 
 
 def _require(scores: Tensor, labels: Tensor) -> None:

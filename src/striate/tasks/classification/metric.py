@@ -6,12 +6,14 @@ from typing import ClassVar, final
 from torch import Tensor
 
 from striate.errors import ShapeError
+from striate.ops.label_noise import label_issues
 from striate.records import Batch
 from striate.records.targets.class_targets import class_labels
 from striate.tasks.classification.answers import Answers, answers_of, joined
 from striate.tasks.classification.metrics import ACCURACY, ClassificationMetrics, metrics_of
 from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.suspect import LABEL, Suspect
 
 
 @final
@@ -60,6 +62,18 @@ class ClassificationMetric(Metric):
     def losses(self) -> Tensor:
         """(N,), cross-entropies."""
         return self.per_image.losses
+
+    def suspects(self) -> list[Suspect]:
+        """Labels that are likely wrong, by confident learning."""
+        known = self.per_image
+        own = (known.top_probability, known.top_classes, known.true_probability, known.labels)
+        found = label_issues(*own, len(self._classes))
+        return [
+            Suspect(row, LABEL, margin, self._classes[int(known.labels[row])], self._classes[label])
+            for row, label, margin in zip(
+                found.rows.tolist(), found.suggested.tolist(), found.margins.tolist(), strict=True
+            )
+        ]
 
     def answers(self) -> list[str]:
         """The class that was predicted for each image."""

@@ -17,5 +17,6 @@ image_boxes     what is true in an image and what was predicted, as tensors of b
 coco_ap         COCO's average precision, for boxes, masks and keypoints
 voc_ap          VOC's average precision, precision-recall curves, the threshold of the best F1
 box_confusion   which class was taken for which, with "missed" and "nothing there"
+box_suspects    boxes of the data that are missing, loose, of another class, around nothing
 error_kinds     wrong class, loose box, duplicate, background, missed: what mending each would give
 """

@@ -19,12 +19,14 @@ from torch import Tensor
 from striate.formatting import percent
 from striate.ops.intervals import RESAMPLES, Interval, bootstrap
 from striate.records import Batch, BoxTargets, Detections
+from striate.tasks.detection.box_suspects import box_suspects
 from striate.tasks.detection.coco_ap import coco_ap
 from striate.tasks.detection.image_boxes import PredictedBoxes, TrueBoxes
 from striate.tasks.detection.matched import Matched, ap_of_images, ap_of_sets, matched
 from striate.tasks.detection.voc_ap import precision_recall
 from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.suspect import Suspect
 
 AP50 = Primary("AP50")
 
@@ -226,6 +228,10 @@ class ApMetric(Metric):
         """(N,), NaN where a loss is no number."""
         losses = torch.cat(self._losses)
         return None if self._loss_of is None else losses.where(losses.isfinite(), torch.nan)
+
+    def suspects(self) -> list[Suspect]:
+        """Boxes that are missing, loose, of another class or around nothing."""
+        return box_suspects(self.predictions, self.truths, self.classes)
 
     def answers(self) -> list[str]:
         """How many objects of which classes, of those that are likely."""

@@ -29,6 +29,7 @@ from striate.records.segmentation import Segmentation
 from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
 from striate.tasks.segmentation.upscaled import best_of
+from striate.tasks.suspect import OVERMASKED, UNMASKED, Suspect
 
 MIOU = Primary("mIoU")
 
@@ -120,6 +121,10 @@ class MaskMetrics(Metrics):
         values = asdict(self)
         del values["per_image"]
         return values
+
+
+LEAST, FOUND = 0.02, 0.1
+"""Share of a picture from which on a class that one of both lacks is suspected; of it that both may have."""
 
 
 class MaskMetric(Metric):
@@ -218,6 +223,19 @@ class MaskMetric(Metric):
         """(N,), NaN where a loss is no number."""
         losses = torch.cat(self._losses)
         return None if self._loss_of is None else losses.where(losses.isfinite(), torch.nan)
+
+    def suspects(self) -> list[Suspect]:
+        """Classes that a mask lacks or has, and the answer has or lacks, by their share of the picture."""
+        areas = torch.cat(self._areas).double()
+        right, true, answered = areas.unbind(1)
+        size = true.sum(1, keepdim=True).clamp(min=1)
+        found = []
+        for kind, area in ((UNMASKED, answered), (OVERMASKED, true)):
+            share = (area - right) / size
+            for row, number in ((share >= LEAST) & (right <= FOUND * area)).nonzero().tolist():
+                name, score = self.classes[number], float(share[row, number])
+                found.append(Suspect(row, kind, score, *(("", name) if kind == UNMASKED else (name, ""))))
+        return sorted(found, key=lambda one: -one.score)
 
     def answers(self) -> list[str]:
         """The shares of the largest classes."""

@@ -5,4 +5,5 @@ embedder            the model: vectors, their losses, and what is noticed while 
 identity_losses     one loss of each picture by name: Siamese, contrastive, triplet, softmax, cosine
 verification_metric EER, TAR at a FAR, one-shot accuracy, recall
 pair_sample         the pairs that are measured
+identity_suspects   pictures that stand under a wrong name
 """

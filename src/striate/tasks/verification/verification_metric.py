@@ -21,6 +21,8 @@ from striate.ops.verification_scores import FOLDS, Roc, fold_accuracy, one_shot_
 from striate.records import Batch, IdentityTargets
 from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
+from striate.tasks.suspect import Suspect
+from striate.tasks.verification.identity_suspects import identity_suspects
 from striate.tasks.verification.pair_sample import Pairs, pairs_of
 
 EER = Primary("EER", higher_is_better=False)
@@ -166,6 +168,10 @@ class VerificationMetric(Metric):
         """float32 (P,), of pairs of these pictures."""
         vectors = self.vectors
         return pair_norms(vectors, pairs.first, pairs.second, self.norm)
+
+    def suspects(self) -> list[Suspect]:
+        """Pictures that another identity lies nearer to than their own."""
+        return identity_suspects(self.vectors, self.labels, self.norm) if self._vectors else []
 
     def compute(self) -> VerificationMetrics:
         """What was measured."""

@@ -1,0 +1,86 @@
+"""Which labels are likely wrong, by what networks that never saw the pictures answer: confident learning.
+
+    threshold of a class   the mean probability of it on the pictures that are labelled so
+    a picture counts as    the most probable of the classes whose threshold it reaches
+    suspect                counts as another class than its label says
+
+A class that a network is never sure of needs less to be believed, so that neither rare nor hard classes are
+suspected as a whole.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from striate.errors import ShapeError
+
+
+@dataclass(frozen=True)
+class LabelIssues:
+    """Labels that are likely wrong, the surest first.
+
+    Args:
+        rows: int64 (S,), positions among the pictures.
+        suggested: int64 (S,), the classes that they count as.
+        margins: (S,), probability of that class minus that of the label; the larger, the surer.
+    """
+
+    rows: Tensor
+    suggested: Tensor
+    margins: Tensor
+
+
+def class_thresholds(true_probability: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """(K,): the mean probability of each class on the pictures that are labelled so; 1 without a picture.
+
+    >>> class_thresholds(torch.tensor([0.9, 0.5, 0.6]), torch.tensor([0, 0, 1]), 3).tolist()
+    [0.699999988079071, 0.6000000238418579, 1.0]
+    """
+    sums = true_probability.new_zeros(classes).index_add_(0, labels, true_probability)
+    counts = torch.bincount(labels, minlength=classes)
+    return torch.where(counts > 0, sums / counts.clamp(min=1), torch.ones_like(sums))
+
+
+def label_issues(
+    top_probability: Tensor, top_classes: Tensor, true_probability: Tensor, labels: Tensor, classes: int
+) -> LabelIssues:
+    """Labels that are likely wrong.
+
+    Args:
+        top_probability: (N, T), the largest probabilities of each picture, descending.
+        top_classes: int64 (N, T), the classes that they belong to; -1 for none.
+        true_probability: (N,), of the labels.
+        labels: int64 (N,), 0..K-1.
+        classes: K.
+
+    Raises:
+        ShapeError: the numbers do not belong to the same pictures.
+
+    Source: Northcutt, Jiang, Chuang 2021, "Confident learning: estimating uncertainty in dataset labels",
+    equations 1 and 2, with the ranking by normalized margin of section 3.2. Of a picture the T most probable
+    classes are looked at, where the original takes all.
+
+    >>> p = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.9, 0.1]])
+    >>> labels = torch.tensor([0, 0, 1, 1])
+    >>> ranked = p.sort(1, descending=True)
+    >>> found = label_issues(ranked.values, ranked.indices, p.gather(1, labels[:, None])[:, 0], labels, 2)
+    >>> found.rows.tolist(), found.suggested.tolist()
+    ([3], [0])
+    """
+    lengths = {len(top_classes), len(true_probability), len(labels)}
+    if top_probability.shape != top_classes.shape or len(lengths) > 1:
+        raise ShapeError(
+            f"{tuple(top_probability.shape)} probabilities of {tuple(top_classes.shape)} classes, "
+            f"{len(labels)} labels and {len(true_probability)} of their probabilities",
+            "one row for each picture",
+            "pass the answers to all pictures",
+        )
+    limits = class_thresholds(true_probability, labels, classes)
+    reached = (top_classes >= 0) & (top_probability >= limits[top_classes.clamp(min=0)])
+    place = reached.int().argmax(1, keepdim=True)  # the first of them is the most probable
+    counts_as = top_classes.gather(1, place)[:, 0]
+    rows = (reached.any(1) & (counts_as != labels)).nonzero().flatten()
+    margins = top_probability.gather(1, place)[rows, 0] - true_probability[rows]
+    order = margins.sort(descending=True, stable=True).indices
+    return LabelIssues(rows[order], counts_as[rows[order]], margins[order])

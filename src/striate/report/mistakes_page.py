@@ -1,0 +1,224 @@
+"""The page of mistakes: a gallery that can be filtered and ticked, and gives a list of corrections.
+
+mistakes --suspects, then the largest losses, at most 400 cards--> one HTML file --ticked--> corrections.csv
+
+The page runs one script, which its policy names by hash; it asks nobody for anything.
+"""
+
+import base64
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from markupsafe import Markup
+from PIL import Image
+
+from striate.compare.mistakes import Mistakes
+from striate.draw.heatmap import picture
+from striate.draw.overlay import ANSWER, TRUTH, Overlay
+from striate.errors import ImageError, RunError
+from striate.files.atomic import beside
+from striate.report.inline_images import data_uri
+from striate.report.templates import rendered, source, style
+from striate.tasks.suspect import CLASS, IDENTITY, LABEL, LOOSE, MISSING, NOTHING, Suspect
+
+MOST = 400
+"""Cards: a page of as many stays below 5 MB."""
+
+SHOWN, DRAWN = 160, 320
+"""Longer side of a picture on the page, and of one that boxes are drawn on, pixels."""
+
+LABELS = 200
+"""Classes that can be chosen on a card; of more the suggested one alone."""
+
+UNSUSPECTED = "large loss"
+SIZES = ((32, "up to 32"), (64, "up to 64"), (256, "up to 256"), (1024, "up to 1,024"))
+"""Longer sides of pictures, pixels."""
+
+LARGER = f"more than {SIZES[-1][0]:,}"
+
+WORDS = {
+    "relabel": "change the class to",
+    "drop": "leave the picture out",
+    "add-box": "add the box as",
+    "move-box": "move the box, as",
+    "remove-box": "remove the box",
+}
+ACTIONS = {
+    LABEL: ("relabel", "drop"),
+    IDENTITY: ("relabel", "drop"),
+    MISSING: ("add-box", "drop"),
+    LOOSE: ("move-box", "remove-box", "drop"),
+    CLASS: ("relabel", "move-box", "remove-box", "drop"),
+    NOTHING: ("remove-box", "drop"),
+}
+"""What can be done about each kind; about others the picture can be left out."""
+
+RELABELLED = ("classification", "verification")
+"""Tasks whose pictures have one class, which can be changed without a suspicion."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A picture with what is likely wrong, or with a large loss. Fields are those of the template."""
+
+    image: str
+    kind: str
+    suspected: bool
+    score: str
+    true: str
+    predicted: str
+    loss: str
+    picture: str
+    classes: str
+    size: str
+    given: str
+    suggested: str
+    old: str
+    box: str
+    actions: tuple[str, ...]
+    labelled: bool
+
+
+def write_mistakes(found: Mistakes, path: str | Path) -> Path:
+    """Write the page.
+
+    Args:
+        found: the mistakes.
+        path: of the HTML file.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    path, text = Path(path), page(found)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside(path) as file:
+            file.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as reason:
+        raise RunError(
+            f"{path} cannot be written: {reason}", "a file with room", "another --page"
+        ) from reason
+    return path
+
+
+def page(found: Mistakes) -> str:
+    """The page as text."""
+    made, script = list(cards(found)), source("mistakes_page.js").strip()
+    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
+    classes = found.parts[0].pictures.classes
+    kinds = list(dict.fromkeys(card.kind for card in made))
+    used = sorted({name for card in made for name in card.classes.split("\t") if name})
+    sizes = [
+        words
+        for words in (*(words for _, words in SIZES), LARGER)
+        if any(card.size == words for card in made)
+    ]
+    choices = [("kind", "Kind", kinds), ("class", "Class", used), ("size", "Longer side", sizes)]
+    return rendered(
+        "mistakes_page.html",
+        style=style(),
+        kind="mistakes",
+        links=[("pictures", "Pictures")],
+        name=Path(found.root).name or found.root,
+        headline=found.headline(),
+        seen=found.seen,
+        shown=len(made),
+        count=len(found),
+        boxes=any(card.box or card.old for card in made),
+        given_color=TRUTH,
+        answer_color=ANSWER,
+        choices=[choice for choice in choices if len(choice[2]) > 1],
+        cards=made,
+        words=WORDS,
+        labels=classes if len(classes) <= LABELS else [],
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+    )
+
+
+def cards(found: Mistakes) -> Iterator[Card]:
+    """What is shown: half of the room for suspects of all kinds in turn, the rest for the largest losses."""
+    suspects = _in_turn(found.suspects)[:MOST]
+    shown, rows = 0, {one.row for one in suspects}
+    for suspect in suspects:
+        if (card := _card(found, suspect.row, suspect)) is not None:
+            shown += 1
+            yield card
+    for row in found.order():
+        if shown >= MOST:
+            return
+        if row not in rows and (card := _card(found, row, None)) is not None:
+            shown += 1
+            yield card
+
+
+def _in_turn(suspects: tuple[Suspect, ...]) -> list[Suspect]:
+    """The surest of each kind, then the second of each, and so on; kinds together in the end."""
+    places, ranked = dict[str, int](), list[tuple[int, Suspect]]()
+    for one in suspects:
+        ranked.append((places.get(one.kind, 0), one))
+        places[one.kind] = places.get(one.kind, 0) + 1
+    chosen = {id(one) for _, one in sorted(ranked, key=lambda pair: pair[0])[:MOST]}
+    return [one for one in suspects if id(one) in chosen]
+
+
+def _card(found: Mistakes, row: int, suspect: Suspect | None) -> Card | None:
+    """A card; None where the picture can no longer be read."""
+    pictures, index = found.picture(row)
+    try:
+        image = picture(pictures.image(index))
+    except ImageError:
+        return None
+    loss, known = float(found.losses[row]), found.task in RELABELLED
+    given = suspect.given if suspect else found.truth(row) if known else ""
+    suggested = suspect.suggested if suspect else found.answers[row] if known else ""
+    kind = suspect.kind if suspect else UNSUSPECTED
+    actions = ACTIONS.get(kind, ("relabel", "drop") if known else ("drop",))
+    boxes = suspect is not None and (suspect.box or suspect.given_box)
+    return Card(
+        image=data_uri(_drawn(image, suspect), DRAWN) if boxes and suspect else data_uri(image, SHOWN),
+        kind=kind,
+        suspected=suspect is not None,
+        score=f"{suspect.score:.2f}" if suspect else "",
+        true=given if boxes else found.truth(row),
+        predicted=suggested if boxes else found.answers[row],
+        loss="unknown" if math.isnan(loss) else f"{loss:.3g}",
+        picture=pictures.store.relative(int(pictures.places[index])).replace("\\", "/"),
+        classes="\t".join(dict.fromkeys(name for name in (given, suggested) if name)),
+        size=size_in_words(max(image.size)),
+        given=given,
+        suggested=suggested,
+        old=_sides(suspect.given_box if suspect else None),
+        box=_sides(suspect.box if suspect else None),
+        actions=actions,
+        labelled=actions[0] in ("relabel", "add-box", "move-box") and len(pictures.classes) <= LABELS,
+    )
+
+
+def _drawn(image: Image.Image, suspect: Suspect) -> Image.Image:
+    """The picture with the box of the data, and that of the answer."""
+    scale = DRAWN / max(image.size)
+    canvas = Overlay(image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale)))))
+    for box, color, name in (
+        (suspect.given_box, TRUTH, suspect.given),
+        (suspect.box, ANSWER, suspect.suggested),
+    ):
+        if box:
+            canvas.box([scale * side for side in box], color, name, below=color == ANSWER)
+    return canvas.picture
+
+
+def _sides(box: tuple[float, ...] | None) -> str:
+    return " ".join(f"{side:.2f}" for side in box) if box else ""
+
+
+def size_in_words(side: int) -> str:
+    """A longer side in the words of the choice.
+
+    >>> size_in_words(32), size_in_words(5000)
+    ('up to 32', 'more than 1,024')
+    """
+    return next((words for limit, words in SIZES if side <= limit), LARGER)
