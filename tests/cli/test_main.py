@@ -42,7 +42,16 @@ def processor_seconds() -> float:
 def test_every_setting_is_a_flag_of_train_and_those_of_a_task_are_shown_with_it() -> None:
     shown = {}
     pixels = ("segmentation", "superresolution")
-    for task in ("", "classification", "localize", "pose", "detect", "verification", *pixels):
+    for task in (
+        "",
+        "classification",
+        "localize",
+        "pose",
+        "detect",
+        "verification",
+        "dense_captions",
+        *pixels,
+    ):
         words = [*STRIATE, "train", "--help", *(["--task", task] if task else [])]
         text = subprocess.run(words, check=True, capture_output=True, text=True, env=QUICK).stdout
         shown[task] = {name for name in Settings.model_fields if f"{flag_name(name)} " in text}

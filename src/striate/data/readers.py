@@ -8,6 +8,7 @@ from functools import partial
 
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.caption_annotations import CaptionAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.annotations.mask_annotations import MaskAnnotations
@@ -38,6 +39,7 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
         "coco-masks": "striate.data.formats.coco_segmentation:read_coco_masks",
         "points": "striate.data.formats.points_csv:read_point_table",
         "boxes": "striate.data.formats.points_csv:read_box_table",
+        "captions": "striate.data.formats.caption_table:read_caption_table",
         "pictures": "striate.data.formats.pictures:read_pictures",
     }
 )
@@ -49,6 +51,7 @@ KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("voc", "yolo", "coco", "numbered-masks", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
     **dict.fromkeys(("masks", "voc-masks", "coco-masks"), MaskAnnotations),
+    "captions": CaptionAnnotations,
     "pictures": PictureAnnotations,
 }
 """Format -> what it tells of the pictures."""
@@ -65,7 +68,7 @@ DETAILED = ("voc", "yolo", "coco", "numbered-masks")
 NAMED = ("masks", "voc-masks")
 """Formats of masks whose values ``classes`` names."""
 
-GROUPED = ("csv", "points", "boxes")
+GROUPED = ("csv", "points", "boxes", "captions")
 """Formats with columns, one of which can say which pictures belong together; called with ``group``."""
 
 

@@ -67,7 +67,7 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
         fitting = [name for name in annotated if issubclass(KINDS_OF[name], kinds)]
         if not fitting:
             raise other_kind(path, annotated[0] if annotated else recognise(path), kinds)
-        return fitting[0]
+        return min(fitting, key=lambda name: KINDS_OF[name] not in kinds)
     table, header = _table_of(path)
     if annotated and not (header and header.labelled and (kinds or not header.boxed)):
         if not kinds:
@@ -147,11 +147,13 @@ def _holds_class_folders(path: Path) -> bool:
 
 
 def annotated_formats(path: Path) -> list[str]:
-    """The formats with boxes or points that a path has, those that say most about it first."""
+    """The formats with boxes, points or captions that a path has, those that say most about it first."""
     header = _table_of(path)[1]
     tables = {"points": bool(header and header.points), "boxes": bool(header and header.box)}
     if header and header.boxed:  # two corners of a box look like two numbered points
         tables = dict(reversed(tables.items()))
+    if header and header.caption is not None:
+        tables = {"captions": True, **tables}
     layouts = [name for name, files_below in LAYOUTS.items() if files_below(path)]
     return [*layouts, *(name for name, fits in tables.items() if fits)]
 

@@ -12,6 +12,7 @@
     pose.py                 Pose               L named points
     instance_masks.py       the masks and joints of Detections, kept small; mask_crops.py, rings.py and
                             run_lengths.py hold and write them
+    captions.py             Captions           the sentences of Detections on regions
     proposals.py            Proposals          where there may be objects
     segmentation.py         Segmentation       the class of every pixel
     superresolution.py      SuperResolution    a picture with more pixels than it had
@@ -23,6 +24,7 @@ the right and y down, measured from the top left corner: the middle of the first
 """
 
 from striate.records.batch import Batch
+from striate.records.captions import Captions
 from striate.records.classification import Classification, class_number
 from striate.records.detections import Detections
 from striate.records.embedding import Embedding
@@ -37,6 +39,7 @@ from striate.records.sample import Sample
 from striate.records.segmentation import Segmentation
 from striate.records.superresolution import SuperResolution
 from striate.records.targets.box_targets import BoxTargets
+from striate.records.targets.caption_targets import CaptionTargets
 from striate.records.targets.class_targets import ClassTargets
 from striate.records.targets.identity_targets import IdentityTargets
 from striate.records.targets.mask_targets import MaskTargets
@@ -48,6 +51,8 @@ __all__ = [
     "Batch",
     "BitMasks",
     "BoxTargets",
+    "CaptionTargets",
+    "Captions",
     "ClassTargets",
     "Classification",
     "Comparison",

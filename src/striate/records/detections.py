@@ -12,6 +12,7 @@ from striate.arguments import checked_methods
 from striate.errors import LabelError, ShapeError
 from striate.formatting import plural
 from striate.records.affine import clipped_boxes, moved_boxes
+from striate.records.captions import Captions
 from striate.records.instance_masks import BitMasks, InstanceJoints, InstanceMasks
 from striate.records.pose import Pose
 from striate.records.record import Record
@@ -30,6 +31,7 @@ class Detections(Record):
         source: the file it came from, or "".
         masks: of the objects, kept as small crops: ``masks.mask(3)``, ``masks.pasted()``; None without any.
         joints: named points of the objects: ``pose(3)``; None without any.
+        captions: sentences on the objects: ``captions.texts[3]``; None without any.
 
     Raises:
         ShapeError: the shapes do not belong together, or labels are no whole numbers.
@@ -50,6 +52,7 @@ class Detections(Record):
     source: str = ""
     masks: InstanceMasks | None = None
     joints: InstanceJoints | None = None
+    captions: Captions | None = None
     spatial: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -61,7 +64,7 @@ class Detections(Record):
                 "(M, 4), (M,) and whole numbers (M,)",
                 "one row for each object of one image",
             )
-        for name, part in (("masks", self.masks), ("joints", self.joints)):
+        for name, part in (("masks", self.masks), ("joints", self.joints), ("captions", self.captions)):
             if part is not None and len(part) != boxes[0]:
                 wrong = f"there are {name} of {len(part)} objects, and {boxes[0]} boxes"
                 raise ShapeError(wrong, "one for each object", f"leave {name} out")
@@ -92,6 +95,7 @@ class Detections(Record):
             labels=self.labels[chosen],
             masks=None if self.masks is None else self.masks.where(chosen),
             joints=None if self.joints is None else self.joints.where(chosen),
+            captions=None if self.captions is None else self.captions.where(chosen),
         )
 
     def pose(self, number: int) -> Pose:
@@ -110,7 +114,13 @@ class Detections(Record):
         return self.where(self.scores >= score_threshold)
 
     def in_words(self, top: int = 3) -> str:
-        """``12 RBC, 1 WBC``: objects of the ``top`` most frequent classes; ``nothing found``."""
+        """``12 RBC, 1 WBC``: objects of the ``top`` most frequent classes; ``nothing found``.
+
+        With captions: those of the ``top`` best objects.
+        """
+        if self.captions is not None and len(self):
+            shown, left = "; ".join(self.captions.texts[:top]), len(self) - top
+            return f"{shown}; {plural(left, 'other')}" if left > 0 else shown
         counted = Counter(self.class_names).most_common()
         words = [f"{count} {name}" for name, count in counted[:top]]
         others = sum(count for _, count in counted[top:])
@@ -136,13 +146,16 @@ class Detections(Record):
         return {"source": self.source, "objects": objects, "classes": list(self.classes), **self._header()}
 
     def _more(self, number: int) -> dict[str, Any]:
-        """Mask and joints of an object in plain values."""
+        """Mask, joints and caption of an object in plain values."""
         found: dict[str, Any] = {}
         if self.masks is not None:
             found["mask"] = self.masks.run_lengths(number)
         if self.joints is not None:
             rows = torch.cat([self.joints.points[number], self.joints.scores[number, :, None]], dim=1)
             found["joints"] = rows.tolist()
+        if self.captions is not None:
+            found["caption"] = self.captions.texts[number]
+            found["log_probability"] = self.captions.log_probabilities[number].item()
         return found
 
     def _header(self) -> dict[str, Any]:
@@ -172,13 +185,14 @@ class Detections(Record):
             scores = torch.tensor([one["score"] for one in objects], dtype=torch.float32)
             labels = torch.tensor([one["class_index"] for one in objects], dtype=torch.int64)
             masks, joints = _masks_of(values, objects), _joints_of(values, objects)
+            captions = _captions_of(objects)
         except (KeyError, TypeError, ValueError, RuntimeError) as reason:
             raise ShapeError(
                 f"these values are no detections: {type(reason).__name__} {reason}",
                 "objects with box, score and class_index, and the names of the classes",
                 "what Detections.to_dict gave",
             ) from reason
-        return cls(boxes, scores, labels, classes, str(values.get("source", "")), masks, joints)
+        return cls(boxes, scores, labels, classes, str(values.get("source", "")), masks, joints, captions)
 
 
 def _masks_of(values: Mapping[str, Any], objects: list[Any]) -> BitMasks | None:
@@ -197,3 +211,11 @@ def _joints_of(values: Mapping[str, Any], objects: list[Any]) -> InstanceJoints 
     rows = torch.tensor([one["joints"] for one in objects], dtype=torch.float32).reshape(-1, len(names), 3)
     skeleton = tuple((int(first), int(second)) for first, second in values.get("skeleton", ()))
     return InstanceJoints(rows[..., :2], rows[..., 2], names, skeleton)
+
+
+def _captions_of(objects: list[Any]) -> Captions | None:
+    """The captions that ``to_dict`` wrote."""
+    if not objects or "caption" not in objects[0]:
+        return None
+    numbers = torch.tensor([one["log_probability"] for one in objects], dtype=torch.float32)
+    return Captions(tuple(str(one["caption"]) for one in objects), numbers)

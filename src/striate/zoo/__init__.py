@@ -4,7 +4,7 @@ networks             name -> builder                  build          network + c
 detectors            those that look once              region_detectors  those with two stages
 instance_detectors   those with masks or joints
 segmenters           those that score every pixel     named_backbone   what detectors and segmenters stand on
-super_resolvers      those that enlarge pictures
+super_resolvers      those that enlarge pictures      captioners       those that write captions
 network_arguments    further arguments of a network   save_load      a model to a file and back
 model_file           the file: tensors and a header   weights/       published weights, other checkpoints
 old_names            what saved files called things before

@@ -185,12 +185,18 @@ SUPER_RESOLVERS: LazyTable[Callable[..., "SuperResolutionNetwork"]] = LazyTable(
 )
 """Called with ``classes``, ``in_channels`` and the network's own arguments."""
 
+CAPTIONERS: LazyTable[Callable[..., "DetectionNetwork"]] = LazyTable(
+    {"densecap": "striate.zoo.captioners:densecap"}
+)
+"""Called with ``classes``, ``in_channels`` and the network's own arguments."""
+
 BACKBONES = "classification"
 
 TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
     BACKBONES: MODELS,
     "detect": DETECTORS,
     "instances": INSTANCE_DETECTORS,
+    "dense_captions": CAPTIONERS,
     "segmentation": SEGMENTERS,
     "superresolution": SUPER_RESOLVERS,
 }
@@ -198,7 +204,7 @@ TABLES: dict[str, Mapping[str, Callable[..., ImageNetwork]]] = {
 
 DETECTOR_NAMES = frozenset(DETECTORS) | frozenset(INSTANCE_DETECTORS)
 SEGMENTER_NAMES = frozenset(SEGMENTERS)
-MADE_NAMES = DETECTOR_NAMES | SEGMENTER_NAMES | frozenset(SUPER_RESOLVERS)
+MADE_NAMES = DETECTOR_NAMES | SEGMENTER_NAMES | frozenset(SUPER_RESOLVERS) | frozenset(CAPTIONERS)
 """Names of networks that are made for one task."""
 
 
@@ -209,7 +215,8 @@ def models(task: str = "classification") -> list[str]:
     Args:
         task: ``classification`` for the backbones, which other tasks take too; ``detect`` for the detectors;
             ``instances`` for those with masks or joints; ``segmentation`` for those that score every pixel;
-            ``superresolution`` for those that enlarge pictures.
+            ``superresolution`` for those that enlarge pictures; ``dense_captions`` for those that write
+            sentences about regions.
 
     Raises:
         SettingError: no names are made for that task.

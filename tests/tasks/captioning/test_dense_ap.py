@@ -55,6 +55,7 @@ def test_an_object_is_found_once_by_the_surest():
     assert found.first.tolist() == [True, False, False]
     assert found.overlaps.tolist() == [1.0, 0.0, 1.0]
     assert found.similarities.tolist() == [1.0, 0.0, 0.0]
+    assert found.exact.tolist() == [True, False, False]
 
 
 PRECISION = {
@@ -86,7 +87,7 @@ def test_a_recall_that_is_a_whole_number_of_hundredths_is_reached():
 def test_every_overlap_and_similarity_has_its_own_precision():
     """IoU 0.55 and similarity 0.12: right for three overlaps and for three similarities."""
     one = torch.ones(1, dtype=torch.float64)
-    answer = Judged(one, 0.55 * one, 0.12 * one, torch.ones(1, dtype=torch.bool), 1)
+    answer = Judged(one, 0.55 * one, 0.12 * one, *torch.ones(2, 1, dtype=torch.bool), 1)
     table = dense_ap([answer])
     expected = torch.zeros(5, 6, dtype=torch.float64)
     expected[:3, :3] = 1

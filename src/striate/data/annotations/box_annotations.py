@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, ClassVar, Protocol, Self, final
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from striate.errors import SettingError, ShapeError
 from striate.formatting import plural
 from striate.records import BoxTargets
 
-UNMEANT = frozenset(("line", "id"))
+UNMEANT = frozenset(("line", "id", "text_start"))
 """Columns that say nothing of the picture."""
 
 
@@ -45,10 +45,9 @@ class Carried(Protocol):
         """Those of some pictures, one table."""
 
 
-@final
 @dataclass(frozen=True)
 class BoxAnnotations(Annotations):
-    """Boxes with a class each.
+    """Boxes with a class each; final but for ``CaptionAnnotations``, which adds sentences.
 
         boxes    x1 y1 x2 y2 | x1 y1 x2 y2 | x1 y1 x2 y2 | ...        M rows
         ends          1      |                    3      | ...        picture 0 has one box, picture 1 two

@@ -128,7 +128,7 @@ def vocabulary_of(captions: Iterable[Sequence[str]], *, least: int, longest: int
         raise DataError(
             f"no word stands {least} times or more in the captions of the training pictures",
             f"{len(counts):,} different words, of which the most frequent stands {most} times",
-            f"--set least_count={max(most, 1)} or less, or more captions",
+            f"--least-count {max(most, 1)} or less, or more captions",
         )
     return Vocabulary(tuple(word for _, word in kept[:MOST_WORDS]), longest)
 

@@ -12,7 +12,8 @@ masks           pictures and masks in folders    mask_files     what the numbers
 numbered_masks  masks whose values are numbers of objects
 voc_segmentation  VOC's masks of classes         coco_segmentation    COCO's objects as masks of classes
 coco            COCO's JSON; its columns are coco_table, its key points coco_points, read by json_stream
-points_csv      tables of points, or of one box a picture
+points_csv      tables of points or boxes; table_rows: their lines
+caption_table   tables of captions of regions or of pictures
 picture_paths   where the pictures of an annotation file are
 split_names     what folders and columns call train, val and test
 """

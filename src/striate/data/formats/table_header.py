@@ -3,6 +3,7 @@
 image,left_eye_x,left_eye_y,left_eye_v,nose_x,nose_y,...    points; v is 0 where a point is not visible
 image,x0,y0,x1,y1,...                                       points that are numbered
 image,class,x1,y1,x2,y2   or   image,class,x,y,w,h          a box; xmin,ymin,xmax,ymax are corners too
+image,x1,y1,x2,y2,caption   or   image,caption              a sentence on a region, or on the whole picture
 """
 
 import csv
@@ -19,6 +20,7 @@ NAMED = re.compile(r"(.+?)[_. ]([xyv])")
 NUMBERED = re.compile(r"([xyv])_?(\d+)")
 SIDES = ("x", "y", "w", "h")
 BOXES = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"), SIDES)
+CAPTION_COLUMNS = ("caption", "phrase", "sentence")
 CLASS_COLUMNS = ("class", "class_name", "category", "name", "label")
 
 
@@ -68,13 +70,18 @@ class Header:
             return False
         return all({x, y} <= set(self.box[0]) for _, x, y, _ in self.points)
 
+    @property
+    def caption(self) -> int | None:
+        """The number of the column of sentences."""
+        return self.column(*CAPTION_COLUMNS)
+
     def column(self, *names: str) -> int | None:
         """The number of the first column that has one of the names."""
         return next((self.columns.index(name) for name in names if name in self.columns), None)
 
 
 def read_header(file: Path) -> Header | None:
-    """What a table holds, from its first line; None if it names no pictures and no points or box."""
+    """What a table holds, from its first line; None without pictures, and points, a box or a caption."""
     try:
         with open_regular(file) as stream:
             first = stream.readline(1 << 20).decode("utf-8-sig", "replace")
@@ -85,7 +92,8 @@ def read_header(file: Path) -> Header | None:
         columns = tuple(cell.strip().lower() for cell in cells)
         image = next((number for number, name in enumerate(columns) if name in PATH_WORDS), None)
         box, points = _box_columns(columns), _point_columns(columns)
-        if image is not None and (box or points):
+        captioned = bool(set(CAPTION_COLUMNS) & set(columns))
+        if image is not None and (box or points or captioned):
             return Header(separator, columns, image, points, box)
     return None
 
@@ -111,7 +119,7 @@ def _point_columns(columns: Sequence[str]) -> tuple[tuple[str, int, int, int | N
 
 
 def point_table(path: Path) -> Path | None:
-    """The table of points or boxes: the file itself, or the only one of a folder."""
+    """The table of points, boxes or captions: the file itself, or the only one of a folder."""
     if path.is_file():
         return path if path.suffix.lower() in ENDINGS and read_header(path) else None
     tables = [file for file in sorted(path.iterdir()) if file.suffix.lower() in ENDINGS and file.is_file()]

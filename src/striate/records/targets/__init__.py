@@ -5,7 +5,8 @@
     identity_targets.py  labels (N,)                       whom each shows; equal numbers are the same
     point_targets.py     points (N, L, 2), visible (N, L)  where L named points are
     box_targets.py       boxes (M, 4), labels (M,), counts (N,)   M boxes on N images, none on some of them;
-                         masks and joints of them where they are known
+                         masks, joints and captions of them where they are known
+    caption_targets.py   text (T,), lengths (M,)           what is said of regions or of whole images
     mask_targets.py      masks (N, H, W)                   the class of every pixel
     picture_targets.py   pictures (N, C, H, W)             what the pictures themselves shall become
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from striate.errors import ShapeError
 from striate.records.affine import clipped_boxes, moved_boxes, stays_inside
 from striate.records.mask_crops import MaskCrops
+from striate.records.targets.caption_targets import CaptionTargets
 from striate.records.targets.point_targets import PointTargets
 from striate.records.targets.targets import Targets
 
@@ -28,6 +29,7 @@ class BoxTargets(Targets):
             all of class 0.
         masks: of the boxes, cut out; None where nobody asks for them.
         joints: L named points of each box, a row for each; None likewise.
+        captions: sentences on what is in each box; None likewise.
 
     Raises:
         ShapeError: the shapes do not belong together.
@@ -40,6 +42,7 @@ class BoxTargets(Targets):
     proposals: "BoxTargets | None" = None
     masks: MaskCrops | None = None
     joints: PointTargets | None = None
+    captions: CaptionTargets | None = None
 
     def __post_init__(self) -> None:
         boxes, labels, unclear = tuple(self.boxes.shape), tuple(self.labels.shape), self.unclear
@@ -51,7 +54,7 @@ class BoxTargets(Targets):
                 "(M, 4), (M,), (M,) and (N,)",
                 "one row for each box, and the number of boxes of each image",
             )
-        for name, part in (("masks", self.masks), ("joints", self.joints)):
+        for name, part in (("masks", self.masks), ("joints", self.joints), ("captions", self.captions)):
             if part is not None and len(part) != boxes[0]:
                 wrong = f"there are {name} of {len(part)} boxes, and {boxes[0]} boxes"
                 raise ShapeError(wrong, "a row for each box", "mark those that are not known")
@@ -89,13 +92,18 @@ class BoxTargets(Targets):
         return list(pairs)
 
     @property
-    def _parts(self) -> "dict[str, MaskCrops | PointTargets | BoxTargets]":
-        """Masks, joints and proposals, as far as there are any."""
-        named = {"masks": self.masks, "joints": self.joints, "proposals": self.proposals}
+    def _parts(self) -> "dict[str, MaskCrops | PointTargets | CaptionTargets | BoxTargets]":
+        """Masks, joints, captions and proposals, as far as there are any."""
+        named = {
+            "masks": self.masks,
+            "joints": self.joints,
+            "captions": self.captions,
+            "proposals": self.proposals,
+        }
         return {name: part for name, part in named.items() if part is not None}
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """Boxes, labels, counts, ignored; then those of masks, joints and proposals, if there are any."""
+        """Boxes, labels, counts, ignored; then those of masks, joints, captions and proposals."""
         more = (tensor for part in self._parts.values() for tensor in part.tensors())
         return (self.boxes, self.labels, self.counts, self.unclear, *more)
 
@@ -133,6 +141,7 @@ class BoxTargets(Targets):
             self.proposals,
             None if self.masks is None else self.masks.where(kept),
             None if self.joints is None else self.joints.where(kept),
+            None if self.captions is None else self.captions.where(kept),
         )
 
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "BoxTargets":

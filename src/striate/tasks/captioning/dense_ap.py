@@ -43,6 +43,7 @@ class Judged:
         scores: float64 (D,).
         overlaps: float64 (D,), IoU with the object that each overlaps most.
         similarities: float64 (D,), of its sentence.
+        exact: bool (D,), whether the sentence is one of the object's, word for word.
         first: bool (D,), whether no surer answer overlaps that object most.
         objects: G of the picture.
     """
@@ -50,6 +51,7 @@ class Judged:
     scores: Tensor
     overlaps: Tensor
     similarities: Tensor
+    exact: Tensor
     first: Tensor
     objects: int
 
@@ -96,7 +98,7 @@ def judged(
     order = scores.double().argsort(descending=True, stable=True)
     count = len(order)
     overlaps, similar = torch.zeros(count, dtype=torch.float64), torch.zeros(count, dtype=torch.float64)
-    first = torch.zeros(count, dtype=torch.bool)
+    first, exact = torch.zeros(2, count, dtype=torch.bool)
     if count and len(truth.boxes):
         overlaps, nearest = box_iou(boxes[order].double(), truth.boxes).max(1)
         taken = set[int]()
@@ -105,7 +107,8 @@ def judged(
                 first[row] = number not in taken
                 taken.add(number)
                 similar[row] = similarity(captions[one], truth.captions[number])
-    return Judged(scores.double()[order], overlaps, similar, first, len(truth.boxes))
+                exact[row] = tuple(captions[one]) in truth.captions[number]
+    return Judged(scores.double()[order], overlaps, similar, exact, first, len(truth.boxes))
 
 
 def average_precision(right: Tensor, objects: int) -> float:

@@ -62,6 +62,8 @@ class ObjectDetector(TaskModel[Detections], ABC):
         "augment": "mirror,shift=0.1,scale=0.3,color=0.2,edge=black",
     }
     most_batch: ClassVar[int] = 16
+    least_measured: ClassVar[float] = ApMetric.least_score
+    most_measured: ClassVar[int] = ApMetric.most_objects
     time_varies: ClassVar[bool] = True
     network_calls: ClassVar[tuple[str, ...]] = ("training_raw",)
 
@@ -166,7 +168,7 @@ class ObjectDetector(TaskModel[Detections], ABC):
 
         What is no number is no object: a training that went wrong ends by its loss, which names the pictures.
         """
-        least, most = ApMetric.least_score, ApMetric.most_objects
+        least, most = self.least_measured, self.most_measured
         finish = replace(self.detection.finish, score_threshold=least, top_k=most)
         boxes, scores = (part.cpu() for part in self.detection.candidates(raw, self.preprocess.size))
         sound = boxes.isfinite().all(-1)

@@ -64,8 +64,8 @@ class Settings(TaskSettings):
     task: str | None = Field(
         None,
         description="what is learned: classification, detect, instances, segmentation, localize, landmarks, "
-        "pose, superresolution or verification; by default what the data are annotated for, and instances of "
-        "mask_rcnn and its like",
+        "pose, dense_captions, superresolution or verification; by default what the data are annotated for, "
+        "and instances of mask_rcnn and its like",
     )
     model: str | None = Field(
         None,

@@ -4,13 +4,14 @@
     mixup cutmix label_smoothing ...   classification
     head distance                      localize, landmarks, pose
     box_weight overlap_weight          localize
-    on_bad_box                         localize, detect, instances
-    proposals                          detect, instances
+    on_bad_box                         localize, detect, instances, dense_captions
+    proposals                          detect, instances, dense_captions
     normalize                          landmarks, pose
     joints                             landmarks, pose, instances
     pixel_loss classes                 segmentation
     embedding_loss mining margin ...   verification
     by                                 superresolution
+    least_count longest_caption        dense_captions
     balance                            classification, segmentation
 
 ``striate train --help`` shows those of a task when ``--task`` names it.
@@ -25,6 +26,7 @@ from striate.errors import SettingError
 
 PROPOSERS, PROPOSALS_ENDING = ("selective", "quality", "windows", "rpn"), ".jsonl"
 POINTS, NUMBERS = ("landmarks", "pose"), ("localize", "landmarks", "pose")
+CAPTIONS = ("dense_captions",)
 TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("label_smoothing", "mixup", "cutmix"), ("classification",)),
     **dict.fromkeys(("pixel_loss", "classes"), ("segmentation",)),
@@ -33,11 +35,12 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     "normalize": POINTS,
     "joints": (*POINTS, "instances"),
     **dict.fromkeys(("box_weight", "overlap_weight"), ("localize",)),
-    "on_bad_box": ("localize", "detect", "instances"),
-    "proposals": ("detect", "instances"),
+    "on_bad_box": ("localize", "detect", "instances", *CAPTIONS),
+    "proposals": ("detect", "instances", *CAPTIONS),
     **dict.fromkeys(("embedding_loss", "mining", "margin", "dimensions"), ("verification",)),
     **dict.fromkeys(("per_identity", "identity_run"), ("verification",)),
     "by": ("superresolution",),
+    **dict.fromkeys(("least_count", "longest_caption"), CAPTIONS),
 }
 """Setting -> the tasks that have it. A setting that is not here is common to all."""
 
@@ -126,6 +129,15 @@ class TaskSettings(BaseModel):
     by: Literal[2, 3, 4] | None = Field(
         None,
         description="factor by which a network enlarges both sides: 2, 3 or 4; by default 2",
+    )
+    least_count: int = Field(
+        1,
+        ge=1,
+        le=1_000_000,
+        description="how often a word must stand in the training captions to be known",
+    )
+    longest_caption: int = Field(
+        15, ge=1, le=1_000, description="words of a caption at most; of longer ones the first are learned"
     )
 
     @property

@@ -16,6 +16,7 @@ LOADERS: LazyTable[Callable[..., tuple[str, ...]]] = LazyTable(
     {
         "detect": "striate.zoo.weights.detector_weights:load_detector",
         "instances": "striate.zoo.weights.detector_weights:load_detector",
+        "dense_captions": "striate.zoo.weights.detector_weights:load_detector",
         "segmentation": "striate.zoo.weights.segmenter_weights:load_segmenter",
     }
 )
@@ -24,6 +25,7 @@ CHECKS: LazyTable[Callable[[str, str], None]] = LazyTable(
     {
         "detect": "striate.zoo.weights.detector_weights:require_published",
         "instances": "striate.zoo.weights.detector_weights:require_published",
+        "dense_captions": "striate.zoo.weights.detector_weights:require_published",
         "segmentation": "striate.zoo.weights.segmenter_weights:require_published",
     }
 )

@@ -1,0 +1,123 @@
+"""Dense captioning: which regions of a picture there is something to say of, and what.
+
+images --> network --> Detections with captions
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, ClassVar, final
+
+from torch import Tensor, nn
+
+from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.caption_annotations import CaptionAnnotations
+from striate.data.captions.tokenizer import words_of
+from striate.data.captions.vocabulary import Vocabulary, vocabulary_of
+from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
+from striate.errors import SettingError
+from striate.records import Batch, Detections
+from striate.tasks.captioning.caption_branch import NAME, CaptionBranch
+from striate.tasks.captioning.caption_finish import CaptionFinish
+from striate.tasks.captioning.dense_metric import DenseCaptionMetric
+from striate.tasks.captioning.networks.densecap import WEIGHTS
+from striate.tasks.captioning.search import GREEDY
+from striate.tasks.detection.networks.detection_network import Candidates
+from striate.tasks.detection.object_detector import ObjectDetector
+from striate.tasks.detection.parts.finish import Finish
+from striate.tasks.detection.parts.loss_sums import LossSums
+from striate.tasks.raw_outputs import Raw
+
+
+@final
+class DenseCaptioner(ObjectDetector):
+    """A network that finds regions and writes a sentence about each.
+
+    Args:
+        network: a detector of two stages with a caption branch.
+        classes: K names, "region" alone as a rule.
+        preprocess: what the network expects of a picture.
+        vocabulary: the words that it writes, as ``Vocabulary.to_dict`` gives them; None where nobody has
+            named any.
+
+    Raises:
+        SettingError: the network writes no captions.
+        ModelFileError: the vocabulary is not the one that the weights were learned with, or is none.
+    """
+
+    task: ClassVar[str] = "dense_captions"
+    usual_network: ClassVar[str | None] = "densecap"
+    learns_from: ClassVar[tuple[type[Annotations], ...]] = (CaptionAnnotations,)
+    least_measured: ClassVar[float] = 0.02
+    most_measured: ClassVar[int] = 100
+    usual_settings: ClassVar[Mapping[str, Any]] = {
+        **ObjectDetector.usual_settings,
+        "augment": "shift=0.1,scale=0.2,edge=black",  # a mirror and other colors make captions wrong
+    }
+
+    def __init__(
+        self,
+        network: nn.Module,
+        classes: Sequence[str],
+        preprocess: Preprocess,
+        *,
+        vocabulary: Mapping[str, Any] | None = None,
+    ) -> None:
+        branches: Any = getattr(network, "branches", {})
+        if NAME not in branches:
+            raise SettingError(
+                f"the network is a {type(network).__name__}, which writes no captions",
+                "a network with a caption branch: densecap",
+                "--model densecap",
+            )
+        super().__init__(network, classes, preprocess, vocabulary=vocabulary)
+        if vocabulary is not None:
+            self.branch.language.use(Vocabulary.from_dict(vocabulary))
+
+    @property
+    def branch(self) -> CaptionBranch:
+        """What writes the captions."""
+        branches: Any = self.network.branches
+        found: CaptionBranch = branches[NAME]
+        return found
+
+    @classmethod
+    def options_for(cls, annotations: Annotations, settings: Any) -> dict[str, Any]:
+        """The vocabulary of the captions to learn from.
+
+        Raises:
+            DataError: no word stands often enough.
+        """
+        assert isinstance(annotations, CaptionAnnotations)
+        words: Iterable[list[str]] = map(words_of, chain.from_iterable(annotations.captions()))
+        least, longest = settings.least_count, settings.longest_caption
+        return {"vocabulary": vocabulary_of(words, least=least, longest=longest).to_dict()}
+
+    def fit_to(self, data: Dataset, settings: Any) -> None:
+        """Anchors get the typical sizes of the regions; the vocabulary is told.
+
+        Raises:
+            DataError: there are no regions.
+        """
+        super().fit_to(data, settings)
+        known = self.branch.language.vocabulary
+        self.notes = (*self.notes, f"vocabulary: {len(known):,} words of the training captions")
+
+    def _sums(self, batch: Batch) -> LossSums:
+        """The losses of each image, weighted as in the paper."""
+        return weighted(super()._sums(batch))
+
+    def _kept(self, raw: Raw, candidates: Candidates, finish: Finish, sizes: Tensor) -> list[Detections]:
+        """What is kept of the regions of each image, with its captions."""
+        search = finish.search if isinstance(finish, CaptionFinish) else GREEDY
+        with self.branch.writing(search):
+            return super()._kept(raw, candidates, finish, sizes)
+
+    def metric(self) -> DenseCaptionMetric:
+        """Dense captioning average precision."""
+        return DenseCaptionMetric(self._measured, self._loss_of)
+
+
+def weighted(found: LossSums) -> LossSums:
+    """The losses times what each counts."""
+    return found._replace(sums={name: WEIGHTS[name] * values for name, values in found.sums.items()})

@@ -1,0 +1,61 @@
+"""Networks that write captions on a backbone of the zoo, by its name.
+
+a region --densecap(classes=1, in_channels=3, backbone="resnet34")--> a network with a caption branch
+"""
+
+from striate.errors import SettingError
+from striate.layers.norms import Norm
+from striate.tasks.captioning.networks.densecap import densecap_network
+from striate.tasks.detection.networks.detection_network import DetectionNetwork
+from striate.tasks.detection.networks.faster_rcnn import FINEST, SINGLE, MapFeatures, PyramidFeatures
+from striate.zoo.named_backbone import DEFAULT, backbone_of
+from striate.zoo.region_detectors import first_stage
+
+
+def densecap(
+    classes: int = 1,
+    in_channels: int = 3,
+    *,
+    backbone: str = DEFAULT,
+    width: float | None = None,
+    pyramid: bool = True,
+    stride: int | None = None,
+    channels: int = 96,
+    proposer: str = "rpn",
+    anchors: int = 3,
+    proposals: int = 300,
+    code: int = 256,
+    language: int = 256,
+    norm: Norm = "batch",
+) -> DetectionNetwork:
+    """DenseCap on a backbone.
+
+    Args:
+        classes: K, 1 of data for captions: a region.
+        in_channels: C of the images.
+        backbone: one of ``models()``.
+        width: of the backbone's channels; None for 0.5 of resnet18, and the whole width of others.
+        pyramid: whether regions are looked for on all maps from ``stride`` on, not on that one only.
+        stride: of the finest map, pixels; None for 8 with a pyramid, and 16 without; the largest of a
+            backbone that has no such map.
+        channels: of each map.
+        proposer: "rpn", "selective", "quality", "windows" or "file".
+        anchors: of the region proposal network, in a cell of each map.
+        proposals: of an image, at most, in a prediction.
+        code: numbers of the code of a region; 4,096 in the paper.
+        language: width of the language model; 512 in the paper.
+        norm: "batch"; "frozen" or "group" for batches of one or two pictures.
+
+    Raises:
+        SettingError: code or language is smaller than 1.
+    """
+    for name, number in (("code", code), ("language", language)):
+        if number < 1:
+            raise SettingError(f"{name} is {number}", "1 or more", f"leave {name} out")
+    made = backbone_of(backbone, in_channels, width)
+    finest = stride or (FINEST if pyramid else SINGLE)
+    if stride is None and not pyramid and finest not in made.channels:
+        finest = max(made.channels)
+    features = (PyramidFeatures if pyramid else MapFeatures)(made, finest, channels)
+    first = first_stage(proposer, proposals, channels, maps=len(features.strides), anchors=anchors)
+    return densecap_network(features, first, classes, width=channels, code=code, language=language, norm=norm)

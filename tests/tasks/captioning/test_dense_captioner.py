@@ -1,0 +1,161 @@
+"""Dense captioning as a task: losses by name, answers, saved words, measures."""
+
+import json
+
+import pytest
+import torch
+
+from striate.data.captions.vocabulary import Vocabulary
+from striate.data.preprocess import Preprocess
+from striate.errors import ModelFileError, SettingError
+from striate.records import Batch, BoxTargets, CaptionTargets
+from striate.tasks.captioning.dense_captioner import DenseCaptioner, weighted
+from striate.tasks.captioning.networks.densecap import FINISH, WEIGHTS
+from striate.tasks.detection.parts import rpn
+from striate.tasks.detection.parts.loss_sums import LossSums
+from striate.zoo.build import build
+from striate.zoo.save_load import load, save
+
+VOCABULARY = Vocabulary(("a", "red", "circle", "blue"), 6)
+SMALL = {"width": 0.125, "channels": 16, "code": 32, "language": 32, "proposals": 20}
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    options = {"vocabulary": VOCABULARY.to_dict()}
+    return build(
+        "densecap", ["region"], Preprocess((96, 96)), task="dense_captions", options=options, **SMALL
+    )
+
+
+def batch(captions=(["a red circle"], ["a blue circle", "blue"], [])):
+    boxes = torch.tensor([[10.0, 10, 50, 50], [40, 40, 90, 90], [5, 5, 30, 30]])
+    known = None if captions is None else CaptionTargets.of(captions)
+    targets = BoxTargets(boxes, torch.zeros(3).long(), torch.tensor([2, 1]), captions=known)
+    images = torch.randint(
+        0, 255, (2, 3, 96, 96), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    return Batch(images, torch.full((2, 2), 96), torch.arange(2), targets)
+
+
+def test_the_constants_are_the_published_ones():
+    """Conformance case densecap_constants: jcjohnson/densecap train_opts.lua, LocalizationLayer.lua."""
+    published = {"proposal_box": 0.05, "objectness": 0.1, "box": 0.1, "class": 0.1, "caption": 1.0}
+    assert published == WEIGHTS
+    assert (rpn.SAMPLER.count, rpn.SAMPLER.high, rpn.SAMPLER.low) == (256, 0.7, 0.3)
+    assert (rpn.Kept().iou_threshold, FINISH.iou_threshold) == (0.7, 0.3)
+
+
+def test_losses_are_weighted_by_name():
+    ones = {name: torch.ones(2) for name in WEIGHTS}
+    found = weighted(LossSums(ones, torch.ones(2)))
+    assert {name: values[0].item() for name, values in found.sums.items()} == pytest.approx(WEIGHTS)
+
+
+def test_every_parameter_gets_a_gradient_from_the_five_losses(model):
+    torch.manual_seed(0)
+    losses = model.losses(batch())
+    assert losses.keys() == WEIGHTS.keys()
+    model.zero_grad()
+    sum(losses.values()).backward()
+    assert [name for name, one in model.named_parameters() if one.grad is None] == []
+    assert torch.isfinite(model.sample_losses(batch())).all()
+
+
+@pytest.mark.parametrize("captions", [None, ([], [], [])])
+def test_regions_without_captions_are_learned_as_boxes(model, captions):
+    losses = model.losses(batch(captions))
+    assert losses["caption"].item() == 0
+    assert losses["box"].isfinite()
+
+
+def test_a_batch_without_regions_has_a_finite_loss(model):
+    empty = BoxTargets(
+        torch.zeros(0, 4), torch.zeros(0).long(), torch.zeros(2).long(), captions=CaptionTargets.of([])
+    )
+    one = batch()
+    total = sum(model.losses(Batch(one.images, one.sizes, one.indices, empty)).values())
+    assert total.isfinite()
+    total.backward()
+
+
+def test_every_region_of_an_answer_has_a_caption_of_known_words(model):
+    answers = model.predict(batch().images, score_threshold=0.0, top_k=4)
+    for answer in answers:
+        assert len(answer) == len(answer.captions) == 4
+        assert set(" ".join(answer.captions.texts).split()) <= set(VOCABULARY.words)
+        assert (answer.captions.log_probabilities < 0).all()
+
+
+def test_a_beam_finds_captions_that_are_no_less_likely(model):
+    greedy, wide = (
+        model.predict(batch().images[0], score_threshold=0.0, top_k=4, beam=one) for one in (1, 8)
+    )
+    assert torch.equal(greedy.boxes, wide.boxes)
+    gained = wide.captions.log_probabilities - greedy.captions.log_probabilities
+    assert gained.sum() > -1e-4
+
+
+@pytest.mark.parametrize("options", [{"beam": 0}, {"beam": 1000}, {"temperature": "hot"}, {"width": 3}])
+def test_options_out_of_range_are_refused(model, options):
+    with pytest.raises(SettingError):
+        model.predict(batch().images, **options)
+
+
+def test_a_saved_model_has_its_words_and_says_the_same(model, tmp_path):
+    save(model, tmp_path / "m.safetensors")
+    again = load(tmp_path / "m.safetensors")
+    assert isinstance(again, DenseCaptioner)
+    assert again.branch.language.vocabulary == VOCABULARY
+    options = {"score_threshold": 0.0, "top_k": 3}
+    first, second = (one.predict(batch().images[0], **options) for one in (model, again))
+    assert first.captions.texts == second.captions.texts
+    assert torch.equal(first.captions.log_probabilities, second.captions.log_probabilities)
+
+
+EDITS = {
+    "two words swapped": lambda words: [words[1], words[0], *words[2:]],
+    "a word more": lambda words: [*words, "green"],
+    "a word twice": lambda words: [words[0], words[0], *words[2:]],
+    "no words": lambda words: [],
+    "no list": lambda words: "words",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_model_whose_words_were_edited_is_refused(model, tmp_path, edit):
+    path = tmp_path / "m.safetensors"
+    save(model, path)
+    raw = path.read_bytes()
+    length = int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8 : 8 + length])
+    key = next(name for name, text in header["__metadata__"].items() if "vocabulary" in text)
+    ours = json.loads(header["__metadata__"][key])
+    known = ours["options"]["vocabulary"]
+    known["words"] = EDITS[edit](known["words"])
+    header["__metadata__"][key] = json.dumps(ours)
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + raw[8 + length :])
+    with pytest.raises(ModelFileError):
+        load(path)
+
+
+def test_true_captions_on_true_boxes_are_measured_as_right(model):
+    metric = model.metric()
+    with torch.no_grad():
+        metric.update(model(batch().images), batch())
+    found = metric.compute()
+    assert found.count == 2
+    assert found.numbers.keys() == {"mAP", "box_AP", "exact", "meteor"}
+    assert "METEOR (exact and stem matches, no synonyms)" in found.headline("2 pictures")
+    assert type(found).from_dict(json.loads(json.dumps(found.to_dict()))).values == found.values
+    assert len(metric.answers()) == 2
+    other = model.metric()
+    other.merge(metric)
+    assert other.compute().values == found.values
+
+
+def test_a_network_without_captions_is_refused():
+    with pytest.raises(SettingError, match="writes no captions"):
+        DenseCaptioner(torch.nn.Linear(1, 1), ["region"], Preprocess((96, 96)))
