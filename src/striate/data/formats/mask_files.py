@@ -302,7 +302,7 @@ def values_note(found: MaskCensus, classes: MaskClasses) -> str:
     counted_on = f"all {count:,}" if len(found.rows) == count else f"{len(found.rows):,} of {count:,}"
     rows = [
         f"  {shown(value, colored=classes.colored):>7}  {classes.name_of(value) or 'no class':20}"
-        f" {number:>15,} pixels {percent(number / pixels):>8}"
+        f" {number:>15,} {'pixel ' if number == 1 else 'pixels'} {percent(number / pixels):>8}"
         for value, number in sorted(total.items())
     ]
     more = [f"  ... and {len(rows) - LISTED:,} more"] if len(rows) > LISTED else []

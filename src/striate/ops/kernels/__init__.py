@@ -9,6 +9,7 @@ roi         RoI align, RoI pool and position-sensitive pooling, with their gradi
 segment     graph segmentation: weights of edges, their order, the union of pixels
 region_features  boxes, histograms and neighbours of the pieces of a picture
 group       hierarchical grouping of pieces
+best_class  the class with the best score at every pixel
 count_pairs pixels by true and guessed class
 paste       soft masks stretched over their boxes
 hsv_lab     pixels in other color spaces

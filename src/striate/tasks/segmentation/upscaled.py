@@ -3,10 +3,13 @@
 scores (K, h, w) --bilinear, some rows of the picture at a time--> the best class of every pixel (H, W)
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from striate.ops.kernels import backend_of
 from striate.records.segmentation import mask_dtype
 
 AT_ONCE = 8_000_000
@@ -42,12 +45,32 @@ def best_classes(scores: Tensor, back: Tensor, size: tuple[int, int]) -> Tensor:
 def best_of(scores: Tensor, dim: int) -> Tensor:
     """int64: the number of the best score along an axis, the first of equal ones, as ``argmax`` says.
 
-    On a processor ``max`` takes a fifth of the time of ``argmax`` along an axis that is not the last one.
+    On a processor the kernel takes a tenth of the time of ``max``, and that a fifth of ``argmax`` along
+    an axis that is not the last one.
 
     >>> best_of(torch.tensor([[1.0, 0.0], [1.0, 2.0]]), 0).tolist()
     [0, 1]
     """
-    return scores.max(dim).indices
+    if backend_of(scores) != "numba" or scores.dtype != torch.float32 or not scores.numel():
+        return scores.max(dim).indices
+    last, shape = scores.detach().movedim(dim, -1), (*scores.shape[:dim], *scores.shape[dim + 1 :])
+    if last.is_contiguous():
+        return _best(last.reshape(-1, scores.shape[dim]), rows=True).view(shape)
+    maps = (
+        scores.detach().contiguous().flatten(dim + 1).reshape(-1, scores.shape[dim], math.prod(shape[dim:]))
+    )
+    return torch.stack([_best(one, rows=False) for one in maps]).view(shape)
+
+
+def _best(scores: Tensor, *, rows: bool) -> Tensor:
+    """(P,) of scores (P, K), or of maps (K, P)."""
+    from striate.ops.kernels.best_class import best_of_maps, best_of_rows
+    from striate.ops.kernels.compile import in_threads
+
+    count = len(scores) if rows else scores.shape[1]
+    best = torch.empty(count, dtype=torch.int64)
+    in_threads(best_of_rows if rows else best_of_maps, count, scores.numel(), scores.numpy(), best.numpy())
+    return best
 
 
 def upscaled(scores: Tensor, back: Tensor, size: tuple[int, int], top: int = 0) -> Tensor:

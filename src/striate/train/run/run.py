@@ -397,5 +397,5 @@ def require_classes(splits: Splits) -> None:
         raise DataError(
             f"{splits.root} has only one class, {splits.classes[0]!r}",
             "two classes or more",
-            "put the pictures of each class in a folder of its own",
+            "`striate check` shows what was read: a class is a folder, a name of a table, a value of masks",
         )

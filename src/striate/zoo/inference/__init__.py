@@ -3,6 +3,7 @@
 inference         which engine answers: PyTorch as it is, or one that is built while PyTorch answers
 background        the thread in which an engine is built; it ends with the process
 openvino_engine   the network as OpenVINO's graph, compiled for this processor
+winograd          large convolutions of 3x3 with fewer multiplications, in such a graph
 torch_engine      the network in PyTorch: batch norms folded, channels last, weights converted once
 fold_batch_norm   batch norms that become part of the convolution before them
 graph_cache       graphs that were built once: in the user's cache folder, int8 beside the model's file

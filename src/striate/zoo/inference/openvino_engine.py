@@ -31,6 +31,7 @@ from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import ONE_TENSOR, Raw, flat, nested
 from striate.zoo.inference.signal_stack import signal_stack_kept
 from striate.zoo.inference.torch_engine import has_bf16
+from striate.zoo.inference.winograd import with_fewer_multiplications
 
 Engine = Callable[[Tensor], Raw]
 """uint8 images (N, C, H, W) -> what the model gives for them."""
@@ -39,6 +40,9 @@ TELEMETRY = "openvino_telemetry"
 INPUT, OUTPUT = "images", "scores"
 STRUCTURE = "striate_outputs"
 """Under which a graph keeps the structure of what the model gives."""
+
+LARGE_MAP = 256 * 256
+"""Pixels of a map from which on it is given with its channels beside each other, as the graph computes it."""
 
 TOGETHER = 8
 """Images that one thread computes at once: more leave the cache, fewer use the weights less often."""
@@ -138,6 +142,7 @@ def compiled(graph: Any, precision: str) -> Engine:
     turns, as each takes the whole processor.
     """
     structure = graph.get_rt_info(STRUCTURE).value if graph.has_rt_info(STRUCTURE) else ONE_TENSOR
+    graph, turned = with_channels_last(graph)
     requests: dict[bool, Any] = {}
     lock = Lock()
 
@@ -147,9 +152,31 @@ def compiled(graph: Any, precision: str) -> Engine:
             alone = len(images) == 1 and (True in requests or not requests)
             if alone not in requests:
                 requests[alone] = _alone(graph, precision) if alone else _in_parts(graph, precision)
-            return nested([torch.from_numpy(found) for found in requests[alone](pixels)], structure)
+            found = [torch.from_numpy(one) for one in requests[alone](pixels)]
+        outputs = [one.permute(0, 3, 1, 2) if last else one for one, last in zip(found, turned, strict=True)]
+        return nested(outputs, structure)
 
     return engine
+
+
+def with_channels_last(graph: Any) -> tuple[Any, list[bool]]:
+    """A copy that gives large maps (N, C, H, W) as (N, H, W, C), and which of its outputs these are.
+
+    So they lie in its memory: putting 21 classes of 480x640 pixels in the other order takes a tenth of the
+    time of a U-Net in bf16.
+    """
+    ops = importlib.import_module("openvino.opset13")  # late: it is large
+    copy, turned = graph.clone(), []
+    for output in copy.outputs:
+        sides = list(output.get_partial_shape())
+        fixed = len(sides) == 4 and all(side.is_static for side in sides[1:])
+        turned.append(fixed and sides[2].get_length() * sides[3].get_length() >= LARGE_MAP)
+        if turned[-1]:
+            result = output.get_node()
+            last = ops.transpose(result.input_value(0), ops.constant(np.array([0, 2, 3, 1])))
+            result.input(0).replace_source_output(last.output(0))
+    copy.validate_nodes_and_infer_types()
+    return copy, turned
 
 
 Run = Callable[[NDArray[np.uint8]], list[NDArray[Any]]]
@@ -200,4 +227,4 @@ def compile_model(graph: Any, precision: str, *, streams: int) -> Any:
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
     }
     with signal_stack_kept():
-        return core().compile_model(graph, "CPU", settings)
+        return core().compile_model(with_fewer_multiplications(graph), "CPU", settings)
