@@ -1,7 +1,5 @@
 """Nearest neighbours are those of a slow loop, whoever finds them."""
 
-import sys
-
 import pytest
 import torch
 
@@ -50,7 +48,7 @@ def test_cosine_looks_at_directions():  # 1 - cos 0 = 0; 1 - cos 90 = 1
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_beyond_the_limit_usearch_finds_the_same(own, monkeypatch):
+def test_beyond_the_limit_lists_find_the_same(own, monkeypatch):
     rows = random(300)
     queries = None if own else random(20, 1)
     exact = neighbours(rows, queries, k=5)
@@ -60,14 +58,6 @@ def test_beyond_the_limit_usearch_finds_the_same(own, monkeypatch):
     assert not found.exact
     assert (found.indices != exact.indices).double().mean() <= 0.01
     assert (found.distances - exact.distances).abs().mean() < 1e-2  # one in a hundred may be missed
-
-
-def test_without_usearch_it_is_named(monkeypatch):
-    monkeypatch.setattr(room, "MOST_EXACT", 100)
-    monkeypatch.setitem(sys.modules, "usearch.index", None)
-    with pytest.raises(SettingError, match="usearch is not installed") as refused:
-        neighbours(random(101))
-    assert "striate[maps]" in refused.value.attempt
 
 
 def test_no_queries_have_no_neighbours():

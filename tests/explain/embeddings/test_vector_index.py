@@ -1,4 +1,4 @@
-"""An index: the nearest of a slow comparison, added to and removed from, saved and read, by a graph too."""
+"""An index: the nearest of a slow comparison, added to and removed from, saved and read, by lists too."""
 
 import json
 
@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from striate.errors import DataError, SettingError, ShapeError
+from striate.explain.embeddings import vector_index as room
 from striate.explain.embeddings.vector_index import VectorIndex
 
 
@@ -32,10 +33,10 @@ def test_the_nearest_are_those_of_a_slow_comparison(metric):
     assert found.exact
 
 
-@pytest.mark.parametrize("most", [10, 1_000], ids=["graph", "exact"])
+@pytest.mark.parametrize("most", [10, 1_000], ids=["lists", "exact"])
 def test_vectors_are_added_replaced_and_removed(most):
     index = index_of(100, most_exact=most)
-    index.search(vectors(1), 1)  # a graph is there by now
+    index.search(vectors(1), 1)  # lists are there by now
     index.add(["new"], vectors(1, seed=5))
     assert index.search(vectors(1, seed=5), 1)[0] == [["new"]]
     index.add(["p3"], vectors(1, seed=6))
@@ -47,7 +48,7 @@ def test_vectors_are_added_replaced_and_removed(most):
         index.remove(["new"])
 
 
-@pytest.mark.parametrize("most", [10, 1_000], ids=["graph", "exact"])
+@pytest.mark.parametrize("most", [10, 1_000], ids=["lists", "exact"])
 def test_a_saved_index_answers_the_same_and_can_be_changed(tmp_path, most):
     index = index_of(200, most_exact=most)
     index.remove(["p7"])
@@ -62,10 +63,10 @@ def test_a_saved_index_answers_the_same_and_can_be_changed(tmp_path, most):
     assert set(last.names) == {f"p{number}" for number in range(200)} - {"p7", "p9"} | {"new"}
 
 
-def test_a_graph_finds_nearly_all_of_the_nearest():
-    exact, graph = index_of(2_000), index_of(2_000, most_exact=10)
+def test_lists_find_nearly_all_of_the_nearest():
+    exact, lists = index_of(2_000), index_of(2_000, most_exact=10)
     asked = vectors(100, seed=1)
-    pairs = zip(exact.search(asked, 10)[0], graph.search(asked, 10)[0], strict=True)
+    pairs = zip(exact.search(asked, 10)[0], lists.search(asked, 10)[0], strict=True)
     assert sum(len(set(one) & set(other)) for one, other in pairs) >= 990
 
 
@@ -98,16 +99,39 @@ def test_what_does_not_fit_is_refused():
         VectorIndex(16, "angle")
 
 
-def test_numbers_of_any_scale_are_found_by_the_graph():
-    exact, graph = VectorIndex(16, "euclidean"), VectorIndex(16, "euclidean", most_exact=10)
+def test_many_new_vectors_are_brought_into_the_lists(monkeypatch, tmp_path):
+    monkeypatch.setattr(room, "BLOCK", 8)
+    index, exact = index_of(200, most_exact=10), index_of(200)
+    index.search(vectors(1), 1)
+    for count, seed in ((9, 3), (20, 4), (900, 5)):  # stays beside the lists; joins them; new centres
+        names = [f"{seed}/{number}" for number in range(count)]
+        for one in (index, exact):
+            one.add(names, vectors(count, seed=seed))
+            one.remove([names[0], f"p{seed}"])
+        asked = vectors(30, seed=seed)
+        found, wanted = index.search(asked, 3)[0], exact.search(asked, 3)[0]
+        assert sum(len(set(a) & set(b)) for a, b in zip(found, wanted, strict=True)) >= 86
+        index.save(tmp_path / "index")
+        index = VectorIndex.open(tmp_path / "index", most_exact=10)
+        assert set(index.names) == set(exact.names)
+        assert len(list((tmp_path / "index").iterdir())) == 4  # no old file stays
+
+
+def test_queries_that_are_no_numbers_are_refused():
+    with pytest.raises(ShapeError, match="queries hold no finite numbers"):
+        index_of(9).search(torch.full((1, 16), torch.nan))
+
+
+def test_numbers_of_any_scale_are_found_by_lists():
+    exact, lists = VectorIndex(16, "euclidean"), VectorIndex(16, "euclidean", most_exact=10)
     names, asked = [str(number) for number in range(500)], 1000 * vectors(50, seed=1)
-    for index in (exact, graph):
+    for index in (exact, lists):
         index.add(names, 1000 * vectors(500))
-    wanted, found = exact.search(asked, 5), graph.search(asked, 5)
+    wanted, found = exact.search(asked, 5), lists.search(asked, 5)
     pairs = zip(wanted[0], found[0], strict=True)
     assert sum(len(set(one) & set(other)) for one, other in pairs) >= 248
     same = [one == other for one, other in zip(wanted[0], found[0], strict=True)]
-    assert torch.allclose(wanted[1].distances[same], found[1].distances[same])  # of float32, not of int8
+    assert torch.allclose(wanted[1].distances[same], found[1].distances[same])
 
 
 def test_an_index_of_equal_vectors_names_as_many_as_are_asked_for():

@@ -1,7 +1,7 @@
-"""The nearest neighbours of vectors: exactly by comparing all with all, by an index when there are very many.
+"""The nearest neighbours of vectors: exactly by comparing all with all, by lists when there are very many.
 
 vectors (N, D) --up to 100,000: every distance, block by block--> indices and distances (Q, k)
-               --beyond: usearch, a graph of near ones----------> the same, nearly always
+               --beyond: those in the nearest lists-------------> the same, nearly always
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from torch.nn import functional as F
 from striate.arguments import checked, checked_methods
 from striate.errors import SettingError, ShapeError
 from striate.explain.embeddings.embeddings import Embeddings
+from striate.explain.embeddings.inverted_lists import made_of
 
 Metric = Literal["euclidean", "cosine"]
 
 MOST_EXACT = 100_000
-"""Vectors that are compared with each other; usearch takes more."""
+"""Vectors that are compared with each other; more are searched by lists."""
 
 BLOCK = 1024
 """Queries that are compared with all vectors at once."""
@@ -100,7 +101,7 @@ def neighbours(
 
     Raises:
         ShapeError: vectors and queries have other shapes.
-        SettingError: k or the metric does not fit, or there are more than 100,000 vectors and no usearch.
+        SettingError: k or the metric does not fit.
 
     >>> neighbours(torch.tensor([[0.0], [1.0], [5.0]]), k=1).indices.flatten().tolist()
     [1, 0, 1]
@@ -114,7 +115,7 @@ def neighbours(
         rows, asked = F.normalize(rows), F.normalize(asked)
     own = queries is None
     exact = len(rows) <= MOST_EXACT
-    find = _compared if exact else _indexed
+    find = _compared if exact else _by_lists
     indices, distances = find(rows, asked, k, own=own)
     if metric == "cosine":
         distances = distances.square() / 2  # |a - b|^2 = 2 - 2 cos
@@ -140,24 +141,15 @@ def _compared(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor
     return torch.cat(indices), torch.cat(distances)
 
 
-def _indexed(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
-    """The same by usearch's graph; without queries a vector is left out of its own neighbours."""
-    try:
-        from usearch.index import Index
-    except ImportError as reason:
-        raise SettingError(
-            f"there are {len(rows):,} vectors, and usearch is not installed",
-            f"up to {MOST_EXACT:,} vectors without it",
-            "pip install 'striate[maps]'",
-        ) from reason
-    index = Index(ndim=rows.shape[1], metric="l2sq", dtype="f32")
-    index.add(torch.arange(len(rows)).numpy(), rows.numpy())
-    found = index.search(asked.numpy(), k + own)
-    indices = torch.from_numpy(found.keys.astype("int64"))
-    distances = torch.from_numpy(found.distances.copy()).clamp(min=0).sqrt()
+def _by_lists(rows: Tensor, asked: Tensor, k: int, *, own: bool) -> tuple[Tensor, Tensor]:
+    """The same among the lists that are near; without queries a vector is left out of its own neighbours."""
+    lists, order = made_of(rows.numpy())
+    ordered = rows.numpy()[order]
+    keys, distances = lists.measured(ordered).search(ordered, asked, k + own)
+    indices = torch.from_numpy(order)[keys]
     if own:
-        order = (indices == torch.arange(len(rows))[:, None]).sort(dim=1, stable=True).indices[:, :k]
-        indices, distances = indices.gather(1, order), distances.gather(1, order)
+        last = (indices == torch.arange(len(rows))[:, None]).sort(dim=1, stable=True).indices[:, :k]
+        indices, distances = indices.gather(1, last), distances.gather(1, last)
     return indices, distances
 
 

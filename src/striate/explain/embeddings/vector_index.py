@@ -1,22 +1,23 @@
-"""Vectors that are searched, kept in a folder: exactly up to 100,000, by a graph beyond.
+"""Vectors that are searched, kept in a folder: all are compared up to 100,000, by lists of near ones beyond.
 
-    index/ names.json      format, metric, layer, scale of the graph; a name for each key
-           vectors.npy     float32 (N, D), memory-mapped: exact search reads it block by block
-           graph.usearch   the same as int8 in a graph of near ones, memory-mapped; only beyond the limit
+    index/ names.json            format, metric, layer, the key of the other files, a name for each row
+           vectors-<key>.npy     float32 (N, D), memory-mapped; in the order of the lists, then new ones
+           lists-<key>.npz       centres, bounds, ... of ``inverted_lists``; only beyond the limit
+           heads-<key>.npy       their heads, memory-mapped
 
-The graph proposes twice as many vectors as are wanted; their distances are computed from the float32 vectors,
-and the nearest are returned. One byte a number is a quarter of the memory that a search reads.
+Pictures are added and removed without building anything anew: rows are appended, and all of these are
+compared until they are many; then they are brought into the lists that are there. Removed rows are left
+out. New centres are learned when there are more than four times as many vectors.
 
-Pictures are added and removed without building anything anew: rows are appended and marked as removed; the
-graph inserts and removes by key. A folder is written beside and renamed, file by file, the names last.
-
-Source of the graph: Malkov, Yashunin 2018 (HNSW), by usearch.
+A folder is written beside and renamed: the names come last and say which other files belong to them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, cast
+from secrets import token_hex
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -26,22 +27,17 @@ from torch.nn import functional as F
 
 from striate.errors import DataError, SettingError, ShapeError
 from striate.explain.embeddings.embeddings import Embeddings, classes_by_folder
+from striate.explain.embeddings.inverted_lists import InvertedLists, count_for, made_of
 from striate.explain.embeddings.neighbours import MOST_EXACT, Neighbours
 from striate.files.atomic import beside
 from striate.files.regular import reason_of
 
-NAMES, VECTORS, GRAPH = "names.json", "vectors.npy", "graph.usearch"
-FORMAT, BLOCK = 2, 16_384
+NAMES, VECTORS, LISTS, HEADS = "names.json", "vectors-{}.npy", "lists-{}.npz", "heads-{}.npy"
+FORMAT, BLOCK = 3, 16_384
 """Of the folder; vectors that are compared at once."""
 
-CONNECTIVITY, EXPANSION_ADD, EXPANSION = 16, 64, 128
-"""Of the graph: neighbours of a vector, and vectors that an insertion and a search look at."""
-
-LEAST_PROPOSED, RESCORED = 16, 256
-"""Vectors that the graph proposes at least; queries whose proposals are compared at once, in the cache."""
-
-LARGEST, SAMPLED = 0.9999, 100_000
-"""The share of numbers that int8 holds without clipping; vectors that it is measured on."""
+MOST_NEW = 16
+"""New vectors are brought into the lists when they are more than a block, and than this part of all."""
 
 
 class VectorIndex:
@@ -60,13 +56,12 @@ class VectorIndex:
         if metric not in ("cosine", "euclidean"):
             raise SettingError(f"metric is {metric!r}", "cosine or euclidean", "metric cosine")
         self.dimensions, self.metric, self.most_exact, self.layer = dimensions, metric, most_exact, layer
-        self._names: list[str | None] = []
+        self._names: list[str] = []
         self._keys: dict[str, int] = {}
-        self._rows: list[NDArray[np.float32]] = []
+        self._removed: set[int] = set()
         self._stored: NDArray[np.float32] = np.empty((0, dimensions), dtype=np.float32)
-        self._graph: Any = None
-        self._scale = 0.0  # of int8 in the graph, measured when the graph is built
-        self._viewed: Path | None = None  # a graph that lies on the disk, and cannot be changed there
+        self._added: list[NDArray[np.float32]] = []
+        self._lists: InvertedLists | None = None  # of the first of the stored vectors
 
     def __len__(self) -> int:
         """N, without those that were removed."""
@@ -99,9 +94,7 @@ class VectorIndex:
         first = len(self._names)
         self._keys.update({name: first + number for number, name in enumerate(names)})
         self._names += names
-        self._rows.append(rows.numpy())
-        if self._graph is not None:
-            self._changeable().add(np.arange(first, first + len(names)), self._as_int8(rows.numpy()))
+        self._added.append(rows.numpy())
 
     def remove(self, names: Sequence[str]) -> None:
         """Leave out vectors from now on.
@@ -114,10 +107,7 @@ class VectorIndex:
                 raise DataError(
                     f"there is no {name[:80]!r} in the index", "a name that was added", "check it"
                 )
-            key = self._keys.pop(name)
-            self._names[key] = None
-            if self._graph is not None:
-                self._changeable().remove(key)
+            self._removed.add(self._keys.pop(name))
 
     def search(self, queries: Tensor, k: int = 5) -> tuple[list[list[str]], Neighbours]:
         """Names and distances of the nearest k of each query, the nearest first.
@@ -127,104 +117,24 @@ class VectorIndex:
             k: 1 or more; fewer are found where there are fewer.
 
         Raises:
-            ShapeError: queries have another length.
-            SettingError: k is below 1, the index is empty, or usearch is needed and not installed.
+            ShapeError: queries have another length, or are not finite.
+            SettingError: k is below 1, or the index is empty.
         """
         if queries.ndim != 2 or queries.shape[1] != self.dimensions:
             wrong, expected = f"queries are {tuple(queries.shape)}", f"(Q, {self.dimensions})"
             raise ShapeError(wrong, expected, "embed them with the model and layer of the index")
+        if not bool(queries.isfinite().all()):
+            raise ShapeError("queries hold no finite numbers", "finite ones", "look where they became NaN")
         if k < 1 or not len(self):
             raise SettingError(f"k is {k} for {len(self)} vectors", "1 or more, and some vectors", "k 5")
         asked = queries.detach().cpu().float()
         asked = F.normalize(asked, dim=1) if self.metric == "cosine" else asked
         k = min(k, len(self))
-        keys, distances = self._compared(asked, k) if self.exact else self._by_graph(asked, k)
+        keys, distances = self._compared(asked, k) if self.exact else self._by_lists(asked, k)
         if self.metric == "cosine":
             distances = distances.square() / 2  # |a - b|^2 = 2 - 2 cos
-        known = cast("list[str]", self._names)  # what was removed is not found
-        names = [[known[key] for key in row] for row in keys.tolist()]
+        names = [[self._names[key] for key in row] for row in keys.tolist()]
         return names, Neighbours(keys, distances, self.exact)
-
-    def _whole(self) -> NDArray[np.float32]:
-        """All rows, those that were removed too."""
-        if self._rows:
-            self._stored = np.concatenate([self._stored, *self._rows])
-            self._rows = []
-        return self._stored
-
-    def _compared(self, asked: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        rows = self._whole()
-        gone = torch.tensor([name is None for name in self._names])
-        best = torch.full((len(asked), k), torch.inf)
-        keys = torch.zeros(len(asked), k, dtype=torch.int64)
-        own = asked.square().sum(1, keepdim=True)
-        for start in range(0, len(rows), BLOCK):
-            part = torch.from_numpy(np.ascontiguousarray(rows[start : start + BLOCK]))
-            squares = torch.addmm(part.square().sum(1) + own, asked, part.T, alpha=-2)
-            squares[:, gone[start : start + BLOCK]] = torch.inf
-            both = torch.cat([best, squares], dim=1)
-            numbers = torch.cat([keys, torch.arange(start, start + len(part)).expand(len(asked), -1)], dim=1)
-            best, chosen = both.topk(k, dim=1, largest=False)
-            keys = numbers.gather(1, chosen)
-        exact = torch.from_numpy(rows[keys.numpy()]) - asked[:, None]
-        order = exact.norm(dim=2).sort(dim=1, stable=True)
-        return keys.gather(1, order.indices), order.values
-
-    def _by_graph(self, asked: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        proposed = min(max(2 * k, LEAST_PROPOSED), len(self))
-        found, shape = self.graph().search(self._as_int8(asked.numpy()), proposed), (len(asked), proposed)
-        keys = torch.from_numpy(np.asarray(found.keys).reshape(shape).astype(np.int64))
-        several = np.asarray(getattr(found, "counts", len(found)))  # one query gives one row
-        counts = torch.from_numpy(several.reshape(-1).astype(np.int64))
-        missing = torch.arange(proposed) >= counts[:, None]
-        nearest = self._rescored(asked, keys.masked_fill(missing, 0), missing, k)
-        few = (counts < k).nonzero()[:, 0]  # the graph has no way to enough of them
-        if len(few):
-            for part, whole in zip(nearest, self._compared(asked[few], k), strict=True):
-                part[few] = whole
-        return nearest
-
-    def _rescored(self, asked: Tensor, keys: Tensor, missing: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """The nearest k of the proposed keys (Q, P), by their float32 vectors."""
-        rows = torch.from_numpy(self._whole())
-        chosen, distances = torch.empty(len(asked), k, dtype=torch.int64), torch.empty(len(asked), k)
-        for start in range(0, len(asked), RESCORED):
-            part = slice(start, start + RESCORED)
-            near = rows.index_select(0, keys[part].flatten()).view(*keys[part].shape, self.dimensions)
-            near -= asked[part, None]
-            best = near.norm(dim=2).masked_fill(missing[part], torch.inf).topk(k, dim=1, largest=False)
-            chosen[part], distances[part] = keys[part].gather(1, best.indices), best.values
-        return chosen, distances
-
-    def _as_int8(self, rows: NDArray[np.float32]) -> NDArray[np.int8]:
-        numbers: NDArray[np.int8] = np.clip(np.rint(rows * self._scale), -127, 127).astype(np.int8)
-        return numbers
-
-    def graph(self) -> Any:
-        """The graph, built once of what is there.
-
-        Raises:
-            SettingError: usearch is not installed.
-        """
-        if self._graph is None:
-            made = _new_graph(self.dimensions, len(self))
-            kept = np.array(sorted(self._keys.values()), dtype=np.int64)
-            rows = self._whole()
-            sample = np.abs(rows[kept[:: max(1, len(kept) // SAMPLED)]])
-            self._scale = 127 / max(float(np.quantile(sample, LARGEST)), 1e-12)
-            for start in range(0, len(kept), BLOCK):
-                part = kept[start : start + BLOCK]
-                made.add(part, self._as_int8(rows[part]))
-            self._graph = made
-        return self._graph
-
-    def _changeable(self) -> Any:
-        """The graph in memory."""
-        if self._viewed is not None:
-            self._graph = _new_graph(self.dimensions, 0)
-            self._graph.load(str(self._viewed))
-            self._viewed = None
-        return self._graph
 
     def embeddings(self) -> Embeddings:
         """The vectors that are there, of length 1 with cosine; classes are the folders of the pictures."""
@@ -232,36 +142,101 @@ class VectorIndex:
         labels, classes = classes_by_folder(self.names)
         return Embeddings(torch.from_numpy(rows), self.names, labels, classes, self.layer)
 
+    def lists(self) -> InvertedLists:
+        """Lists that hold nearly all vectors; made of what is there, or made larger, when it is time."""
+        known = self._lists
+        new = len(self._names) - (0 if known is None else int(known.first[-1]))
+        if known is None or new > max(BLOCK, len(self._names) // MOST_NEW):
+            known = self._lists = self._arranged()
+        return known
+
+    def _arranged(self) -> InvertedLists:
+        """Bring all vectors into the order of lists, and leave out what was removed."""
+        here = np.flatnonzero(self._here())
+        rows = self._whole()[here] if self._removed else self._whole()
+        centres = None if self._lists is None else self._lists.centres
+        suits = centres is not None and 2 * len(centres) >= count_for(len(rows))
+        lists, order = made_of(rows, centres if suits else None)
+        self._stored, self._removed = rows[order], set()
+        self._names = [self._names[row] for row in here[order].tolist()]
+        rows_of = {name: row for row, name in enumerate(self._names)}
+        self._keys = {name: rows_of[name] for name in self._keys}
+        return lists.measured(self._stored)
+
+    def _whole(self) -> NDArray[np.float32]:
+        """All rows, those that were removed too."""
+        if self._added:
+            self._stored, self._added = np.concatenate([self._stored, *self._added]), []
+        return self._stored
+
+    def _here(self) -> NDArray[np.bool_]:
+        here = np.ones(len(self._names), dtype=np.bool_)
+        here[list(self._removed)] = False
+        return here
+
+    def _by_lists(self, asked: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        lists, here = self.lists(), self._here()
+        inside = int(lists.first[-1])
+        near = lists.search(self._stored[:inside], asked, k, here[:inside])
+        return _nearer(near, self._compared(asked, k, inside))
+
+    def _compared(self, asked: Tensor, k: int, start: int = 0) -> tuple[Tensor, Tensor]:
+        """The nearest k of the rows from ``start`` on; infinitely far ones where there are fewer."""
+        here = torch.from_numpy(self._here())
+        best = torch.zeros(len(asked), k, dtype=torch.int64), torch.full((len(asked), k), torch.inf)
+        for first, rows in self._blocks(start):
+            part = torch.from_numpy(np.ascontiguousarray(rows))
+            squares = torch.addmm(part.square().sum(1), asked, part.T, alpha=-2)
+            squares[:, ~here[first : first + len(part)]] = torch.inf
+            low, chosen = squares.topk(min(k, len(part)), dim=1, largest=False)
+            distances = (part[chosen] - asked[:, None]).norm(dim=2)  # not rounded as squares are
+            best = _nearer(best, (chosen + first, distances.masked_fill(low.isinf(), torch.inf)))
+        return best
+
+    def _blocks(self, start: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The rows from ``start`` on with the number of the first, block by block."""
+        self._added = [np.concatenate(self._added)] if self._added else []
+        first = 0
+        for rows in (self._stored, *self._added):
+            for i in range(max(start - first, 0), len(rows), BLOCK):
+                yield first + i, rows[i : i + BLOCK]
+            first += len(rows)
+
     # ---- files
 
     def save(self, folder: str | Path) -> Path:
-        """Write the index.
+        """Write the index, without what was removed.
 
         Raises:
             DataError: it cannot be written.
         """
-        path = Path(folder)
-        words: dict[str, Any] = {
+        path, key = Path(folder), token_hex(4)
+        lists = None if self.exact else self.lists()
+        here = self._here()
+        words = {
             "format": FORMAT,
             "metric": self.metric,
             "layer": self.layer,
             "dimensions": self.dimensions,
+            "key": key,
+            "lists": lists is not None,
+            "names": [self._names[row] for row in np.flatnonzero(here).tolist()],
         }
-        if not self.exact:
-            self.graph()
-        words |= {"scale": self._scale, "names": self._names}
         try:
             path.mkdir(parents=True, exist_ok=True)
-            with beside(path / VECTORS) as temporary, open(temporary, "wb") as stream:
-                np.save(stream, self._whole())
-            if not self.exact:
-                with beside(path / GRAPH) as temporary:
-                    self._changeable().save(str(temporary))
+            with beside(path / VECTORS.format(key)) as temporary:
+                np.save(temporary, self._whole()[here] if self._removed else self._whole())
+            if lists is not None:
+                _write_lists(path, key, lists, here)
             with beside(path / NAMES) as temporary:
                 temporary.write_text(json.dumps(words), encoding="utf-8")
         except OSError as reason:
             wrong = f"{path} cannot be written: {reason_of(reason)}"
             raise DataError(wrong, "a folder with room that you may write to", "another path") from reason
+        for old in (old for pattern in (VECTORS, LISTS, HEADS) for old in path.glob(pattern.format("*"))):
+            if old.stem.rpartition("-")[2] != key:
+                with suppress(OSError):  # somebody reads it where that locks a file
+                    old.unlink()
         return path
 
     @classmethod
@@ -277,39 +252,47 @@ class VectorIndex:
             if words["format"] != FORMAT:
                 raise ValueError(f"it has the format {str(words['format'])[:40]}, not {FORMAT}")
             made = cls(words["dimensions"], words["metric"], most_exact=most_exact, layer=words["layer"])
-            scale = float(words["scale"])
-            rows = np.load(path / VECTORS, mmap_mode="c", allow_pickle=False)
+            key = Path(str(words["key"])).name
+            rows = np.load(path / VECTORS.format(key), mmap_mode="c", allow_pickle=False)
             if rows.dtype != np.float32 or rows.shape != (len(words["names"]), made.dimensions):
                 raise ValueError("its vectors do not fit its names")
-        except (OSError, ValueError, KeyError, TypeError, SettingError) as reason:
+            made._lists = _read_lists(path, key, rows) if words["lists"] else None
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile, SettingError, ShapeError) as reason:
             wrong = f"{path} cannot be read as an index: {reason_of(reason)}"
             raise DataError(wrong, "a folder that striate search --save wrote", "save it again") from reason
-        made._stored, made._names, made._scale = rows, words["names"], scale
-        made._keys = {name: key for key, name in enumerate(words["names"]) if name is not None}
-        if not made.exact and scale and (path / GRAPH).exists():
-            made._graph = _new_graph(made.dimensions, 0)
-            made._graph.view(str(path / GRAPH))
-            made._viewed = path / GRAPH
+        made._stored, made._names = rows, words["names"]
+        made._keys = {name: row for row, name in enumerate(words["names"])}
         return made
 
 
 def is_index(path: str | Path) -> bool:
     """Whether a folder looks like a saved index."""
-    return (Path(path) / NAMES).exists() and (Path(path) / VECTORS).exists()
+    return (Path(path) / NAMES).exists() and any(Path(path).glob("vectors*.npy"))
 
 
-def _new_graph(dimensions: int, count: int) -> Any:
-    try:
-        from usearch.index import Index
-    except ImportError as reason:
-        wrong = f"there are {count:,} vectors, and usearch is not installed"
-        expected = f"up to {MOST_EXACT:,} vectors without it"
-        raise SettingError(wrong, expected, "pip install 'striate[maps]'") from reason
-    return Index(
-        ndim=dimensions,
-        metric="l2sq",
-        dtype="i8",
-        connectivity=CONNECTIVITY,
-        expansion_add=EXPANSION_ADD,
-        expansion_search=EXPANSION,
-    )
+def _write_lists(path: Path, key: str, lists: InvertedLists, here: NDArray[np.bool_]) -> None:
+    """The lists, without the rows that are not here any more."""
+    inside = here[: int(lists.first[-1])]
+    small = {"centres": lists.centres, "mean": lists.mean, "basis": lists.basis}
+    first = np.concatenate([[0], np.cumsum(inside)])[lists.first]
+    with beside(path / LISTS.format(key)) as temporary:
+        np.savez(temporary, first=first, probes=lists.probes, **small)  # type: ignore[arg-type]
+    with beside(path / HEADS.format(key)) as temporary:
+        np.save(temporary, lists.heads if inside.all() else np.ascontiguousarray(lists.heads[:, inside]))
+
+
+def _read_lists(path: Path, key: str, rows: NDArray[np.float32]) -> InvertedLists:
+    heads = np.load(path / HEADS.format(key), mmap_mode="c", allow_pickle=False)
+    with np.load(path / LISTS.format(key), allow_pickle=False) as arrays:
+        small = {name: arrays[name] for name in ("centres", "first", "mean", "basis")}
+        made = InvertedLists(**small, probes=int(arrays["probes"]), heads=heads)
+    if made.centres.shape[1] != rows.shape[1] or made.first[-1] > len(rows):
+        raise ValueError("its lists do not fit its vectors")
+    return made
+
+
+def _nearer(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """The nearest of two answers, numbers and distances (Q, k) and (Q, any)."""
+    distances, order = torch.cat([one[1], other[1]], dim=1).sort(dim=1, stable=True)
+    k = one[0].shape[1]
+    return torch.cat([one[0], other[0]], dim=1).gather(1, order[:, :k]), distances[:, :k]

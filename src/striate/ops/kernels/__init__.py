@@ -12,6 +12,7 @@ group       hierarchical grouping of pieces
 best_class  the class with the best score at every pixel
 count_pairs pixels by true and guessed class
 paste       soft masks stretched over their boxes
+scan_lists  the nearest vectors to queries within lists of vectors
 hsv_lab     pixels in other color spaces
 
 Importing a module of this room imports numba: ``ops`` does so at the first call, never before.

@@ -32,10 +32,15 @@ LOG = logging.getLogger("striate.ops.kernels")
 SMALL = 1 << 16
 """Numbers in a result up to which one thread is as fast as two: waking a thread takes about 50 us."""
 
+AS_WRITTEN, ANY_ORDER = frozenset[str](), frozenset({"reassoc", "contract", "nsz"})
+"""What LLVM may change: nothing; or the order of sums. NaN and infinity stay what they are."""
 
-def part(function: Kernel) -> Kernel:
+
+def part(function: Kernel, freedom: frozenset[str] = AS_WRITTEN, *, cache: bool = False) -> Kernel:
     """Compile a function that only kernels of the same file call."""
-    compiled: Kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled: Kernel = numba.njit(nogil=True, cache=cache, error_model="numpy", fastmath=set(freedom))(
+        function
+    )
     return compiled
 
 
@@ -47,7 +52,16 @@ def inner(function: Kernel) -> Kernel:
 
 def kernel(function: Kernel) -> Kernel:
     """Compile a function of arrays and numbers at its first call, and keep the code for the next program."""
-    compiled = _cached(function)
+    return _compiled_late(function, AS_WRITTEN)
+
+
+def summing_kernel(function: Kernel) -> Kernel:
+    """Like ``kernel``; sums may be added in another order, several numbers at once."""
+    return _compiled_late(function, ANY_ORDER)
+
+
+def _compiled_late(function: Kernel, freedom: frozenset[str]) -> Kernel:
+    compiled = _cached(function, freedom)
 
     def call(*arguments: Any) -> Any:
         nonlocal compiled
@@ -55,7 +69,7 @@ def kernel(function: Kernel) -> Kernel:
             return compiled(*arguments)
         except Exception as error:  # a damaged or full cache raises anything; a true fault comes again below
             LOG.info("%s is compiled without a cache: %s", function.__name__, error)
-            compiled = part(function)
+            compiled = part(function, freedom)
             return compiled(*arguments)
 
     return call
@@ -105,15 +119,14 @@ def _helpers(count: int, process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, f"striate-kernels-{process}")
 
 
-def _cached(function: Kernel) -> Kernel:
+def _cached(function: Kernel, freedom: frozenset[str]) -> Kernel:
     """The function with numba's cache on: in our folder, else beside the source, else without one."""
     settings: Any = numba.config
     before, settings.CACHE_DIR = settings.CACHE_DIR, str(_folder())
     try:
-        compiled: Kernel = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-        return compiled
+        return part(function, freedom, cache=True)
     except (RuntimeError, OSError):
-        return part(function)
+        return part(function, freedom)
     finally:
         settings.CACHE_DIR = before
 
