@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faster_coco_eval.core import mask as oracle
 from PIL import Image
 
 import striate
 from striate.data.read_dataset import read_found
 from striate.data.writers.layout import details_of
-from striate.data.writers.mask_pixels import pixels_of
 
 SQUARE = [[2, 2, 6, 2, 6, 6, 2, 6]]
 """4 x 4 pixels from (2, 2)."""
@@ -107,20 +105,3 @@ def masks_of(folder: Path) -> dict[str, list]:
         masks = [details_of(known, row).get("segmentation") for row in rows]
         result[Path(found.store.relative(index)).stem] = [one for one in masks if one]
     return result
-
-
-def test_polygons_are_filled_as_pycocotools_fills_them_but_for_their_border(shared_data: Path):
-    values = json.loads((shared_data / "coco_mini" / "annotations" / "instances.json").read_text())
-    sizes = {one["id"]: (one["height"], one["width"]) for one in values["images"]}
-    compared = 0
-    for one in values["annotations"]:
-        size, mask = sizes[one["image_id"]], one["segmentation"]
-        if isinstance(mask, dict):
-            wanted = oracle.decode(oracle.frPyObjects(mask, *size)).astype(bool)
-            assert np.array_equal(pixels_of(mask, size), wanted)
-        elif one["area"] > 5000:
-            wanted = oracle.decode(oracle.merge(oracle.frPyObjects(mask, *size))).astype(bool)
-            found = pixels_of(mask, size)
-            assert (found & wanted).sum() / (found | wanted).sum() > 0.97
-            compared += 1
-    assert compared > 10

@@ -1,9 +1,14 @@
 """Heat maps of regions: torchvision's numbers, from the shared conformance cases (group keypoints)."""
 
 import torch
-from torchvision.models.detection.roi_heads import heatmaps_to_keypoints
+from torchvision.models.detection.roi_heads import heatmaps_to_keypoints, keypointrcnn_loss
 
+from striate.records import BoxTargets, PointTargets
 from striate.tasks.detection.parts.heat_maps import near_shares, places_in, points_of
+from striate.tasks.detection.parts.keypoint_branch import KeypointBranch
+from striate.tasks.detection.parts.loss_sums import total_of
+from striate.tasks.detection.parts.region_pool import RoiPool
+from striate.tasks.detection.parts.region_sampling import RegionSampler
 
 JOINTS = torch.tensor(
     [
@@ -43,3 +48,16 @@ def test_a_sharp_map_is_sure_and_a_flat_one_is_not():
     assert points[0, 0].tolist() == [30.5, 20.5]
     assert shares[0, 0] > 0.999
     assert shares[0, 1] < 0.01
+
+
+def test_the_loss_of_a_batch_is_torchvisions():  # keypoint_rcnn_loss: its joints and regions, maps of size 8
+    maps = 3 * torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    branch = KeypointBranch(RoiPool((8,), 14), 4, 4, 3)
+    points = PointTargets(JOINTS[..., :2], JOINTS[..., 2] > 0, torch.ones(2), ())
+    targets = BoxTargets(REGIONS, torch.zeros(2).long(), torch.tensor([1, 1]), joints=points)
+    drawn = RegionSampler(2, 1.0, high=0.5, low=0.5).drawn([one[None] for one in REGIONS], targets)
+    raw = [{"maps": one[None]} for one in maps]
+    loss = branch.loss_sums(raw, [one[None] for one in REGIONS], drawn, targets)
+    one_each = [torch.zeros(1).long() for _ in range(2)]
+    wanted = keypointrcnn_loss(maps, [one[None] for one in REGIONS], [one[None] for one in JOINTS], one_each)
+    assert torch.allclose(total_of(loss)["joints"], wanted)
