@@ -150,7 +150,7 @@ class JointMetric(InstanceMetric):
         crowd = ~truth.counted | ~own.visible.any(1)
         areas = own.scale.square()
         points = [_flat(*one) for one in zip(own.points, 2.0 * own.visible.float(), strict=True)]
-        objects = _objects(truth, crowd, areas.tolist(), "keypoints", points)
+        objects = _objects(truth, ~truth.counted, areas.tolist(), "keypoints", points)
         counts = own.visible.sum(1).tolist()
         self._images.append({})
         self._objects.append(
