@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from striate.cli.main import run
 from striate.train.run.settings import Settings
@@ -157,3 +158,21 @@ def test_one_network_that_failed_ends_with_2(
     )
     assert run(["compare", str(pictures), *flags, "--out", str(tmp_path / "compare"), "--quiet"]) == 2
     assert "resnet20 is the fastest" in " ".join(capsys.readouterr().out.split())
+
+
+def test_trained_models_answer_one_picture_beside_each_other(
+    trained: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, drawing = str(pictures / "dark" / "3.png"), tmp_path / "both.png"
+    names = [str(trained), str(trained / "model.safetensors")]
+    assert run(["compare", picture, "--models", ",".join(names), "--out", str(drawing)]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in names)
+    assert f"drawn: {drawing}" in out
+    with Image.open(drawing) as both:
+        assert both.width > 2 * 320
+    assert run(["compare", picture, "--models", names[0], "--out", str(drawing), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["answers"][names[0]]["class_name"] == "dark"
+    for more in (("--models", "lenet5"), ("--models", names[0], "--epochs", "3"), ()):
+        assert run(["compare", picture, *more]) == 2
+        assert "is one picture, and" in capsys.readouterr().err

@@ -27,7 +27,7 @@ Predictor = Callable[[Any], Any]
 
 TILED: LazyTable[Callable[..., Any]] = LazyTable(
     {
-        "detect": "striate.tasks.detection.tiles:predict_tiled",
+        **dict.fromkeys(("detect", "instances"), "striate.tasks.detection.tiles:predict_tiled"),
         "segmentation": "striate.tasks.segmentation.mask_tiles:predict_tiled",
     }
 )

@@ -1,5 +1,10 @@
-"""``striate compare``: several networks on the same data, a table, and a page to show to others."""
+"""``striate compare``: several networks on the same data, a table, and a page to show to others.
 
+Of one picture: what several trained models answer, beside each other.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,9 +13,10 @@ import striate
 from striate.cli.console import err, print_json, print_text
 from striate.cli.console import out as stdout
 from striate.cli.flags import TRAINING, Data, FitBatch, Json, Quiet, takes_settings, typed
+from striate.cli.pictures import is_model, save
 from striate.cli.progress import Narrator
 from striate.compare.choices import choices_of
-from striate.errors import Interrupted
+from striate.errors import Interrupted, SettingError
 from striate.train.run.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,7 +68,15 @@ def compare(
     Several values of --backbone, --size or --proposals, divided by commas, are a row for each network.
 
     Writes a folder with a run for each and compare.html. The same command goes on where it was interrupted.
+
+    DATA may be one picture, and --models trained models: their answers are drawn beside each other into --out
+    (default runs/compare-PICTURE.png), with a panoptic view where one names objects and one pixels.
     """
+    names = [name for part in models.split(",") if (name := part.strip())]
+    if is_picture(data):
+        given = {**typed(settings), **typed({"sweep": sweep, "backbone": backbone, "size": size})}
+        compare_answers(data, names, given, out, json=json)
+        return
     chosen: dict[str, Any] = {
         "seeds": seeds,
         "folds": folds,
@@ -83,7 +97,6 @@ def compare(
             if isinstance(event, Compared):
                 done.append(event.comparison)
 
-        names = [name for part in models.split(",") if (name := part.strip())]
         try:
             table = striate.compare(data, names, on_event=listen, **chosen)
         except Interrupted:
@@ -94,6 +107,48 @@ def compare(
     show(table, json=json, csv=csv)
     if table.failed:
         raise typer.Exit(2)
+
+
+def is_picture(data: str) -> bool:
+    """Whether one picture file is meant."""
+    if not Path(data).is_file():
+        return False
+    from striate.data.decode import EXTENSIONS  # late: it needs torch
+
+    return Path(data).suffix.lower() in EXTENSIONS
+
+
+def compare_answers(
+    picture: str, models: Sequence[str], given: dict[str, Any], out: str | None, *, json: bool
+) -> None:
+    """Draw and print what trained models answer to one picture.
+
+    Raises:
+        SettingError: something else than trained models is named, or a setting of a training.
+        ImageError, ModelFileError: the picture or a model cannot be read.
+    """
+    others = [name for name in models if not is_model(name)]
+    if others or given or not models:
+        named = (others or [f"--{name}" for name in given] or ["no model"])[0]
+        wrong = f"{picture} is one picture, and {named} is named"
+        expected = "trained models, and no setting of a training"
+        raise SettingError(
+            wrong, expected, "--models runs/one,runs/other; or a data set instead of a picture"
+        )
+    from striate.data.decode import decode
+    from striate.draw.panoptic_view import answers_beside
+
+    records = {name: striate.load(name).predict(picture) for name in models}
+    path = Path(out or f"runs/compare-{Path(picture).stem}.png")
+    save(answers_beside(decode(Path(picture)), records), path)
+    if json:
+        answers = {name: one.to_dict() for name, one in records.items()}
+        print_json({"drawn": str(path), "answers": answers})
+        return
+    width = max(map(len, models))
+    for name, record in records.items():
+        stdout().print(f"{name:{width}}  {record.in_words()}")
+    stdout().print(f"drawn: {path}")
 
 
 def show(table: "Comparison", *, json: bool, csv: bool) -> None:

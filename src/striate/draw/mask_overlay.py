@@ -79,7 +79,7 @@ def segmented(image: Picture, record: Segmentation, truth: Targets | None = None
         ("disagreement", disagreement(shown, mask, answer, truth.ignored)),
     ]
     width = sum(one.width for _, one in panels) + GAP * (len(panels) - 1)
-    return _stacked(_beside(panels), legend(Segmentation.of(mask, record.classes), width, record))
+    return _stacked(beside(panels), legend(Segmentation.of(mask, record.classes), width, record))
 
 
 def large(image: Picture) -> Image.Image:
@@ -178,9 +178,9 @@ def _scaled(mask: Tensor, shown: Image.Image) -> NDArray[np.int64]:
     return mask.numpy()[rows[:, None], columns[None]].astype(np.int64)
 
 
-def _beside(panels: Sequence[tuple[str, Image.Image]]) -> Image.Image:
-    """Panels with their titles above them."""
-    height, letters = panels[0][1].height, max(12, panels[0][1].width // 32)
+def beside(panels: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    """Panels with their titles above them, as high as the highest."""
+    height, letters = max(one.height for _, one in panels), max(12, panels[0][1].width // 32)
     sheet = Image.new("RGB", (sum(one.width + GAP for _, one in panels) - GAP, height + letters * 2), PAPER)
     pen, x = ImageDraw.Draw(sheet), 0
     for title, one in panels:

@@ -15,6 +15,7 @@
     captions.py             Captions           the sentences of Detections on regions
     proposals.py            Proposals          where there may be objects
     segmentation.py         Segmentation       the class of every pixel
+    panoptic_segments.py    Panoptic           things by instance and stuff by class, of two answers
     superresolution.py      SuperResolution    a picture with more pixels than it had
     embedding.py            Embedding          a vector
     match.py                Match, Comparison  whom a picture shows, whether two show the same
@@ -32,6 +33,7 @@ from striate.records.instance_masks import BitMasks, InstanceJoints, InstanceMas
 from striate.records.localization import Localization
 from striate.records.mask_crops import MaskCrops
 from striate.records.match import Comparison, Match
+from striate.records.panoptic_segments import Panoptic, panoptic
 from striate.records.pose import Pose
 from striate.records.proposals import Proposals
 from striate.records.record import Record
@@ -65,6 +67,7 @@ __all__ = [
     "MaskCrops",
     "MaskTargets",
     "Match",
+    "Panoptic",
     "PictureTargets",
     "PointTargets",
     "Pose",
@@ -75,4 +78,5 @@ __all__ = [
     "SuperResolution",
     "Targets",
     "class_number",
+    "panoptic",
 ]

@@ -10,7 +10,7 @@ from striate.data.preprocess import Preprocess
 from striate.errors import SettingError, ShapeError
 from striate.ops.boxes import plain_iou
 from striate.ops.tile_grid import tile_boxes
-from striate.records import Detections
+from striate.records import BitMasks, Detections, InstanceJoints, MaskCrops
 from striate.records.affine import areas, clipped_boxes
 from striate.tasks.detection.tiles import (
     is_cut,
@@ -338,3 +338,28 @@ SLICES = [
 @pytest.mark.parametrize(("picture", "tile", "shared", "expected"), SLICES)
 def test_tiles_are_those_of_supervision_where_they_fit(picture, tile, shared, expected):
     assert tile_boxes(picture[::-1], tile[::-1], shared / tile[0]).tolist() == expected
+
+
+def with_shapes(masks, joints):
+    crops = MaskCrops.of(masks)
+    points = InstanceJoints(torch.tensor(joints).view(len(masks), 1, 2), torch.ones(len(masks), 1), ("nose",))
+    labels, scores = torch.zeros(len(masks)).long(), torch.linspace(0.9, 0.8, len(masks))
+    return Detections(crops.windows.float(), scores, labels, CLASSES, "", BitMasks(crops), points)
+
+
+def test_masks_and_joints_move_into_the_picture_and_parts_of_one_object_are_one_mask():
+    whole = torch.zeros(40, 100, dtype=torch.bool)
+    whole[10:30, 20:90], whole[12, 50] = True, False  # reaches over both tiles, 40 pixels of overlap; a hole
+    tiles = torch.tensor([[0, 0, 70, 40], [30, 0, 100, 40]])
+    views = [with_shapes(whole[None, :, x1:x2], [25.0 - x1, 15.0]) for x1, _, x2, _ in tiles.tolist()]
+    found = join_tiles(views, tiles, (40, 100))
+    assert found.boxes.tolist() == [[20, 10, 90, 30]]
+    assert torch.equal(found.masks.mask(0), whole)
+    assert found.joints.points.tolist() == [[[25, 15]]]
+    alone = whole.clone()
+    alone[:, 60:] = False  # whole in the first tile, cut by the second
+    views = [with_shapes(alone[None, :, x1:x2], [25.0 - x1, 15.0]) for x1, _, x2, _ in tiles.tolist()]
+    found = join_tiles(views, tiles, (40, 100))
+    assert torch.equal(found.masks.pasted(), alone[None])
+    nothing = [one.where(one.scores > 1) for one in views]
+    assert len(join_tiles(nothing, tiles, (40, 100)).masks) == 0

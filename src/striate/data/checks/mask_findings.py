@@ -1,4 +1,4 @@
-"""What is wrong with the mask of an object: polygons that have no area, run lengths of another size.
+"""What is wrong with the mask of an object: polygons of two points or outside, run lengths of another size.
 
     polygons   [[x, y, x, y, ...], ...]      three points or more each
     runs       {"size": [height, width], "counts": [0, 12, ...]}     pixels, off and on in turns, by columns
@@ -26,10 +26,13 @@ def mask_problem(mask: Any, picture: tuple[int, int] | None = None) -> str:
     'a polygon of 2 points'
     >>> mask_problem({"size": [2, 2], "counts": [1, 2]})
     'run lengths of 3 pixels, the size is 2 x 2'
+    >>> mask_problem([[9, 0, 12, 0, 12, 4]], (8, 8))
+    'polygons outside of the picture, 8 x 8'
     """
     try:
         if isinstance(mask, list):
-            return next((problem for part in mask if (problem := _polygon_problem(part))), "")
+            found = next((problem for part in mask if (problem := _polygon_problem(part))), "")
+            return found or _outside_problem(mask, picture)
         return _runs_problem(mask, picture) if isinstance(mask, dict) else ""
     except (TypeError, ValueError, KeyError, IndexError):
         return "neither polygons nor run lengths"
@@ -41,6 +44,17 @@ def _polygon_problem(part: list[float]) -> str:
     if len(part) % 2:
         return f"a polygon of {len(part)} numbers: one has no partner"
     return f"a polygon of {len(part) // 2} points" if len(part) < LEAST else ""
+
+
+def _outside_problem(mask: list[list[float]], picture: tuple[int, int] | None) -> str:
+    """Whether no part of the polygons can lie in the picture."""
+    if picture is None or not mask:
+        return ""
+    for axis, side in ((0, picture[1]), (1, picture[0])):
+        values = [value for part in mask for value in part[axis::2]]
+        if max(values) <= 0 or min(values) >= side:
+            return f"polygons outside of the picture, {picture[0]} x {picture[1]}"
+    return ""
 
 
 def _runs_problem(mask: dict[str, Any], picture: tuple[int, int] | None) -> str:

@@ -34,4 +34,3 @@ def pixels_of(mask: Any, size: tuple[int, int]) -> NDArray[np.bool_]:
     for part in mask:
         pixels |= polygon_pixels(np.array(part, np.float64).reshape(-1, 2), size)
     return pixels
-

@@ -62,7 +62,8 @@ def _on_flat(lines: NDArray[np.float64], place: Whole) -> NDArray[np.float64]:
     (x1, y1), (x2, y2) = lines.transpose(1, 2, 0)
     slope = (y2 - y1) / np.maximum(x2 - x1, 1)
     step = place - x1
-    return np.minimum(*(np.trunc(y1 + slope * (step + one) + 0.5) for one in (0, 1)))
+    before, after = (np.trunc(y1 + slope * (step + one) + 0.5) for one in (0, 1))
+    return np.asarray(np.minimum(before, after), np.float64)
 
 
 def _on_steep(lines: NDArray[np.float64], place: Whole) -> NDArray[np.float64]:
@@ -72,4 +73,4 @@ def _on_steep(lines: NDArray[np.float64], place: Whole) -> NDArray[np.float64]:
     step = np.floor((place + 0.5 - x1) / np.where(slope == 0, 1, slope)) - 1
     for _ in range(3):  # the first step beyond, with the rounding that decides
         step += (np.trunc(x1 + slope * step + 0.5) > place) != (slope > 0)
-    return y1 + step - 1
+    return np.asarray(y1 + step - 1, np.float64)

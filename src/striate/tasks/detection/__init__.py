@@ -12,7 +12,7 @@ ap_metric       average precision with its interval: what the task is judged by
 matched         which detections of an image are right; AP of any set of images
 heads           what its raw numbers mean, for numpy
 sliding_window  a classifier on windows of several scales
-tiles           one answer about a large picture from those about its parts
+tiles           one answer about a large picture from those about its parts; tile_shapes: its masks and joints
 image_boxes     what is true in an image and what was predicted, as tensors of boxes
 coco_ap         COCO's average precision, for boxes, masks and keypoints
 voc_ap          VOC's average precision, precision-recall curves, the threshold of the best F1

@@ -10,7 +10,8 @@ What becomes one answer, class by class:
 1. A box is dropped where another view has the object whole: that box, cut at the border of this box's tile,
    is this box (IoU 0.5 or more).
 2. Boxes that are cut everywhere are joined where their parts in the overlap of their tiles are the same (IoU
-   0.5 or more): the new box is the one around both, with the better score.
+   0.5 or more): the new box is the one around both, with the better score; so are their masks. Joints are
+   those of the better score.
 3. One NMS over all that is left.
 
 Source: Akyon, Altinuc, Temizel 2022 (slicing aided inference), https://arxiv.org/abs/2202.06934, which has
@@ -32,6 +33,7 @@ from striate.ops.nms import batched_nms
 from striate.ops.tile_grid import OVERLAP, tile_boxes
 from striate.records import Detections
 from striate.records.affine import areas, clipped_boxes
+from striate.tasks.detection.tile_shapes import joined_shapes
 from striate.tasks.model import TaskModel
 from striate.tasks.tile_size import Tile, tile_size
 
@@ -142,23 +144,26 @@ def join_tiles(
     """
     if not found or len(found) != len(tiles):
         raise ShapeError(f"{len(found)} answers for {len(tiles)} tiles", "one for each", "those of all tiles")
-    views = [
-        replace(one, boxes=one.boxes + tile[[0, 1, 0, 1]]) for one, tile in zip(found, tiles, strict=True)
-    ]
-    frames = [tile.expand(len(one), 4) for one, tile in zip(found, tiles, strict=True)]
+    views, places = list(found), [*tiles]
     if whole is not None:
         views.append(whole)
-        frames.append(torch.tensor([0, 0, size[1], size[0]]).expand(len(whole), 4))
-    boxes = torch.cat([one.boxes for one in views]).float()
+        places.append(torch.tensor([0, 0, size[1], size[0]]))
+    pairs = list(zip(views, places, strict=True))
+    boxes = torch.cat([one.boxes + place[[0, 1, 0, 1]] for one, place in pairs]).float()
     scores, labels = (torch.cat([getattr(one, name) for one in views]) for name in ("scores", "labels"))
-    frame = torch.cat(frames).to(boxes)
+    frame = torch.cat([place.expand(len(one), 4) for one, place in pairs]).to(boxes)
     cut = is_cut(boxes, frame, size)
-    kept = ~seen_whole(boxes, labels, frame, cut)
-    boxes, scores, labels, frame, cut = (column[kept] for column in (boxes, scores, labels, frame, cut))
-    boxes, scores, first = united(boxes, scores, labels, frame, cut)
-    boxes, scores, labels = clipped_boxes(boxes, size)[first], scores[first], labels[first]
-    best = batched_nms(boxes, scores, labels, iou_threshold)[:top_k]
-    return replace(found[0], boxes=boxes[best], scores=scores[best], labels=labels[best], source="")
+    kept = (~seen_whole(boxes, labels, frame, cut)).nonzero()[:, 0]
+    boxes, own, labels, frame, cut = (column[kept] for column in (boxes, scores, labels, frame, cut))
+    boxes, own, group = united(boxes, own, labels, frame, cut)
+    first = group.unique()
+    best = first[batched_nms(clipped_boxes(boxes, size)[first], own[first], labels[first], iou_threshold)]
+    best = best[:top_k]
+    members = [kept[group == one] for one in best.tolist()]
+    members = [rows[scores[rows].argsort(descending=True, stable=True)] for rows in members]
+    more = joined_shapes(views, torch.stack(places)[:, :2], [rows.tolist() for rows in members], size)
+    boxes = clipped_boxes(boxes, size)[best]
+    return Detections(boxes, own[best], labels[best], found[0].classes, **more)
 
 
 def is_cut(boxes: Tensor, frames: Tensor, size: tuple[int, int]) -> Tensor:
@@ -198,9 +203,9 @@ def seen_whole(boxes: Tensor, labels: Tensor, frames: Tensor, cut: Tensor) -> Te
 def united(
     boxes: Tensor, scores: Tensor, labels: Tensor, frames: Tensor, cut: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Boxes and scores after cut boxes of one object were joined, and which rows stand for an object.
+    """Boxes and scores after cut boxes of one object were joined, and the row that stands for each.
 
-    Arguments as of ``seen_whole``; rows that do not stand for an object are parts of others.
+    Arguments as of ``seen_whole``; rows that do not stand for themselves are parts of others.
     """
     boxes, scores = boxes.clone(), scores.clone()
     group = torch.arange(len(boxes))
@@ -213,13 +218,12 @@ def united(
         apart = (frames[later] != frames[i]).any(1)
         for j in later[(paired_iou(*parts) >= SAME) & apart].tolist():
             group[group == group[j]] = group[i].clone()
-    groups = sorted(set(group.tolist()))
-    for first in groups:
+    for first in sorted(set(group.tolist())):
         members = (group == first).nonzero()[:, 0]
         if len(members) > 1:
             boxes[first] = torch.cat([boxes[members, :2].amin(0), boxes[members, 2:].amax(0)])
             scores[first] = scores[members].amax()
-    return boxes, scores, torch.tensor(groups, dtype=torch.int64)
+    return boxes, scores, group
 
 
 def intersection(first: Tensor, second: Tensor) -> Tensor:
