@@ -93,6 +93,8 @@ def test_boxes_alone_are_learned_where_nobody_drew_a_mask(tmp_path, joints):
     assert model.notes[-1] == "the data have no masks: boxes are learned, without the loss of masks"
     metrics = evaluate(model, Loader(splits["train"], model.preprocess, 2)).metrics
     assert metrics.primary.name == ("OKS_AP50" if joints else "AP50")
+    answer = model.predict(torch.zeros(3, *SIZE, dtype=torch.uint8), score_threshold=0.0, top_k=3)
+    assert answer.masks is None  # its branch learned nothing
 
 
 def test_joints_have_the_names_of_the_data(tmp_path):
@@ -127,6 +129,42 @@ def test_an_image_without_instances_has_finite_losses_and_an_answer(tmp_path):
     assert all(value.isfinite() for value in losses.values())
     assert losses["mask"] == 0
     assert len(model.eval().predict(images[0], score_threshold=1.0).masks) == 0
+
+
+def test_joints_that_are_all_hidden_teach_nothing(tmp_path):
+    splits = data_in(tmp_path / "d")
+    model = model_for(splits, "keypoint_rcnn")
+    batch = first_batch(splits, model)
+    batch.targets.joints.visible[:] = False
+    losses = model.losses(batch)
+    assert losses["joints"] == 0
+    assert all(value.isfinite() for value in losses.values())
+    metric = JointMetric(("cat", "dog"), lambda raw, sizes: [nobody()] * 2, sigmas=(0.05, 0.05))
+    metric.update(torch.zeros(2), batch)
+    assert metric.compute().values["OKS_AP50"] is None  # there is nothing to find
+
+
+def nobody():
+    empty = InstanceJoints(torch.zeros(0, 2, 2), torch.zeros(0, 2), ("a", "b"))
+    return Detections(torch.zeros(0, 4), torch.zeros(0), torch.zeros(0).long(), ("cat", "dog"), joints=empty)
+
+
+def test_five_hundred_instances_one_of_them_a_pixel(tmp_path):
+    model = model_for(data_in(tmp_path / "d"))
+    number = torch.arange(500)
+    corners = torch.stack([number % 25 * 3.8, number // 25 * 3.2], 1)
+    boxes = torch.cat([corners, corners + 3], 1)
+    boxes[0] = torch.tensor([0.0, 0, 1, 1])
+    crops = [(torch.ones(3, 3) > 0, int(x), int(y)) for x, y in corners.tolist()]
+    crops[0] = (torch.ones(1, 1) > 0, 0, 0)
+    labels, count = torch.zeros(500).long(), torch.tensor([500])
+    targets = BoxTargets(boxes, labels, count, masks=MaskCrops.gathered(crops, SIZE))
+    images = torch.zeros(1, 3, *SIZE, dtype=torch.uint8)
+    losses = model.losses(Batch.full(images, torch.arange(1), targets))
+    assert all(value.isfinite() for value in losses.values())
+    assert losses["mask"] > 0
+    found = model.eval().predict(images[0], score_threshold=0.0, top_k=500)
+    assert len(found.masks) == len(found)
 
 
 def test_polygons_outside_of_the_picture_and_run_lengths_of_another_size():

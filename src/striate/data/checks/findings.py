@@ -43,7 +43,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "no-example": ("warn", "classes without an example"),
     "one-example": ("warn", "classes with one example"),
     "same-category": ("warn", "categories of one name; they are one class"),
-    "bad-mask": ("warn", "masks that cannot be used: outside, polygons of two points, run lengths of another size"),
+    "bad-mask": ("warn", "masks that cannot be used: outside, of two points, run lengths of another size"),
     "no-mask": ("warn", "objects without a usable mask; segmentation ignores the pixels of their boxes"),
     "mask-size": ("refuse", "masks of another size than their picture"),
     "mask-values": ("refuse", "masks with values that are no class"),

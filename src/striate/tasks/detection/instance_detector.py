@@ -4,9 +4,10 @@ images --> network --> Detections with boxes, and masks or joints
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, final
 
-from torch import nn
+from torch import Tensor, nn
 
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
@@ -14,12 +15,16 @@ from striate.data.dataset import Dataset
 from striate.data.joints import Joints
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
+from striate.records import Detections
 from striate.tasks.detection.ap_metric import ApMetric
 from striate.tasks.detection.instance_metric import JointMetric, MaskMetric, sigmas_of
+from striate.tasks.detection.networks.detection_network import Candidates
 from striate.tasks.detection.object_detector import ObjectDetector
+from striate.tasks.detection.parts.finish import Finish
 from striate.tasks.detection.parts.keypoint_branch import NAME as JOINTS
 from striate.tasks.detection.parts.keypoint_branch import KeypointBranch
 from striate.tasks.detection.parts.mask_branch import NAME as MASKS
+from striate.tasks.raw_outputs import Raw
 
 
 @final
@@ -32,7 +37,7 @@ class InstanceDetector(ObjectDetector):
         preprocess: what the network expects of a picture.
         joints: names, mirror pairs and skeleton, as ``Joints.to_dict`` gives them; None where nobody has
             named any.
-        masks: whether its data had masks; without any it is measured by boxes.
+        masks: whether its data had masks; without any it answers without, and is measured by boxes.
 
     Raises:
         SettingError: the network has no branches.
@@ -92,6 +97,11 @@ class InstanceDetector(ObjectDetector):
             )
         if MASKS in self.branches and not self.has_masks:
             self.notes = (*self.notes, "the data have no masks: boxes are learned, without the loss of masks")
+
+    def _kept(self, raw: Raw, candidates: Candidates, finish: Finish, sizes: Tensor) -> list[Detections]:
+        """The objects of each image; without masks where the branch never learned any."""
+        found = super()._kept(raw, candidates, finish, sizes)
+        return found if self.has_masks else [replace(one, masks=None) for one in found]
 
     def metric(self) -> ApMetric:
         """Average precision of masks; of joints; of boxes where the data have neither."""

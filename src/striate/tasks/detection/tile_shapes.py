@@ -59,8 +59,9 @@ def together(windows: Sequence[Window]) -> Window:
     """
     if len(windows) == 1:
         return windows[0]
-    left, top = (min(one[axis] for one in windows) for axis in (1, 2))
-    right, bottom = (max(one[axis] + one[0].shape[2 - axis] for one in windows) for axis in (1, 2))
+    left, top = min(x for _, x, _ in windows), min(y for _, _, y in windows)
+    right = max(x + bits.shape[1] for bits, x, _ in windows)
+    bottom = max(y + bits.shape[0] for bits, _, y in windows)
     result = torch.zeros(bottom - top, right - left, dtype=torch.bool)
     for bits, x, y in windows:
         result[y - top : y - top + bits.shape[0], x - left : x - left + bits.shape[1]] |= bits

@@ -156,7 +156,7 @@ def join_tiles(
     kept = (~seen_whole(boxes, labels, frame, cut)).nonzero()[:, 0]
     boxes, own, labels, frame, cut = (column[kept] for column in (boxes, scores, labels, frame, cut))
     boxes, own, group = united(boxes, own, labels, frame, cut)
-    first = group.unique()
+    first = torch.tensor(sorted(set(group.tolist())), dtype=torch.int64)
     best = first[batched_nms(clipped_boxes(boxes, size)[first], own[first], labels[first], iou_threshold)]
     best = best[:top_k]
     members = [kept[group == one] for one in best.tolist()]
