@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,6 +135,11 @@ def test_an_image_without_instances_has_finite_losses_and_an_answer(tmp_path):
 def test_joints_that_are_all_hidden_teach_nothing(tmp_path):
     splits = data_in(tmp_path / "d")
     model = model_for(splits, "keypoint_rcnn")
+    model.fit_to(splits["train"], None)
+    assert not model.notes
+    nobody_knows = replace(splits["train"].annotations, columns={})
+    model.fit_to(replace(splits["train"], annotations=nobody_knows), None)
+    assert model.notes[-1].startswith("no joint of the training pictures is labelled: boxes are learned")
     batch = first_batch(splits, model)
     batch.targets.joints.visible[:] = False
     losses = model.losses(batch)

@@ -8,7 +8,7 @@ Between batches they are the text: polygons and run lengths, which take little.
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,16 @@ class Shapes:
         scale = torch.from_numpy(np.sqrt(sides.prod(1)).astype(np.float32))
         points, visible = torch.from_numpy(values[..., :2].copy()), torch.from_numpy(values[..., 2] > 0)
         return PointTargets(points, visible, scale, self.joints.pairs)
+
+    def has_joint(self, texts: Iterable[str]) -> bool:
+        """Whether anybody labelled a joint of some boxes; read up to the first one.
+
+        >>> points = Shapes(False, Joints(("nose",), ()))
+        >>> points.has_joint(['{"keypoints": [0, 0, 0]}', ""]), points.has_joint(['{"keypoints": [4, 5, 2]}'])
+        (False, True)
+        """
+        found = (_known(text).get("keypoints") for text in texts if '"keypoints"' in text)
+        return any(isinstance(one, list) and any(one[2::3]) for one in found)
 
 
 def shapes_of(

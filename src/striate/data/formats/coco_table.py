@@ -96,9 +96,11 @@ class CocoTable:
         size = self.sizes.get(self.images.get(image, -1))
         if problem := mask_problem(value.get("segmentation"), size):
             self.findings.add("bad-mask", self._place(value), problem)
-        if not box:  # captions; a mask without a box would be lost in silence
-            if value.get("segmentation") and "category_id" in value:
-                self.findings.add("unlabelled", self._place(value), "a mask without a bbox")
+        if not box:  # captions; a mask or joints without a box would be lost in silence
+            names = (("segmentation", "a mask"), ("keypoints", "joints"))
+            what = [name for word, name in names if value.get(word)]
+            if what and "category_id" in value:
+                self.findings.add("unlabelled", self._place(value), f"{' and '.join(what)} without a bbox")
             return
         try:
             x, y, width, height = box

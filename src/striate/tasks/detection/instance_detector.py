@@ -97,6 +97,11 @@ class InstanceDetector(ObjectDetector):
             )
         if MASKS in self.branches and not self.has_masks:
             self.notes = (*self.notes, "the data have no masks: boxes are learned, without the loss of masks")
+        if JOINTS in self.branches and not _labels_joints(data.annotations):
+            note = (
+                "no joint of the training pictures is labelled: boxes are learned, without the loss of joints"
+            )
+            self.notes = (*self.notes, note)
 
     def _kept(self, raw: Raw, candidates: Candidates, finish: Finish, sizes: Tensor) -> list[Detections]:
         """The objects of each image; without masks where the branch never learned any."""
@@ -113,3 +118,10 @@ class InstanceDetector(ObjectDetector):
             known = self.joints.sigmas if self.joints else ()
             return JointMetric(*own, sigmas=sigmas_of(len(branch.names), known))
         return ApMetric(*own)
+
+
+def _labels_joints(annotations: Annotations) -> bool:
+    """Whether any box has a joint that somebody labelled."""
+    assert isinstance(annotations, BoxAnnotations)
+    shapes, details = annotations.shapes, annotations.columns.get("details", ())
+    return shapes is not None and shapes.has_joint(map(str, details))
