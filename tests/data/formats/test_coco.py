@@ -171,10 +171,13 @@ def test_paths_of_windows_are_understood(tmp_path: Path):
     assert found.store.relative(0) == "images/a.png"
 
 
-def test_a_mask_without_a_box_is_found(tmp_path: Path):
+def test_a_mask_or_joints_without_a_box_are_found(tmp_path: Path):
     mask = {"id": 4, "image_id": 3, "category_id": 7, "segmentation": [[0, 0, 4, 4, 4, 0]]}
     found = read_coco_boxes(written(tmp_path, annotations=[mask]))
     assert [(one.kind, one.detail) for one in found.findings] == [("unlabelled", "a mask without a bbox")]
+    joints = {"id": 4, "image_id": 3, "category_id": 7, "keypoints": [4, 4, 2]}
+    found = read_coco_boxes(written(tmp_path, annotations=[joints]))
+    assert [(one.kind, one.detail) for one in found.findings] == [("unlabelled", "joints without a bbox")]
 
 
 def test_an_export_with_a_folder_for_each_split_is_read(tmp_path: Path):
