@@ -2,14 +2,14 @@
 
     python benchmarks/label_noise.py PICTURES                      # 10 % and 20 % of the labels are others
     python benchmarks/label_noise.py PICTURES --count 2000 --noise 0.2 --epochs 6
-    python benchmarks/label_noise.py BCCD --boxes --model RUN      # classes of boxes swapped, of held-out pictures
+    python benchmarks/label_noise.py BCCD --boxes --model RUN      # classes of boxes are swapped
 
 PICTURES is a folder of classes, as the JPEG-coded CIFAR-10; as many of each class are taken, shown at 32x32,
 and a seeded share of them gets another class at random. Folds of one network answer each picture without
-having seen it. Printed, for our suspects and, where cleanlab (2.9, Apache-2.0) is installed for this comparison alone,
-for its issues on the same probabilities: precision and recall of what is named; and of as many pictures as
-were planted, by the ranking of each. With --boxes RUN is a detector that never saw the test pictures, of
-which a tenth of the boxes gets another class.
+having seen it. Printed, for our suspects and, where cleanlab (2.9, Apache-2.0) is installed for this
+comparison alone, for its issues on the same probabilities: precision and recall of what is named; and of as
+many pictures as were planted, by the ranking of each. With --boxes RUN is a detector that never saw the test
+pictures, of which a tenth of the boxes gets another class.
 """
 
 import argparse
@@ -38,7 +38,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def planted(folder: Path, count: int, noise: float, out: Path, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def planted(folder: Path, count: int, noise: float, out: Path) -> tuple[np.ndarray, np.ndarray]:
     """Write an archive of pictures with labels of which a share is wrong; (given, true) labels."""
     names = sorted(path.name for path in folder.iterdir() if path.is_dir())
     images, labels = [], []
@@ -47,7 +47,7 @@ def planted(folder: Path, count: int, noise: float, out: Path, seed: int = 0) ->
             with Image.open(path) as picture:
                 images.append(np.asarray(picture.convert("RGB").resize((32, 32))))
             labels.append(number)
-    random, true = np.random.default_rng(seed), np.array(labels)
+    random, true = np.random.default_rng(0), np.array(labels)
     given, wrong = true.copy(), random.permutation(len(true))[: round(noise * len(true))]
     given[wrong] = (true[wrong] + random.integers(1, len(names), len(wrong))) % len(names)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +117,11 @@ def pictures(asked: argparse.Namespace) -> None:
         compared(p, labels, wrong)
 
 
+def rounded(picture: str, box: Any) -> tuple[str, tuple[int, ...]]:
+    """A box of a picture, to be found again."""
+    return Path(picture).name, tuple(np.round(box).astype(int).tolist())
+
+
 def boxes(asked: argparse.Namespace, share: float = 0.1) -> None:
     """Classes of boxes of the test pictures, swapped by a list of corrections."""
     splits = read(asked.data, shapes=False)
@@ -129,16 +134,15 @@ def boxes(asked: argparse.Namespace, share: float = 0.1) -> None:
         was = known.classes[known.labels[row]]
         label = str(random.choice([name for name in known.classes if name != was]))
         picture = part.store.relative(int(part.places[pictures_of[row]]))
-        lines.append(",".join([picture, "relabel", was, label, *(f"{side:.6g}" for side in known.boxes[row])]))
-        swapped.add((Path(picture).name, tuple(np.round(known.boxes[row]).astype(int).tolist())))
+        sides = known.boxes[row]
+        lines.append(",".join([picture, "relabel", was, label, *(f"{side:.6g}" for side in sides)]))
+        swapped.add(rounded(picture, sides))
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "swaps.csv").write_text("\n".join(lines))
     striate.correct(asked.data, asked.out / "swaps.csv", asked.out / "swapped")
     found = striate.mistakes(asked.model, asked.out / "swapped", "test")
     named = [one for one in found.suspects if one.kind == "wrong class" and one.given_box]
-    hits = {
-        (Path(found.name(one.row)).name, tuple(np.round(one.given_box or ()).astype(int).tolist())) for one in named
-    } & swapped
+    hits = {rounded(found.name(one.row), one.given_box) for one in named} & swapped
     print(f"{len(swapped)} of {len(known.boxes)} boxes of {len(part)} test pictures have another class")
     print(f"  wrong class: {len(named)} named, precision {len(hits) / max(1, len(named)):.3f}", end="")
     print(f", recall {len(hits) / len(swapped):.3f}")

@@ -1,13 +1,13 @@
 """Captioning: a sentence for a region or a picture.
 
-    dense_captioner     the task: regions, and a sentence about each; dense_metric: how good they are
-    networks/           networks that write captions, one paper a file
-    caption_branch      a code of the region and a language model, as a branch of a detector
-    caption_finish      what is kept of the regions, and the options of an answer
-    language_model      a recurrent network that writes what a code tells
-    language_targets    what it reads and learns of captions, and numbers -> words
-    search              greedy, by a beam, or drawn
-    bleu, cider         how near sentences are to true ones, of captions alone
-    meteor              ... of a single sentence, by exact and stem matches
-    dense_ap            average precision of regions with their sentences
+dense_captioner     the task: regions, and a sentence about each; dense_metric: how good they are
+networks/           networks that write captions, one paper a file
+caption_branch      a code of the region and a language model, as a branch of a detector
+caption_finish      what is kept of the regions, and the options of an answer
+language_model      a recurrent network that writes what a code tells
+language_targets    what it reads and learns of captions, and numbers -> words
+search              greedy, by a beam, or drawn
+bleu, cider         how near sentences are to true ones, of captions alone
+meteor              ... of a single sentence, by exact and stem matches
+dense_ap            average precision of regions with their sentences
 """
