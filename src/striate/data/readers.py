@@ -40,6 +40,8 @@ READERS: LazyTable[Callable[..., Found]] = LazyTable(
         "points": "striate.data.formats.points_csv:read_point_table",
         "boxes": "striate.data.formats.points_csv:read_box_table",
         "captions": "striate.data.formats.caption_table:read_caption_table",
+        "visual-genome": "striate.data.formats.visual_genome:read_visual_genome",
+        "coco-captions": "striate.data.formats.coco_captions:read_coco_captions",
         "pictures": "striate.data.formats.pictures:read_pictures",
     }
 )
@@ -51,7 +53,7 @@ KINDS_OF: dict[str, type[Annotations]] = {
     **dict.fromkeys(("voc", "yolo", "coco", "numbered-masks", "boxes"), BoxAnnotations),
     **dict.fromkeys(("coco-points", "points"), PointAnnotations),
     **dict.fromkeys(("masks", "voc-masks", "coco-masks"), MaskAnnotations),
-    "captions": CaptionAnnotations,
+    **dict.fromkeys(("captions", "visual-genome", "coco-captions"), CaptionAnnotations),
     "pictures": PictureAnnotations,
 }
 """Format -> what it tells of the pictures."""
@@ -59,7 +61,7 @@ KINDS_OF: dict[str, type[Annotations]] = {
 OUTSIDE = ("csv", "people-csv", "yolo")
 """Formats that may name files outside of their folder; called with ``outside=True`` to list them."""
 
-LARGE = ("coco", "coco-points", "coco-masks")
+LARGE = ("coco", "coco-points", "coco-masks", "coco-captions", "visual-genome")
 """Formats of one file that may take long to read; called with ``progress``."""
 
 DETAILED = ("voc", "yolo", "coco", "numbered-masks")

@@ -33,7 +33,9 @@ LAYOUTS: LazyTable[Callable[[Path], object]] = LazyTable(
     {
         "voc": "striate.data.formats.voc:voc_root",
         "yolo": "striate.data.formats.yolo:yolo_root",
-        "coco": "striate.data.formats.coco:coco_files",
+        "visual-genome": "striate.data.formats.visual_genome:region_file",
+        "coco": "striate.data.formats.coco_captions:coco_box_files",
+        "coco-captions": "striate.data.formats.coco_captions:caption_files",
         "coco-points": "striate.data.formats.coco:coco_files",
         "voc-masks": "striate.data.formats.voc_segmentation:voc_mask_root",
         "numbered-masks": "striate.data.formats.numbered_masks:numbered_pairs",

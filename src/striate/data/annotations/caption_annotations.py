@@ -107,8 +107,7 @@ class CaptionTexts:
 
     def add(self, captions: Iterable[str]) -> None:
         """Those of the next region; of empty ones nothing is kept."""
-        cleaned = (" ".join(text.translate(SPACES).split()) for text in captions)
-        own = BETWEEN.join(filter(None, cleaned)).encode(errors="replace")
+        own = BETWEEN.join(filter(None, map(cleaned, captions))).encode(errors="replace")
         self._bytes += own
         self._lengths.append(len(own))
 
@@ -120,3 +119,12 @@ class CaptionTexts:
         """Where the sentences of each region are."""
         lengths = np.array(self._lengths, np.int64)
         return {"text_start": np.cumsum(lengths) - lengths, "text_length": lengths.astype(np.int32)}
+
+
+def cleaned(text: str) -> str:
+    """A sentence without control characters, and with one space between words.
+
+    >>> cleaned(" a\tcat \n")
+    'a cat'
+    """
+    return " ".join(text.translate(SPACES).split())

@@ -14,6 +14,7 @@ voc_segmentation  VOC's masks of classes         coco_segmentation    COCO's obj
 coco            COCO's JSON; its columns are coco_table, its key points coco_points, read by json_stream
 points_csv      tables of points or boxes; table_rows: their lines
 caption_table   tables of captions of regions or of pictures
+visual_genome   Visual Genome's regions; region_index: a file of any size; coco_captions: COCO's sentences
 picture_paths   where the pictures of an annotation file are
 split_names     what folders and columns call train, val and test
 """

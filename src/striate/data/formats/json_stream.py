@@ -1,4 +1,4 @@
-"""The elements of the lists in a JSON object, one after the other: a file of any size in bounded memory.
+"""The elements of a JSON list, or of the lists in an object: a file of any size in bounded memory.
 
     {"info": {...}, "images": [{...}, {...}, ...], "annotations": [{...}, ...]}
          |                       |                                   |
@@ -52,6 +52,21 @@ class JsonStream:
         self._text, self._at, self._before, self._ended = "", 0, 0, False
         self._file: BinaryIO
         self._bytes, self._size, self._told = 0, 0, 0
+
+    def elements(self) -> Iterator[Any]:
+        """The elements of a file that is one list.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is no list, or one element is larger than 64 million characters.
+        """
+        with open_regular(self.path) as self._file:
+            self._size = os.fstat(self._file.fileno()).st_size
+            if self._next() != "[":
+                raise self._wrong("'['")
+            yield from self._elements()
+            if self._next():
+                raise self._wrong("the end of the file")
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """Name and value of every member; of a list, name and value of every element.
