@@ -10,6 +10,7 @@ graph_cache       graphs that were built once: in the user's cache folder, int8 
 signal_stack      keeps OpenVINO from leaving a process that dies at its next signal
 quantize          int8 graphs, calibrated on pictures and measured on others
 export            onnx, torch and OpenVINO files, compared with the model before they take their place
+export_parts      the files of a detector that looks twice
 
 An engine takes uint8 images (N, C, H, W) and gives what ``model(images)`` gives, whatever the task.
 """

@@ -26,8 +26,10 @@ from torch import Tensor
 from striate.data.preprocess import DECODING_RULE
 from striate.errors import ModelFileError, SettingError
 from striate.layers.eval_mode import evaluating
+from striate.tasks.detection.networks.two_stage import TwoStage
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw, flat, nested
+from striate.zoo.inference.export_parts import write_parts
 from striate.zoo.inference.graph_cache import digest, folder_of, write_graph
 from striate.zoo.inference.openvino_engine import (
     INPUT,
@@ -130,6 +132,8 @@ def export(
     """
     path = Path(path)
     require(to, path)
+    if isinstance(model.network, TwoStage):
+        return _export_parts(model, to, path, pictures, words)
     writers: dict[str, Callable[[TaskModel[Any], Path], Engine]] = {
         "onnx": _write_onnx,
         "torch": _write_torch,
@@ -151,6 +155,26 @@ def export(
     checked = f"checked on {_counted(len(pictures), words)}: {found} (allowed: {TOLERANCE:.0e})"
     notes = (BF16_BY_DEFAULT,) if to == "openvino" and has_bf16("cpu") else ()
     return Exported(path, len(pictures), found.share, (checked, *notes))
+
+
+def _export_parts(model: TaskModel[Any], to: Format, path: Path, pictures: Tensor, words: str) -> Exported:
+    """Write the parts of a detector that looks twice, each for itself."""
+    share, names = 0.0, list[str]()
+
+    def write(temporary: Path) -> None:
+        nonlocal share, names
+        share, names = write_parts(model, to, temporary, pictures, metadata(model))
+        if not share <= TOLERANCE:
+            raise ModelFileError(
+                f"the {to} files give other numbers: {Difference(share)}",
+                f"at most {TOLERANCE:.0e}",
+                "another format",
+            )
+
+    write_then_rename(path, write)
+    beside = f"beside it: {', '.join(names)}; proposals, RoI align and suppression are left to your program"
+    checked = f"checked on {_counted(len(pictures), words)}: {Difference(share)} (allowed: {TOLERANCE:.0e})"
+    return Exported(path, len(pictures), share, (checked, beside))
 
 
 def _counted(count: int, words: str) -> str:
