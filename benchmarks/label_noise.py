@@ -86,9 +86,10 @@ def compared(p: np.ndarray, labels: np.ndarray, wrong: np.ndarray) -> None:
     planted_count = int(wrong.sum())
     told("striate", found.rows.numpy(), wrong)
     others = np.setdiff1d(np.arange(len(labels)), found.rows.numpy())
-    other = np.where(np.eye(p.shape[1], dtype=bool)[labels], -1, p).max(1) - true.numpy()
-    ranked = np.concatenate([found.rows.numpy(), others[np.argsort(-other[others], kind="stable")]])
+    rest = others[np.argsort(true.numpy()[others], kind="stable")]
+    ranked = np.concatenate([found.rows.numpy(), rest])
     told("striate, as many as planted", ranked[:planted_count], wrong)
+    told("striate, largest losses, as many", np.argsort(true.numpy(), kind="stable")[:planted_count], wrong)
     try:
         from cleanlab.filter import find_label_issues
         from cleanlab.rank import get_label_quality_scores

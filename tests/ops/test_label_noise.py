@@ -24,7 +24,7 @@ def test_a_picture_counts_as_the_most_probable_class_that_reaches_its_threshold(
     found = issues([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9], [0.1, 0.9], [0.6, 0.4]], [0, 0, 0, 1, 1])
     assert found.rows.tolist() == [2, 4]  # .9 >= .65, and .6 >= .533
     assert found.suggested.tolist() == [1, 0]
-    assert found.margins.tolist() == pytest.approx([0.8, 0.2])
+    assert found.scores.tolist() == pytest.approx([0.9, 0.6])  # 1 - .1, 1 - .4
 
 
 def test_a_class_that_is_never_sure_needs_less_to_be_believed():

@@ -23,12 +23,12 @@ class LabelIssues:
     Args:
         rows: int64 (S,), positions among the pictures.
         suggested: int64 (S,), the classes that they count as.
-        margins: (S,), probability of that class minus that of the label; the larger, the surer.
+        scores: (S,), 1 minus the probability of the label; the larger, the surer.
     """
 
     rows: Tensor
     suggested: Tensor
-    margins: Tensor
+    scores: Tensor
 
 
 def class_thresholds(true_probability: Tensor, labels: Tensor, classes: int) -> Tensor:
@@ -58,8 +58,8 @@ def label_issues(
         ShapeError: the numbers do not belong to the same pictures.
 
     Source: Northcutt, Jiang, Chuang 2021, "Confident learning: estimating uncertainty in dataset labels",
-    equations 1 and 2, with the ranking by normalized margin of section 3.2. Of a picture the T most probable
-    classes are looked at, where the original takes all.
+    equations 1 and 2, ranked by self-confidence, which finds more of the planted labels than the margin does
+    (``benchmarks/label_noise.py``). Of a picture the T most probable classes are looked at, not all.
 
     >>> p = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.9, 0.1]])
     >>> labels = torch.tensor([0, 0, 1, 1])
@@ -81,6 +81,6 @@ def label_issues(
     place = reached.int().argmax(1, keepdim=True)  # the first of them is the most probable
     counts_as = top_classes.gather(1, place)[:, 0]
     rows = (reached.any(1) & (counts_as != labels)).nonzero().flatten()
-    margins = top_probability.gather(1, place)[rows, 0] - true_probability[rows]
-    order = margins.sort(descending=True, stable=True).indices
-    return LabelIssues(rows[order], counts_as[rows[order]], margins[order])
+    scores = 1 - true_probability[rows]
+    order = scores.sort(descending=True, stable=True).indices
+    return LabelIssues(rows[order], counts_as[rows[order]], scores[order])

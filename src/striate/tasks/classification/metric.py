@@ -69,9 +69,9 @@ class ClassificationMetric(Metric):
         own = (known.top_probability, known.top_classes, known.true_probability, known.labels)
         found = label_issues(*own, len(self._classes))
         return [
-            Suspect(row, LABEL, margin, self._classes[int(known.labels[row])], self._classes[label])
-            for row, label, margin in zip(
-                found.rows.tolist(), found.suggested.tolist(), found.margins.tolist(), strict=True
+            Suspect(row, LABEL, score, self._classes[int(known.labels[row])], self._classes[label])
+            for row, label, score in zip(
+                found.rows.tolist(), found.suggested.tolist(), found.scores.tolist(), strict=True
             )
         ]
 
