@@ -181,3 +181,12 @@ def test_a_fold_is_the_test_split() -> None:
 def test_more_folds_than_pictures_are_refused(folded: Any) -> None:
     with pytest.raises(SettingError, match="49 folds, and 48 different"):
         folded(49)
+
+
+def test_a_folder_that_is_older_than_a_setting_goes_on(folded: Any) -> None:
+    found = folded()
+    path = found.folder / "compare.json"
+    values = json.loads(path.read_text())
+    del values["settings"]["subset"]
+    path.write_text(json.dumps(values))
+    assert folded().metrics.primary == found.metrics.primary

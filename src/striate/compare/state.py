@@ -17,6 +17,7 @@ from striate.errors import RunError
 from striate.train.fabric.hardware import machine_of
 from striate.train.profile.profile import Costs
 from striate.train.run.run_folder import RunFolder, describe_splits, require_no_file
+from striate.train.run.settings import Settings
 
 STATE, ANSWERS = "compare.json", "per_image.json"
 
@@ -121,7 +122,9 @@ def _require_same(folder: Path, values: dict[str, Any], about: dict[str, Any]) -
     Raises:
         RunError: it has not.
     """
-    before, now = values["settings"], about["settings"]
+    now = about["settings"]
+    usual = {name: field.default for name, field in Settings.model_fields.items() if name in now}
+    before = {**usual, **values["settings"]}  # a setting that is newer than the folder had its default
     differing = [name for name in now if before.get(name) != now[name]]
     if differing:
         changes = ", ".join(f"{name} was {before.get(name)!r} and is {now[name]!r}" for name in differing)
