@@ -179,6 +179,14 @@ def test_values_that_an_encoder_made_up_are_not_asked_to_be_named(tmp_path: Path
     assert "not by nearest" in one.detail
 
 
+def test_one_pixel_of_a_value_is_one_pixel(tmp_path: Path):
+    mask = np.zeros((3, 4), np.uint8)
+    mask[0, 0] = 1
+    notes = "\n".join(read(two(tmp_path, mask), validation=0.0).notes)
+    assert "11 pixels   91.7 %" in notes
+    assert "1 pixel     8.3 %" in notes
+
+
 def test_masks_of_ignored_pixels_alone_are_counted_as_such(tmp_path: Path):
     splits = read(two(tmp_path, [[0, 1]], [[255, 255]]), validation=0.0)
     (one,) = [one for one in splits.findings if one.kind == "one-class-masks"]

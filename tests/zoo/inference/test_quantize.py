@@ -89,6 +89,9 @@ def test_the_loss_is_the_mean_difference_of_the_pictures() -> None:  # 98 % - 95
     assert found.loss == pytest.approx(0.025)
     assert str(found).startswith("int8 costs 2.50 points (")
     assert "of accuracy: 95.50 % instead of 98.00 % on 200 pictures" in str(found)
+    one = Quantized(None, right((1, 1)), right((1, 1)))
+    assert "on 1 picture that it was not" in str(one)
+    assert str(one).endswith("costs more than 1 point")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_the_loss_is_the_mean_difference_of_the_pictures() -> None:  # 98 % - 95
 def test_the_bound_is_read_with_the_interval(wrong: int, count: int, too_much: bool, unsure: bool) -> None:
     found = Quantized(None, right((1, count)), right((0, wrong), (1, count - wrong)), most_loss=1)
     assert found.too_much == too_much
-    assert ("cannot show whether it costs more than 1 points" in str(found)) == unsure
+    assert ("cannot show whether it costs more than 1 point" in str(found)) == unsure
 
 
 def test_more_loss_than_allowed_is_refused_with_the_figures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,7 +116,8 @@ class Quantized:
         """What so few pictures cannot show."""
         if self.too_much or (self.interval is not None and 100 * self.interval[1] <= self.most_loss):
             return ""
-        return f"; so few pictures cannot show whether it costs more than {self.most_loss:g} {self.unit}"
+        unit = self.unit.removesuffix("s") if self.most_loss == 1 else self.unit
+        return f"; so few pictures cannot show whether it costs more than {self.most_loss:g} {unit}"
 
 
 def quantize(
