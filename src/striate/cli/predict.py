@@ -67,6 +67,9 @@ def predict(
     top_k: Annotated[
         int | None, typer.Option(metavar="N", help="Objects of a picture at most.", min=1)
     ] = None,
+    beam: Annotated[
+        int | None, typer.Option(metavar="1..100", help="Unfinished captions of a region.", min=1)
+    ] = None,
     proposals: Proposals = None,
 ) -> None:
     """Say what is in pictures. Unreadable files are named at stderr; the others are answered."""
@@ -87,6 +90,7 @@ def predict(
         "score_threshold": score_threshold,
         "iou_threshold": iou_threshold,
         "top_k": top_k,
+        "beam": beam,
     }
     options = {name: value for name, value in (own | limits).items() if value is not None}
     predictor, notes = predictor_of(classifier, slide, tile_of(tile), options)

@@ -1,5 +1,6 @@
 """``striate search``: the nearest pictures of a collection, and those that deserve a look."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,10 @@ def search(
     save: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Keep the vectors of --in as an index.")
     ] = None,
+    phrase: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Rank regions by this phrase, with a model of captions."),
+    ] = None,
     odd: Annotated[
         bool,
         typer.Option("--odd", metavar=" ", help="List near-duplicates, outliers and suspects of --in."),
@@ -39,8 +44,13 @@ def search(
     """Find the pictures of a collection that are nearest to given ones, by any layer of any model."""
     if not where:
         raise SettingError("no collection is named", "a folder of pictures, or an index", "--in FOLDER")
+    if phrase is not None:
+        print_phrase(phrase, where, model, k, json=json)
+        return
     if not (pictures or odd or save):
-        raise SettingError("there is nothing to do", "pictures to search by, --odd or --save", "a picture")
+        raise SettingError(
+            "there is nothing to do", "pictures to search by, --phrase, --odd or --save", "a picture"
+        )
     from striate.explain.embeddings.search import index_of
     from striate.explain.embeddings.search import search as nearest
 
@@ -60,6 +70,27 @@ def search(
             print_json(found.to_dict(), lines=True)
         else:
             out().print(f"{found.source}  {found.in_words(k)}")
+
+
+def print_phrase(phrase: str, where: str, model: str | None, k: int, *, json: bool) -> None:
+    """The regions of a folder that a phrase fits best.
+
+    Raises:
+        SettingError: no model is named.
+    """
+    if model is None:
+        wrong = "no model is named that knows what phrases fit"
+        raise SettingError(wrong, "one of a training on captions", "--model RUN")
+    from striate.api.networks import load
+    from striate.data.picture_files import pictures_below
+    from striate.tasks.captioning.phrase_search import search_phrase
+
+    paths = pictures_below(Path(where)).paths
+    for found in search_phrase(phrase, paths, load(model), k=k):
+        if json:
+            print_json(found.to_dict(), lines=True)
+        else:
+            out().print(found.in_words())
 
 
 def print_odd(where: str, model: str | None, layer: str | None, *, json: bool) -> None:

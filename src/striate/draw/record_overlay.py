@@ -2,7 +2,8 @@
 
     Classification    a card: the picture beside its most likely classes
     Detections        boxes in the colors of their classes; with many, the classes are listed in a corner;
-                      masks in a color of each object, joints with their skeleton
+                      masks in a color of each object, joints with their skeleton; with captions, numbered
+                      boxes and the sentences below
     Localization      the box and the class, or a note that nothing is there
     Pose              points and skeleton
     Proposals         the first boxes; where objects are known, the best box of each
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from PIL import Image
 from torch import Tensor
 
+from striate.draw.caption_sheet import captioned
 from striate.draw.enlarged import before_after
 from striate.draw.image_grid import Picture, classification, grid
 from striate.draw.mask_overlay import large, segmented, tinted
@@ -76,6 +78,8 @@ def drawn(
     """
     if isinstance(record, Classification):
         return classification(image, record, names=names)
+    if isinstance(record, Detections) and record.captions is not None:
+        return captioned(image, record, truth)
     if type(record) in SHEETS:
         return SHEETS[type(record)](image, record, truth)
     draw = DRAWN.get(type(record))

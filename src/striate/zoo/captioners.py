@@ -8,6 +8,7 @@ from striate.layers.norms import Norm
 from striate.tasks.captioning.networks.densecap import densecap_network
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.networks.faster_rcnn import FINEST, SINGLE, MapFeatures, PyramidFeatures
+from striate.tasks.detection.parts.rpn import RegionProposals
 from striate.zoo.named_backbone import DEFAULT, backbone_of
 from striate.zoo.region_detectors import first_stage
 
@@ -26,6 +27,7 @@ def densecap(
     proposals: int = 300,
     code: int = 256,
     language: int = 256,
+    box_gradients: bool = True,
     norm: Norm = "batch",
 ) -> DetectionNetwork:
     """DenseCap on a backbone.
@@ -44,6 +46,7 @@ def densecap(
         proposals: of an image, at most, in a prediction.
         code: numbers of the code of a region; 4,096 in the paper.
         language: width of the language model; 512 in the paper.
+        box_gradients: whether captions and boxes teach the proposals too, through the corners of regions.
         norm: "batch"; "frozen" or "group" for batches of one or two pictures.
 
     Raises:
@@ -58,4 +61,6 @@ def densecap(
         finest = max(made.channels)
     features = (PyramidFeatures if pyramid else MapFeatures)(made, finest, channels)
     first = first_stage(proposer, proposals, channels, maps=len(features.strides), anchors=anchors)
+    if isinstance(first, RegionProposals):
+        first.gradients = box_gradients
     return densecap_network(features, first, classes, width=channels, code=code, language=language, norm=norm)

@@ -11,6 +11,7 @@ from striate.errors import ModelFileError, SettingError
 from striate.records import Batch, BoxTargets, CaptionTargets
 from striate.tasks.captioning.dense_captioner import DenseCaptioner, weighted
 from striate.tasks.captioning.networks.densecap import FINISH, WEIGHTS
+from striate.tasks.captioning.phrase_search import search_phrase
 from striate.tasks.detection.parts import rpn
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.zoo.build import build
@@ -159,3 +160,41 @@ def test_true_captions_on_true_boxes_are_measured_as_right(model):
 def test_a_network_without_captions_is_refused():
     with pytest.raises(SettingError, match="writes no captions"):
         DenseCaptioner(torch.nn.Linear(1, 1), ["region"], Preprocess((96, 96)))
+
+
+def test_captions_teach_the_proposals_through_the_corners_of_regions():
+    gained = {}
+    for through in (True, False):
+        torch.manual_seed(0)
+        options = {"vocabulary": VOCABULARY.to_dict()}
+        arguments = {**SMALL, "box_gradients": through}
+        one = build(
+            "densecap", ["region"], Preprocess((96, 96)), task="dense_captions", options=options, **arguments
+        )
+        torch.manual_seed(1)
+        one.losses(batch())["caption"].backward()
+        deltas = one.network.first.deltas.weight.grad
+        gained[through] = 0.0 if deltas is None else deltas.abs().sum().item()
+    assert gained[False] == 0
+    assert gained[True] > 0
+
+
+def test_a_phrase_is_looked_for_in_all_regions(model, tmp_path):
+    from PIL import Image
+
+    paths = [tmp_path / "a.png", tmp_path / "b.png"]
+    for path, image in zip(paths, batch().images, strict=True):
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(path)
+    found = search_phrase("A red circle!", paths, model, k=3)
+    every = [one for path in paths for one in search_phrase("a red circle", [path], model, k=1000)]
+    assert len(found) == min(3, len(every))
+    best = sorted((one.log_probability for one in every), reverse=True)[:3]
+    assert [one.log_probability for one in found] == pytest.approx(best, abs=1e-4)
+    assert found[0].source in map(str, paths)
+    answer = model.predict(paths[0], phrase="a red circle", score_threshold=0.0, top_k=2)
+    assert answer.captions.texts == ("a red circle",) * 2
+
+
+def test_a_phrase_without_a_known_word_is_refused(model):
+    with pytest.raises(SettingError, match="knows no word"):
+        model.predict(batch().images[0], phrase="green dogs", score_threshold=0.0)

@@ -15,16 +15,20 @@ import torch
 from torch import Tensor, nn
 
 from striate.data.captions.tokenizer import words_of
+from striate.errors import SettingError
 from striate.records import BoxTargets, Captions
 from striate.tasks.captioning.language_model import LanguageModel
 from striate.tasks.captioning.language_targets import numbered, texts
-from striate.tasks.captioning.search import GREEDY, Search, write
+from striate.tasks.captioning.search import GREEDY, Search, phrase_log_probabilities, write
 from striate.tasks.detection.parts.branch import Branch
 from striate.tasks.detection.parts.finish import Found
 from striate.tasks.detection.parts.learned_masks import learned_objects
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images
 from striate.tasks.detection.parts.region_pool import RegionPool
 from striate.tasks.detection.parts.region_sampling import Drawn
+
+SHOWN = 10
+"""Words of a vocabulary that an error names."""
 
 NAME = "captions"
 """Of the branch in a network, and of what it says in an answer."""
@@ -89,7 +93,26 @@ class CaptionBranch(Branch):
     ) -> list[dict[str, Any]]:
         """``captions``."""
         counts = [len(one.labels) for one in found]
+        if self._search.phrase:
+            parts = torch.split(self._phrased(raw["codes"]), counts)
+            return [{NAME: Captions((self._search.phrase,) * len(one), one)} for one in parts]
         return [{NAME: one} for one in self.written(raw["codes"], counts, self._search)]
+
+    def _phrased(self, codes: Tensor) -> Tensor:
+        """float32 (R,): the log-probability of the phrase at each region.
+
+        Raises:
+            SettingError: no word of it is known.
+        """
+        words, known = words_of(self._search.phrase), self.language.vocabulary
+        if not set(words) & set(known.words):
+            shown = ", ".join(known.words[:SHOWN])
+            raise SettingError(
+                f"the model knows no word of the phrase {self._search.phrase[:60]!r}",
+                f"words of its captions: {shown}{', ...' if len(known) > SHOWN else ''}",
+                "another phrase",
+            )
+        return phrase_log_probabilities(self.language, codes.float(), words).cpu()
 
     def written(self, codes: Tensor, counts: Sequence[int], search: Search = GREEDY) -> list[Captions]:
         """The captions of the regions of each image.

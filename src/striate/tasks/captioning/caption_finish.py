@@ -22,7 +22,7 @@ class CaptionFinish(Finish):
     search: Search = GREEDY
 
     def with_options(self, options: dict[str, Any]) -> "CaptionFinish":
-        """The same with what a user asked for: also ``beam``, ``temperature`` and ``seed``.
+        """The same with what a user asked for: also ``beam``, ``temperature``, ``seed``, ``phrase``.
 
         Raises:
             SettingError: there is no such option, or it is out of range.

@@ -34,6 +34,7 @@ class Search:
         beam: unfinished captions of a region, 1..100.
         temperature: 0 for the likeliest words; else each word is drawn, more at random the higher it is.
         seed: of the draw.
+        phrase: every caption is this sentence, with its log-probability; "" for what the model writes.
 
     Raises:
         SettingError: a number is out of range, or captions shall be drawn with a beam.
@@ -42,6 +43,7 @@ class Search:
     beam: int = 1
     temperature: float = 0.0
     seed: int = 0
+    phrase: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.beam, bool) or not isinstance(self.beam, int) or not 1 <= self.beam <= MOST_BEAM:

@@ -73,6 +73,7 @@ class RegionSampler:
         >>> sampler(regions, regions[:1], torch.zeros(0, 4), torch.tensor([2])).labels.tolist()
         [3, 0]
         """
+        regions = regions.detach()  # which are drawn is no function with a gradient
         assigned = match(box_iou(boxes, regions), self.high, self.low, best_of_each=self.best_of_each)
         assigned = spare_ignored(assigned, regions, ignored)
         learned = torch.where(assigned >= 0, 1, assigned - BACKGROUND)  # 1 object, 0 background, -1 neither
@@ -85,9 +86,11 @@ class RegionSampler:
         """Draw from the regions of every image."""
         return [self(one, *truth) for one, truth in zip(regions, objects(targets), strict=True)]
 
-    @torch.no_grad()
     def chosen(self, regions: list[Tensor], targets: BoxTargets) -> list[Tensor]:
-        """The regions (S, 4) of each image that a training step looks at, those with an object first."""
+        """The regions (S, 4) of each image that a training step looks at, those with an object first.
+
+        They hand gradients back as far as the regions that were given do.
+        """
         truths = [boxes for boxes, _, _ in objects(targets)]
         if self.append_truth:
             regions = [torch.cat([one, boxes]) for one, boxes in zip(regions, truths, strict=True)]

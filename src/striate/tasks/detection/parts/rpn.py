@@ -69,6 +69,7 @@ class RegionProposals(FirstStage):
         learning: proposals of a training step.
         predicting: proposals of a prediction.
         sampler: draws the anchors of the losses.
+        gradients: whether the regions of a training step hand gradients back to the deltas.
 
     Raises:
         SettingError: the maps have different numbers of anchors in a cell.
@@ -83,6 +84,7 @@ class RegionProposals(FirstStage):
         learning: Kept = Kept(2000, 2000),
         predicting: Kept = Kept(),
         sampler: RegionSampler = SAMPLER,
+        gradients: bool = False,
     ) -> None:
         super().__init__()
         if len(set(priors.each)) != 1:
@@ -100,6 +102,7 @@ class RegionProposals(FirstStage):
         )
         self.objectness, self.deltas = nn.Conv2d(channels, each, 1), nn.Conv2d(channels, 4 * each, 1)
         self.anchors, self.learning, self.predicting, self.sampler = priors, learning, predicting, sampler
+        self.gradients = gradients
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module.bias is not None:
                 nn.init.normal_(module.weight, std=SPREAD)
@@ -131,12 +134,22 @@ class RegionProposals(FirstStage):
         """Anchors get the typical sizes of objects, if they are learned from data."""
         self.anchors.fit(sizes)
 
-    @torch.no_grad()
     def propose(
         self, raw: dict[str, Tensor], layout: Layout, targets: BoxTargets | None = None
     ) -> list[Tensor]:
         """The best anchors of each map, moved by their deltas, without those that overlap a better one."""
-        kept = self.predicting if targets is None else self.learning
+        with torch.no_grad():
+            found = self._kept(raw, layout, self.predicting if targets is None else self.learning)
+        if targets is None or not self.gradients:
+            return [boxes for boxes, _ in found]
+        anchors, deltas = self.priors(layout).boxes.to(raw["deltas"].device), raw["deltas"].float()
+        return [
+            clip_boxes_to_image(decode_boxes(deltas[image, rows], anchors[rows]), layout.size)
+            for image, (_, rows) in enumerate(found)
+        ]
+
+    def _kept(self, raw: dict[str, Tensor], layout: Layout, kept: Kept) -> list[tuple[Tensor, Tensor]]:
+        """The proposals (R, 4) of each image, and int64 (R,), the numbers of their anchors."""
         objectness, deltas = raw["objectness"].detach().float(), raw["deltas"].detach().float()
         anchors = self.priors(layout).boxes.to(deltas.device)
         best, levels = self._best(objectness, layout, kept.before)
@@ -144,6 +157,7 @@ class RegionProposals(FirstStage):
             self._suppressed(
                 decode_boxes(deltas[image, chosen], anchors[chosen]),
                 objectness[image, chosen].sigmoid(),
+                chosen,
                 levels,
                 layout,
                 kept,
@@ -163,14 +177,15 @@ class RegionProposals(FirstStage):
         return torch.cat(chosen, 1), torch.cat(levels)
 
     def _suppressed(
-        self, boxes: Tensor, scores: Tensor, levels: Tensor, layout: Layout, kept: Kept
-    ) -> Tensor:
-        """The proposals of one image; what is no number is none."""
+        self, boxes: Tensor, scores: Tensor, rows: Tensor, levels: Tensor, layout: Layout, kept: Kept
+    ) -> tuple[Tensor, Tensor]:
+        """The proposals of one image, and the numbers of their anchors; what is no number is none."""
         boxes = clip_boxes_to_image(boxes, layout.size)
         wide = (boxes[:, 2:] - boxes[:, :2] >= LEAST_SIDE).all(1)  # False for NaN
         likely = wide & (scores >= kept.score_threshold)
         boxes, scores, levels = boxes[likely], scores[likely], levels[likely]
-        return boxes[batched_nms(boxes, scores, levels, kept.iou_threshold)[: kept.after]]
+        best = batched_nms(boxes, scores, levels, kept.iou_threshold)[: kept.after]
+        return boxes[best], rows[likely][best]
 
     def loss_sums(self, raw: dict[str, Tensor], targets: BoxTargets, layout: Layout) -> LossSums:
         """Losses of the anchors that are drawn."""

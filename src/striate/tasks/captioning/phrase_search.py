@@ -1,0 +1,103 @@
+"""The regions of a collection that a phrase fits best: by its log-probability at each region.
+
+    "a red circle", pictures --every region: log p(phrase | region)--> the best k of all pictures
+
+Johnson, Karpathy, Fei-Fei 2016, section 4.3. https://arxiv.org/abs/1511.07571
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from heapq import nlargest
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from striate.errors import SettingError
+from striate.records import Detections
+from striate.tasks.captioning.dense_captioner import DenseCaptioner
+from striate.tasks.model import TaskModel
+
+AT_ONCE = 256
+"""Pictures that are answered before the next ones are read."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class PhraseRegion:
+    """A region that a phrase was looked for in.
+
+    Args:
+        source: the picture.
+        box: x1, y1, x2, y2, pixels of the picture.
+        log_probability: of the phrase, natural logarithm.
+        score: how sure it is that there is something to say of the region, 0..1.
+    """
+
+    source: str
+    box: tuple[float, float, float, float]
+    log_probability: float
+    score: float
+
+    def in_words(self) -> str:
+        """Picture, corners and log-probability."""
+        corners = ",".join(f"{side:.0f}" for side in self.box)
+        return f"{self.source}  {corners}  log p {self.log_probability:.2f}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {**asdict(self), "box": list(self.box)}
+
+
+def search_phrase(
+    phrase: str,
+    pictures: Sequence[str | Path],
+    model: TaskModel[Any],
+    *,
+    k: int = 5,
+    progress: Progress | None = None,
+) -> list[PhraseRegion]:
+    """The k regions of all pictures with the highest log-probability of a phrase.
+
+    Args:
+        phrase: one word or more, of which the model knows one at least.
+        pictures: files.
+        model: of dense captions.
+        k: 1 or more.
+        progress: called with (pictures done, pictures in all).
+
+    Raises:
+        SettingError: the model writes no captions, knows no word of the phrase, or k is below 1.
+        ImageError: a picture cannot be read.
+    """
+    if not isinstance(model, DenseCaptioner):
+        raise SettingError(
+            f"a phrase is looked for, and the model is for {model.task}",
+            f"a model for {DenseCaptioner.task}",
+            "--model RUN of a training on captions",
+        )
+    if k < 1:
+        raise SettingError(f"k is {k}", "1 or more", "leave k out")
+    regions = chain.from_iterable(_regions(phrase, pictures, model, progress))
+    return nlargest(k, regions, key=lambda one: one.log_probability)
+
+
+def _regions(
+    phrase: str, pictures: Sequence[str | Path], model: DenseCaptioner, progress: Progress | None
+) -> Iterator[list[PhraseRegion]]:
+    """The regions of each picture."""
+    for first in range(0, len(pictures), AT_ONCE):
+        for record in model.predict(list(pictures[first : first + AT_ONCE]), phrase=phrase):
+            yield list(_of(record))
+        if progress is not None:
+            progress(min(first + AT_ONCE, len(pictures)), len(pictures))
+
+
+def _of(record: Detections) -> Iterator[PhraseRegion]:
+    """The regions of one picture."""
+    assert record.captions is not None
+    rows = zip(
+        record.boxes.tolist(), record.captions.log_probabilities.tolist(), record.scores.tolist(), strict=True
+    )
+    for (x1, y1, x2, y2), likely, score in rows:
+        yield PhraseRegion(record.source, (x1, y1, x2, y2), likely, score)
