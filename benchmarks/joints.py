@@ -5,11 +5,11 @@
 
 ANIMALS is the folder of Animal-Pose: pictures with one annotated animal each, its box and 20 joints. Held
 equal: pictures, the fifth of them that is measured once, at the end, backbone (ResNet-18 of half the width,
-random weights), optimizer, and CPU minutes, by the number of epochs. Regression is the recipe ``animal`` of
-``regression.py``: it sees the animal cut out by its true box, also in the test. The keypoint branch
-sees the whole picture. It is measured twice: in the box that it finds, the best one of the picture, and in
-the true box. Printed: PCK@0.1, the share of an animal's joints within 0.1 of the square root of the area of
-its true box, mean of the animals, and CPU minutes of the training, all threads.
+random weights), optimizer, and nearly the CPU minutes, by the number of epochs. Regression is the recipe
+``animal`` of ``regression.py``: it sees the animal cut out by its true box, also in the test. The keypoint
+branch sees the whole picture. It is measured twice: in the box that it finds, the best one of the picture,
+and in the true box. Printed: PCK@0.1, the share of an animal's joints within 0.1 of the square root of the
+area of its true box, mean of the animals, and CPU minutes of the training, all threads.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from striate.records.affine import inverse, moved_boxes, moved_points
 from striate.tasks.detection.parts.heat_maps import points_of
 
 EPOCHS = {"regression": 90, "branch": 18}
-"""So that both take the same CPU minutes."""
+"""So that both take three to four CPU minutes."""
 
 REGRESSION: dict[str, Any] = {**COMMON, **RECIPES["animal"][2], "tta": "none"}
 BRANCH: dict[str, Any] = {
