@@ -2,7 +2,8 @@
 
     threshold of a class   the mean probability of it on the pictures that are labelled so
     a picture counts as    the most probable of the classes whose threshold it reaches
-    suspect                counts as another class than its label says
+    wrong share            of the pictures of a label that count, those that count as another class
+    suspects               that share of the pictures of the label: those with the lowest probability of it
 
 A class that a network is never sure of needs less to be believed, so that neither rare nor hard classes are
 suspected as a whole.
@@ -22,7 +23,7 @@ class LabelIssues:
 
     Args:
         rows: int64 (S,), positions among the pictures.
-        suggested: int64 (S,), the classes that they count as.
+        suggested: int64 (S,), the classes that they count as; of those that count as none the most probable.
         scores: (S,), 1 minus the probability of the label; the larger, the surer.
     """
 
@@ -58,8 +59,8 @@ def label_issues(
         ShapeError: the numbers do not belong to the same pictures.
 
     Source: Northcutt, Jiang, Chuang 2021, "Confident learning: estimating uncertainty in dataset labels",
-    equations 1 and 2, ranked by self-confidence, which finds more of the planted labels than the margin does
-    (``benchmarks/label_noise.py``). Of a picture the T most probable classes are looked at, not all.
+    equations 1 and 2, and "prune by class" of section 3.2. Of a picture the T most probable classes are looked
+    at, not all; one whose label is its most probable class is never suspected.
 
     >>> p = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.9, 0.1]])
     >>> labels = torch.tensor([0, 0, 1, 1])
@@ -78,9 +79,22 @@ def label_issues(
         )
     limits = class_thresholds(true_probability, labels, classes)
     reached = (top_classes >= 0) & (top_probability >= limits[top_classes.clamp(min=0)])
-    place = reached.int().argmax(1, keepdim=True)  # the first of them is the most probable
-    counts_as = top_classes.gather(1, place)[:, 0]
-    rows = (reached.any(1) & (counts_as != labels)).nonzero().flatten()
+    place = reached.int().argmax(
+        1, keepdim=True
+    )  # the first of them is the most probable; or the first of all
+    counts_as, counted = top_classes.gather(1, place)[:, 0], reached.any(1)
+    of_label = torch.bincount(labels[counted], minlength=classes)
+    agree = torch.bincount(labels[counted & (counts_as == labels)], minlength=classes)
+    share = torch.where(of_label > 0, 1 - agree / of_label.clamp(min=1), torch.zeros_like(agree / 1))
+    wanted = (share * torch.bincount(labels, minlength=classes)).round().long()
+    order = true_probability.sort(stable=True).indices
+    order = order[labels[order].sort(stable=True).indices]  # by label, and the least sure of each first
+    counts = torch.bincount(labels, minlength=classes)
+    rank = torch.arange(len(labels)) - (counts.cumsum(0) - counts)[labels[order]]
+    chosen = torch.zeros(len(labels), dtype=torch.bool)
+    chosen[order] = rank < wanted[labels[order]]
+    rows = (chosen & (top_classes[:, 0] != labels)).nonzero().flatten()
+    suggested = torch.where(counts_as == labels, top_classes[:, 0], counts_as)[rows]
     scores = 1 - true_probability[rows]
     order = scores.sort(descending=True, stable=True).indices
-    return LabelIssues(rows[order], counts_as[rows[order]], scores[order])
+    return LabelIssues(rows[order], suggested[order], scores[order])

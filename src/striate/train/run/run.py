@@ -263,7 +263,7 @@ def stored_state(files: RunFolder, settings: Settings) -> dict[str, Any] | None:
     if not files.checkpoint.exists():
         return None
     state = load_checkpoint(files.checkpoint)
-    require_settings(files.checkpoint, state, settings.to_dict(), FREE)
+    require_settings(files.checkpoint, state, settings.to_dict(), FREE, Settings().to_dict())
     return state
 
 

@@ -9,6 +9,7 @@ settings of the run, or it is an error. Reading runs no code, and takes no more 
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import torch
@@ -90,7 +91,11 @@ def _require_honest(file: BinaryIO) -> None:
 
 
 def require_settings(
-    path: Path, state: Mapping[str, Any], settings: Mapping[str, Any], free: Collection[str]
+    path: Path,
+    state: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    free: Collection[str],
+    defaults: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """The checkpoint was made with the settings of the run, up to those that may change.
 
@@ -99,12 +104,13 @@ def require_settings(
         state: of ``load_checkpoint``.
         settings: of the run, plain values.
         free: names of those that may change.
+        defaults: of settings, which those that are newer than the checkpoint had.
 
     Raises:
         RunError: it was not: somebody edited settings.json, or the file is of another run.
     """
     stored = state.get("settings")
-    stored = stored if isinstance(stored, dict) else {}
+    stored = {**defaults, **(stored if isinstance(stored, dict) else {})}
     other = [name for name in settings if name not in free and settings[name] != stored.get(name)]
     if other:
         raise RunError(
