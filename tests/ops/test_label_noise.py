@@ -35,17 +35,16 @@ def test_a_class_that_is_never_sure_needs_less_to_be_believed():
 
 
 def test_as_many_are_suspected_as_count_as_another_class_the_least_sure_first():
-    # thresholds: class 0 (.9 + .8 + .1 + .3) / 4 = .525, class 1 .7. All four of class 0 count, two of them as 1
-    found = issues(
-        [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.3, 0.7], [0.3, 0.7], [0.3, 0.7]], [0, 0, 0, 0, 1, 1]
-    )
+    # thresholds (.9 + .8 + .1 + .3) / 4 = .525 and .7: all four of class 0 count, two of them as 1
+    sure, other = [[0.9, 0.1], [0.8, 0.2]], [0.3, 0.7]
+    found = issues([*sure, [0.1, 0.9], other, other, other], [0, 0, 0, 0, 1, 1])
     assert found.rows.tolist() == [2, 3]
     assert found.scores.tolist() == pytest.approx([0.9, 0.7])
 
 
 def test_a_picture_whose_label_is_its_most_probable_class_is_not_suspected():
-    # thresholds .3 and .55: the second picture of class 1 counts as 0 (.45 >= .3), though .55 is more
-    found = issues([[0.3, 0.7], [0.45, 0.55], [0.45, 0.55]], [0, 1, 1])
+    # thresholds .4 and .7: the second picture counts as 0 (.42 >= .4), though .5 is more (and .5 < .7)
+    found = issues([[0.4, 0.3, 0.3], [0.42, 0.5, 0.08], [0.1, 0.9, 0.0]], [0, 1, 1])
     assert found.rows.tolist() == []
 
 

@@ -59,8 +59,8 @@ def label_issues(
         ShapeError: the numbers do not belong to the same pictures.
 
     Source: Northcutt, Jiang, Chuang 2021, "Confident learning: estimating uncertainty in dataset labels",
-    equations 1 and 2, and "prune by class" of section 3.2. Of a picture the T most probable classes are looked
-    at, not all; one whose label is its most probable class is never suspected.
+    equations 1 and 2, and "prune by class" of section 3.2. Of a picture the T most probable classes are
+    looked at, not all; one whose label is its most probable class is never suspected.
 
     >>> p = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.9, 0.1]])
     >>> labels = torch.tensor([0, 0, 1, 1])
@@ -81,7 +81,7 @@ def label_issues(
     reached = (top_classes >= 0) & (top_probability >= limits[top_classes.clamp(min=0)])
     place = reached.int().argmax(
         1, keepdim=True
-    )  # the first of them is the most probable; or the first of all
+    )  # the first is the most probable
     counts_as, counted = top_classes.gather(1, place)[:, 0], reached.any(1)
     of_label = torch.bincount(labels[counted], minlength=classes)
     agree = torch.bincount(labels[counted & (counts_as == labels)], minlength=classes)
