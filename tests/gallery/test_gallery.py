@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 import striate
+from striate.cli.main import run
 from striate.data.preprocess import Preprocess
 from striate.errors import DataError, SettingError
 from striate.files.lock import FolderLock
@@ -136,6 +137,23 @@ def test_forgetting_leaves_nothing_of_a_person(gallery, people):
     assert gallery.identify(picture_of(5, 9)).nearest == "p5"
     with pytest.raises(DataError, match="nobody is called 'p1'"):
         gallery.forget("p1")
+
+
+def test_somebody_is_forgotten_without_the_model_and_by_any_spelling_of_accents(gallery, people, capsys):
+    gallery.enroll("Zo\u00eb", picture_of(7, 0))
+    path = str(gallery.path)
+    assert run(["forget", path, " Zoe\u0308 "]) == 0
+    assert "1 picture" in capsys.readouterr().out
+    assert b"Zo" not in gallery.path.read_bytes()
+    assert run(["forget", path + ".safetensors", "p1"]) == 2
+    assert "there is no gallery" in capsys.readouterr().err
+
+
+def test_names_that_cannot_be_printed_or_are_empty_are_refused(gallery):
+    with pytest.raises(SettingError, match="holds characters that cannot be printed"):
+        gallery.enroll("line\nbreak", picture_of(7, 0))
+    with pytest.raises(SettingError, match="the name '' has 0 characters"):
+        gallery.enroll("  ", picture_of(7, 0))
 
 
 def test_siamese_vectors_are_compared_by_sums_of_differences(tmp_path, people):
@@ -344,8 +362,6 @@ def test_a_folder_without_people_is_refused(gallery, tmp_path):
 
 
 def test_the_verbs_of_the_terminal_do_the_same(tmp_path, people, model, pairs):
-    from striate.cli.main import run
-
     path = str(tmp_path / "g.safetensors")
     assert run(["enroll", path, str(people), "--model", str(model)]) == 0
     assert run(["calibrate", path, "--pairs", str(pairs), "--far", "0.01"]) == 0

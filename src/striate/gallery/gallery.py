@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
 
 import torch
 from torch import Tensor
@@ -28,8 +27,10 @@ from striate.gallery.gallery_file import (
     ENDINGS,
     MOST_NAME,
     GalleryContent,
+    forget_identity,
     only_writer,
     read_gallery,
+    usual_name,
     write_gallery,
 )
 from striate.gallery.model_hash import model_hash
@@ -153,16 +154,9 @@ class Gallery:
         Raises:
             DataError: nobody has that name, or another process writes.
         """
-        with only_writer(self.path):
-            content = self._latest()
-            if name not in content.names:
-                known = ", ".join(content.names[:5]) + (", ..." if len(content.names) > 5 else "")
-                raise DataError(
-                    f"nobody is called {name[:60]!r}", f"one of: {known or 'nobody'}", "check the spelling"
-                )
-            kept = content.without(name)
-            self._write(kept)
-        return len(content) - len(kept)
+        self.content, removed = forget_identity(self.path, name)
+        self._prototypes = None
+        return removed
 
     def calibrate(self, pairs: str | Path | PairList, far: float = 0.01) -> Calibration:
         """Set the threshold at which so few pairs of strangers are accepted.
@@ -309,6 +303,7 @@ def _opened(
     if model is None:
         if stored is None or not stored.path or not Path(stored.path).exists():
             known = f"; it lay at {stored.path}" if stored and stored.path else ""
+            known = known or ("" if stored else ", and there is no such file yet")
             wrong = f"no model is named for {path}{known}"
             raise SettingError(wrong, "the model that makes its vectors", "--model RUN")
         return embedder_of(stored.path), stored.path
@@ -344,11 +339,14 @@ def required_name(name: str) -> str:
     >>> required_name(" A/b \u00e9 ")
     'A/b é'
     """
-    usual = normalize("NFC", name).strip()
-    if not usual or len(usual) > MOST_NAME or not usual.isprintable():
-        shown = usual[:40] + ("..." if len(usual) > 40 else "")
-        expected = f"1 to {MOST_NAME} characters that can be printed"
-        raise SettingError(f"the name {shown!r} has {len(usual):,} characters", expected, "a shorter name")
+    usual = usual_name(name)
+    shown, expected = usual[:40], f"1 to {MOST_NAME} characters that can be printed"
+    if not usual or len(usual) > MOST_NAME:
+        wrong = f"the name {shown + '...' * (len(usual) > 40)!r} has {len(usual):,} characters"
+        raise SettingError(wrong, expected, "a shorter name" if usual else "a name")
+    if not usual.isprintable():
+        wrong = f"the name {shown!r} holds characters that cannot be printed"
+        raise SettingError(wrong, expected, "a name without line breaks and control characters")
     return usual
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import safetensors.torch
 import torch
@@ -158,6 +159,33 @@ def read_gallery(path: Path) -> GalleryContent:
         raise _damaged(path, reason_of(reason)) from reason
     _require(path, found)
     return found
+
+
+def forget_identity(path: Path, name: str) -> tuple[GalleryContent, int]:
+    """Remove an identity from a file with all its vectors and hashes; the model is not needed.
+
+    Returns:
+        what is left, and the number of pictures that the identity had.
+
+    Raises:
+        DataError: there is no such file, it is no gallery, or nobody is called so.
+    """
+    if not path.exists():
+        raise DataError(f"there is no gallery {path}", "a file that striate enroll wrote", "check the path")
+    with only_writer(path):
+        content, usual = read_gallery(path), usual_name(name)
+        if usual not in content.names:
+            known = ", ".join(content.names[:5]) + (", ..." if len(content.names) > 5 else "")
+            expected = f"one of: {known}" if known else "a name that was enrolled; the gallery is empty"
+            raise DataError(f"nobody is called {usual[:60]!r}", expected, "check the spelling")
+        kept = content.without(usual)
+        write_gallery(path, kept)
+    return kept, len(content) - len(kept)
+
+
+def usual_name(name: str) -> str:
+    """A name without spaces around it; letters with accents are one character each."""
+    return normalize("NFC", name).strip()
 
 
 def _header(path: Path, content: bytes) -> dict[str, Any]:
