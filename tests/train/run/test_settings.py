@@ -46,6 +46,13 @@ def test_a_resumed_run_keeps_its_settings_and_takes_what_may_change() -> None:
     assert (settings.epochs, settings.lr, settings.workers) == (7, 0.3, 2)
 
 
+def test_arguments_that_a_run_added_by_itself_do_not_hinder_its_resuming() -> None:
+    saved = {"arguments": {"width": 0.5, "norm": "group"}}
+    assert resumed(Settings(arguments={"width": 0.5}), saved).arguments == saved["arguments"]
+    with pytest.raises(SettingError, match="arguments is"):
+        resumed(Settings(arguments={"width": 0.25}), saved)
+
+
 def test_a_resumed_run_refuses_another_setting_and_names_it() -> None:
     with pytest.raises(SettingError, match=r"epochs is 9 and was 7, lr is 0\.1 and was 0\.3"):
         resumed(Settings(epochs=9, lr=0.1), Settings(epochs=7, lr=0.3).to_dict())

@@ -420,6 +420,13 @@ def explained(reason: ValidationError) -> SettingError:
     return SettingError(f"{name} is {described(value)}", expected, attempt)
 
 
+def _same(value: Any, saved: Any) -> bool:
+    """Whether a given setting is that of a run; of arguments, to which a run adds its own, those that are given."""
+    if isinstance(value, dict) and isinstance(saved, dict):
+        return value.items() <= saved.items()
+    return bool(value == saved)
+
+
 def resumed(user_settings: Settings, saved: dict[str, Any]) -> Settings:
     """The settings of a run that goes on: the saved ones, and of the given ones what may change.
 
@@ -435,7 +442,7 @@ def resumed(user_settings: Settings, saved: dict[str, Any]) -> Settings:
     differing = [
         name
         for name, value in chosen.items()
-        if name not in FREE and value not in (None, "auto", saved.get(name))
+        if name not in FREE and value not in (None, "auto") and not _same(value, saved.get(name))
     ]
     if differing:
         lines = ", ".join(f"{name} is {chosen[name]!r} and was {saved.get(name)!r}" for name in differing)
