@@ -19,11 +19,11 @@ from tests.tasks.segmentation.stand_in import TwoLayers, write_shapes
 EVERY = {"epochs": 2, "batch": 4, "ema": 0.9, "checkpoint_every": 0}
 
 
-def people(folder: Path) -> Path:
+def people(folder: Path, noise: float = 8) -> Path:
     """12 identities with four noisy pictures of a pattern each."""
     draws = np.random.default_rng(0)
     patterns = draws.uniform(0, 255, (12, 1, 4, 4)).repeat(4, 2).repeat(4, 3)
-    pictures = (patterns + draws.normal(0, 8, (12, 4, 16, 16))).clip(0, 255).astype(np.uint8)
+    pictures = (patterns + draws.normal(0, noise, (12, 4, 16, 16))).clip(0, 255).astype(np.uint8)
     np.savez(folder / "people.npz", images=pictures, labels=np.arange(12)[:, None].repeat(4, 1))
     return folder / "people.npz"
 

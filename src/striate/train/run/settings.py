@@ -421,7 +421,7 @@ def explained(reason: ValidationError) -> SettingError:
 
 
 def _same(value: Any, saved: Any) -> bool:
-    """Whether a given setting is that of a run; of arguments, to which a run adds its own, those that are given."""
+    """Whether a given setting is that of a run; a run adds arguments: only given ones are compared."""
     if isinstance(value, dict) and isinstance(saved, dict):
         return value.items() <= saved.items()
     return bool(value == saved)
