@@ -23,9 +23,9 @@ from striate.errors import DataError, SettingError
 from striate.files.lock import FolderLock
 from striate.gallery.gallery import nearest_rows
 from striate.gallery.gallery_file import only_writer, read_gallery, write_gallery
-from striate.gallery.model_hash import model_hash
 from striate.gallery.shared_parts import shared_heat, shared_picture
 from striate.zoo.build import build
+from striate.zoo.model_hash import model_hash
 from striate.zoo.save_load import save
 
 PEOPLE, EACH = 6, 3

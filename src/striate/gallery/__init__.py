@@ -2,7 +2,6 @@
 
 gallery        Gallery: enroll, identify, verify, calibrate, forget
 gallery_file   what the file holds; written whole, by one process at a time
-model_hash     one number for what a model computes
 pair_calibration  the threshold at a false accept rate, from pairs whose answer is known
 shared_parts   where two pictures are alike to a network: the gradient of their distance
 """

@@ -33,11 +33,11 @@ from striate.gallery.gallery_file import (
     usual_name,
     write_gallery,
 )
-from striate.gallery.model_hash import model_hash
 from striate.gallery.pair_calibration import Calibration, PairList, calibrated, pair_distances_of, read_pairs
 from striate.records.match import Comparison, Match
 from striate.tasks.model import TaskModel
 from striate.tasks.verification.embedder import Embedder
+from striate.zoo.model_hash import model_hash
 from striate.zoo.save_load import load
 
 BLOCK = 4096

@@ -79,9 +79,7 @@ def label_issues(
         )
     limits = class_thresholds(true_probability, labels, classes)
     reached = (top_classes >= 0) & (top_probability >= limits[top_classes.clamp(min=0)])
-    place = reached.int().argmax(
-        1, keepdim=True
-    )  # the first is the most probable
+    place = reached.int().argmax(1, keepdim=True)  # the first is the most probable
     counts_as, counted = top_classes.gather(1, place)[:, 0], reached.any(1)
     of_label = torch.bincount(labels[counted], minlength=classes)
     agree = torch.bincount(labels[counted & (counts_as == labels)], minlength=classes)

@@ -7,7 +7,7 @@ from PIL import Image
 
 import striate
 from striate.data.preprocess import Preprocess
-from striate.errors import SettingError
+from striate.errors import DataError, SettingError
 from striate.explain.embeddings.embeddings import Embeddings
 from striate.explain.embeddings.odd_pictures import near_duplicates, outliers, searched_in_itself, suspects
 from striate.explain.embeddings.search import collection, index_of
@@ -51,6 +51,16 @@ def test_a_saved_collection_answers_the_same(folder, model, tmp_path):
     index_of(folder, model).save(tmp_path / "index")
     asked = [folder / "a" / "0.png", folder / "b" / "2.png"]
     assert striate.search(asked, tmp_path / "index", model) == striate.search(asked, folder, model)
+
+
+def test_a_saved_collection_of_another_model_is_refused(folder, model, tmp_path):
+    index_of(folder, model).save(tmp_path / "index")
+    torch.manual_seed(1)
+    other = build(
+        "resnet20", ["a"], Preprocess((16, 16), 3), task="verification", options={"dimensions": 16}, width=0.5
+    ).eval()
+    with pytest.raises(DataError, match="made by another model"):
+        striate.search(folder / "a" / "0.png", tmp_path / "index", other)
 
 
 def test_the_vectors_of_a_model_for_verification_are_its_answers(folder, model):

@@ -15,12 +15,14 @@ from typing import Any
 from striate.arguments import checked, checked_methods
 from striate.data.inputs import Input, name_of, one_or_many
 from striate.data.picture_files import pictures_below
-from striate.errors import SettingError
+from striate.errors import DataError, SettingError
 from striate.explain.embeddings.embed import embed
 from striate.explain.embeddings.embeddings import ENDINGS, Embeddings, classes_by_folder
 from striate.explain.embeddings.vector_index import VectorIndex, is_index
-from striate.explain.synthesis.initial_image import Model
+from striate.explain.synthesis.initial_image import Model, open_model
 from striate.records.record import Record
+from striate.tasks.model import TaskModel
+from striate.zoo.model_hash import model_hash
 
 Progress = Callable[[int, int], None]
 
@@ -78,11 +80,14 @@ def search(
     Raises:
         DataError: the collection cannot be read, or holds no picture.
         SettingError: there is no such layer, or k is below 1.
-        ShapeError: the vectors of the collection are of another model or layer.
+        ShapeError: the vectors of the collection are of another length.
+        DataError: a saved index is of another model.
     """
     pictures = list(one_or_many(images)[0])
-    index = index_of(where, model, layer, progress=progress)
-    asked = embed(model, pictures, layer)
+    network = open_model(model)
+    index = index_of(where, network, layer, progress=progress)
+    require_model(index, network)
+    asked = embed(network, pictures, layer)
     names, found = index.search(asked.values, k)
     rows = zip(names, found.distances.tolist(), pictures, strict=True)
     return [Nearest(tuple(near), tuple(apart), name_of(one)) for near, apart, one in rows]
@@ -101,9 +106,32 @@ def index_of(
     if isinstance(where, str | Path) and is_index(where):
         return VectorIndex.open(where)
     known = where if isinstance(where, Embeddings) else collection(where, model, layer, progress=progress)
-    index = VectorIndex(known.values.shape[1], layer=known.layer)
+    stored = isinstance(where, Embeddings) or Path(where).suffix.lower() in ENDINGS  # nobody knows by whom
+    made_by = "" if stored or model is None else hash_of(model)
+    index = VectorIndex(known.values.shape[1], layer=known.layer, model=made_by)
     index.add(known.names, known.values)
     return index
+
+
+def hash_of(model: Model) -> str:
+    """The hash of a model; "" for a network of your own."""
+    network = open_model(model)
+    return model_hash(network) if isinstance(network, TaskModel) else ""
+
+
+def require_model(index: VectorIndex, model: Model) -> None:
+    """The vectors of an index are of a model, as far as both are known.
+
+    Raises:
+        DataError: they are of another.
+    """
+    asked = hash_of(model) if index.model else ""
+    if asked and asked != index.model:
+        raise DataError(
+            f"the index was made by another model ({index.model[:8]}, not {asked[:8]})",
+            "the model that made the vectors of the collection",
+            "--model with that one, or save the index again",
+        )
 
 
 def collection(

@@ -48,14 +48,22 @@ class VectorIndex:
         metric: ``cosine`` or ``euclidean``.
         most_exact: vectors up to which all are compared.
         layer: what the vectors are of, a word for people.
+        model: the hash of the model that made them; "" for nothing known.
     """
 
     def __init__(
-        self, dimensions: int, metric: str = "cosine", *, most_exact: int = MOST_EXACT, layer: str = ""
+        self,
+        dimensions: int,
+        metric: str = "cosine",
+        *,
+        most_exact: int = MOST_EXACT,
+        layer: str = "",
+        model: str = "",
     ) -> None:
         if metric not in ("cosine", "euclidean"):
             raise SettingError(f"metric is {metric!r}", "cosine or euclidean", "metric cosine")
-        self.dimensions, self.metric, self.most_exact, self.layer = dimensions, metric, most_exact, layer
+        self.dimensions, self.metric, self.most_exact = dimensions, metric, most_exact
+        self.layer, self.model = layer, model
         self._names: list[str] = []
         self._keys: dict[str, int] = {}
         self._removed: set[int] = set()
@@ -217,6 +225,7 @@ class VectorIndex:
             "format": FORMAT,
             "metric": self.metric,
             "layer": self.layer,
+            "model": self.model,
             "dimensions": self.dimensions,
             "key": key,
             "lists": lists is not None,
@@ -252,6 +261,7 @@ class VectorIndex:
             if words["format"] != FORMAT:
                 raise ValueError(f"it has the format {str(words['format'])[:40]}, not {FORMAT}")
             made = cls(words["dimensions"], words["metric"], most_exact=most_exact, layer=words["layer"])
+            made.model = str(words.get("model", ""))
             key = Path(str(words["key"])).name
             rows = np.load(path / VECTORS.format(key), mmap_mode="c", allow_pickle=False)
             if rows.dtype != np.float32 or rows.shape != (len(words["names"]), made.dimensions):
