@@ -107,7 +107,7 @@ def _with_legend(picture: Image.Image, shown: Detections, letters: int) -> Image
     assert shown.captions is not None
     indent, line, lines = 2 * letters + letters // 2, letters + letters // 2, list[tuple[int, str, bool]]()
     for number, (text, score) in enumerate(zip(shown.captions.texts, shown.scores.tolist(), strict=True)):
-        wrapped = _wrapped(f"{text or 'no words'} {percent(score, 0)}", letters, picture.width - indent)
+        wrapped = _wrapped(f"{percent(score, 0)} {text or 'no words'}", letters, picture.width - indent)
         lines += [(number, part, not place) for place, part in enumerate(wrapped)]
     if not lines:
         lines = [(0, "nothing found", False)]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from striate.report import (
+    caption_page,
     classification_page,
     detection_page,
     regression_page,
@@ -24,6 +25,7 @@ CONTENTS: dict[str, Contents] = {
     ),
     "detect": detection_page.contents(),
     "instances": replace(detection_page.contents(), curve=None),
+    "dense_captions": caption_page.contents(),
     "localize": regression_page.contents_of(LOCALIZED),
     "landmarks": regression_page.contents_of(ERROR, regression_page.error_by_point),
     "segmentation": segmentation_page.contents(),
