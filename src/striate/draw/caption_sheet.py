@@ -4,8 +4,8 @@
 | 1----+  2--+  |      numbers stand at a corner of their box where there is room
 | |    |  |  |  |
 +---------------+
-1  a small red circle           98 %
-2  a large striped blue star    91 %
+1  98 % a small red circle
+2  91 % a large striped blue star
 """
 
 from PIL import Image, ImageDraw

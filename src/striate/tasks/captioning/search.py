@@ -87,62 +87,86 @@ def write(model: LanguageModel, codes: Tensor, search: Search = GREEDY) -> Writt
 def _written(model: LanguageModel, codes: Tensor, search: Search) -> Written:
     """Captions of as many regions as go through at once."""
     generator = torch.Generator().manual_seed(search.seed)
-    count, longest = len(codes), model.vocabulary.longest
+    count, longest, end = len(codes), model.vocabulary.longest, model.vocabulary.end
     state = model.begin(codes)
     last = codes.new_full((count,), model.vocabulary.start, dtype=torch.int64)
     words = codes.new_zeros(count, 1, longest + 1, dtype=torch.int64)
     sums = codes.new_zeros(count, 1, dtype=torch.float32)
     for step in range(longest + 1):
-        scores, state = model.step(last, state)
-        choices = _choices(scores, words[..., step - 1] if step else None, model, ends=step == longest)
-        parents, chosen, sums = _next(sums, choices.view(*sums.shape, -1), search, generator)
+        alive = _alive(sums, last.view_as(sums), end).flatten().nonzero().squeeze(1)
+        if not len(alive):
+            break
+        scores, after = model.step(last[alive], state.rows(alive))
+        found = _likely(scores, end, search, generator, ends=step == longest)
+        parents, chosen, sums = _next(sums, last.view_as(sums), end, alive, found)
         words = words.gather(1, parents[..., None].expand(-1, -1, longest + 1))
         words[..., step] = chosen
-        rows = (
-            torch.arange(count, device=codes.device)[:, None] * (len(scores) // count) + parents
-        ).flatten()
-        state, last = state.rows(rows), chosen.flatten()
-        if ((chosen == NOTHING) | (chosen == model.vocabulary.end)).all():
-            break
+        place = torch.zeros_like(last).index_copy(0, alive, torch.arange(len(alive), device=last.device))
+        first = torch.arange(0, len(last), len(last) // count, device=last.device)
+        state, last = after.rows(place[(first[:, None] + parents).flatten()]), chosen.flatten()
     best = words[:, 0]
-    return Written(torch.where(best == model.vocabulary.end, NOTHING, best)[:, :longest], sums[:, 0])
+    return Written(torch.where(best == end, NOTHING, best)[:, :longest], sums[:, 0])
 
 
-def _choices(scores: Tensor, before: Tensor | None, model: LanguageModel, *, ends: bool) -> Tensor:
-    """(B, V + 2): log-probabilities by number: nothing, V words, END.
+def _alive(sums: Tensor, last: Tensor, end: int) -> Tensor:
+    """bool (M, B): captions that have not ended, and that are likelier than the best of the region that has.
 
-    A caption that has ended goes on with nothing, at no cost.
+    A longer caption is never likelier than its beginning: the others cannot win.
     """
-    vocabulary = model.vocabulary
-    choices = torch.cat([scores.new_full((len(scores), 1), -math.inf), scores[:, : vocabulary.end]], 1)
+    over = (last == NOTHING) | (last == end)
+    best = torch.where(over, sums, -math.inf).amax(1, keepdim=True)
+    return ~over & (sums > best)
+
+
+def _likely(
+    scores: Tensor, end: int, search: Search, generator: torch.Generator, *, ends: bool
+) -> tuple[Tensor, Tensor]:
+    """What may come next in each of A captions: log-probabilities (A, b), and numbers (A, b) of words.
+
+    Args:
+        scores: (A, V + 2), log-probabilities of words, END and UNK.
+        end: the number of END.
+        search: how many, or that one is drawn.
+        generator: of the draw.
+        ends: whether nothing but END may come.
+    """
     if ends:
-        choices[:, : vocabulary.end] = -math.inf
-    if before is not None:
-        over = ((before == NOTHING) | (before == vocabulary.end)).flatten()
-        finished = torch.full_like(choices[0], -math.inf)
-        finished[NOTHING] = 0.0
-        choices = torch.where(over[:, None], finished, choices)
-    return choices
+        return scores[:, end - 1 : end], torch.full_like(scores[:, :1], end, dtype=torch.int64)
+    known = scores[:, :end]
+    if search.temperature:
+        shares = (known / search.temperature).softmax(1)
+        drawn = torch.multinomial(shares.cpu(), 1, generator=generator).to(scores.device)
+        return known.gather(1, drawn), drawn + 1
+    best, places = (
+        known.max(1, keepdim=True) if search.beam == 1 else known.topk(min(search.beam, end), dim=1)
+    )
+    return best, places + 1
 
 
 def _next(
-    sums: Tensor, choices: Tensor, search: Search, generator: torch.Generator
+    sums: Tensor, last: Tensor, end: int, alive: Tensor, found: tuple[Tensor, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """For the captions that go on: which caption each continues, with which word, and their sums.
 
+    A caption that has ended goes on with nothing, at no cost.
+
     Args:
         sums: (M, B), log-probabilities so far.
-        choices: (M, B, V + 2), of what comes next.
-        search: how.
-        generator: of the draw.
+        last: int64 (M, B), the last words.
+        end: the number of END.
+        alive: int64 (A,), which of all M * B captions go on.
+        found: of ``_likely``.
     """
-    if search.temperature:
-        shares = (choices[:, 0] / search.temperature).softmax(1)
-        drawn = torch.multinomial(shares.cpu(), 1, generator=generator).to(choices.device)
-        return torch.zeros_like(drawn), drawn, sums + choices[:, 0].gather(1, drawn)
-    totals = (sums[:, :, None] + choices).flatten(1)
-    best, places = totals.topk(min(search.beam, totals.shape[1]), dim=1)
-    return places // choices.shape[2], places % choices.shape[2], best
+    likely, numbers = found
+    over, width = ((last == NOTHING) | (last == end)).flatten(), likely.shape[1]
+    gains = sums.new_full((sums.numel(), width), -math.inf)
+    gains[over, 0] = 0.0
+    gains[alive] = likely
+    choices = last.new_zeros(sums.numel(), width)
+    choices[alive] = numbers
+    totals = (sums[:, :, None] + gains.view(*sums.shape, width)).flatten(1)
+    best, places = totals.topk(min(totals.shape[1], max(width, sums.shape[1])), dim=1)
+    return places // width, choices.view(len(sums), -1).gather(1, places), best
 
 
 @torch.no_grad()
