@@ -79,6 +79,7 @@ TRAINING: Panels = {
         *("head", "distance", "box_weight", "overlap_weight", "on_bad_box", "normalize", "joints"),
         *("pixel_loss", "classes", "proposals"),
         *("embedding_loss", "mining", "margin", "dimensions", "per_identity", "identity_run", "by"),
+        *("least_count", "longest_caption"),
     ),
     "Data": (
         "format",
