@@ -52,7 +52,7 @@ def test_the_table_has_a_line_for_every_picture_the_largest_loss_first(planted: 
     assert losses == sorted(losses, reverse=True)
     assert {Path(row["picture"]).name for row in rows[:2]} == {"sea03.png", "meadow05.png"}
     assert rows[0]["suspected"].startswith("wrong label: ")
-    assert {row["split"] for row in rows} == {"held out"}
+    assert {row["split"] for row in rows} == {"fold 1", "fold 2", "fold 3"}
 
 
 def test_a_single_model_says_which_pictures_it_had_learned_from(planted: Any) -> None:
@@ -132,6 +132,17 @@ def test_a_folder_that_exists_is_not_written_to(planted: Any, tmp_path: Path) ->
     (tmp_path / "list.csv").write_text("picture,action,was,label\nsea/sea00.png,drop,sea,\n")
     with pytest.raises(FileError, match="exists"):
         striate.correct(planted[0] / "data", tmp_path / "list.csv", planted[0] / "data")
+
+
+def test_folds_of_other_data_are_refused(planted: Any, picture_folder: Path) -> None:
+    with pytest.raises(DataError, match="holds other pictures"):
+        striate.mistakes(planted[0] / "folds", picture_folder)
+
+
+def test_a_list_may_name_whole_paths(planted: Any, tmp_path: Path) -> None:
+    data = planted[0] / "data"
+    (tmp_path / "list.csv").write_text(f"picture,action\n{data / 'sea' / 'sea00.png'},drop\n")
+    assert striate.correct(data, tmp_path / "list.csv", tmp_path / "new").pictures == 47
 
 
 def test_folds_that_are_not_complete_are_refused(planted: Any, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_every_setting_of_the_task_is_shown_with_its_meaning():
     rows = facts.settings_rows(Settings(epochs=3), "classification")
     names = [name for name, _, _ in rows]
     others = {"head", "distance", "box_weight", "overlap_weight", "on_bad_box", "normalize", "joints"}
-    others |= {"pixel_loss", "classes", "proposals"}
+    others |= {"pixel_loss", "classes", "proposals", "least_count", "longest_caption"}
     others |= {"embedding_loss", "mining", "margin", "dimensions", "per_identity", "identity_run", "by"}
     assert names == [name for name in Settings.model_fields if name not in others]
     assert ("epochs", "3") in [row[:2] for row in rows]

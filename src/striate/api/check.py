@@ -10,7 +10,7 @@ from striate.arguments import checked
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.identity_annotations import IdentityAnnotations
-from striate.data.checks.check import CheckReport, report_of
+from striate.data.checks.check import CheckReport, report_of, with_findings
 from striate.data.checks.detector_fit import DetectorFit, detector_fit
 from striate.data.checks.findings import Finding
 from striate.data.checks.statistics import facts
@@ -88,7 +88,7 @@ def check(
         wrong = f"{model} is no detector, and its size and arguments are saved with it"
         raise SettingError(wrong, "a detector with them", "leave size and arguments (--set) out")
     unreadable = {finding.source for finding in report.findings if finding.kind == "unreadable"}
-    return report.with_findings(suspect_findings(splits, model, unreadable))
+    return with_findings(report, suspect_findings(splits, model, unreadable))
 
 
 def is_detector(model: str | Path) -> bool:

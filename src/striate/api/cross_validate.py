@@ -14,6 +14,7 @@ from striate.compare.plan import Plan
 from striate.compare.sweep import Sweep
 from striate.compare.table import Comparison
 from striate.data.checks.statistics import facts
+from striate.errors import SettingError
 from striate.report.folds_page import write_folds
 from striate.train.run.defaults import decide
 from striate.train.run.input_data import Data, to_train_on
@@ -62,8 +63,10 @@ def cross_validate(
         TrainingError: a fold could not be trained.
         Interrupted: a signal ended it; the same call goes on.
     """
+    if folds < 2:
+        raise SettingError(f"folds is {folds}", "2 or more", "folds 5")
     common = Settings(**settings)
-    first = common.model_copy(update={"fold": f"1/{folds}"}) if folds > 1 else common
+    first = common.model_copy(update={"fold": f"1/{folds}"})
     network = model or decide(first, facts(to_train_on(data, first, None)["train"])).model
     plan = Plan((str(network),), common, fit_batch=fit_batch, folds=folds)
     parts = Parts(data, plan)

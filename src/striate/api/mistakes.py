@@ -14,7 +14,7 @@ from striate.data.class_mapping import ALL
 from striate.data.trained_data import MeasuredData
 from striate.data.writers.correct import Corrected
 from striate.data.writers.correct import correct as correct_data
-from striate.errors import RunError
+from striate.errors import DataError, RunError
 from striate.tasks.model import TaskModel
 from striate.train.run.input_data import Data
 from striate.train.run.run import Run
@@ -59,8 +59,16 @@ def mistakes(
     folder = Path(model) if isinstance(model, str | Path) else None
     if folder is not None and (folder / STATE).exists():
         models = [opened(run) for run in fold_runs(folder, network)]
-        found = [pictures_for(one, data, "test", format=format, accept=accept) for one in models]
-        parts = [_part(one, measured, "held out") for one, measured in zip(models, found, strict=True)]
+        found = [pictures_for(one, data, format=format, accept=accept) for one in models]
+        if not all(measured.trained_on for measured in found):
+            root = read_state(folder)["root"]
+            raise DataError(
+                f"the folds in {folder} answered {root}, and {data} holds other pictures",
+                "the data of the folds",
+                "name them, or a model in the place of the folds",
+            )
+        pairs = enumerate(zip(models, found, strict=True), 1)
+        parts = [_part(one, measured, f"fold {number}") for number, (one, measured) in pairs]
         return find_mistakes(parts, str(found[0].splits.root), seen=0)
     alone = opened(model)
     measured = pictures_for(alone, data, split, format=format, accept=accept)

@@ -60,6 +60,9 @@ def train(
     Writes a run folder: the best model, settings, metrics, checkpoints and report.html.
     """
     chosen = typed(settings)
+    if (find_lr or plot is not None) and (folds is not None or learning_curve):
+        wrong = f"--find-lr is given with {'--folds' if folds is not None else '--learning-curve'}"
+        raise SettingError(wrong, "one of them", "--find-lr alone, then --lr RATE with the other")
     if find_lr or plot is not None:
         find_rate(data, plot, search=find_lr, json=json, settings=chosen)
         return
@@ -85,7 +88,7 @@ def several(
     if data is None:
         raise SettingError(NO_DATA, DATA, f"striate train digits {flag}")
     if folds is not None and curve:
-        raise SettingError("--folds and --learning-curve are given", "one of them", "--folds alone first")
+        raise SettingError("--folds and --learning-curve are given", "one of them", "one command for each")
     others = ("out", "fit_batch")
     Settings(**{name: value for name, value in chosen.items() if name not in others})
     with Narrator(quiet=quiet) as narrator:

@@ -82,11 +82,12 @@ class CheckReport:
 
     def with_fit(self, fit: DetectorFit) -> "CheckReport":
         """The same report, and whether a detector suits the boxes."""
-        return replace(self.with_findings(fit.findings()), fit=fit)
+        return replace(with_findings(self, fit.findings()), fit=fit)
 
-    def with_findings(self, findings: Iterable[Finding]) -> "CheckReport":
-        """The same report with more findings."""
-        return replace(self, findings=in_order([*self.findings, *findings]))
+
+def with_findings(report: CheckReport, findings: Iterable[Finding]) -> CheckReport:
+    """The same report with more findings."""
+    return replace(report, findings=in_order([*report.findings, *findings]))
 
 
 def check(

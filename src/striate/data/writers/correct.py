@@ -84,7 +84,7 @@ def correct(
             "mend the data by hand; --format if another layout is meant",
         )
     found = read_found(source, name, accept, None, details=True) if boxes else reader_of(name, accept)(source)
-    places = _places(found, corrections)
+    places, corrections = _places(found, corrections)
     with beside_folder(target) as folder:
         if boxes:
             count = _boxes(found, name, by_picture(corrections), places, folder)
@@ -98,19 +98,22 @@ def correct(
     return Corrected(target, name, counts, count)
 
 
-def _places(found: Found, corrections: Sequence[Correction]) -> dict[str, int]:
-    """{picture: its place} of those that are named.
+def _places(found: Found, corrections: Sequence[Correction]) -> tuple[dict[str, int], list[Correction]]:
+    """{picture: its place} of those that are named, and the corrections with paths inside the data set.
 
     Raises:
         DataError: one is not there.
     """
     wanted = {one.picture for one in corrections}
-    names = (found.store.relative(place).replace("\\", "/") for place in range(len(found.store)))
-    known = {name: place for place, name in enumerate(names) if name in wanted}
+    known, inside = dict[str, int](), dict[str, str]()
+    for place in range(len(found.store)):
+        short, whole = (one(place).replace("\\", "/") for one in (found.store.relative, found.store.name))
+        for name in {short, whole} & wanted:
+            known[short], known[name], inside[name] = place, place, short
     missing = [one for one in corrections if one.picture not in known]
     if missing:
         raise of_other_data(missing, f"there is no picture {missing[0].picture!r}")
-    return known
+    return known, [replace(one, picture=inside[one.picture]) for one in corrections]
 
 
 def _require_classes(found: Found, corrections: Sequence[Correction], places: dict[str, int]) -> None:

@@ -133,9 +133,11 @@ def of_other_data(corrections: Iterable[Correction], wrong: str) -> DataError:
         corrections: those that do not fit.
         wrong: what does not fit of the first.
     """
-    lines = ", ".join(str(one.line) for one in list(corrections)[:5])
+    corrections = list(corrections)
+    word = "line" if len(corrections) == 1 else "lines"
+    lines = f"{word} " + ", ".join(str(one.line) for one in corrections[:5])
     return DataError(
-        f"the corrections are of other data: {wrong} (line {lines})",
+        f"the corrections are of other data: {wrong} ({lines})",
         "the data that striate mistakes answered, as they were",
         "check the list; nothing was written",
     )
