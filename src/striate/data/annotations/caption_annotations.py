@@ -122,7 +122,7 @@ class CaptionTexts:
 
 
 def cleaned(text: str) -> str:
-    """A sentence without control characters, and with one space between words.
+    r"""A sentence without control characters, and with one space between words.
 
     >>> cleaned(" a\tcat \n")
     'a cat'
