@@ -102,6 +102,31 @@ def test_a_table_is_corrected_with_its_other_columns(planted: Any, tmp_path: Pat
     assert (tmp_path / "new" / "sea" / "sea00.png").exists()
 
 
+def test_a_picture_outside_the_table_stays_where_it_is(planted: Any, tmp_path: Path) -> None:
+    shutil.copytree(planted[0] / "data", tmp_path / "pictures")
+    (tmp_path / "table").mkdir()
+    outside = ["../pictures/sea/sea00.png", str(tmp_path / "pictures" / "sea" / "sea01.png")]
+    rows = ["image,label", f"{outside[0]},sea", f"{outside[1]},w/o", "none.png", ""]
+    (tmp_path / "table" / "table.csv").write_text("\n".join(rows))
+    (tmp_path / "list.csv").write_text(f"picture,action,was,label\n{outside[0]},relabel,sea,w/o\n")
+    table = tmp_path / "table" / "table.csv"
+    striate.correct(table, tmp_path / "list.csv", tmp_path / "new", format="csv", accept=("outside",))
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["table.csv"]
+    assert not (tmp_path / "pictures-2").exists()
+    with (tmp_path / "new" / "table.csv").open(newline="") as stream:
+        written = list(csv.reader(stream))
+    assert [row[1] for row in written[1:3]] == ["w/o", "w/o"]
+    assert all(
+        Path(row[0]).samefile(other)
+        for row, other in zip(
+            written[1:3],
+            map(Path, [str(tmp_path / "pictures" / "sea" / "sea00.png"), outside[1]]),
+            strict=True,
+        )
+    )
+    assert written[3][0] == "none.png"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

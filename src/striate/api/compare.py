@@ -87,11 +87,12 @@ class Parts:
     Args:
         data: as for ``train``.
         plan: of the comparison.
+        first: those of the first seed or fold, if they were read before.
     """
 
-    def __init__(self, data: Data, plan: Plan) -> None:
+    def __init__(self, data: Data, plan: Plan, first: Splits | None = None) -> None:
         self._data, self._plan = data, plan
-        self.first = to_train_on(data, plan.of("", plan.first), None)
+        self.first = to_train_on(data, plan.of("", plan.first), None) if first is None else first
         self._last = plan.first, self.first
 
     def __call__(self, repeat: int) -> Splits:

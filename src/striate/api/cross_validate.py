@@ -67,12 +67,13 @@ def cross_validate(
         raise SettingError(f"folds is {folds}", "2 or more", "folds 5")
     common = Settings(**settings)
     first = common.model_copy(update={"fold": f"1/{folds}"})
-    network = model or decide(first, facts(to_train_on(data, first, None)["train"])).model
+    splits = to_train_on(data, first, None)
+    network = model or decide(first, facts(splits["train"])).model
     plan = Plan((str(network),), common, fit_batch=fit_batch, folds=folds)
-    parts = Parts(data, plan)
+    parts = Parts(data, plan, splits)
     folder = default_folder(plan, parts.first) if out is None else Path(out)
-    compared = finished(comparing(parts, plan, folder), parts.reporting(on_event)).comparison
-    found = cross_validation(compared, plan, parts)
+    compared = finished(comparing(parts, plan, folder), parts.reporting(on_event))
+    found = cross_validation(compared.comparison, plan, parts, compared.pooled)
     write_folds(found, parts.first)
     return found
 

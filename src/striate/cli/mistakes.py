@@ -1,6 +1,5 @@
 """``striate mistakes``: pictures by loss, what in the data is likely wrong, and a page to correct it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 import striate
 from striate.cli.console import err, out, print_json, print_text, table
 from striate.cli.flags import Data, Format, Json, Model
-from striate.files.atomic import writable
+from striate.files.atomic import writable, write
 from striate.formatting import plural
 
 if TYPE_CHECKING:
@@ -52,7 +51,8 @@ def mistakes(
     if csv == "-":
         print_text(found.to_csv(), end="")
     elif csv:
-        Path(csv).write_bytes(found.to_csv().encode("utf-8", "surrogateescape"))
+        text = found.to_csv().encode("utf-8", "surrogateescape")
+        write(csv, lambda file: file.write_bytes(text), (".csv",))
     if page:
         from striate.report.mistakes_page import write_mistakes
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from striate.compare.forecast import forecast
 from striate.compare.grid import GridRow
 from striate.compare.plan import Plan
-from striate.compare.pooled import HELD_OUT, pool
+from striate.compare.pooled import HELD_OUT, Pooled, pool
 from striate.compare.state import ANSWERS, STATE, CompareState, read_state
 from striate.compare.table import Comparison, ComparisonRow, ordered
 from striate.compare.trained_rows import answers_of, finish_rows, missing_rows, shown_for
@@ -56,6 +56,7 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
     splits = read(plan.first)
     require_classes(splits)
     state, found, failed = CompareState(Path(folder), plan, splits), facts(splits["train"]), dict[str, str]()
+    pooled: Pooled | None = None
     try:
         with StopRequest(str(folder)) as stop:
             if not (plan.sweep or plan.alone):
@@ -66,11 +67,11 @@ def compare(read: Callable[[int], Splits], plan: Plan, folder: str | Path) -> Ge
             data = splits if repeat == plan.first else read(repeat)
             yield from _train(plan, state, data, repeat, failed)
         if plan.folds:
-            pool(plan, state, read, [row for row in plan.rows if row.training not in failed])
+            pooled = pool(plan, state, read, [row for row in plan.rows if row.training not in failed])
     except Interrupted as error:
         yield Compared(str(folder), comparison(plan, state, splits, failed))
         raise _interrupted(error, state.files.path) from None
-    yield Compared(str(folder), comparison(plan, state, splits, failed))
+    yield Compared(str(folder), comparison(plan, state, splits, failed), pooled if plan.alone else None)
 
 
 def _measure(

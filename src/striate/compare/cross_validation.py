@@ -114,13 +114,16 @@ class CrossValidation:
         }
 
 
-def cross_validation(comparison: Comparison, plan: Plan, read: Callable[[int], Splits]) -> CrossValidation:
+def cross_validation(
+    comparison: Comparison, plan: Plan, read: Callable[[int], Splits], known: Pooled | None = None
+) -> CrossValidation:
     """What a comparison of folds of one network found.
 
     Args:
         comparison: complete, or not.
         plan: of it.
         read: the splits of the data for a fold.
+        known: what all folds answered; they answer again when left out.
 
     Raises:
         TrainingError: a fold could not be trained.
@@ -133,7 +136,7 @@ def cross_validation(comparison: Comparison, plan: Plan, read: Callable[[int], S
         )
         raise TrainingError(wrong, expected, "mend it, then the same command: complete folds are kept")
     state = CompareState(comparison.folder, plan, read(plan.first))
-    found = pooled(plan, state, read, plan.rows[0])
+    found = known or pooled(plan, state, read, plan.rows[0])
     runs = [state.run(row.model, fold) for fold in plan.repeats()]
     return CrossValidation(
         folder=comparison.folder,

@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from torch import Tensor
 from striate.arguments import checked_methods
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
+from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.formatting import plural
-from striate.records.affine import inverse, moved_boxes
+from striate.records.affine import clipped_boxes, inverse, moved_boxes
 from striate.tasks.evaluate import evaluate
 from striate.tasks.metric import Metric, Primary
 from striate.tasks.model import TaskModel
@@ -195,9 +197,11 @@ def find_mistakes(parts: Sequence[Part], root: str, seen: int) -> Mistakes:
         values.append(unknown if own is None else own.double())
         metrics.append(found.metric)
     places = np.concatenate(place)
-    suspects = [_placed(one, parts, places) for one in _suspects(metrics, [len(own) for own in place])]
-    kinds = dict.fromkeys(one.kind for one in suspects)
-    in_order = [one for kind in kinds for one in sorted(_of(suspects, kind), key=lambda one: -one.score)]
+    sizes = dict[int, tuple[int, int]]()
+    likely = _suspects(metrics, [len(own) for own in place])
+    suspects = [_placed(one, parts, places, sizes) for one in likely]
+    kinds = list(dict.fromkeys(one.kind for one in suspects))
+    suspects.sort(key=lambda one: (kinds.index(one.kind), -one.score))
     return Mistakes(
         parts=tuple(parts),
         place=places,
@@ -206,15 +210,11 @@ def find_mistakes(parts: Sequence[Part], root: str, seen: int) -> Mistakes:
         losses=torch.cat(losses),
         values=torch.cat(values),
         primary=parts[0].model.metric().primary,
-        suspects=tuple(in_order),
+        suspects=tuple(suspects),
         task=parts[0].model.task,
         root=root,
         seen=seen,
     )
-
-
-def _of(suspects: Sequence[Suspect], kind: str) -> list[Suspect]:
-    return [one for one in suspects if one.kind == kind]
 
 
 def _suspects(metrics: Sequence[Metric], counts: Sequence[int]) -> list[Suspect]:
@@ -229,8 +229,10 @@ def _suspects(metrics: Sequence[Metric], counts: Sequence[int]) -> list[Suspect]
     return [replace(one, row=start + one.row) for start, metric in pairs for one in metric.suspects()]
 
 
-def _placed(suspect: Suspect, parts: Sequence[Part], places: NDArray[np.int64]) -> Suspect:
-    """The same with boxes in the pixels of the file, and names of identities."""
+def _placed(
+    suspect: Suspect, parts: Sequence[Part], places: NDArray[np.int64], sizes: dict[int, tuple[int, int]]
+) -> Suspect:
+    """The same with boxes in the pixels of the file, and names of identities; ``sizes`` are kept by row."""
     number, index = places[suspect.row].tolist()
     part = parts[number]
     if suspect.kind == IDENTITY:
@@ -238,15 +240,18 @@ def _placed(suspect: Suspect, parts: Sequence[Part], places: NDArray[np.int64]) 
         return replace(suspect, given=names[int(suspect.given)], suggested=names[int(suspect.suggested)])
     if suspect.box is None and suspect.given_box is None:
         return suspect
-    height, width = part.pictures.image(index).shape[-2:]
-    back = inverse(part.model.preprocess.affine((height, width)))
-
-    def own(box: Corners | None) -> Corners | None:
-        if box is None:
-            return None
-        x1, y1, x2, y2 = moved_boxes(torch.tensor([box], dtype=torch.float64), back.double()[None])[
-            0
-        ].tolist()
-        return max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2)
-
+    if suspect.row not in sizes:
+        height, width = part.pictures.image(index).shape[-2:]
+        sizes[suspect.row] = height, width
+    own = partial(_in_file, part.model.preprocess, sizes[suspect.row])
     return replace(suspect, box=own(suspect.box), given_box=own(suspect.given_box))
+
+
+def _in_file(preprocess: Preprocess, size: tuple[int, int], box: Corners | None) -> Corners | None:
+    """A box of the prepared image, in the pixels of a picture of (H, W)."""
+    if box is None:
+        return None
+    back = inverse(preprocess.affine(size)).double()
+    moved = clipped_boxes(moved_boxes(torch.tensor([box], dtype=torch.float64), back[None]), size)
+    x1, y1, x2, y2 = moved[0].tolist()
+    return x1, y1, x2, y2

@@ -54,12 +54,15 @@ class Pooled:
         return {"answers": self.answers, "per_image": values, "fold": self.folds.tolist()}
 
 
-def pool(plan: Plan, state: CompareState, read: Callable[[int], Splits], rows: Sequence[GridRow]) -> None:
-    """Write what is missing of the pooled answers of some rows.
+def pool(
+    plan: Plan, state: CompareState, read: Callable[[int], Splits], rows: Sequence[GridRow]
+) -> Pooled | None:
+    """Write what is missing of the pooled answers of some rows; the last that was asked for, None for none.
 
     Raises:
         RunError: the folder cannot be written.
     """
+    found = None
     for row in rows:
         files = state.pooled(row.name)
         done = files.metrics.exists() and (files.path / ANSWERS).exists()
@@ -70,6 +73,7 @@ def pool(plan: Plan, state: CompareState, read: Callable[[int], Splits], rows: S
         files.write_json(files.path / ANSWERS, found.to_dict())
         judged = {"primary": asdict(found.metrics.primary), "metrics": found.metrics.to_dict()}
         files.write_json(files.metrics, {"split": HELD_OUT, **judged})
+    return found
 
 
 def pooled(plan: Plan, state: CompareState, read: Callable[[int], Splits], row: GridRow) -> Pooled:

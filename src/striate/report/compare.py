@@ -18,13 +18,12 @@ from striate.compare.table import MIB, Comparison
 from striate.data.dataset import Dataset, Splits
 from striate.data.folds import in_order
 from striate.draw.heatmap import picture
-from striate.errors import RunError
-from striate.files.atomic import beside
 from striate.formatting import milliseconds, plural
 from striate.layers.image_network import PARTS
 from striate.report import page_data as facts
 from striate.report.inline_images import data_uri, drawn
 from striate.report.templates import rendered, style
+from striate.report.text_files import AGAIN, write_texts
 from striate.train.profile.profile import BATCHES
 from striate.train.run.settings import Settings
 
@@ -80,19 +79,8 @@ def write_comparison(comparison: Comparison, splits: Splits) -> Path:
     Raises:
         RunError: the folder cannot be written to.
     """
-    path = Path(comparison.folder) / NAME
     texts = {NAME: page(comparison, splits), TABLE: comparison.to_csv()}
-    try:
-        for name, text in texts.items():
-            with beside(path.with_name(name)) as file:
-                file.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as reason:
-        raise RunError(
-            f"{path.parent} cannot be written: {reason}",
-            "a folder with room that you may write to",
-            "make room, then the same command again: what is done is kept",
-        ) from reason
-    return path
+    return write_texts(Path(comparison.folder), texts, AGAIN)
 
 
 def page(comparison: Comparison, splits: Splits) -> str:

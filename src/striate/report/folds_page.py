@@ -15,8 +15,6 @@ from striate.compare.pooled import HELD_OUT
 from striate.data.dataset import Splits
 from striate.draw.charts import dots
 from striate.draw.heatmap import picture
-from striate.errors import RunError
-from striate.files.atomic import beside
 from striate.ops.intervals import Interval
 from striate.report import page_data, plain_page
 from striate.report.inline_images import data_uri, drawn
@@ -24,6 +22,7 @@ from striate.report.plain_page import SHOWN, WorstPicture
 from striate.report.section import Measured, Section, Tile
 from striate.report.sections import POOLED
 from striate.report.templates import rendered, style
+from striate.report.text_files import AGAIN, write_texts
 from striate.train.run.run import Run
 from striate.train.run.settings import Settings
 
@@ -44,24 +43,15 @@ def write_folds(found: CrossValidation, splits: Splits) -> Path:
         RunError: the folder cannot be written to.
         ImageError: a picture that is shown can no longer be read.
     """
-    path = Path(found.folder) / NAME
-    try:
-        for name, text in ((NAME, page(found, splits)), (TABLE, table(found))):
-            with beside(path.with_name(name)) as file:
-                file.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as reason:
-        raise RunError(
-            f"{path.parent} cannot be written: {reason}",
-            "a folder with room that you may write to",
-            "make room, then the same command again: what is done is kept",
-        ) from reason
-    return path
+    return write_texts(Path(found.folder), {NAME: page(found, splits), TABLE: table(found)}, AGAIN)
 
 
 def page(found: CrossValidation, splits: Splits) -> str:
     """The page as text."""
     whole = replace(splits, parts={HELD_OUT: found.pooled.pictures})
-    sections = [_folds(found), _worst(found), *_of_task(found, whole), _data(whole, found), _settings(found)]
+    first = Run.open(found.folds[0].folder)
+    cards = _of_task(found, whole, first), [_data(whole, first), _settings(found, first)]
+    sections = [_folds(found), _worst(found), *cards[0], *cards[1]]
     data = splits.root.name or str(splits.root)
     return rendered(
         "report.html",
@@ -128,22 +118,22 @@ def _worst(found: CrossValidation) -> Section:
     return plain_page.worst_section(shown, found.metrics.primary, how)
 
 
-def _of_task(found: CrossValidation, whole: Splits) -> list[Section]:
+def _of_task(found: CrossValidation, whole: Splits, first: Run) -> list[Section]:
     """What a task says of all answers together, from the answers alone."""
     if found.pooled.evaluation is None:
         return []
-    run = replace(Run.open(found.folds[0].folder), split=HELD_OUT, evaluation=found.pooled.evaluation)
+    run = replace(first, split=HELD_OUT, evaluation=found.pooled.evaluation)
     measured = Measured(run, whole, found.pooled.evaluation)
     return [section for card in POOLED.get(found.task, ()) if (section := card(measured)) is not None]
 
 
-def _data(whole: Splits, found: CrossValidation) -> Section:
+def _data(whole: Splits, first: Run) -> Section:
     pictures = whole[HELD_OUT]
     samples = page_data.samples(pictures)
     body = rendered(
         "data.html",
         splits=whole,
-        model=Run.open(found.folds[0].folder).model,
+        model=first.model,
         parts=page_data.parts(whole),
         sizes=page_data.sizes([sample for sample, _ in samples], len(pictures)),
         annotations=pictures.annotations,
@@ -152,15 +142,14 @@ def _data(whole: Splits, found: CrossValidation) -> Section:
     return Section("data", "Data", body)
 
 
-def _settings(found: CrossValidation) -> Section:
+def _settings(found: CrossValidation, first: Run) -> Section:
     """The command that does it again, and the settings of its first fold."""
-    settings = Run.open(found.folds[0].folder).settings
     given = {name: value for name, value in found.settings.items() if name in Settings.model_fields}
     command = page_data.command(found.root, Settings(**{**given, "model": found.model}))
     body = rendered(
         "settings.html",
         command=f"{command} --folds {len(found.folds)}",
-        settings=page_data.settings_rows(settings, found.task),
+        settings=page_data.settings_rows(first.settings, found.task),
         versions=page_data.software(),
     )
     return Section("settings", "Settings", body)

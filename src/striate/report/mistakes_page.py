@@ -18,8 +18,8 @@ from PIL import Image
 from striate.compare.mistakes import Mistakes
 from striate.draw.heatmap import picture
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
-from striate.errors import ImageError, RunError
-from striate.files.atomic import beside
+from striate.errors import ImageError
+from striate.files.atomic import write
 from striate.report.inline_images import data_uri
 from striate.report.templates import rendered, source, style
 from striate.tasks.suspect import CLASS, IDENTITY, LABEL, LOOSE, MISSING, NOTHING, Suspect
@@ -92,16 +92,8 @@ def write_mistakes(found: Mistakes, path: str | Path) -> Path:
     Raises:
         RunError: it cannot be written.
     """
-    path, text = Path(path), page(found)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as file:
-            file.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as reason:
-        raise RunError(
-            f"{path} cannot be written: {reason}", "a file with room", "another --page"
-        ) from reason
-    return path
+    text = page(found).encode("utf-8", "backslashreplace")
+    return write(path, lambda file: file.write_bytes(text), (".html",))
 
 
 def page(found: Mistakes) -> str:

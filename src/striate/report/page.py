@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from striate.data.dataset import Splits
-from striate.errors import RunError
-from striate.files.atomic import beside
 from striate.report import any_task, plain_page
 from striate.report.section import Card, Measured, Section
 from striate.report.sections import CONTENTS
 from striate.report.templates import rendered, style
+from striate.report.text_files import write_texts
 from striate.tasks.evaluate import Evaluation
 from striate.train.run.run import Run
 from striate.zoo.cost.summary import summary
@@ -36,18 +35,9 @@ def write_report(run: Run, splits: Splits, evaluation: Evaluation) -> Path:
         SettingError: the data have no such split.
         ImageError: a picture that is shown can no longer be read.
     """
-    path = Path(run.folder) / NAME
-    page = report(run, splits, evaluation).encode("utf-8", "backslashreplace")
-    try:
-        with beside(path) as file:
-            file.write_bytes(page)
-    except OSError as reason:
-        raise RunError(
-            f"{path} cannot be written: {reason}",
-            "a folder with room that you may write to",
-            f"make room, then: striate train --resume --out {path.parent}",
-        ) from reason
-    return path
+    folder = Path(run.folder)
+    again = f"make room, then: striate train --resume --out {folder}"
+    return write_texts(folder, {NAME: report(run, splits, evaluation)}, again)
 
 
 def shown(cards: Iterable[Card], page: Measured) -> list[Section]:

@@ -237,11 +237,18 @@ class Metric(ABC):
         """The mean loss of an image, the same sum as in training; None where ``raw`` alone does not tell.
 
         Training then asks the model, see ``evaluate``. What is known must not depend on what was measured.
+        Losses that are no number are left out of the mean.
         """
-        return None
+        losses = self.losses()
+        if losses is None:
+            return None
+        known = losses[losses.isfinite()].double()
+        if not len(known):
+            return None if len(losses) else 0.0
+        return known.mean().item()
 
     def losses(self) -> Tensor | None:
-        """(N,), the losses whose mean ``loss`` is, NaN where one is unknown; None where ``loss`` is None."""
+        """(N,), the loss of each image, NaN where it is no number; None where ``raw`` alone does not tell."""
         return None
 
     def suspects(self) -> list[Suspect]:

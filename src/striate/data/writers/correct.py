@@ -6,12 +6,15 @@ boxes                written in the layout of the data: coco, voc, yolo
 """
 
 import csv
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.formats.csv import tables_in
@@ -90,6 +93,8 @@ def correct(
             count = _boxes(found, name, by_picture(corrections), places, folder)
         else:
             _require_classes(found, corrections, places)
+            if name in FOLDERS:
+                _require_folders(corrections)
             writer: Callable[..., int] = _folders if name in FOLDERS else _table
             count = writer(found, source, by_picture(corrections), folder)
     counts = dict[str, int]()
@@ -129,10 +134,18 @@ def _require_classes(found: Found, corrections: Sequence[Correction], places: di
         words = found.annotations.words(places[one.picture])
         if one.was and one.was != words:
             raise of_other_data([one], f"{one.picture} is {words!r}, and not {one.was!r}")
-        if "/" in one.label or "\\" in one.label or one.label in (".", ".."):
-            raise DataError(
-                f"line {one.line} has the label {one.label!r}", "a name without slashes", "another name"
-            )
+
+
+def _require_folders(corrections: Sequence[Correction]) -> None:
+    """Every label can be the name of a folder.
+
+    Raises:
+        DataError: one cannot.
+    """
+    for one in corrections:
+        if set(one.label) & {"/", "\\", "\0"} or one.label in (".", ".."):
+            wrong = f"line {one.line} has the label {one.label!r}"
+            raise DataError(wrong, "a name without slashes", "another name")
 
 
 def _folders(found: Found, source: Path, changes: dict[str, list[Correction]], target: Path) -> int:
@@ -182,28 +195,34 @@ def _table(found: Found, source: Path, changes: dict[str, list[Correction]], tar
     if columns is None or columns.label is None:
         wrong = f"{file} has a column for each class"
         raise DataError(wrong, "a column with the class of each picture", "write the table in that form")
-    paths = TablePaths(file.parent, [cells[columns.path] for _, cells in rows_of(file, columns)][:TRIED])
+    written = (_path(cells, columns.path) for _, cells in rows_of(file, columns))
+    paths = TablePaths(file.parent, islice(written, TRIED))
     copied = set[str]()
     with (target / file.name).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter=columns.separator)
         writer.writerow(names_of(file, columns))
         for _, cells in rows_of(file, columns):
-            name = paths.find(cells[columns.path].strip()) if len(cells) > columns.path else None
-            if name is None or Path(name).is_absolute():
-                writer.writerow(cells)
-                continue
-            last = changes.get(name.replace("\\", "/"), [None])[-1]
+            name = paths.find(_path(cells, columns.path))
+            last = changes.get(name.replace("\\", "/"), [None])[-1] if name else None
             if last is not None and last.action == "drop":
                 continue
-            kept = list(cells)
-            kept[columns.path] = name
+            kept = [*cells, *[""] * (columns.label + 1 - len(cells))]
             if last is not None:
                 kept[columns.label] = last.label
+            if name and paths.is_outside(name):  # it stays where it is
+                kept[columns.path] = os.path.join(paths.folder, name)
+            elif name:
+                kept[columns.path] = name
+                if name not in copied:
+                    put(str(file.parent / name), target / name, "copy")
+            copied |= {name} if name else set()
             writer.writerow(kept)
-            if name not in copied:
-                put(str(file.parent / name), target / name, "copy")
-                copied.add(name)
     return len(copied)
+
+
+def _path(cells: Sequence[str], column: int) -> str:
+    """The path in a row; "" in a row that ends before it."""
+    return cells[column].strip() if column < len(cells) else ""
 
 
 def _boxes(
@@ -261,11 +280,9 @@ def _row_of(known: BoxAnnotations, place: int, one: Correction) -> int:
     Raises:
         DataError: there is none.
     """
-    import torch  # late: the other formats need no tensors
-
     rows = known.rows(np.array([place]))
     if one.old is not None and len(rows):
-        overlap = box_iou(torch.tensor([one.old]), torch.from_numpy(known.boxes[rows]).double().float())[0]
+        overlap = box_iou(torch.tensor([one.old]), torch.from_numpy(known.boxes[rows]))[0]
         fits = [known.classes[label] == one.was or not one.was for label in known.labels[rows].tolist()]
         best = int((overlap * torch.tensor(fits)).argmax())
         if fits[best] and float(overlap[best]) >= SAME:

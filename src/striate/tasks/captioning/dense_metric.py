@@ -203,13 +203,10 @@ class DenseCaptionMetric(Metric):
         numbers = torch.arange(len(self._judged)).double()
         return bootstrap(numbers, statistic, resamples=RESAMPLES)
 
-    def loss(self) -> float | None:
-        """The mean loss of the images whose loss is a number; None where nobody can say."""
+    def losses(self) -> Tensor | None:
+        """(N,), NaN where a loss is no number."""
         losses = torch.cat(self._losses)
-        known = losses[losses.isfinite()].double()
-        if self._loss_of is None or (len(losses) and not len(known)):
-            return None
-        return known.mean().item() if len(known) else 0.0
+        return None if self._loss_of is None else losses.where(losses.isfinite(), torch.nan)
 
     def answers(self) -> list[str]:
         """The captions of the surest regions."""

@@ -216,14 +216,6 @@ class ApMetric(Metric):
         best = int(f1.argmax())
         return float(grid[best]), float(f1[best])
 
-    def loss(self) -> float | None:
-        """The mean loss of the images whose loss is a number; None where nobody can say."""
-        losses = torch.cat(self._losses)
-        known = losses[losses.isfinite()].double()
-        if self._loss_of is None or (len(losses) and not len(known)):
-            return None
-        return known.mean().item() if len(known) else 0.0
-
     def losses(self) -> Tensor | None:
         """(N,), NaN where a loss is no number."""
         losses = torch.cat(self._losses)

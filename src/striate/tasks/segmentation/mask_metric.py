@@ -211,14 +211,6 @@ class MaskMetric(Metric):
 
         return bootstrap(torch.arange(count).double(), statistic, resamples=resamples)
 
-    def loss(self) -> float | None:
-        """The mean loss of the images whose loss is a number; None where nobody can say."""
-        losses = torch.cat(self._losses)
-        known = losses[losses.isfinite()].double()
-        if self._loss_of is None or (len(losses) and not len(known)):
-            return None
-        return known.mean().item() if len(known) else 0.0
-
     def losses(self) -> Tensor | None:
         """(N,), NaN where a loss is no number."""
         losses = torch.cat(self._losses)

@@ -93,11 +93,6 @@ class QualityMetric(Metric):
         others = {name: means[name] for name in NAMES[1:]}
         return PlainMetrics.of(PSNR, rows[:, 0], **{"psnr_above_bicubic": gain, **others})
 
-    def loss(self) -> float:
-        """The mean difference of all pixels."""
-        lost = torch.cat(self.lost)
-        return lost.double().mean().item() if len(lost) else 0.0
-
     def losses(self) -> Tensor:
         """(N,), the mean differences of the pixels of each picture."""
         return torch.cat(self.lost)

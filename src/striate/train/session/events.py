@@ -233,10 +233,14 @@ class Failed(Event):
 
 @dataclass(frozen=True)
 class Compared(Event):
-    """A comparison is complete. ``comparison`` is not part of ``to_dict``."""
+    """A comparison is complete. Only ``folder`` is part of ``to_dict``.
+
+    ``pooled`` is what the folds of its one network answered together, if they were measured just now.
+    """
 
     folder: str
     comparison: Any = field(repr=False, compare=False)
+    pooled: Any = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
