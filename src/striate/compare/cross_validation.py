@@ -81,7 +81,7 @@ class CrossValidation:
         if metrics.primary.value is None or not values:
             return "nothing could be measured"
         said = metrics.headline(plural(metrics.count, f"{HELD_OUT} picture"))
-        low, high = min(values, key=Primary.rank), max(values, key=Primary.rank)
+        low, high = (one(values, key=lambda primary: primary.value or 0.0) for one in (min, max))
         return f"{said}; the {len(self.folds)} folds lie between {low.text()} and {high.text()}"
 
     def __str__(self) -> str:

@@ -31,6 +31,9 @@ from striate.tasks.metric import Metric, Primary
 from striate.tasks.model import TaskModel
 from striate.tasks.suspect import IDENTITY, Corners, Suspect
 
+MANY = 0.5
+"""Share of pictures under suspicion from which on the network is doubted, not the data."""
+
 COLUMNS = ("picture", "split", "true", "predicted", "loss")
 
 
@@ -136,7 +139,9 @@ class Mistakes:
             kinds[one.kind] = kinds.get(one.kind, 0) + 1
         listed = ", ".join(f"{kind} {count:,}" for kind, count in kinds.items())
         found = f"likely wrong in the data: {listed}" if listed else "nothing in the data looks wrong"
-        return f"{plural(len(self), 'picture')}; {found}"
+        many = len({one.row for one in self.suspects}) > MANY * len(self)
+        doubt = "; on so many pictures it is more likely the network that is wrong" if many else ""
+        return f"{plural(len(self), 'picture')}; {found}{doubt}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: the suspects, and the pictures with the largest losses."""

@@ -135,5 +135,12 @@ def together(found: Sequence[Evaluation]) -> tuple[Metrics, Metric | None]:
         for name in values[0]
         if all(one.get(name) is not None for one in values)
     }
-    primary = found[0].metrics.primary
-    return PlainMetrics(primary.of(means.pop(primary.name, None)), sum(counts), means), None
+    first = found[0].metrics
+    value, known = (
+        means.pop(first.primary.name, None),
+        [one for one in values[0].items() if one[1] is not None],
+    )
+    named = [name for name, _ in known if name != first.primary.name]
+    words = dict(zip(named, first.others_in_words(), strict=True))
+    others = {words.get(name, name): mean for name, mean in means.items()}
+    return PlainMetrics(first.primary.of(value), sum(counts), others), None

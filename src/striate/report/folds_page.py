@@ -78,8 +78,8 @@ def table(found: CrossValidation) -> str:
 
 
 def _spread(found: CrossValidation) -> Tile:
-    """The worst and the best fold."""
-    ranked = sorted((one.primary for one in found.folds), key=lambda one: one.rank())
+    """The smallest and the largest number of a fold."""
+    ranked = sorted((one.primary for one in found.folds), key=lambda one: one.value or 0.0)
     return Tile("Folds", str(len(found.folds)), f"{ranked[0].text()} to {ranked[-1].text()}")
 
 

@@ -166,17 +166,19 @@ def _card(found: Mistakes, row: int, suspect: Suspect | None) -> Card | None:
         return None
     loss, known = float(found.losses[row]), found.task in RELABELLED
     given = suspect.given if suspect else found.truth(row) if known else ""
-    suggested = suspect.suggested if suspect else found.answers[row] if known else ""
+    answer = found.answers[row]
+    suggested = suspect.suggested if suspect else answer if answer in pictures.classes else ""
     kind = suspect.kind if suspect else UNSUSPECTED
     actions = ACTIONS.get(kind, ("relabel", "drop") if known else ("drop",))
     boxes = suspect is not None and (suspect.box or suspect.given_box)
+    named = boxes or kind == IDENTITY  # the answer to the picture says something else
     return Card(
         image=data_uri(_drawn(image, suspect), DRAWN) if boxes and suspect else data_uri(image, SHOWN),
         kind=kind,
         suspected=suspect is not None,
         score=f"{suspect.score:.2f}" if suspect else "",
-        true=given if boxes else found.truth(row),
-        predicted=suggested if boxes else found.answers[row],
+        true=given if named else found.truth(row),
+        predicted=suggested if named else answer,
         loss="unknown" if math.isnan(loss) else f"{loss:.3g}",
         picture=pictures.store.relative(int(pictures.places[index])).replace("\\", "/"),
         classes="\t".join(dict.fromkeys(name for name in (given, suggested) if name)),
