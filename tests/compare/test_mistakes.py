@@ -14,6 +14,7 @@ from PIL import Image
 import striate
 from striate.cli.main import run
 from striate.errors import DataError, FileError, RunError
+from striate.report import mistakes_page
 from striate.report.mistakes_page import cards, page, write_mistakes
 
 QUICK: dict[str, Any] = {"accelerator": "cpu", "epochs": 12, "batch": 8, "augment": "none", "size": "32"}
@@ -71,6 +72,15 @@ def test_the_page_is_one_file_with_one_script_that_its_policy_names(planted: Any
     assert "unsafe-inline'; img" in text
     assert not re.findall(r"(?:src|href)=\"(?!data:|#)", text)
     assert text.count("<figure ") == len(list(cards(planted[2]))) == 48
+
+
+def test_a_page_has_as_many_cards_as_there_is_room_for(planted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, found = planted
+    first = list(cards(found))
+    monkeypatch.setattr(mistakes_page, "ROOM", sum(len(card.image) for card in first[:3]))
+    assert list(cards(found)) == first[:3]
+    monkeypatch.setattr(mistakes_page, "MOST", 2)
+    assert len(list(cards(found))) == 2
 
 
 def test_the_list_of_the_page_corrects_a_copy(planted: Any, tmp_path: Path) -> None:

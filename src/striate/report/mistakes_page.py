@@ -1,6 +1,6 @@
 """The page of mistakes: a gallery that can be filtered and ticked, and gives a list of corrections.
 
-mistakes --suspects, then the largest losses, at most 400 cards--> one HTML file --ticked--> corrections.csv
+mistakes --suspects, then the largest losses, up to 400 cards--> one HTML file --ticked--> corrections.csv
 
 The page runs one script, which its policy names by hash; it asks nobody for anything.
 """
@@ -24,8 +24,8 @@ from striate.report.inline_images import data_uri
 from striate.report.templates import rendered, source, style
 from striate.tasks.suspect import CLASS, IDENTITY, LABEL, LOOSE, MISSING, NOTHING, Suspect
 
-MOST = 400
-"""Cards: a page of as many stays below 5 MB."""
+MOST, ROOM = 400, 4_000_000
+"""Cards, and letters of all pictures in them, at most: the page stays below 5 MB."""
 
 SHOWN, DRAWN = 160, 320
 """Longer side of a picture on the page, and of one that boxes are drawn on, pixels."""
@@ -132,19 +132,21 @@ def page(found: Mistakes) -> str:
 
 
 def cards(found: Mistakes) -> Iterator[Card]:
-    """What is shown: half of the room for suspects of all kinds in turn, the rest for the largest losses."""
-    suspects = _in_turn(found.suspects)[:MOST]
-    shown, rows = 0, {one.row for one in suspects}
-    for suspect in suspects:
-        if (card := _card(found, suspect.row, suspect)) is not None:
-            shown += 1
-            yield card
-    for row in found.order():
-        if shown >= MOST:
+    """What is shown, as far as there is room: suspects, then the pictures with the largest losses."""
+    count, room = 0, ROOM
+    for card in filter(None, _all_cards(found)):
+        count, room = count + 1, room - len(card.image)
+        if count > MOST or room < 0:
             return
-        if row not in rows and (card := _card(found, row, None)) is not None:
-            shown += 1
-            yield card
+        yield card
+
+
+def _all_cards(found: Mistakes) -> Iterator[Card | None]:
+    """A card for each suspect, of all kinds if they are many; then one for each other picture."""
+    suspects = _in_turn(found.suspects)
+    rows = {one.row for one in suspects}
+    yield from (_card(found, one.row, one) for one in suspects)
+    yield from (_card(found, row, None) for row in found.order() if row not in rows)
 
 
 def _in_turn(suspects: tuple[Suspect, ...]) -> list[Suspect]:
