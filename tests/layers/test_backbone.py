@@ -99,3 +99,17 @@ def test_an_array_and_numbers_of_another_precision_are_refused_at_the_door():
         network(np.zeros((1, 3, 32, 32), np.float32))
     with pytest.raises(ShapeError, match="images of float64\n  expected: float32"):
         network(torch.zeros(1, 3, 32, 32, dtype=torch.float64))
+
+
+@pytest.mark.parametrize(("name", "width"), [("nin_cifar", 192), ("resnet20", 64), ("lenet5", 84)])
+def test_without_its_last_layer_a_network_gives_what_that_saw(name, width):
+    from striate.zoo.networks import create
+
+    network = create(name, 10, 1).eval()
+    images = torch.rand(2, 1, 32, 32)
+    scores, last = network(images), dict(network.head.named_children())["output"]
+    assert network.remove_last_layer() == width
+    vectors = network(images)
+    assert vectors.shape == (2, width)
+    if isinstance(last, nn.Linear):
+        assert torch.allclose(last(vectors), scores, atol=1e-5)

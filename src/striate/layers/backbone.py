@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from striate.errors import SettingError
 from striate.layers.image_network import BACKBONE, HEAD, ImageNetwork
+from striate.layers.sequence import sequence
 
 GROWTH = 64
 """Pixels by which the dry run enlarges the image; a multiple of every stride that a backbone has."""
@@ -104,6 +105,12 @@ class Backbone(ImageNetwork):
                 "the number of names that the data has",
             )
         renew_last(self.head, classes)
+
+    def remove_last_layer(self) -> int:
+        """Take the last layer with weights away, so that ``forward`` gives what it saw: vectors (N, D); D."""
+        last = [part for part in self.head.children() if isinstance(part, nn.Linear | nn.Conv2d)][-1]
+        self.head = sequence(**{name: part for name, part in self.head.named_children() if part is not last})
+        return last.in_features if isinstance(last, nn.Linear) else last.in_channels
 
     def _dry_run(self, height: int, width: int) -> list[Tensor]:
         """The maps of the stem and of every stage, on the meta device."""

@@ -237,6 +237,17 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         """
         return nothing_more, dict(options)
 
+    def taken_over(
+        self, tensors: Mapping[str, Tensor], options: Mapping[str, Any]
+    ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+        """The tensors of a saved model of the same task, as this one begins with them, and sentences on that.
+
+        Args:
+            tensors: of the network, by name.
+            options: of the saved model, as far as anybody knows them.
+        """
+        return dict(tensors), ()
+
     def stages(self) -> tuple[Stage, ...]:
         """What is fitted after the gradient descent, in this order; nothing for most tasks."""
         return ()

@@ -9,6 +9,7 @@ import torch
 
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.preprocess import Preprocess
 from striate.train.finetune.finetune import begin
 from striate.train.finetune.freeze import first_thawed, layer_count, thaw, thawing
@@ -75,3 +76,16 @@ def test_all_branches_are_the_last_layer() -> None:  # ResNet-20 without its own
     assert learning == {"score", "place"}
     assert not any(one.requires_grad for one in network.backbone.parameters())  # type: ignore[union-attr]
     assert thawing(network, 0) == [19, 13, 7, 1, 0]  # the branches, three stages of six layers, the stem
+
+
+def test_a_classifier_lends_its_backbone_to_a_network_that_keeps_a_last_layer(tmp_path: Path) -> None:
+    theirs = saved(tmp_path, "resnet20", "classification").network.state_dict()
+    people = IdentityAnnotations(np.array([0, 0, 1, 1]), ("a", "b"))
+    model, said = begun(tmp_path, "resnet20", people, task="verification", dimensions=16)
+    assert model.backbone.head.output.out_features == 16
+    assert torch.equal(model.backbone.stem.conv.weight, theirs["stem.conv.weight"])
+    assert said[-1] == "the branches for verification are new"
+    save(model, tmp_path / "model.safetensors")
+    others = IdentityAnnotations(np.array([0, 0, 1, 1]), ("c", "d"))
+    again, _ = begun(tmp_path, "resnet20", others, task="verification", dimensions=16)
+    assert torch.equal(again.backbone.head.output.weight, model.backbone.head.output.weight)

@@ -89,6 +89,8 @@ class Vocabulary:
         Raises:
             ModelFileError: these values are no vocabulary.
         """
+        if not isinstance(values, Mapping):
+            raise _edited("it is no table of words")
         words, longest = values.get("words"), values.get("longest")
         if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word for word in words):
             raise _edited("its words are no list of texts")

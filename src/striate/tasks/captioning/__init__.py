@@ -6,6 +6,7 @@ caption_branch      a code of the region and a language model, as a branch of a 
 caption_finish      what is kept of the regions, and the options of an answer
 language_model      a recurrent network that writes what a code tells
 language_targets    what it reads and learns of captions, and numbers -> words
+other_words         weights that were learned with another vocabulary
 search              greedy, by a beam, or drawn
 phrase_search       the regions of many pictures that a phrase fits best
 bleu, cider         how near sentences are to true ones, of captions alone

@@ -75,12 +75,8 @@ class LanguageModel(nn.Module):
         """
         if vocabulary != self.vocabulary:
             self._build(vocabulary)
-        elif not self.fingerprint.is_meta and bytes(self.fingerprint.tolist()) != vocabulary.digest():
-            raise ModelFileError(
-                "the vocabulary of the model is not the one that its weights were learned with",
-                "the words as they were saved, in their order",
-                "the file as the training wrote it",
-            )
+        elif not self.fingerprint.is_meta:
+            require_fingerprint(self.fingerprint, vocabulary)
 
     def forward(self, codes: Tensor, words: Tensor) -> Tensor:
         """Scores of every step; those of step 0 mean nothing.
@@ -121,3 +117,17 @@ class LanguageModel(nn.Module):
         """
         seen, after = self.recurrent(self.look_up(words)[:, None], tuple(state))
         return self.scores(seen[:, 0]).float().log_softmax(1), Remembered(*after)
+
+
+def require_fingerprint(fingerprint: Tensor, vocabulary: Vocabulary) -> None:
+    """The words are those that the fingerprint, uint8 (32,), was taken of.
+
+    Raises:
+        ModelFileError: they are not.
+    """
+    if bytes(fingerprint.tolist()) != vocabulary.digest():
+        raise ModelFileError(
+            "the vocabulary of the model is not the one that its weights were learned with",
+            "the words as they were saved, in their order",
+            "the file as the training wrote it",
+        )

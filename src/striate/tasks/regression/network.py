@@ -50,8 +50,7 @@ class RegressionNetwork(nn.Module):
         self, backbone: Backbone, points: int, scores: int, *, head: Head, size: tuple[int, int]
     ) -> None:
         super().__init__()
-        width = len_of_vector(backbone)
-        backbone.head = backbone.head[:-1]
+        width = backbone.remove_last_layer()
         self.backbone, self.points = backbone, points
         self.score = nn.Linear(width, scores) if scores else None
         self.place: nn.Module
@@ -166,9 +165,3 @@ def chosen(channels: dict[int, int], side: int) -> dict[int, int]:
     return {
         stride: width for stride, width in channels.items() if side <= FINEST * stride or stride == coarsest
     }
-
-
-def len_of_vector(backbone: Backbone) -> int:
-    """D: what the last layer of a backbone reads."""
-    layers = [part for part in backbone.head.modules() if isinstance(part, nn.Linear)]
-    return layers[-1].in_features

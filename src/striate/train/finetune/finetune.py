@@ -312,12 +312,13 @@ def _with_weights(
             backbone.replace_head(model.width(model.classes, **model.options))
             notes = (*notes, others)
         return notes
-    same = (header.get("task"), theirs) == (model.task, model.classes)
-    if same and not differences(network.state_dict(), stored.tensors):
-        network.load_state_dict(stored.tensors)
-        return (f"weights: {stored.path.name}, with the branches for {model.task}",)
-    with torch.random.fork_rng(devices=[]):
-        whole = create(name, 1, **model.arguments)  # a last layer tells which network the file is of
+    if (header.get("task"), theirs) == (model.task, model.classes):
+        tensors, told = model.taken_over(stored.tensors, header.get("options") or {})
+        if not differences(network.state_dict(), tensors):
+            network.load_state_dict(tensors)
+            return (f"weights: {stored.path.name}, with the branches for {model.task}", *told)
+    with torch.random.fork_rng(devices=[]):  # a last layer tells which network the file is of
+        whole = create(name, model.width(model.classes, **model.options), **model.arguments)
     notes = load_weights(whole, name, stored, changed=changed)
     known = whole.state_dict()
     backbone.load_state_dict({key: known[key] for key in backbone.state_dict()})

@@ -65,15 +65,18 @@ EPSILONS = {"fasterrcnn_resnet50_fpn_coco-258fb6c6.pth": 0.0}
 
 
 def load_detector(
-    network: nn.Module, name: str, weights: str | Path, arguments: Mapping[str, Any] | None = None
+    network: nn.Module,
+    name: str,
+    weights: str | Path | Checkpoint,
+    arguments: Mapping[str, Any] | None = None,
 ) -> tuple[str, ...]:
     """Put the weights of a detector, or of its backbone, into a network; say in sentences what was decided.
 
     Args:
         network: that was made by that name.
         name: one of ``models("detect")``.
-        weights: ``coco``, a .safetensors or .pth file, or the folder of a run; of a network on the same
-            backbone, or ``imagenet``, for a detector that stands on any.
+        weights: ``coco``, a .safetensors or .pth file, the folder of a run, or what ``read_weights`` made of
+            one of them; of a network on the same backbone, or ``imagenet``, for one that stands on any.
         arguments: with which the network was made, as far as they are not the usual ones.
 
     Raises:
@@ -83,8 +86,7 @@ def load_detector(
     if weights in (COCO, IMAGENET):
         require_published(name, str(weights))
     own = {**arguments_of(name), **(arguments or {})}
-    checkpoint = read_checkpoint(fetch(f"{BASE}/{PUBLISHED[name]}")) if weights == COCO else None
-    checkpoint = checkpoint or read_weights(own.get(BACKBONE, name), weights)
+    checkpoint = _read(weights, name, own)
     stored, wanted, file = checkpoint.tensors, network.state_dict(), checkpoint.path
     named = _in_our_names(stored, wanted, KEYS.get(name))
     if BACKBONE in own and of_another(checkpoint, name, set(named) & set(wanted)):
@@ -116,6 +118,15 @@ def load_detector(
         named = with_epsilon(named, norms)
     network.load_state_dict(named)
     return notes
+
+
+def _read(weights: str | Path | Checkpoint, name: str, own: Mapping[str, Any]) -> Checkpoint:
+    """The tensors of what is meant."""
+    if isinstance(weights, Checkpoint):
+        return weights
+    if weights == COCO:
+        return read_checkpoint(fetch(f"{BASE}/{PUBLISHED[name]}"))
+    return read_weights(own.get(BACKBONE, name), weights)
 
 
 def of_another(stored: Checkpoint, name: str, shared: Collection[str]) -> bool:

@@ -16,7 +16,7 @@ LOADERS: LazyTable[Callable[..., tuple[str, ...]]] = LazyTable(
     {
         "detect": "striate.zoo.weights.detector_weights:load_detector",
         "instances": "striate.zoo.weights.detector_weights:load_detector",
-        "dense_captions": "striate.zoo.weights.detector_weights:load_detector",
+        "dense_captions": "striate.zoo.weights.captioner_weights:load_captioner",
         "segmentation": "striate.zoo.weights.segmenter_weights:load_segmenter",
     }
 )
