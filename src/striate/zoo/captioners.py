@@ -27,7 +27,7 @@ def densecap(
     proposals: int = 300,
     code: int = 256,
     language: int = 256,
-    box_gradients: bool = True,
+    box_gradients: bool = False,
     norm: Norm = "batch",
 ) -> DetectionNetwork:
     """DenseCap on a backbone.
@@ -46,7 +46,8 @@ def densecap(
         proposals: of an image, at most, in a prediction.
         code: numbers of the code of a region; 4,096 in the paper.
         language: width of the language model; 512 in the paper.
-        box_gradients: whether captions and boxes teach the proposals too, through the corners of regions.
+        box_gradients: whether captions and boxes teach the proposals too, through the corners of regions, as
+            in the paper; from random weights proposals are better without.
         norm: "batch"; "frozen" or "group" for batches of one or two pictures.
 
     Raises:

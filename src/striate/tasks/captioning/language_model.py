@@ -20,8 +20,9 @@ from striate.tasks.captioning.language_targets import NOTHING, learned, read
 NO_WORDS = Vocabulary((), 15)
 """Of a network until somebody names words."""
 
-SPREAD = 0.08
-"""Of the first vectors of words: uniform from -0.08 to 0.08, as in Sutskever, Vinyals, Le 2014."""
+KEPT = 1.0
+"""First bias of the forget gates: what the code told is still remembered some words later. Gers, Schmidhuber,
+Cummins 2000; Jozefowicz, Zaremba, Sutskever 2015."""
 
 
 class Remembered(NamedTuple):
@@ -56,6 +57,10 @@ class LanguageModel(nn.Module):
         self.width = width
         self.encode = nn.Linear(code, width)
         self.recurrent = nn.LSTM(width, width, batch_first=True)
+        nn.init.kaiming_normal_(self.encode.weight, nonlinearity="relu")
+        forget = slice(width, 2 * width)  # of the gates: in, forget, cell, out
+        nn.init.constant_(self.recurrent.bias_ih_l0[forget], KEPT)
+        nn.init.zeros_(self.recurrent.bias_hh_l0[forget])
         self._build(vocabulary)
 
     def _build(self, vocabulary: Vocabulary) -> None:
@@ -63,7 +68,6 @@ class LanguageModel(nn.Module):
         self.vocabulary = vocabulary
         self.look_up = nn.Embedding(len(vocabulary) + 4, self.width, padding_idx=NOTHING)
         self.scores = nn.Linear(self.width, len(vocabulary) + 2)
-        nn.init.uniform_(self.look_up.weight, -SPREAD, SPREAD)
         digest = torch.tensor(list(vocabulary.digest()), dtype=torch.uint8)
         self.register_buffer("fingerprint", digest.to(self.encode.weight.device))
 

@@ -98,7 +98,7 @@ def _written(model: LanguageModel, codes: Tensor, search: Search) -> Written:
             break
         scores, after = model.step(last[alive], state.rows(alive))
         found = _likely(scores, end, search, generator, ends=step == longest)
-        parents, chosen, sums = _next(sums, last.view_as(sums), end, alive, found)
+        parents, chosen, sums = _next(sums, last.view_as(sums), end, alive, found, search.beam)
         words = words.gather(1, parents[..., None].expand(-1, -1, longest + 1))
         words[..., step] = chosen
         place = torch.zeros_like(last).index_copy(0, alive, torch.arange(len(alive), device=last.device))
@@ -144,7 +144,7 @@ def _likely(
 
 
 def _next(
-    sums: Tensor, last: Tensor, end: int, alive: Tensor, found: tuple[Tensor, Tensor]
+    sums: Tensor, last: Tensor, end: int, alive: Tensor, found: tuple[Tensor, Tensor], beam: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """For the captions that go on: which caption each continues, with which word, and their sums.
 
@@ -156,6 +156,7 @@ def _next(
         end: the number of END.
         alive: int64 (A,), which of all M * B captions go on.
         found: of ``_likely``.
+        beam: how many go on, at most.
     """
     likely, numbers = found
     over, width = ((last == NOTHING) | (last == end)).flatten(), likely.shape[1]
@@ -165,7 +166,7 @@ def _next(
     choices = last.new_zeros(sums.numel(), width)
     choices[alive] = numbers
     totals = (sums[:, :, None] + gains.view(*sums.shape, width)).flatten(1)
-    best, places = totals.topk(min(totals.shape[1], max(width, sums.shape[1])), dim=1)
+    best, places = totals.topk(min(totals.shape[1], beam), dim=1)
     return places // width, choices.view(len(sums), -1).gather(1, places), best
 
 

@@ -59,7 +59,7 @@ def densecap_network(
         SettingError: there is no such norm.
     """
     with_norm(features, norm)
-    body, strides = two_layers(width, BINS, code), features.strides
+    body, strides = _body(width, code), features.strides
     return TwoStage(
         features,
         first,
@@ -70,6 +70,16 @@ def densecap_network(
         sampler=SAMPLER,
         branches={NAME: _branch(strides, body, code, language)},
     )
+
+
+def _body(width: int, code: int) -> nn.Module:
+    """Pooled regions -> codes as large as the maps: a language model learns little of small ones."""
+    body = two_layers(width, BINS, code)
+    for layer in body.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    return body
 
 
 def _branch(strides: Sequence[int], body: nn.Module, code: int, language: int) -> CaptionBranch:
