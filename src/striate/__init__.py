@@ -13,6 +13,7 @@ errors      what can go wrong                         formatting  numbers for pe
 arguments   arguments of verbs, checked                waiting    how threads wait for each other
 interrupt_handler    Ctrl-C ends a loop after its step     postprocess    the end of a detector in numpy
 lazy_table           a table that imports what is used
+exchange/            answers in the words of other libraries
 
 Nothing heavy is imported until a name is used, so that ``import striate`` and ``striate --help`` are quick.
 
@@ -32,7 +33,7 @@ TYPE_CHECKING = False  # typing itself would take longer than all else here
 if TYPE_CHECKING:
     from typing import Any
 
-    from striate import errors, ops, postprocess
+    from striate import errors, exchange, ops, postprocess
     from striate.api.check import check
     from striate.api.compare import compare
     from striate.api.convert import convert
@@ -70,6 +71,7 @@ __all__ = [
     "embedding_map",
     "errors",
     "evaluate",
+    "exchange",
     "explain",
     "export",
     "find_rate",
@@ -94,7 +96,7 @@ __all__ = [
     "visualize",
 ]
 
-_ROOMS = {"errors", "ops", "postprocess"}
+_ROOMS = {"errors", "exchange", "ops", "postprocess"}
 
 _FILES = {
     "StriateError": "errors",

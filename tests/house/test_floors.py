@@ -11,7 +11,7 @@ FLOORS = [
     {"errors", "lazy_table"},
     {"arguments", "formatting", "postprocess"},
     {"records", "files", "interrupt_handler", "waiting"},
-    {"ops"},
+    {"ops", "exchange"},
     {"layers"},
     {"backbones", "data", "draw"},
     {"tasks"},

@@ -186,7 +186,7 @@ OPS = [
 
 def test_the_verbs_keep_their_names() -> None:
     assert sorted(striate.__all__) == sorted(
-        [*VERBS, "StriateError", "__version__", "errors", "ops", "postprocess"]
+        [*VERBS, "StriateError", "__version__", "errors", "exchange", "ops", "postprocess"]
     )
 
 

@@ -59,8 +59,9 @@ class LanguageModel(nn.Module):
         self.recurrent = nn.LSTM(width, width, batch_first=True)
         nn.init.kaiming_normal_(self.encode.weight, nonlinearity="relu")
         forget = slice(width, 2 * width)  # of the gates: in, forget, cell, out
-        nn.init.constant_(self.recurrent.bias_ih_l0[forget], KEPT)
-        nn.init.zeros_(self.recurrent.bias_hh_l0[forget])
+        biases = dict(self.recurrent.named_parameters())
+        nn.init.constant_(biases["bias_ih_l0"][forget], KEPT)
+        nn.init.zeros_(biases["bias_hh_l0"][forget])
         self._build(vocabulary)
 
     def _build(self, vocabulary: Vocabulary) -> None:
