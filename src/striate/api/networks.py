@@ -21,7 +21,7 @@ from striate.zoo.networks import create as create_backbone
 from striate.zoo.save_load import load as load_file
 from striate.zoo.weights.coco_classes import CLASSES
 from striate.zoo.weights.detector_weights import COCO
-from striate.zoo.weights.pretrained import is_ready, ready, spelling
+from striate.zoo.weights.pretrained import classifier, is_ready, ready, spelling
 from striate.zoo.weights.voc_classes import VOC_CLASSES
 
 __all__ = ["create", "load", "models", "summary"]
@@ -44,9 +44,9 @@ def create(
 
     Args:
         name: one of ``models()``, or of ``models(task)`` for the task of a network.
-        classes: K, how many scores it gives, 1 or more; of a network for a task also their names. When left
-            out 1000; with the weights ``"coco"`` the 90 of COCO by name, of which ten have no object there,
-            and for segmentation the background and the 20 of Pascal VOC.
+        classes: K, how many scores it gives, 1 or more; or their names. When left out 1000; with the weights
+            ``"coco"`` the 90 of COCO by name, of which ten have no object there, and for segmentation the
+            background and the 20 of Pascal VOC.
         in_channels: C of the images, 1 or more.
         weights: ``"imagenet"`` (``"coco"`` of a network for a task) fetches those that are published, once;
             or a .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of the network
@@ -54,8 +54,9 @@ def create(
         arguments: of the network's own, such as ``stem="small"``, or ``backbone="resnet34"`` of a detector.
 
     Returns:
-        a ``Backbone``; for the name of a network that is made for a task a model of that task, such as a
-        ``Detector``, a ``Segmenter`` or a ``SuperResolver``, ready to predict and to be trained.
+        a ``Backbone``, with names of classes a ``Classifier`` on it; for the name of a network that is made
+        for a task a model of that task, such as a ``Detector``, a ``Segmenter`` or a ``SuperResolver``.
+        Models are ready to predict and to be trained.
 
     Raises:
         SettingError: there is no network of that name, a number is smaller than 1, or the network has no such
@@ -64,6 +65,8 @@ def create(
 
     >>> create("lenet5", classes=10, in_channels=1).channels
     {2: 6, 4: 16}
+    >>> create("resnet20", classes=("cat", "dog")).classes
+    ('cat', 'dog')
     >>> create("yolo", classes=("cat", "dog"), width=0.25).classes
     ('cat', 'dog')
     >>> create("unet", classes=("road", "car"), width=0.25, channels=4).task
@@ -75,7 +78,7 @@ def create(
         names = list(map(str, range(classes))) if isinstance(classes, int) else list(classes)
         return made_model(name, names, in_channels, weights, **arguments)
     if not isinstance(classes, int):
-        raise SettingError(f"classes is {classes!r}", "how many, for a backbone", f"classes={len(classes)}")
+        return classifier(name, classes, in_channels, weights, **arguments)
     return create_backbone(name, classes, in_channels, weights, **arguments)
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from striate.arguments import checked
 from striate.data.annotations.annotations import Annotations
+from striate.data.batches.collate import Collate
 from striate.data.dataset import Dataset
 from striate.data.inputs import Input, InputBatch, one_or_many, prepared_inputs, with_names
 from striate.data.preprocess import Preprocess
@@ -297,6 +298,11 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     def output_names(self) -> tuple[str, ...]:
         """Names of the numbers that ``forward`` gives for an image, for targets of explanations."""
         return self.classes
+
+    @property
+    def collate(self) -> Collate:
+        """Samples -> a batch of this model: ``DataLoader(data, batch_size=8, collate_fn=model.collate)``."""
+        return Collate(self.preprocess)
 
     @property
     def device(self) -> torch.device:

@@ -62,7 +62,7 @@ def build(
         ShapeError: the network cannot take pictures of that size.
     """
     require_arguments(name, arguments)  # before create, whose weights no saved model may name
-    _require_names(classes)
+    require_names(classes)
     _require_numbers(preprocess)
     made, own = model_of(task), dict(options or {})
     require_task(name, task)
@@ -81,7 +81,7 @@ def detector(
     Raises:
         SettingError, LabelError, ModelFileError: as ``made_model``.
     """
-    _require_names(classes)
+    require_names(classes)
     if made_for(name) != DETECT:
         detector_named(name)  # which says that it is none
     return cast("Detector", made_model(name, classes, in_channels, weights, **arguments))
@@ -102,7 +102,7 @@ def made_model(
     Raises:
         SettingError, LabelError, ModelFileError: as ``build`` and ``load_whole``.
     """
-    _require_names(classes)
+    require_names(classes)
     network: Any = network_named(name, len(classes), in_channels, **arguments)
     model = TASKS[str(made_for(name))](network, classes, network.usual)
     model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
@@ -140,7 +140,7 @@ def model_of(task: str) -> type[TaskModel[Any]]:
     return TASKS[task]
 
 
-def _require_names(classes: Sequence[str]) -> None:
+def require_names(classes: Sequence[str]) -> None:
     """Different names, at least one."""
     expected, attempt = "one or more different names", 'classes=["cat", "dog"]'
     if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):

@@ -72,11 +72,6 @@ class CaptionTargets(Targets):
         text, lengths = tensors
         return CaptionTargets(text, lengths)
 
-    def joined(self, others: Sequence["CaptionTargets"]) -> "CaptionTargets":
-        """These regions, and then those of others."""
-        every = [one.tensors() for one in (self, *others)]
-        return self.like([torch.cat(column) for column in zip(*every, strict=True)])
-
     def where(self, chosen: Tensor) -> "CaptionTargets":
         """Some of the regions, bool (M,)."""
         return CaptionTargets(self.text[chosen.repeat_interleave(self.lengths)], self.lengths[chosen])

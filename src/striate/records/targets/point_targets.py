@@ -58,11 +58,6 @@ class PointTargets(Targets):
         points, visible, scale = tensors
         return PointTargets(points, visible, scale, self.pairs)
 
-    def joined(self, others: Sequence["PointTargets"]) -> "PointTargets":
-        """These rows, and then those of others with the same points."""
-        every = [one.tensors() for one in (self, *others)]
-        return self.like([torch.cat(column) for column in zip(*every, strict=True)])
-
     def where(self, chosen: Tensor) -> "PointTargets":
         """Some of the rows."""
         return self.like([tensor[chosen] for tensor in self.tensors()])

@@ -38,6 +38,11 @@ class Targets(ABC):
             size: (H, W) of the new pictures, pixels.
         """
 
+    def joined(self, others: Sequence[Self]) -> Self:
+        """These images, and then those of other targets of the same kind."""
+        every = [one.tensors() for one in (self, *others)]
+        return self.like([torch.cat(column) for column in zip(*every, strict=True)])
+
     @property
     def given(self) -> tuple[Sequence[Tensor], ...]:
         """What goes into a network beside the images, a tensor for each of them; nothing as a rule."""
