@@ -1,5 +1,6 @@
 """Every block of code that the documentation shows is run, and every command it names exists."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [page for page in PAGES if "_build" not in page.parts]
+COOKBOOK = ROOT / "docs" / "en" / "cookbook.md"
 
 
 def name_of(page: Path) -> str:
@@ -26,7 +28,10 @@ def commands(page: Path) -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in text.splitlines() if line.split("#")[0].strip()]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)
+READ_THROUGH = [page for page in PAGES if blocks(page, "python") and page != COOKBOOK]
+
+
+@pytest.mark.parametrize("page", READ_THROUGH, ids=name_of)
 def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path, picture_folder: Path) -> None:
     program = "\n".join(blocks(page, "python"))
     done = subprocess.run(
@@ -48,3 +53,20 @@ def test_the_commands_of_a_page_exist_with_their_flags(page: Path) -> None:
             options = Verb(words[1], "").command().params
             flags = {flag for option in options for flag in (*option.opts, *option.secondary_opts)}
             assert {word.split("=")[0] for word in words[2:] if word.startswith("-")} <= flags, words
+
+
+def test_no_recipe_has_more_than_fifteen_lines_of_code() -> None:
+    recipes = blocks(COOKBOOK, "python")
+    assert max(sum(bool(line.strip()) for line in recipe.splitlines()) for recipe in recipes) <= 15
+
+
+def test_every_recipe_runs_without_the_others(picture_folder: Path) -> None:
+    apart = "import json, sys\nfor recipe in json.load(sys.stdin): exec(recipe, {})"
+    done = subprocess.run(
+        [sys.executable, "-c", apart],
+        cwd=picture_folder.parent,
+        input=json.dumps(blocks(COOKBOOK, "python")),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
