@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.dataset import Dataset, Splits
 from striate.data.fold import Fold
-from striate.data.folds import fold_of, in_order, refolded, require_folds
+from striate.data.folds import fold_notes, fold_of, in_order, refolded, require_folds
 from striate.data.image_store import Array
 from striate.errors import SettingError
 
@@ -52,6 +53,14 @@ def test_more_folds_than_different_pictures_are_refused():
     same = np.array([1, 1, 1, 2], dtype=np.uint64)
     with pytest.raises(SettingError, match="3 folds, and 2 different pictures"):
         require_folds(same, np.zeros(4, dtype=np.int64), 3)
+
+
+def test_classes_with_fewer_pictures_than_folds_are_named():
+    labels = np.repeat([0, 1], [3, 9])
+    found = fold_notes(Fold(1, 5), labels == 0, 0, ClassAnnotations(labels, ("owl", "cat")))
+    assert found[1:] == ("class 'owl' has 3 pictures, fewer than 5 folds: some test none",)
+    many = ClassAnnotations(np.arange(5), tuple("abcde"))
+    assert fold_notes(Fold(1, 2), np.ones(5, bool), 0, many)[-1] == "2 other classes likewise"
 
 
 def test_one_group_cannot_be_divided():

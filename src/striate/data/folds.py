@@ -18,6 +18,10 @@ from striate.data.dataset import Dataset, Splits
 from striate.data.fold import Fold
 from striate.data.split import held_out, shuffled, united
 from striate.errors import SettingError
+from striate.formatting import plural
+
+MOST_NAMED = 3
+"""Rare classes that are named."""
 
 
 def require_folds(
@@ -107,9 +111,19 @@ def is_tested(
     return np.asarray(fold_of(shown, strata, fold.of, seed) == fold.number - 1)
 
 
-def fold_note(fold: Fold, tested: NDArray[np.bool_], seed: int) -> str:
-    """What the user is told of a fold."""
-    return f"fold {fold}: {int(tested.sum()):,} of {len(tested):,} pictures are tested (seed {seed})"
+def fold_notes(fold: Fold, tested: NDArray[np.bool_], seed: int, annotations: Annotations) -> tuple[str, ...]:
+    """What the user is told of a fold: its size, and classes that some folds cannot test."""
+    told = f"fold {fold}: {int(tested.sum()):,} of {len(tested):,} pictures are tested (seed {seed})"
+    if not annotations.each_stratum:
+        return (told,)
+    counts = np.bincount(annotations.strata(), minlength=len(annotations.classes)).tolist()
+    rare = [
+        f"class {name!r} has {plural(count, 'picture')}, fewer than {fold.of} folds: some test none"
+        for name, count in zip(annotations.classes, counts, strict=False)
+        if 0 < count < fold.of
+    ]
+    more = (f"{plural(len(rare) - MOST_NAMED, 'other class')} likewise",) if len(rare) > MOST_NAMED else ()
+    return (told, *rare[:MOST_NAMED], *more)
 
 
 def refolded(splits: Splits, fold: Fold, seed: int, validation: float) -> Splits:
@@ -133,7 +147,7 @@ def refolded(splits: Splits, fold: Fold, seed: int, validation: float) -> Splits
     held = held_out(shown[rest], known.strata()[rest], validation, seed, every_class=known.each_stratum)
     parts = {"train": rest[~held], "val": rest[held], "test": np.flatnonzero(tested)}
     named = {name: whole.subset(rows) for name, rows in parts.items() if len(rows)}
-    return replace(splits, parts=named, notes=(*splits.notes, fold_note(fold, tested, seed)))
+    return replace(splits, parts=named, notes=(*splits.notes, *fold_notes(fold, tested, seed, known)))
 
 
 def in_order(splits: Splits) -> Dataset:

@@ -26,7 +26,7 @@ from striate.data.checks.findings import Finding
 from striate.data.class_names import difference, lookalikes
 from striate.data.dataset import Dataset, Splits
 from striate.data.fold import Fold
-from striate.data.folds import fold_note, is_tested
+from striate.data.folds import fold_notes, is_tested
 from striate.data.formats.index import Found
 from striate.data.formats.json_stream import Progress
 from striate.data.formats.split_names import SPLITS, UNSAID
@@ -279,7 +279,7 @@ def held_fold(found: Found, fold: str, seed: int) -> tuple[Found, tuple[str, ...
     own = {SPLITS[number] for number in np.unique(found.split) if number != UNSAID}
     together = (f"the splits of the data are put together for {chosen.of} folds",) if len(own) > 1 else ()
     split = np.where(tested, SPLITS.index("test"), SPLITS.index("train")).astype(np.int8)
-    return replace(found, split=split), (*together, fold_note(chosen, tested, seed))
+    return replace(found, split=split), (*together, *fold_notes(chosen, tested, seed, found.annotations))
 
 
 def _identity(found: Found, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
