@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -100,6 +102,17 @@ def test_the_index_is_used_until_the_file_changes(folder):
     assert (index / "about.json").stat().st_mtime_ns == stamp
     file.write_text(json.dumps(REGIONS[:1]))
     assert region_index(file).images.tolist() == [7]
+
+
+def test_the_regions_are_read_without_loading_what_networks_need(folder):
+    heavy = "{'torch', 'torchvision', 'scipy', 'numba', 'sklearn'} & set(sys.modules)"
+    program = (
+        "import sys; from pathlib import Path; from striate.data.formats.region_index import region_index"
+    )
+    program += f"; print(len(region_index(Path(sys.argv[1])).boxes)); assert not {heavy}"
+    file = str(folder / "region_descriptions.json")
+    done = subprocess.run([sys.executable, "-c", program, file], check=True, capture_output=True, text=True)
+    assert int(done.stdout) == len(region_index(folder / "region_descriptions.json").boxes)
 
 
 @pytest.mark.parametrize("name", ["about.json", "boxes", "texts"])

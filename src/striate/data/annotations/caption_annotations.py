@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.captions.tokenizer import cleaned
 from striate.data.checks.caption_findings import caption_findings
 from striate.data.checks.findings import Finding
 from striate.records import BoxTargets, CaptionTargets
@@ -25,9 +26,6 @@ from striate.records.targets.caption_targets import BETWEEN
 
 REGION = "region"
 """The one class of what captions are about."""
-
-SPACES = dict.fromkeys([*range(32), 127, *range(128, 160), 0x2028, 0x2029], " ")
-"""Control characters, which become spaces."""
 
 
 @final
@@ -119,12 +117,3 @@ class CaptionTexts:
         """Where the sentences of each region are."""
         lengths = np.array(self._lengths, np.int64)
         return {"text_start": np.cumsum(lengths) - lengths, "text_length": lengths.astype(np.int32)}
-
-
-def cleaned(text: str) -> str:
-    r"""A sentence without control characters, and with one space between words.
-
-    >>> cleaned(" a\tcat \n")
-    'a cat'
-    """
-    return " ".join(text.translate(SPACES).split())

@@ -20,6 +20,18 @@ JOINING = {"'": "'", "\u2019": "'", "-": "-", "\u2010": "-"}
 WORDY = frozenset("LMN")
 """First letters of the Unicode categories of letters, marks and numbers."""
 
+SPACES = dict.fromkeys([*range(32), 127, *range(128, 160), 0x2028, 0x2029], " ")
+"""Control characters, which become spaces."""
+
+
+def cleaned(text: str) -> str:
+    r"""A sentence without control characters, and with one space between words.
+
+    >>> cleaned(" a\tcat \n")
+    'a cat'
+    """
+    return " ".join(text.translate(SPACES).split())
+
 
 def words_of(text: str) -> list[str]:
     """The words of a sentence, in order.

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.annotations.caption_annotations import cleaned
+from striate.data.captions.tokenizer import cleaned
 from striate.data.formats.json_stream import JsonStream, Progress
 from striate.errors import DataError
 from striate.files.regular import reason_of
