@@ -7,7 +7,7 @@ caption_finish      what is kept of the regions, and the options of an answer
 language_model      a recurrent network that writes what a code tells
 language_targets    what it reads and learns of captions, and numbers -> words
 other_words         weights that were learned with another vocabulary
-search              greedy, by a beam, or drawn
+search              greedy, by a beam (beam_search), or drawn; next_words: one word more of all captions
 phrase_search       the regions of many pictures that a phrase fits best
 bleu, cider         how near sentences are to true ones, of captions alone
 meteor              ... of a single sentence, by exact and stem matches

@@ -120,8 +120,13 @@ class LanguageModel(nn.Module):
         Returns:
             float32 (B, V + 2), log-probabilities of what comes next, and what is remembered then.
         """
+        seen, after = self.advance(words, state)
+        return self.scores(seen).float().log_softmax(1), after
+
+    def advance(self, words: Tensor, state: Remembered) -> tuple[Tensor, Remembered]:
+        """As ``step``, without the scores: what the recurrent network gives, (B, H), and remembers then."""
         seen, after = self.recurrent(self.look_up(words)[:, None], tuple(state))
-        return self.scores(seen[:, 0]).float().log_softmax(1), Remembered(*after)
+        return seen[:, 0], Remembered(*after)
 
 
 def require_fingerprint(fingerprint: Tensor, vocabulary: Vocabulary) -> None:

@@ -1,7 +1,7 @@
 """Captions from codes: how the next word is chosen.
 
     greedy    the likeliest word at every step                        beam 1
-    beam      B unfinished captions of each region, the likeliest     beam 2 or more
+    beam      B unfinished captions of each region, see beam_search   beam 2 or more
     sampled   a word by its probability                               temperature above 0
 
 All captions of all regions go through the recurrent network in one batch for every word. UNK is never
@@ -9,16 +9,18 @@ written; after the longest caption that is known only END follows. A caption's l
 words and of END. Sutskever, Vinyals, Le 2014, section 3.2, https://arxiv.org/abs/1409.3215
 """
 
-import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from striate.errors import SettingError
-from striate.tasks.captioning.language_model import LanguageModel
+from striate.tasks.captioning.beam_search import continued
+from striate.tasks.captioning.language_model import LanguageModel, Remembered
 from striate.tasks.captioning.language_targets import NOTHING, learned
+from striate.tasks.captioning.next_words import Likely, Trace, Written, likeliest
 
 MOST_BEAM, HOTTEST = 100, 100.0
 
@@ -60,11 +62,11 @@ class Search:
 GREEDY = Search()
 
 
-class Written(NamedTuple):
-    """int64 (M, T) numbers of words, filled up with 0, and float32 (M,) log-probabilities."""
+class NextWords(Protocol):
+    """The words that may come next in A captions, the one to take first."""
 
-    words: Tensor
-    log_probabilities: Tensor
+    def __call__(self, model: LanguageModel, last: Tensor, state: Remembered, *, ends: bool) -> Likely:
+        """See ``likeliest``."""
 
 
 @torch.no_grad()
@@ -76,9 +78,10 @@ def write(model: LanguageModel, codes: Tensor, search: Search = GREEDY) -> Writt
         codes: (M, D).
         search: how.
     """
-    each = max(1, AT_ONCE // (search.beam * (len(model.vocabulary) + 4)))
-    parts = [_written(model, part, search) for part in torch.split(codes, each)] if len(codes) else []
     longest = model.vocabulary.longest
+    step = max(search.beam * 8 * model.width, len(model.vocabulary)) + longest * 2 * model.width
+    each = max(1, AT_ONCE // step)
+    parts = [_written(model, part, search) for part in torch.split(codes, each)] if len(codes) else []
     words = torch.cat([one.words for one in parts]) if parts else codes.new_zeros(0, longest).long()
     sums = torch.cat([one.log_probabilities for one in parts]) if parts else codes.new_zeros(0).float()
     return Written(words, sums)
@@ -86,88 +89,65 @@ def write(model: LanguageModel, codes: Tensor, search: Search = GREEDY) -> Writt
 
 def _written(model: LanguageModel, codes: Tensor, search: Search) -> Written:
     """Captions of as many regions as go through at once."""
-    generator = torch.Generator().manual_seed(search.seed)
-    count, longest, end = len(codes), model.vocabulary.longest, model.vocabulary.end
-    state = model.begin(codes)
-    last = codes.new_full((count,), model.vocabulary.start, dtype=torch.int64)
-    words = codes.new_zeros(count, 1, longest + 1, dtype=torch.int64)
-    sums = codes.new_zeros(count, 1, dtype=torch.float32)
-    for step in range(longest + 1):
-        alive = _alive(sums, last.view_as(sums), end).flatten().nonzero().squeeze(1)
-        if not len(alive):
-            break
-        scores, after = model.step(last[alive], state.rows(alive))
-        found = _likely(scores, end, search, generator, ends=step == longest)
-        parents, chosen, sums = _next(sums, last.view_as(sums), end, alive, found, search.beam)
-        words = words.gather(1, parents[..., None].expand(-1, -1, longest + 1))
-        words[..., step] = chosen
-        place = torch.zeros_like(last).index_copy(0, alive, torch.arange(len(alive), device=last.device))
-        first = torch.arange(0, len(last), len(last) // count, device=last.device)
-        state, last = after.rows(place[(first[:, None] + parents).flatten()]), chosen.flatten()
-    best = words[:, 0]
-    return Written(torch.where(best == end, NOTHING, best)[:, :longest], sums[:, 0])
-
-
-def _alive(sums: Tensor, last: Tensor, end: int) -> Tensor:
-    """bool (M, B): captions that have not ended, and that are likelier than the best of the region that has.
-
-    A longer caption is never likelier than its beginning: the others cannot win.
-    """
-    over = (last == NOTHING) | (last == end)
-    best = torch.where(over, sums, -math.inf).amax(1, keepdim=True)
-    return ~over & (sums > best)
-
-
-def _likely(
-    scores: Tensor, end: int, search: Search, generator: torch.Generator, *, ends: bool
-) -> tuple[Tensor, Tensor]:
-    """What may come next in each of A captions: log-probabilities (A, b), and numbers (A, b) of words.
-
-    Args:
-        scores: (A, V + 2), log-probabilities of words, END and UNK.
-        end: the number of END.
-        search: how many, or that one is drawn.
-        generator: of the draw.
-        ends: whether nothing but END may come.
-    """
-    if ends:
-        return scores[:, end - 1 : end], torch.full_like(scores[:, :1], end, dtype=torch.int64)
-    known = scores[:, :end]
     if search.temperature:
-        shares = (known / search.temperature).softmax(1)
-        drawn = torch.multinomial(shares.cpu(), 1, generator=generator).to(scores.device)
-        return known.gather(1, drawn), drawn + 1
-    best, places = (
-        known.max(1, keepdim=True) if search.beam == 1 else known.topk(min(search.beam, end), dim=1)
-    )
-    return best, places + 1
+        return _one_each(model, codes, _Drawn(search.temperature, search.seed))
+    if search.beam == 1:
+        return _one_each(model, codes, partial(likeliest, count=1))
+    trace: list[Trace] = []
+    greedy = _one_each(model, codes, partial(likeliest, count=search.beam), trace)
+    return continued(model, search.beam, greedy, trace)
 
 
-def _next(
-    sums: Tensor, last: Tensor, end: int, alive: Tensor, found: tuple[Tensor, Tensor], beam: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """For the captions that go on: which caption each continues, with which word, and their sums.
-
-    A caption that has ended goes on with nothing, at no cost.
+def _one_each(
+    model: LanguageModel, codes: Tensor, next_words: NextWords, trace: list[Trace] | None = None
+) -> Written:
+    """One caption of each region.
 
     Args:
-        sums: (M, B), log-probabilities so far.
-        last: int64 (M, B), the last words.
-        end: the number of END.
-        alive: int64 (A,), which of all M * B captions go on.
-        found: of ``_likely``.
-        beam: how many go on, at most.
+        model: any language model.
+        codes: (M, D).
+        next_words: what follows; the first one is taken.
+        trace: gets what was likely at each step.
     """
-    likely, numbers = found
-    over, width = ((last == NOTHING) | (last == end)).flatten(), likely.shape[1]
-    gains = sums.new_full((sums.numel(), width), -math.inf)
-    gains[over, 0] = 0.0
-    gains[alive] = likely
-    choices = last.new_zeros(sums.numel(), width)
-    choices[alive] = numbers
-    totals = (sums[:, :, None] + gains.view(*sums.shape, width)).flatten(1)
-    best, places = totals.topk(min(totals.shape[1], beam), dim=1)
-    return places // width, choices.view(len(sums), -1).gather(1, places), best
+    count, longest, end = len(codes), model.vocabulary.longest, model.vocabulary.end
+    words = codes.new_zeros(count, longest + 1, dtype=torch.int64)
+    sums = codes.new_zeros(count, dtype=torch.float32)
+    regions, state = torch.arange(count, device=codes.device), model.begin(codes)
+    last = codes.new_full((count,), model.vocabulary.start, dtype=torch.int64)
+    for step in range(longest + 1):
+        likely = next_words(model, last, state, ends=step == longest)
+        if trace is not None:
+            trace.append(Trace(regions, likely))
+        sums[regions] += likely.log_probabilities[:, 0]
+        words[regions, step] = likely.words[:, 0]
+        going = (likely.words[:, 0] != end).nonzero().squeeze(1)
+        if not len(going):
+            break
+        regions, last, state = regions[going], likely.words[going, 0], likely.state.rows(going)
+    return Written(torch.where(words == end, NOTHING, words)[:, :longest], sums)
+
+
+class _Drawn:
+    """Draws the next word of each caption by its probability.
+
+    Args:
+        temperature: above 0; more at random the higher it is.
+        seed: of the draw.
+    """
+
+    def __init__(self, temperature: float, seed: int) -> None:
+        self._temperature = temperature
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def __call__(self, model: LanguageModel, last: Tensor, state: Remembered, *, ends: bool) -> Likely:
+        """As ``likeliest``, one word."""
+        if ends:
+            return likeliest(model, last, state, 1, ends=True)
+        scores, after = model.step(last, state)
+        known = scores[:, : model.vocabulary.end]
+        shares = (known / self._temperature).softmax(1)
+        drawn = torch.multinomial(shares.cpu(), 1, generator=self._generator).to(scores.device)
+        return Likely(known.gather(1, drawn), drawn + 1, after)
 
 
 @torch.no_grad()
