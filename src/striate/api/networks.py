@@ -1,7 +1,7 @@
 """Networks by name, saved models, and what a network is made of."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,14 @@ def _usual_classes(name: str, weights: Any) -> int | tuple[str, ...]:
 
 
 @checked
-def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "exact") -> TaskModel[Any]:
-    """Read a saved model, ready to predict.
+def load(
+    path: str | Path,
+    engine: EngineName = "auto",
+    precision: Precision = "exact",
+    *,
+    builder: Callable[[], nn.Module] | None = None,
+) -> TaskModel[Any]:
+    """Read a saved model, ready to predict. No code of the file is run, and nothing it names is imported.
 
     Args:
         path: a .safetensors file; the folder of a run, whose best model is meant; or the name of a network
@@ -104,9 +110,11 @@ def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "
             to PyTorch as it is and takes OpenVINO for large ones.
         precision: ``exact``; ``bf16``, faster, scores within 0.02; or ``int8``, after
             ``striate export MODEL --to openvino --precision int8 --calibrate DATA``.
+        builder: for a network of your own, the function that builds it; the file holds its tensors alone.
 
     Raises:
-        ModelFileError: there is no such file, it is truncated, foreign or misshapen, or cannot be fetched.
+        ModelFileError: there is no such file, it is truncated, foreign or misshapen, or cannot be fetched; or
+            its network is none of striate's, and there is no builder.
         SettingError: there is no such engine or precision, or they do not go together.
     """
     if is_ready(path):
@@ -114,7 +122,7 @@ def load(path: str | Path, engine: EngineName = "auto", precision: Precision = "
         model.engine = InferenceEngine(model, engine, precision)
         return model
     path = model_file(path)
-    model = load_file(path)
+    model = load_file(path, builder)
     model.engine = InferenceEngine(model, engine, precision, path)
     return model
 

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from striate.api.run_events import finished, report
 from striate.arguments import checked
+from striate.data.python_data.from_python import once
 from striate.train.profile.lr_finder import RateCurve
 from striate.train.profile.lr_finder import find_rate as rate_curve
 from striate.train.run.input_data import Data, to_train_on
@@ -24,7 +27,7 @@ __all__ = ["find_rate", "train"]
 def train(
     data: Data | None = None,
     *,
-    model: str | None = None,
+    model: str | nn.Module | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     force: bool = False,
@@ -35,14 +38,19 @@ def train(
     """Train a network, and write a run folder with the best model and a report.
 
     Args:
-        data: a folder, a .csv, .npz or idx file, ``"digits"``, or splits; a resumed run knows it.
-        model: one of ``models()``; chosen from the data when left out.
+        data: a folder, a .csv, .npz or idx file, ``"digits"``, or splits; a resumed run knows it. Or a Python
+            object, which it does not know: a torch ``Dataset`` or ``DataLoader`` of (picture, target), arrays
+            (pictures, targets), a list of ``Sample``, or splits of these, as ``(train, val)``.
+        model: one of ``models()``; chosen from the data when left out. Or a module of your own that gives
+            scores (N, K), or (N, K, H, W) for segmentation; a copy of it learns.
         out: the run folder; ``runs/<data>-<model>`` when left out, with a number if that exists.
         resume: go on with an interrupted run, or start it if there is none.
         force: replace the run folder.
         fit_batch: if the batch does not fit into memory, begin again with one that does.
         on_event: called with every event of the training.
-        settings: fields of ``striate.train.run.settings.Settings``, which are the flags of ``striate train``.
+        settings: fields of ``striate.train.run.settings.Settings``, which are the flags of ``striate train``;
+            and for a module of your own ``builder``, as ``"module:function"``, which its file will name, and
+            ``preprocess``, a ``Preprocess``.
 
     Returns:
         the run: ``.model``, ``.metrics``, ``.history`` by epoch, ``.folder``.
@@ -55,7 +63,7 @@ def train(
         Interrupted: a signal ended the run; it can be resumed.
     """
     user_settings = Settings(**settings) if model is None else Settings(model=model, **settings)
-    folder = None if out is None else Path(out)
+    data, folder = once(data), None if out is None else Path(out)
     resume = resume or restarted_in(folder)
     folder = folder or (last_folder(data, user_settings) if resume else None)
     splits = to_train_on(data, user_settings, folder if resume else None)
@@ -68,7 +76,7 @@ def train(
 
 
 @checked
-def find_rate(data: Data, *, model: str | None = None, **settings: Any) -> RateCurve:
+def find_rate(data: Data, *, model: str | nn.Module | None = None, **settings: Any) -> RateCurve:
     """The loss by learning rate, and a good highest one. Nothing is trained for good, and no folder made.
 
     Args:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from striate.train.session.events import Event
 
 
-@takes_settings(Settings, TRAINING, "How it learns", "model", "backbone", "size", "proposals")
+@takes_settings(Settings, TRAINING, "How it learns", "model", "backbone", "size", "proposals", "own")
 def compare(
     data: Data,
     models: Annotated[

@@ -22,7 +22,7 @@ SHOWN = 12
 """Learning rates that are printed."""
 
 
-@takes_settings(Settings, TRAINING, "How it learns")
+@takes_settings(Settings, TRAINING, "How it learns", "own")
 def train(
     data: Annotated[str | None, Data.__metadata__[0]] = None,
     *,

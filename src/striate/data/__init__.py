@@ -3,6 +3,7 @@
 read_dataset     path -> Splits                                formats/      one reader for each layout
 readers          format -> its reader, in a table              recognise    path -> format
 dataset          labelled images by number; Splits             annotations/  what is known of the pictures
+python_data/     data sets, loaders, arrays and samples of somebody's own
 captions/        sentences as words, and the words of a model
 decode           any picture file -> uint8 RGB                 decoding/     the parts of decode
 inputs           what predict takes                            checks/       what is wrong, by file name

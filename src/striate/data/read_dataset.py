@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.annotations.picture_annotations import PictureAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.bad_boxes import without_bad_boxes
@@ -32,6 +34,8 @@ from striate.data.formats.json_stream import Progress
 from striate.data.formats.split_names import SPLITS, UNSAID
 from striate.data.image_store import Files
 from striate.data.joints import read_joints
+from striate.data.python_data.from_python import FORMAT as PYTHON
+from striate.data.python_data.from_python import from_python
 from striate.data.readers import DETAILED, KINDS_OF, reader_of
 from striate.data.recognise import holds_a_picture, recognise, refuse_missing
 from striate.data.split import held_out, merged, united
@@ -50,7 +54,7 @@ FEWEST = 5
 
 
 def read(
-    path: str | Path,
+    path: Any,
     format: str | None = None,
     *,
     seed: int = 0,
@@ -69,7 +73,7 @@ def read(
     """Read a data set.
 
     Args:
-        path: a folder, a file, or ``"digits"``.
+        path: a folder, a file, or ``"digits"``; or a Python object, see ``from_python``.
         format: one of ``READERS``; None: recognised by looking.
         seed: of the split, where the data have none.
         validation: share of every class, 0 <= validation < 1, that is held out where the data have no such
@@ -94,28 +98,53 @@ def read(
         DataError: there is no such path, or nothing in it that can be read.
         SettingError: no such format or column, no such way with bad boxes, a share outside 0..1, or no path.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise SettingError(f"data are {type(path).__name__}", "a path, or the word digits", "name a folder")
     if not 0 <= validation < 1:
         raise SettingError(f"validation is {validation}", "0 or more and less than 1", "leave it out for 0.1")
     if not 0 <= test < 1:
         raise SettingError(f"test is {test}", "0 or more and less than 1", "leave it out for none")
-    root = Path(path)
-    try:
-        name = format or recognise(root, kinds)
-        options = {"details": True} if shapes and name in DETAILED else {}
-        found = _read(root, name, reader_of(name, accept, reading, group, classes), **options)
-        found = with_joints(_with_shapes(found) if shapes else found, joints)
-        found = as_pictures(found, kinds)
-        found = found if format else _with_alternative(_with_classes(found, name), name, root)
-    except OSError as reason:
-        raise _closed(root, reason) from reason
+    found, name, root = _found(path, format, kinds, shapes, accept, reading, group, classes)
+    found = as_pictures(with_joints(_with_shapes(found) if shapes else found, joints), kinds)
+    if not format and name != PYTHON:
+        found = _with_alternative(_with_classes(found, name), name, root)
     found = without_bad_boxes(found, on_bad_box)
     found, folded = held_fold(found, fold, seed) if fold else (found, ())
     split, notes = assign(found, seed, {"test": test, "val": validation})
     notes = (*folded, *notes)
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
     return Splits(_parts(found, split), name, root, found.notes + notes, findings)
+
+
+def _found(
+    path: Any,
+    format: str | None,
+    kinds: tuple[type[Annotations], ...],
+    shapes: bool,
+    *words: Any,
+) -> tuple[Found, str, Path]:
+    """What a path or a Python object holds, in which format, and where it lies.
+
+    Args:
+        path, format, kinds, shapes: as of ``read``.
+        words: as ``reader_of`` takes them after the name.
+    """
+    if not isinstance(path, str | os.PathLike):
+        given = from_python(path)
+        return _by_identity(given.found, kinds), PYTHON, Path(given.name)
+    root = Path(path)
+    try:
+        name = format or recognise(root, kinds)
+        options = {"details": True} if shapes and name in DETAILED else {}
+        return _read(root, name, reader_of(name, *words), **options), name, root
+    except OSError as reason:
+        raise _closed(root, reason) from reason
+
+
+def _by_identity(found: Found, kinds: tuple[type[Annotations], ...]) -> Found:
+    """Classes as identities, where a task learns from these alone."""
+    known = found.annotations
+    if not isinstance(known, ClassAnnotations) or kinds != (IdentityAnnotations,):
+        return found
+    return replace(found, annotations=IdentityAnnotations(known.labels, known.classes))
 
 
 def as_pictures(found: Found, kinds: tuple[type[Annotations], ...]) -> Found:

@@ -29,6 +29,7 @@ from striate.data.class_mapping import ALL, part_of
 from striate.data.dataset import Dataset, Splits
 from striate.data.image_store import Array, Store
 from striate.data.picture_size import picture_size
+from striate.data.python_data.from_python import PythonData, once
 from striate.data.read_dataset import read
 from striate.data.recognise import recognise
 from striate.errors import DataError, SettingError
@@ -128,6 +129,13 @@ class TrainedOn:
         found = np.isin(self.pictures, np.concatenate(seen)).mean()
         return float(found), min(1.0, float(found) * self.count / total)
 
+    def learned(self, part: Dataset) -> bool:
+        """Whether at least half of some pictures were among those that were learned from."""
+        if not len(self.pictures):
+            return False
+        shown = np.isin(self.pictures, identities(part.store, part.places)).mean()
+        return bool(shown * self.count >= HALF * len(part))
+
 
 def typical_size(store: Store, places: NDArray[np.int64]) -> tuple[int, int] | None:
     """(H, W), the medians of the sides of up to 64 pictures, from their headers; None if none can be read."""
@@ -169,7 +177,7 @@ def unseen(splits: Splits) -> str:
 
 
 def data_to_measure(
-    data: str | Path | Splits,
+    data: Any,
     trained_on: TrainedOn | None,
     split: str | None = None,
     *,
@@ -195,9 +203,14 @@ def data_to_measure(
         SettingError: there is no such split or format.
         DataError: the data cannot be read.
     """
+    data = once(data)
     splits, known = as_trained(
         data, trained_on, format=format, accept=accept, kinds=kinds, shapes=shapes, **options
     )
+    if known and split is None and isinstance(data, PythonData) and trained_on:
+        whole = len(part_of(splits, ALL))
+        if trained_on.learned(splits[unseen(splits)]):  # of the training's own splits one alone was given
+            return MeasuredData(splits, ALL, True, f"all {whole:,} pictures, which the network learned from")
     if known:
         chosen = split or unseen(splits)
         return MeasuredData(splits, chosen, True, f"{chosen}, of the data that the model was trained on")
@@ -211,7 +224,7 @@ def data_to_measure(
 
 
 def as_trained(
-    data: str | Path | Splits,
+    data: Any,
     trained_on: TrainedOn | None,
     *,
     format: str | None = None,
@@ -224,10 +237,13 @@ def as_trained(
     if isinstance(data, Splits):
         return data, trained_on is not None and is_of(trained_on, data)
     options |= {"kinds": kinds, "shapes": shapes}
+    data = once(data)
     if trained_on is None:
         return _accepted(read(data, format, accept=tuple(accept), **options), accept), False
+    is_path = isinstance(data, str | Path)
     asked, both = {**trained_on.options, **options}, tuple(dict.fromkeys((*accept, *trained_on.accept)))
-    formats = [format] if format else dict.fromkeys((trained_on.format, _looks_like(data, kinds)))
+    looks = (trained_on.format, _looks_like(data, kinds)) if is_path else (None,)
+    formats = [format] if format else dict.fromkeys(looks)
     *first, last = formats
     own = [name for name in OWN if name in trained_on.options and name not in options]  # others may lack it
     for name in formats if own else first:  # the format of the training, where the data look like another

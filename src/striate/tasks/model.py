@@ -75,7 +75,10 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         evaluation_batch: pictures that go through the network at once when nothing is learned.
         time_varies: whether the time of an answer depends on the weights and on the picture.
         guess_loss: the loss of guessing, as far as it is known.
-        name: of the network among ``striate.models()``; None for a network of your own.
+        name: of the network among ``striate.models()``, or of the class of a network of your own; None where
+            nobody said.
+        own: whether the network is none of ours, so that a file cannot say how it is built.
+        builder: ``module:function`` of what builds such a network; a file names it, and nobody imports it.
         arguments: with which the network was built by that name.
         options: plain values that its class was built with besides network, classes and preprocessing.
         trained_on: what is known of the data of its training; None for nothing.
@@ -94,6 +97,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
     evaluation_batch: ClassVar[int] = 64  # larger ones leave the cache of a processor, and take twice as long
     time_varies: ClassVar[bool] = False
     guess_loss: float = 0.0
+    builder: str | None
     mean: Tensor
     std: Tensor
 
@@ -106,6 +110,7 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         self.preprocess = preprocess
         self.options = options
         self.name: str | None = None
+        self.own, self.builder = False, None
         self.arguments: dict[str, Any] = {}
         self.trained_on: TrainedOn | None = None
         self.engine: Scoring | None = None

@@ -8,6 +8,7 @@ super_resolvers      those that enlarge pictures      captioners       those tha
 network_arguments    further arguments of a network   save_load      a model to a file and back
 model_file           the file: tensors and a header   weights/       published weights, other checkpoints
 old_names            what saved files called things before
+user_network         any nn.Module as the network of a task model
 model_hash           one number for what a model computes
 inference/           engines, export, int8            cost/          layers, shapes, multiplications
 """

@@ -19,6 +19,8 @@ from striate.files.regular import reason_of
 from striate.tasks.model import TaskModel
 from striate.zoo.build import build
 from striate.zoo.model_file import OpenModel, open_model, read_header, short, write_file
+from striate.zoo.user_network import REFERENCE, own_model
+from striate.zoo.user_network import built as network_built
 
 __all__ = ["load", "preprocess_of", "read_header", "save"]
 
@@ -59,7 +61,9 @@ def save(
             "a classifier made by striate.zoo.build or read by striate.load",
             "safetensors.torch.save_model(model, path) keeps the tensors; your code then builds the network",
         )
+    own = {"own": {"builder": model.builder}} if model.own else {}
     header = {
+        **own,
         "task": model.task,
         "options": model.options,
         "network": model.name,
@@ -83,19 +87,51 @@ def save(
         ) from error
 
 
-def load(path: str | Path) -> TaskModel[Any]:
-    """Read a model, ready to predict. No code of the file is run.
+def load(path: str | Path, builder: Any = None) -> TaskModel[Any]:
+    """Read a model, ready to predict. No code of the file is run, and nothing that it names is imported.
+
+    Args:
+        path: of the file.
+        builder: a function without arguments that gives the network, where that is none of ours.
 
     Raises:
         ModelFileError: the file is missing, truncated, foreign, of another format number, or names a network,
-            classes or tensors that do not fit each other.
+            classes or tensors that do not fit each other; or a builder is missing, or was given for a network
+            of ours.
     """
     _refuse_export(Path(path))
     with open_model(path, LEARN_ON) as file:
+        if "own" in file.header:
+            return _own(file, builder)
+        if builder is not None:
+            wrong = f"{file.path} holds {short(file.header.get('network'))}, a network of striate"
+            raise ModelFileError(wrong, "no builder for it", "leave builder out")
         built = _built(file)
         file.load_into(built.network)
     model = type(built)(built.network, built.classes, built.preprocess, **built.options)
     model.name, model.arguments, model.trained_on = built.name, built.arguments, built.trained_on
+    return model.eval()
+
+
+def _own(file: OpenModel, builder: Any) -> TaskModel[Any]:
+    """A model whose network somebody's function builds.
+
+    Raises:
+        ModelFileError: there is no builder, or the file does not fit what it builds.
+    """
+    header = file.header
+    named = header["own"].get("builder") if isinstance(header["own"], dict) else None
+    named = named if isinstance(named, str) and REFERENCE.fullmatch(named) else None
+    network = network_built(builder, file.path, named)
+    try:
+        options = {"task": header["task"], "options": header["options"], "builder": named}
+        model = own_model(network, header["classes"], preprocess_of(header), **options)
+        known = header.get("data")
+        model.trained_on = None if known is None else TrainedOn.from_dict(known)
+    except Exception as error:  # somebody else may have written it
+        wrong = f"{file.path} has a header that describes no model: {reason_of(error)}"
+        raise ModelFileError(wrong, "as striate wrote it", "save the model again") from error
+    file.load_into(model.network)
     return model.eval()
 
 

@@ -139,3 +139,12 @@ class PointAnnotations(Annotations):
                 pair = f"{self.joints.names[first]} and {self.joints.names[second]}"
                 findings.append(Finding("same-point", pair, "on one pixel in every picture"))
         return findings
+
+
+def extent(points: NDArray[np.float32], visible: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """float32 (N,): the longer side of the box around the visible points, at least one pixel."""
+    low = np.where(visible[..., None], points, np.inf).min(1)
+    high = np.where(visible[..., None], points, -np.inf).max(1)
+    sides: Any = np.maximum(high - low, 0)
+    longer = np.where(np.isfinite(sides), sides, 0).max(1)
+    return np.asarray(np.maximum(longer, 1), np.float32)

@@ -1,6 +1,7 @@
 """One number for what a picture shows, so that equal pictures are found without comparing each with each.
 
     array     blake2b of its pixels
+    object    as a file where that is known, else blake2b of the decoded picture
     file      blake2b of its size and of up to 8 KB of its bytes: the middle and the end; of files that agree
               in these, blake2b of all bytes, and if they still differ, of their pixels
     pixels    blake2b of the decoded picture: also finds one picture that was saved in two ways
@@ -19,6 +20,7 @@ from torch import Tensor
 from striate.data.decode import opened, pixels_of
 from striate.data.decoding.threads import decoding_threads
 from striate.data.image_store import Array, Files, Store
+from striate.data.python_data.item_pictures import ItemPictures
 from striate.errors import ImageError
 
 STRIP = 2**20  # pixels that are read at once
@@ -31,6 +33,8 @@ def identities(store: Store, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
         return _verified(store, indices, _numbers(store, indices, file_identity))
     if isinstance(store, Array):
         numbers: Iterable[int] = (number(store.images[index].tobytes()) for index in indices)
+    elif isinstance(store, ItemPictures):
+        return _of_items(store, indices)
     else:
         numbers = (pixel_identity(store, index) for index in map(int, indices))
     return np.fromiter(numbers, dtype=np.uint64, count=len(indices))
@@ -39,6 +43,15 @@ def identities(store: Store, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
 def _numbers(store: Files, indices: NDArray[np.int64], of: Callable[[str], int]) -> NDArray[np.uint64]:
     numbers = (of(store.name(int(index))) for index in indices)
     return np.fromiter(numbers, dtype=np.uint64, count=len(indices))
+
+
+def _of_items(store: ItemPictures, indices: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The numbers of files where these are known; else of the pixels, each picture decoded once in all."""
+    if store.files is not None:
+        return identities(store.files, indices)
+    for index in indices[store.numbers[indices] == 0].tolist():
+        store.numbers[index] = pixel_identity(store, index)
+    return store.numbers[indices]
 
 
 def _verified(store: Files, indices: NDArray[np.int64], partial: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -15,6 +15,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,30 @@ def read_npz(path: Path) -> Found:
     """
     file = npz_file(path) or path
     pairs, content = _load(file)
-    notes = [f"read as arrays: {', '.join(pair[0] for pair in pairs.values())} of {file.name}"]
-    images = [_images(file, content[pair[0]], notes) for pair in pairs.values()]
-    values = [
-        _labels(file, content[pair[1]], len(part)) for pair, part in zip(pairs.values(), images, strict=True)
-    ]
+    note = f"read as arrays: {', '.join(pair[0] for pair in pairs.values())} of {file.name}"
+    parts = {split: (content[images], content[labels]) for split, (images, labels) in pairs.items()}
+    found = found_in(file, parts, content)
+    return replace(found, notes=(note, *found.notes))
+
+
+def found_in(file: Path, parts: Mapping[int, tuple[NDArray[Any], NDArray[Any]]], content: Content) -> Found:
+    """Images with labels that are in memory.
+
+    Args:
+        file: what to call them.
+        parts: the images and labels of each split, by its number, or of ``UNSAID``.
+        content: arrays by name, of which one may hold the names of classes.
+
+    Raises:
+        DataError: they are no images with labels, or do not fit together.
+    """
+    notes = list[str]()
+    images = [_images(file, pictures, notes) for pictures, _ in parts.values()]
+    pairs = zip(parts.values(), images, strict=True)
+    values = [_labels(file, labels, len(part)) for (_, labels), part in pairs]
     if len({part.shape[1:] for part in images}) > 1:
         raise _wrong(file, "its parts hold images of different shapes", "one (H, W, C) in all parts")
-    split = np.repeat(np.array(list(pairs), dtype=np.int8), [len(part) for part in images])
+    split = np.repeat(np.array(list(parts), dtype=np.int8), [len(part) for part in images])
     labels, classes = _numbered(file, np.concatenate(values), content)
     store = Array(np.concatenate(images) if len(images) > 1 else images[0], str(file))
     return Found(store, ClassAnnotations(labels, classes), split, notes=tuple(dict.fromkeys(notes)))
@@ -242,4 +259,5 @@ def _numbered(
 
 
 def _wrong(file: Path, wrong: str, expected: str) -> DataError:
-    return DataError(f"{file}: {wrong}", expected, "save with numpy.savez(file, images=..., labels=...)")
+    saved = "save with numpy.savez(file, images=..., labels=...)"
+    return DataError(f"{file}: {wrong}", expected, saved if file.suffix else "(images, labels), two arrays")

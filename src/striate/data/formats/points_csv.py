@@ -8,14 +8,13 @@ which there is nothing.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.origin import Origin
-from striate.data.annotations.point_annotations import PointAnnotations
+from striate.data.annotations.point_annotations import PointAnnotations, extent
 from striate.data.checks.findings import Finding
 from striate.data.formats.index import Found
 from striate.data.formats.table_header import CLASS_COLUMNS, Header
@@ -57,7 +56,7 @@ def read_point_table(path: Path, *, group: str | None = None) -> Found:
     notes, factor = scaled(file, header, rows, points[visible], root, findings)
     points *= factor
     findings += _outside(file, rows, root, points, visible)
-    annotations = PointAnnotations(points, visible, _extent(points, visible), joints_of(names))
+    annotations = PointAnnotations(points, visible, extent(points, visible), joints_of(names))
     each = plural(len(names), "point")
     note = f"read as a table of points: {file.name}, {plural(len(rows.files), 'picture')} with {each}"
     return found_rows(rows, root, annotations, findings, (note, *taken, *notes))
@@ -127,12 +126,3 @@ def _outside(
             x, y = points[index][far][0]
             detail = f"a point at {x:g}, {y:g}, the picture has {size[1]}x{size[0]}"
             yield Finding("outside-picture", f"{file}:{rows.lines[index]}", detail)
-
-
-def _extent(points: NDArray[np.float32], visible: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """float32 (N,): the longer side of the box around the visible points, at least one pixel."""
-    low = np.where(visible[..., None], points, np.inf).min(1)
-    high = np.where(visible[..., None], points, -np.inf).max(1)
-    sides: Any = np.maximum(high - low, 0)
-    longer = np.where(np.isfinite(sides), sides, 0).max(1)
-    return np.asarray(np.maximum(longer, 1), np.float32)

@@ -269,6 +269,10 @@ def require_machine(settings: Settings) -> None:
         raise SettingError(
             "precision is '16'", "a CUDA device, and not the strategy fsdp", "precision bf16, or 32"
         )
+    if settings.strategy == "fsdp" and settings.parts.model is not None:
+        raise SettingError(
+            "strategy is 'fsdp' for a network of your own", "ddp, as nobody knows its stages", "strategy ddp"
+        )
     if settings.strategy == "fsdp" and settings.unfreeze:
         raise SettingError(
             f"unfreeze is {settings.unfreeze} with the strategy fsdp",

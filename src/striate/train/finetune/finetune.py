@@ -30,6 +30,7 @@ from striate.zoo.networks import (
     require_arguments,
 )
 from striate.zoo.save_load import preprocess_of, read_header
+from striate.zoo.user_network import own_model
 from striate.zoo.weights.checkpoint_reader import Checkpoint
 from striate.zoo.weights.detector_weights import COCO
 from striate.zoo.weights.lent_backbone import BACKBONE, lender, stands_on_any
@@ -81,6 +82,8 @@ def source_of(settings: Settings) -> Source:
         SettingError: no weights are published for the network.
     """
     weights, model = settings.weights, settings.model
+    if settings.parts.model is not None:
+        return Source(model, preprocess=settings.parts.preprocess)
     if weights is None:
         return Source()
     if model in MADE_NAMES and weights in (IMAGENET, COCO):
@@ -113,6 +116,8 @@ def arguments(settings: Settings, source: Source) -> dict[str, Any]:
     Raises:
         SettingError: the network has no such argument, or not with such a value.
     """
+    if settings.parts.model is not None:
+        return {}
     own = source.arguments if source.lent or settings.model in (None, source.model) else {}
     stem = {} if settings.stem is None else {"stem": settings.stem}
     factor = {} if settings.by is None else {"by": settings.by}
@@ -129,6 +134,11 @@ def arguments(settings: Settings, source: Source) -> dict[str, Any]:
         )
     require_arguments(name, chosen)
     return chosen
+
+
+def usual_arguments(settings: Settings) -> dict[str, Any]:
+    """The arguments of a network of ours with their defaults; somebody's own has none."""
+    return {} if settings.parts.model is not None else arguments_of(settings.model or "")
 
 
 def choose_finetune(settings: Settings, network: nn.Module, found: Facts) -> str | None:
@@ -169,7 +179,7 @@ def sentences(user_settings: Settings, settings: Settings, found: Facts) -> tupl
         notes.append(f"finetune {settings.finetune}: {_reason(settings, pictures_of_a_class(found))}")
     if keeps_features(settings.finetune, settings.task or found.task) and user_settings.augment is None:
         notes.append("augment none: what frozen layers make of the pictures is computed once and kept")
-    small = found.side <= SMALL_PICTURES and "stem" in arguments_of(model)
+    small = found.side <= SMALL_PICTURES and "stem" in usual_arguments(settings)
     if small and stem == "paper" and settings.weights is None:
         notes.append(
             f"the pictures have {found.side} pixels, and the stem of {model} was made for larger ones: "
@@ -271,6 +281,8 @@ def begin(
     Raises:
         ModelFileError: the weights cannot be read, or belong to another network.
     """
+    if settings.parts.model is not None:
+        return begin_own(settings, annotations, preprocess)
     source, classes = source_of(settings), annotations.classes
     name, own = settings.model or "", arguments(settings, source)
     task = settings.task or annotations.task
@@ -294,6 +306,22 @@ def begin(
     stored = read_weights(name, settings.weights)  # once: a file that is replaced meanwhile is the old one
     notes, _ = (_with_weights(one, name, stored, changed) for one in (model, best))
     return model, best, (*notes, *_steps(settings, model.network))
+
+
+def begin_own(
+    settings: Settings, annotations: Annotations, preprocess: Preprocess
+) -> tuple[TaskModel[Any], TaskModel[Any], tuple[str, ...]]:
+    """``begin`` with a network of somebody's own: two copies of it, with the weights that it has."""
+    module, task = settings.parts.model, settings.task or annotations.task
+    assert module is not None
+    kind = model_of(task)
+    kind.require(annotations)
+    of_task: dict[str, Any] = {"task": task, "options": kind.options_for(annotations, settings)}
+    torch.manual_seed(settings.seed)
+    of_task["builder"] = settings.parts.builder
+    model, best = (own_model(module, annotations.classes, preprocess, **of_task) for _ in range(2))
+    note = f"{model.name} is a network of your own: striate.load(path, builder=...) reads its file"
+    return model, best, (note,)
 
 
 def _with_weights(

@@ -257,10 +257,10 @@ def too_large(settings: Settings, found: Facts) -> OutOfMemory:
     """The error of a training that memory was refused to: it says which batch would fit."""
     gc.collect()
     torch.cuda.empty_cache()
-    try:
-        costs = measure(settings, found, batches=())
-    except TrainingError:  # not even the smallest batch could be measured
-        costs = Costs((0, 0), 0, 0, ())
+    costs = Costs((0, 0), 0, 0, ())
+    if settings.parts.model is None:  # a process of its own builds networks by their names
+        with suppress(TrainingError):  # not even the smallest batch could be measured
+            costs = measure(settings, found, batches=())
     device = device_of(settings.accelerator)
     return out_of_memory(settings.model or "", settings.batch or 1, device, costs.fitting_batch)
 
@@ -289,7 +289,8 @@ def foresee_memory(settings: Settings, found: Facts) -> None:
     """
     free = free_memory(device_of(settings.accelerator))
     frozen = settings.finetune not in (None, "all")
-    if free is None or frozen or settings.devices * settings.nodes > 1:
+    own = settings.parts.model is not None  # nobody knows whether it can be run without numbers
+    if free is None or frozen or own or settings.devices * settings.nodes > 1:
         return
     with torch.device("meta"):
         model = model_from(description(settings, found))

@@ -5,6 +5,8 @@
 The network is run on the meta device, where nothing is computed.
 """
 
+from copy import deepcopy
+
 import torch
 from torch import nn
 
@@ -13,6 +15,7 @@ from striate.errors import SettingError
 from striate.layers.backbone import Backbone
 from striate.train.finetune.freeze import first_thawed, thaw
 from striate.train.profile.profile import description, model_from
+from striate.train.run.defaults import channels_seen
 from striate.train.run.settings import Settings
 from striate.zoo.networks import arguments_of
 
@@ -33,6 +36,13 @@ def require_batch(settings: Settings, found: Facts) -> None:
     pictures = (settings.batch or 1) // (settings.devices * settings.nodes)
     if pictures > 1:
         return
+    sides = [max(1, round(side * settings.progressive_resizing)) for side in settings.height_width or (1, 1)]
+    if settings.parts.model is not None:
+        channels = channels_seen(settings, found)
+        _require(
+            settings, found, deepcopy(settings.parts.model).cpu().train(), torch.zeros(1, channels, *sides)
+        )
+        return
     described = description(settings, found)
     heads = "auxiliary" in arguments_of(settings.model or "") and settings.finetune in (None, "all")
     if heads:
@@ -41,9 +51,17 @@ def require_batch(settings: Settings, found: Facts) -> None:
         network = model_from(described).network.train()
     if settings.finetune is not None:
         thaw(network, first_thawed(network, settings.finetune))
-    sides = [max(1, round(side * settings.progressive_resizing)) for side in settings.height_width or (1, 1)]
+    _require(settings, found, network, torch.empty(1, described["channels"], *sides, device="meta"))
+
+
+def _require(settings: Settings, found: Facts, network: nn.Module, image: torch.Tensor) -> None:
+    """The network can learn from one image.
+
+    Raises:
+        SettingError: a layer would normalize one value alone.
+    """
     try:
-        _run(network, torch.empty(1, described["channels"], *sides, device="meta"))
+        _run(network, image)
     except ValueError as reason:
         if REFUSAL not in str(reason):
             raise

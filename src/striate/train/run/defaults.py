@@ -10,22 +10,32 @@ from torch import nn
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.checks.statistics import Facts, facts, fitting, preprocess_for, size_notes
 from striate.data.dataset import Dataset
-from striate.data.preprocess import Preprocess
+from striate.data.preprocess import Preprocess, ResizeMode
 from striate.errors import SettingError, ShapeError
 from striate.layers.image_network import ImageNetwork
 from striate.train.finetune import finetune as reuse
-from striate.train.finetune.finetune import arguments, choose_finetune, keeps_features, source_of
+from striate.train.finetune.finetune import (
+    arguments,
+    choose_finetune,
+    keeps_features,
+    source_of,
+    usual_arguments,
+)
+from striate.train.run.own_parts import require_given
 from striate.train.run.settings import Settings
 from striate.train.run.task_settings import require_own
 from striate.zoo.build import model_of
 from striate.zoo.inference.torch_engine import has_bf16
-from striate.zoo.networks import arguments_of, network_named
+from striate.zoo.networks import network_named
+from striate.zoo.user_network import AnySize, channels_of, require_scores
+from striate.zoo.user_network import require_task as require_own_task
 
 SMALL = 32
 """Pixels: grey pictures up to this side look like handwriting, which must not be mirrored."""
 
-LARGE = 64
-"""Pixels: the size that networks see of pictures at least as large, when they take any size."""
+LARGE, AS_THEY_ARE = 64, 224
+"""Pixels: the size that networks see of pictures at least as large, when they take any size; and the side up
+to which somebody's own network sees pictures of one size as they are."""
 
 PICTURES_SEEN, LEAST_EPOCHS, MOST_EPOCHS = 600_000, 8, 100
 LEAST_BATCH, MOST_BATCH, STEPS_AN_EPOCH = 8, 128, 16
@@ -50,6 +60,7 @@ def decide(settings: Settings, found: Facts) -> Settings:
         DataError: the task cannot be learned from such data.
         ShapeError: it cannot take pictures of that size.
     """
+    require_given(settings.parts, settings.own)
     handwriting, source = found.channels == 1 and found.side <= SMALL, source_of(settings)
     task = settings.task or found.task
     kind = model_of(task)
@@ -64,32 +75,75 @@ def decide(settings: Settings, found: Facts) -> Settings:
     settings = with_norm_for_few(settings.model_copy(update={"model": name, "task": task}), source.arguments)
     batch = settings.batch or 1
     own = arguments(settings, source)
-    channels = source.preprocess.channels if source.preprocess else found.channels
-    with torch.device("meta"):
-        network = network_named(name, in_channels=channels, **own)
+    channels = channels_seen(settings, found)
+    network = network_of(settings, found, channels, own)
     require_room_to_grow(settings, name, network)
     finetune = choose_finetune(settings, network, found)
     usual_size = source.size or kind.size_for(network, found.size)
     size = settings.height_width or usual_size or default_size(network, found)
-    require_size(settings, name, network)
-    network.require((channels, *size))
+    require_pictures(settings, network, found, (channels, *size))
     chosen: dict[str, Any] = {
-        "stem": own.get("stem", arguments_of(name).get("stem")),
+        "stem": own.get("stem", usual_arguments(settings).get("stem")),
         "epochs": min(MOST_EPOCHS, max(LEAST_EPOCHS, round(PICTURES_SEEN / found.count))),
         "lr": default_rate(settings.optimizer, network, finetune) * batch / MOST_BATCH,
         "weight_decay": DECAYS[settings.optimizer],
         "warmup": WARMUPS[settings.schedule],
         "augment": default_augment(found, handwriting=handwriting, kept=keeps_features(finetune, task)),
         "size": f"{size[0]}x{size[1]}",
-        "resize_mode": "letterbox" if kind.spatial else fitting(found, size),
+        "resize_mode": usual_mode(settings, found, size, spatial=kind.spatial),
     }
     open_fields = {name: value for name, value in chosen.items() if getattr(settings, name) is None}
-    precision = (
-        default_precision(network, settings.accelerator)
-        if settings.precision == "auto"
-        else settings.precision
-    )
+    precision: str = settings.precision
+    if precision == "auto":
+        precision = default_precision(network, settings.accelerator)
     return settings.model_copy(update={**open_fields, "precision": precision, "finetune": finetune})
+
+
+def network_of(settings: Settings, found: Facts, channels: int, own: Mapping[str, Any]) -> ImageNetwork:
+    """The network of settings with a name and a task, on the meta device; or a shell around somebody's own.
+
+    Raises:
+        SettingError: there is no such network, or somebody's own cannot learn the task.
+    """
+    module = settings.parts.model
+    if module is None:
+        with torch.device("meta"):
+            return network_named(settings.model or "", in_channels=channels, **own)
+    require_own_task(settings.task or "")
+    fits = found.same_size and max(found.size) <= AS_THEY_ARE
+    size = found.size if fits else (LARGE, LARGE) if found.side >= LARGE else (SMALL, SMALL)
+    return AnySize(module, size, channels)
+
+
+def require_pictures(
+    settings: Settings, network: ImageNetwork, found: Facts, shape: tuple[int, int, int]
+) -> None:
+    """The network takes pictures (C, H, W); somebody's own is tried with two.
+
+    Raises:
+        ShapeError: it does not, or gives scores for another number of classes.
+        SettingError: somebody's own gives several tensors.
+    """
+    require_size(settings, settings.model or "", network)
+    network.require(shape)
+    if settings.parts.model is not None:
+        classes, (channels, *size) = len(found.counts), shape
+        require_scores(settings.parts.model, settings.task or "", classes, channels, (size[0], size[1]))
+
+
+def usual_mode(settings: Settings, found: Facts, size: tuple[int, int], *, spatial: bool) -> ResizeMode:
+    """How pictures become the size of the network when nobody says."""
+    if settings.parts.preprocess is not None:
+        return settings.parts.preprocess.resize_mode
+    return "letterbox" if spatial else fitting(found, size)
+
+
+def channels_seen(settings: Settings, found: Facts) -> int:
+    """C of the pictures that the network sees: what its weights expect, or that of the data."""
+    source, module = source_of(settings), settings.parts.model
+    if source.preprocess is not None:
+        return source.preprocess.channels
+    return (module is not None and channels_of(module)) or found.channels
 
 
 def with_usual(settings: Settings, usual: Mapping[str, Any]) -> Settings:
@@ -110,7 +164,7 @@ def with_norm_for_few(settings: Settings, learned: Mapping[str, Any]) -> Setting
         settings: with a batch, and with the name of the network.
         learned: the arguments with which its weights were learned.
     """
-    usual, chosen = arguments_of(settings.model or ""), {**learned, **settings.arguments}
+    usual, chosen = usual_arguments(settings), {**learned, **settings.arguments}
     each = (settings.batch or 1) // (settings.devices * settings.nodes)
     if each > FEW or usual.get("norm") != "batch" or "norm" in chosen:
         return settings
@@ -233,5 +287,6 @@ def preprocessing(dataset: Dataset, settings: Settings) -> Preprocess:
         mode = settings.resize_mode or of_weights.resize_mode
         return replace(of_weights, size=settings.height_width, resize_mode=mode, tta=settings.tta)
     found = facts(dataset)
-    plain = preprocess_for(dataset, found, settings.height_width, found.channels, settings.resize_mode)
+    channels = channels_seen(settings, found)
+    plain = preprocess_for(dataset, found, settings.height_width, channels, settings.resize_mode)
     return replace(plain, tta=settings.tta)

@@ -11,6 +11,7 @@ from striate.data.checks.content_hash import identities
 from striate.data.dataset import Splits
 from striate.data.fold import Fold
 from striate.data.folds import refolded
+from striate.data.python_data.from_python import FORMAT as PYTHON
 from striate.data.read_dataset import read
 from striate.data.split import held_out
 from striate.errors import SettingError
@@ -19,7 +20,8 @@ from striate.train.run.settings import Settings
 from striate.train.run.stored import stored_data, stored_settings
 from striate.zoo.build import model_of
 
-Data = str | Path | Splits
+Data = str | Path | Splits | Any
+"""A path, splits, or a Python object as ``striate.data.python_data.from_python`` takes it."""
 
 
 def to_train_on(data: Data | None, user_settings: Settings, folder: Path | None) -> Splits:
@@ -33,6 +35,12 @@ def to_train_on(data: Data | None, user_settings: Settings, folder: Path | None)
             )
             raise SettingError(wrong, "a folder, a file, or the word digits", "name the data")
         data = stored_data(files)[0]
+        if files.read_json(files.splits).get("format") == PYTHON:
+            raise SettingError(
+                f"{folder} was trained on a Python object, which no file holds",
+                "the same data again",
+                "train(data, out=..., resume=True)",
+            )
     settings = stored_settings(files) if goes_on else user_settings
     if isinstance(data, Splits):
         if settings.fold:

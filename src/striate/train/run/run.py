@@ -82,8 +82,12 @@ class Run:
         )
 
     @classmethod
-    def open(cls, folder: str | Path) -> "Run":
+    def open(cls, folder: str | Path, builder: Any = None) -> "Run":
         """A complete run from its folder.
+
+        Args:
+            folder: of the run.
+            builder: as of ``striate.load``, for a network of your own.
 
         Raises:
             RunError: there is no complete run.
@@ -91,7 +95,7 @@ class Run:
         """
         files = RunFolder(folder)
         judged = files.read_json(files.metrics)
-        settings, model = stored_settings(files), load(files.model)
+        settings, model = stored_settings(files), load(files.model, builder)
         try:
             metrics, split = model.metric().kind.from_dict(judged["metrics"]), str(judged["split"])
         except (StriateError, KeyError, TypeError, ValueError, AttributeError) as reason:
@@ -346,7 +350,7 @@ def finish(work: TrainingSession, splits: Splits) -> Finished:
     """The best model, and its figures in float32 on what it has never seen."""
     files, settings = work.folder, work.settings
     split = unseen(splits)
-    model = load(files.model).to(work.engine.device)
+    model = load(files.model, settings.parts.model).to(work.engine.device)
     loader = Loader(splits[split], model.preprocess, model.evaluation_batch, workers=settings.workers)
     evaluation = evaluate(model, loader)
     metrics = evaluation.metrics

@@ -5,6 +5,7 @@ digits, lenet5  -->  runs/digits-lenet5, -2, -3, ... or with --resume the newest
 
 import os
 from pathlib import Path
+from typing import Any
 
 from striate.data.checks.statistics import facts
 from striate.data.dataset import Splits
@@ -16,11 +17,11 @@ from striate.train.run.settings import Settings
 from striate.train.run.stored import stored_data
 
 
-def last_folder(data: str | Path | Splits | None, user_settings: Settings) -> Path | None:
+def last_folder(data: Any, user_settings: Settings) -> Path | None:
     """The newest run on these data, of the network that was asked for if one was; None if there is none."""
     if data is None:
         return None
-    root = data.root if isinstance(data, Splits) else Path(data)
+    root = data.root if isinstance(data, Splits) else Path(getattr(data, "name", data))
     folders = (path.parent for path in Path("runs").glob("*/splits.json"))
     found = [folder for folder in folders if _is_of(folder, root, user_settings)]
     return max(found, key=lambda folder: (folder / "splits.json").stat().st_mtime, default=None)

@@ -11,12 +11,13 @@ import re
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from striate.arguments import LARGEST, described, meant_number
 from striate.data.fold import Fold
 from striate.data.mask_classes import read_classes
 from striate.errors import SettingError
+from striate.train.run.own_parts import OwnParts, require_given, taken_out
 from striate.train.run.task_settings import PROPOSALS_ENDING, TaskSettings, require_proposals
 from striate.zoo.network_arguments import written
 
@@ -247,8 +248,13 @@ class Settings(TaskSettings):
     checkpoint_every: float = Field(
         30.0, ge=0, description="seconds between checkpoints; one is made at each epoch's end"
     )
+    own: dict[str, str] = Field(
+        {}, description="names of what was given as Python objects: model, augment, loss, metric"
+    )
+    _parts: OwnParts = PrivateAttr(default_factory=OwnParts)
 
     def __init__(self, **values: Any) -> None:
+        values, parts = taken_out(values)
         for name in ("weights", "proposals"):
             if isinstance(values.get(name), os.PathLike):
                 values[name] = os.fspath(values[name])
@@ -286,6 +292,18 @@ class Settings(TaskSettings):
             raise SettingError(wrong, "more than 0 s, at most a year", "leave budget out")
         require_counts(self)
         require_fold(self)
+        self._parts = parts
+
+    @property
+    def parts(self) -> OwnParts:
+        """What was given as Python objects."""
+        return self._parts
+
+    def with_parts(self, parts: OwnParts) -> "Settings":
+        """The same settings with other objects; what names them stays."""
+        copy = self.model_copy()
+        copy._parts = parts
+        return copy
 
     @property
     def height_width(self) -> tuple[int, int] | None:
@@ -437,6 +455,7 @@ def resumed(user_settings: Settings, saved: dict[str, Any]) -> Settings:
     Raises:
         SettingError: a given setting differs from the run's and would change its result.
     """
+    require_given(user_settings.parts, saved.get("own", {}))
     values, names = user_settings.to_dict(), user_settings.model_fields_set
     chosen = {name: value for name, value in values.items() if name in names}
     differing = [
@@ -451,7 +470,8 @@ def resumed(user_settings: Settings, saved: dict[str, Any]) -> Settings:
             "the same settings, or none, when a run is resumed",
             "leave them out to go on, or start a new run in another folder",
         )
-    return Settings(**{**saved, **{name: value for name, value in chosen.items() if name in FREE}})
+    whole = Settings(**{**saved, **{name: value for name, value in chosen.items() if name in FREE}})
+    return whole.with_parts(user_settings.parts)
 
 
 def size_text(size: Any) -> Any:

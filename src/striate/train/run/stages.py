@@ -27,7 +27,7 @@ def stages(work: TrainingSession, data: Dataset) -> Iterator[Event]:
 
 
 def _stages(work: TrainingSession, data: Dataset) -> Iterator[Event]:
-    model = load(work.folder.model).to(work.engine.device)
+    model = load(work.folder.model, work.settings.parts.model).to(work.engine.device)
     best = [row for row in work.state.rows if row["best"]][-1]
     folder = work.folder.path / STAGES
     missing = [stage for stage in model.stages() if not (stage.done or stage.written(data, folder))]

@@ -1,0 +1,293 @@
+"""Python objects as data: what each kind of object holds, and what is refused."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import (
+    ConcatDataset,
+    DataLoader,
+    IterableDataset,
+    Subset,
+    SubsetRandomSampler,
+    TensorDataset,
+)
+
+from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.mask_annotations import MaskAnnotations
+from striate.data.annotations.point_annotations import PointAnnotations
+from striate.data.dataset import Dataset
+from striate.data.image_store import Array
+from striate.data.python_data.from_python import from_python
+from striate.data.python_data.item_pictures import picture_of
+from striate.data.read_dataset import read
+from striate.errors import DataError, ImageError, LabelError, SettingError
+from striate.records import ClassTargets, Sample
+
+
+class Shades(torch.utils.data.Dataset[Any]):
+    """Picture number i has the grey level 10 i, and the class i modulo 2; counts how often it is asked."""
+
+    def __init__(self, length: int = 6, shift: int = 0) -> None:
+        self.length, self.shift, self.asked = length, shift, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def picture(self, index: int) -> torch.Tensor:
+        return torch.full((3, 4, 5), (10 * index + self.shift) % 251, dtype=torch.uint8)
+
+    def __getitem__(self, index: int) -> Any:
+        self.asked += 1
+        return self.picture(index), index % 2
+
+
+class Named(Shades):
+    classes = ("even", "odd")
+
+
+class Told(Named):
+    def __init__(self, length: int = 40) -> None:
+        super().__init__(length)
+        self.targets = torch.arange(length) % 2
+
+
+def whole(data: Any) -> Dataset:
+    return read(data, validation=0)["train"]
+
+
+def test_a_dataset_gives_its_pictures_and_classes() -> None:
+    data = whole(Named())
+    assert data.classes == ("even", "odd")
+    assert data.labels.tolist() == [0, 1, 0, 1, 0, 1]
+    assert data.image(3).unique().tolist() == [30]
+    assert data.name(3) == "Named[3]"
+
+
+def test_class_numbers_without_names_are_their_own_names_in_order_of_numbers() -> None:
+    pairs = [(Shades().picture(i), label) for i, label in enumerate((10, 9, 10))]
+    assert whole(pairs).classes == ("9", "10")
+    assert whole(pairs).labels.tolist() == [1, 0, 1]
+
+
+def test_names_of_classes_are_kept_as_they_are() -> None:
+    pairs = [(Shades().picture(i), name) for i, name in enumerate(("dog", "cat"))]
+    assert whole(pairs).classes == ("cat", "dog")
+
+
+def test_targets_that_the_data_set_tells_are_not_read_with_the_pictures() -> None:
+    data = Told(40)
+    from_python(data)
+    assert data.asked < 40  # 8 pictures twice for steadiness, the first target, and both ends
+    assert whole(Subset(data, [1, 4, 7])).labels.tolist() == [1, 0, 1]
+    assert len(whole(ConcatDataset([data, Told(4)]))) == 44
+
+
+def test_targets_that_an_attribute_tells_otherwise_than_the_items_are_read() -> None:
+    data = Told(6)
+    data.targets = torch.zeros(6, dtype=torch.int64)
+    assert whole(data).labels.tolist() == [0, 1, 0, 1, 0, 1]
+
+
+def test_splits_are_named_or_stand_in_their_order() -> None:
+    for data in ({"train": Named(), "valid": Named(4, 1)}, (Named(), Named(4, 1))):
+        splits = read(data)
+        assert {name: len(part) for name, part in splits.items()} == {"train": 6, "val": 4}
+    assert list(read((Named(), Named(4, 1), Named(2, 2)))) == ["train", "val", "test"]
+
+
+def test_of_one_set_a_seeded_share_is_held_out() -> None:
+    first, again = read(Named(20), validation=0.2), read(Named(20), validation=0.2)
+    assert [len(part) for part in first.values()] == [16, 4]
+    assert first["val"].places.tolist() == again["val"].places.tolist()
+
+
+@pytest.mark.parametrize("pictures", [np.uint8, "tensor"])
+def test_arrays_of_pictures_and_classes_become_an_array(pictures: Any) -> None:
+    images = np.arange(4 * 3 * 2 * 3, dtype=np.uint8).reshape(4, 3, 2, 3)
+    given = torch.from_numpy(images).permute(0, 3, 1, 2) if pictures == "tensor" else images
+    data = whole((given, [0, 1, 1, 0]))
+    assert isinstance(data.store, Array)
+    assert (data.store.images == images).all()
+    assert data.labels.tolist() == [0, 1, 1, 0]
+    assert len(whole(TensorDataset(torch.from_numpy(images), torch.tensor([0, 1, 1, 0])))) == 4
+
+
+def test_a_list_of_pictures_with_a_list_of_targets_is_a_pair() -> None:
+    pictures = [Image.new("L", (5, 4), level) for level in (0, 9, 200)]
+    data = whole((pictures, ["a", "b", "a"]))
+    assert data.labels.tolist() == [0, 1, 0]
+    assert data.image(2).unique().tolist() == [200]
+
+
+def test_samples_bring_their_targets() -> None:
+    samples = [Sample(Shades().picture(i), ClassTargets(torch.tensor([i % 2])), f"{i}.png") for i in range(4)]
+    assert whole(samples).labels.tolist() == [0, 1, 0, 1]
+
+
+def test_data_sets_of_ours_keep_their_annotations() -> None:
+    part = whole(Named())
+    again = whole(part.subset([1, 2]))
+    assert again.classes == ("even", "odd")
+    assert again.labels.tolist() == [1, 0]
+    assert again.image(0).unique().tolist() == [10]
+
+
+def test_dictionaries_with_usual_keys_are_understood_and_others_refused() -> None:
+    items = [{"image": Shades().picture(i), "label": i % 2} for i in range(4)]
+    assert whole(items).labels.tolist() == [0, 1, 0, 1]
+    with pytest.raises(DataError, match="a dictionary with the keys 'pixels', 'label'"):
+        read([{"pixels": Shades().picture(0), "label": 0}])
+
+
+def test_a_dictionary_with_boxes_teaches_boxes() -> None:
+    boxes = torch.tensor([[0.0, 1.0, 3.0, 4.0]])
+    mask = torch.zeros(1, 4, 5, dtype=torch.uint8)
+    mask[0, 1:4, 0:3] = 1
+    items = [
+        (Shades().picture(1), {"boxes": boxes, "labels": torch.tensor([2]), "masks": mask}),
+        (Shades().picture(2), {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0).long()}),
+    ]
+    known = whole(items).annotations
+    assert isinstance(known, BoxAnnotations)
+    assert known.classes == ("2",)
+    assert known.boxes.tolist() == [[0, 1, 3, 4]]
+    assert known.ends.tolist() == [1, 1]
+    assert known.pictures["size"].tolist() == [[4, 5], [4, 5]]
+    shaped = read(items, validation=0, shapes=True)["train"].annotations.collate(torch.tensor([0]))
+    assert shaped.masks is not None
+    assert len(shaped.masks) == 1
+
+
+def test_boxes_in_another_form_are_converted() -> None:
+    from torchvision import tv_tensors
+
+    boxes = tv_tensors.BoundingBoxes(torch.tensor([[1.0, 1.0, 2.0, 3.0]]), format="XYWH", canvas_size=(4, 5))
+    known = whole([(Shades().picture(1), {"boxes": boxes, "labels": [0]})]).annotations
+    assert isinstance(known, BoxAnnotations)
+    assert known.boxes.tolist() == [[1, 1, 3, 4]]
+
+
+def test_whole_numbers_of_the_size_of_the_picture_are_masks() -> None:
+    mask = torch.zeros(4, 5, dtype=torch.int64)
+    mask[0, 0], mask[1, 1] = 1, 255
+    data = whole([(Shades().picture(1), mask), (Shades().picture(2), mask)])
+    assert isinstance(data.annotations, MaskAnnotations)
+    assert data.annotations.counts().tolist() == [36, 2]  # 255 does not count
+    assert data.annotations.mask(0)[:2, :2].tolist() == [[1, 0], [0, 255]]
+
+
+def test_floats_of_two_columns_are_points_and_nan_is_not_visible() -> None:
+    points = np.array([[1.0, 2.0], [np.nan, np.nan]])
+    known = whole([(Shades().picture(1), points)]).annotations
+    assert isinstance(known, PointAnnotations)
+    assert known.visible.tolist() == [[True, False]]
+
+
+def test_the_data_set_of_a_loader_is_read_and_that_is_said() -> None:
+    splits = read(DataLoader(Named(20), batch_size=3, shuffle=True))
+    assert splits["train"].image(0).shape == (3, 4, 5)
+    assert any("order, batches and collate are striate's own" in note for note in splits.notes)
+
+
+def test_of_a_loader_that_draws_from_a_part_the_part_is_read() -> None:
+    data = whole(DataLoader(Named(8), sampler=SubsetRandomSampler([5, 2, 3])))
+    assert [data.image(i).unique().item() for i in range(3)] == [20, 30, 50]
+
+
+def test_what_never_ends_is_refused() -> None:
+    class Endless(IterableDataset[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            return ((Shades().picture(0), i) for i in count())
+
+    for data in (Endless(), DataLoader(Endless()), ((Shades().picture(0), i) for i in count())):
+        with pytest.raises(DataError, match="may never end"):
+            read(data)
+
+
+def test_pictures_that_change_from_reading_to_reading_are_refused() -> None:
+    class Random(Shades):
+        def __getitem__(self, index: int) -> Any:
+            return torch.randint(255, (3, 4, 5), dtype=torch.uint8), 0
+
+    with pytest.raises(DataError, match="another picture each time") as raised:
+        read(Random())
+    assert "augment=" in raised.value.attempt
+
+
+def test_floats_of_0_to_1_are_scaled_and_normalized_ones_refused() -> None:
+    assert picture_of(torch.full((1, 1, 1), 0.5), "x").item() == 128
+    assert picture_of(np.full((1, 1), 0.2), "x").item() == 51
+    with pytest.raises(ImageError, match="x has floats from -1 to -1"):
+        picture_of(torch.full((3, 2, 2), -1.0), "x")
+
+
+def test_errors_of_a_data_set_name_the_item_and_keep_their_cause() -> None:
+    class Broken(Shades):
+        def __getitem__(self, index: int) -> Any:
+            raise KeyError("no such row")
+
+    with pytest.raises(ImageError, match=r"Broken\[0\] cannot be read \(KeyError: ") as raised:
+        read(Broken())
+    assert isinstance(raised.value.__cause__.__cause__, KeyError)
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (0.5, "no task of striate learns one number"),
+        (torch.tensor([0.0, 1.0, 0.0]), "argmax"),
+        ([{"bbox": [0, 0, 1, 1]}], "wrap_dataset_for_transforms_v2"),
+    ],
+)
+def test_targets_that_nothing_learns_from_are_refused_with_advice(target: Any, words: str) -> None:
+    with pytest.raises(DataError) as raised:
+        read([(Shades().picture(0), target)])
+    assert words in raised.value.attempt
+
+
+def test_targets_of_two_kinds_are_refused() -> None:
+    with pytest.raises(DataError, match=r"list\[1\] is an array"):
+        read([(Shades().picture(0), 1), (Shades().picture(1), np.zeros((4, 5), np.uint8))])
+
+
+def test_a_class_number_without_a_name_is_refused() -> None:
+    class Short(Shades):
+        classes = ("even",)
+
+    with pytest.raises(LabelError, match="is of class 1, and the data set names 1 classes"):
+        read(Short())
+
+
+@pytest.mark.parametrize("data", [5, None, object(), {}, "".join])
+def test_what_is_no_data_is_refused(data: Any) -> None:
+    with pytest.raises(SettingError, match="data are of the type"):
+        read(data)
+
+
+def test_a_dictionary_of_something_else_than_splits_is_refused() -> None:
+    with pytest.raises(SettingError, match="a dictionary with the keys 'first'"):
+        read({"first": Named()})
+
+
+def test_equal_pictures_of_a_data_set_are_noticed_as_in_files() -> None:
+    pairs = [(Shades().picture(1), 0), (Shades().picture(1), 0), (Shades().picture(2), 1)]
+    from striate.data.checks.duplicates import file_doubles
+
+    found = file_doubles(read(pairs, validation=0))
+    assert [(one.kind, one.source) for one in found] == [("duplicate", "list[1]")]
+
+
+def test_the_classes_of_a_data_set_keep_their_numbers_though_some_have_no_picture() -> None:
+    class Three(Shades):
+        classes = ("zebra", "ant", "fly")
+
+    annotations = whole(Three()).annotations
+    assert isinstance(annotations, ClassAnnotations)
+    assert annotations.classes == ("zebra", "ant", "fly")
+    assert annotations.labels.tolist() == [0, 1, 0, 1, 0, 1]
