@@ -29,7 +29,7 @@ BATCH = 8
 
 @checked
 def export(
-    model: str | Path,
+    model: TaskModel[Any] | str | Path,
     to: Format,
     out: str | Path | None = None,
     *,
@@ -41,9 +41,9 @@ def export(
     """Write a saved model for other programs; it takes its place after its scores were compared.
 
     Args:
-        model: a saved file, the folder of a run, or the name of a network with published weights.
+        model: a saved file, the folder of a run, the name of a network with published weights, or a model.
         to: ``onnx``, ``torch`` or ``openvino``.
-        out: the file; beside the model when left out, for a name in the current folder.
+        out: the file; beside the model when left out, for a name or a model in the current folder.
         check: pictures on which the scores must agree; those of the run, or digits, when left out.
         precision: ``int8``, for OpenVINO, is calibrated and also becomes the model's own engine of that name.
         calibrate: labelled pictures for int8, as for ``train``.
@@ -53,13 +53,14 @@ def export(
         SettingError: there is no such format or precision, or int8 costs more than that, or has no file.
         ModelFileError: the file cannot be written, or gives other scores than the model.
     """
-    named = is_ready(model)
-    file = Path(f"{model}.safetensors") if named else model_file(model)
+    name = (model.name or "model") if isinstance(model, TaskModel) else str(model)
+    filed = not isinstance(model, TaskModel) and not is_ready(name)
+    file = model_file(name) if filed else Path(f"{name}.safetensors")
     path = Path(out or files.default_path(file, to, precision))
     files.require(to, path)
-    if named and files.is_int8(to, precision, calibrate):
-        raise files.needs_file(str(model))
-    classifier = ready(str(model)) if named else load_file(file)
+    if not filed and files.is_int8(to, precision, calibrate):
+        raise files.needs_file(name)
+    classifier = model if isinstance(model, TaskModel) else load_file(file) if filed else ready(name)
     if not files.is_int8(to, precision, calibrate) or calibrate is None:
         pictures, words = pictures_to_check(file, classifier, check)
         return files.export(classifier, to, path, pictures, words)

@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import torch
 
+import striate
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError
 from striate.tasks.classification.classifier import Classifier
@@ -128,6 +129,13 @@ def test_what_cannot_be_is_refused_before_any_work(
 ) -> None:
     with pytest.raises(error, match=wrong):
         export(made("lenet5"), to, tmp_path / name, PICTURES)
+
+
+def test_a_model_in_memory_needs_no_file(tmp_path: Path) -> None:
+    model = striate.create("resnet20", classes=("cat", "dog"))
+    assert striate.export(model, "torch", tmp_path / "own.pt2").pictures == 16
+    with pytest.raises(SettingError, match="no file of its own"):
+        striate.export(model, "openvino", precision="int8", calibrate=tmp_path)
 
 
 def test_missing_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
