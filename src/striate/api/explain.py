@@ -41,7 +41,8 @@ def explain(
             one that gives maps when left out.
         target: class name or number, or one for each picture; the predicted class when left out; of a
             detector the number of an object that it finds on one picture, or a class, whose best object is
-            meant; of a segmenter a class over its pixels, or over a box as ``"car@4,8,30,40"``; an index
+            meant; of a segmenter a class over its pixels, or over a box as ``"car@4,8,30,40"``; of a dense
+            captioner also a word of a caption, ``"red"``, or of that of region 2, ``"red@2"``; an index
             into another output, as ``(3, 1)``; or a function of the model's output.
         score_threshold: 0..1, of a detector the least score of an object, as for ``predict``.
         options: of the method, such as ``samples`` and ``seed`` of smoothgrad.

@@ -32,8 +32,8 @@ def explain(
         typer.Option(
             metavar="CLASS",
             help="The class (default: the predicted one), the number of an object that a detector finds, a "
-            "number of a pose as nose.x, the pixels of a segmenter's class or a box as car@4,8,30,40, or an "
-            "index as 3,1.",
+            "number of a pose as nose.x, the pixels of a segmenter's class or a box as car@4,8,30,40, a word "
+            "of a region's caption as red@2, or an index as 3,1.",
         ),
     ] = None,
     score_threshold: Annotated[

@@ -34,7 +34,9 @@ from striate.explain.attribution.saliency import gradient_x_input, pixel_gradien
 from striate.explain.attribution.smoothgrad import smoothgrad
 from striate.explain.attribution.supported import require_dense, require_floats, require_module
 from striate.explain.attribution.target import Target, in_words, is_index, names_of
+from striate.explain.attribution.word_target import WordTarget, names_a_word, word_target
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
+from striate.tasks.captioning.dense_captioner import DenseCaptioner
 from striate.tasks.detection.object_detector import ObjectDetector
 from striate.tasks.model import TaskModel
 from striate.tasks.segmentation.segmenter import Segmenter
@@ -82,7 +84,8 @@ def explain(
             takes the last layer that gives maps, whose name the result says.
         target: class name or number, or one for each picture; None explains the predicted class; of a
             detector the number of an object, or a class, for one picture: the best one is explained; of a
-            segmenter a class over its pixels on one picture, or over a box as ``"box@4,8,30,40"``; an
+            segmenter a class over its pixels on one picture, or over a box as ``"box@4,8,30,40"``; of a
+            dense captioner also a word of a caption, ``"red"``, or of region 2, ``"red@2"``; an
             objective such as ``channel("stages.2", 7)`` explains what a layer gives. Of outputs that are not
             (N, K), a tuple is an index: ``(3, 1)`` is one coordinate of one joint; a function of the model's
             output, of up to 64 pictures at once, gives one number for each picture.
@@ -121,9 +124,13 @@ def explain(
 def _of_task(model: nn.Module, pixels: Tensor, target: Target, score_threshold: float | None) -> Target:
     """Of a detector a number, a class or None stands for an object, of a segmenter for the pixels of a class.
 
+    Of a dense captioner other words stand for words of its captions.
+
     Raises:
         SettingError: a threshold is given, and nothing has scores of objects.
     """
+    if isinstance(model, DenseCaptioner) and names_a_word(target, model) and not is_index(target):
+        return word_target(model, pixels, target, score_threshold)
     if isinstance(model, ObjectDetector) and isinstance(target, str | int | None):
         return detection_target(model, pixels, target, score_threshold)
     if score_threshold is not None:
@@ -218,7 +225,8 @@ def _one(
     fixed: Target = numbers if len(numbers) == len(pixels) else target
 
     def maps(other: nn.Module) -> list[Tensor]:
-        found = attribute(other, pixels, fixed, partial(METHODS[method], **own))[0]
+        same = fixed.on(other) if isinstance(fixed, WordTarget) else fixed
+        found = attribute(other, pixels, same, partial(METHODS[method], **own))[0]
         return [plane(one) for one in found]
 
     def rerun() -> SanityCheck:

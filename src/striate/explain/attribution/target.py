@@ -19,6 +19,7 @@ from striate.explain.attribution.detection_target import DetectionTarget
 from striate.explain.attribution.layer_names import never_reached
 from striate.explain.attribution.region_target import RegionTarget
 from striate.explain.attribution.supported import require_dense
+from striate.explain.attribution.word_target import WordTarget
 from striate.explain.synthesis.objectives import ForwardResult, Objective
 from striate.records import class_number
 
@@ -215,7 +216,11 @@ def in_words(target: Target) -> str:
         target = tuple(map(int, target.split(",")))
     if isinstance(target, tuple):
         return f"output{_written(target)}"
-    return str(target) if isinstance(target, Objective | DetectionTarget | RegionTarget) else "target"
+    return (
+        str(target)
+        if isinstance(target, Objective | DetectionTarget | RegionTarget | WordTarget)
+        else "target"
+    )
 
 
 def one_target_each(
