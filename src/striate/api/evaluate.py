@@ -14,7 +14,9 @@ from striate.errors import SettingError
 from striate.tasks.evaluate import evaluate as measure
 from striate.tasks.metric import Metrics
 from striate.tasks.model import TaskModel
+from striate.tasks.user_metric import Make
 from striate.train.run.input_data import Data
+from striate.train.run.own_parts import metric_around
 from striate.train.run.run import Run
 
 __all__ = ["evaluate"]
@@ -32,6 +34,7 @@ def evaluate(
     test: float | None = None,
     accept: Collection[str] = (),
     proposals: Any = None,
+    metric: Any = None,
 ) -> Metrics:
     """Measure a model on labelled images; ``.measured_on`` of the metrics says on which.
 
@@ -51,9 +54,10 @@ def evaluate(
             own data is accepted.
         proposals: who gives a detector with two stages the boxes that it looks at, in the place of its first
             stage: ``selective``, ``quality``, ``windows``, a .jsonl file of boxes, or a ``Proposer``.
+        metric: as for ``train``, a function of your own; that of the training when left out.
 
     Raises:
-        SettingError: the data have no such split, or the model takes no proposals.
+        SettingError: the data have no such split, or the model takes no proposals; or the metric fails.
         LabelError: the data have a class that the model does not know.
         DataError: the file of proposals cannot be read, or is of other pictures.
     """
@@ -62,7 +66,8 @@ def evaluate(
     classifier = opened(model)
     options = {"seed": seed, "validation": validation, "test": test}
     found = pictures_for(classifier, data, split, format=format, accept=accept, **options)
-    return measured(classifier, found, given_pictures(classifier, found, proposals)[0])
+    around = None if metric is None else metric_around(metric)
+    return measured(classifier, found, given_pictures(classifier, found, proposals)[0], around)
 
 
 def opened(model: Model | Run) -> TaskModel[Any]:
@@ -105,7 +110,8 @@ def given_pictures(
     return parts[data.split], notes
 
 
-def measured(model: TaskModel[Any], data: MeasuredData, part: Dataset) -> Metrics:
+def measured(model: TaskModel[Any], data: MeasuredData, part: Dataset, around: Make | None = None) -> Metrics:
     """The metrics of a model on some of the pictures of the data, and a sentence about them."""
     loader = Loader(part.remap(model.classes), model.preprocess, model.evaluation_batch)
-    return replace(measure(model, loader).metrics, measured_on=data.sentence)  # type: ignore[type-var]
+    found = measure(model, loader, around=around).metrics
+    return replace(found, measured_on=data.sentence)  # type: ignore[type-var]

@@ -50,7 +50,10 @@ def train(
         on_event: called with every event of the training.
         settings: fields of ``striate.train.run.settings.Settings``, which are the flags of ``striate train``;
             and for a module of your own ``builder``, as ``"module:function"``, which its file will name, and
-            ``preprocess``, a ``Preprocess``.
+            ``preprocess``, a ``Preprocess``. ``augment`` may also be a function of a ``Sample`` or of a
+            picture, or a transform of torchvision.transforms.v2; ``loss`` a function of (raw, targets) -> a
+            scalar or (N,); ``metric`` a function of (raw, targets) -> a number, or (function, ``"lower"``).
+            A resumed run is given these again.
 
     Returns:
         the run: ``.model``, ``.metrics``, ``.history`` by epoch, ``.folder``.

@@ -13,6 +13,7 @@ from striate.report.sections import CONTENTS
 from striate.report.templates import rendered, style
 from striate.report.text_files import write_texts
 from striate.tasks.evaluate import Evaluation
+from striate.tasks.user_metric import UserMetric
 from striate.train.run.run import Run
 from striate.zoo.cost.summary import summary
 
@@ -49,7 +50,8 @@ def report(run: Run, splits: Splits, evaluation: Evaluation) -> str:
     """The page as text."""
     page, layers = Measured(run, splits, evaluation), summary(run.model)
     usual = plain_page.contents(evaluation.metrics.primary)
-    contents = CONTENTS.get(run.model.task) or usual
+    own = isinstance(evaluation.metric, UserMetric)
+    contents = usual if own else CONTENTS.get(run.model.task) or usual
     curve = contents.curve or usual.curve
     assert curve is not None
     sections = [

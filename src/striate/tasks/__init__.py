@@ -2,6 +2,8 @@
 
 model              TaskModel: the contract that every task fulfils, and what all tasks share
 metric             Metric and Metrics: one primary number, what it is for each image, how sure it is
+user_loss          a function in the place of the task's loss
+user_metric        a function in the place of the task's primary number
 stage              what a task fits after the gradient descent
 suspect            what in the data is likely wrong
 evaluate           a model against data whose targets are known

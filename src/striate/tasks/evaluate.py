@@ -13,6 +13,7 @@ from striate.layers.eval_mode import evaluating
 from striate.tasks.metric import Metric, Metrics
 from striate.tasks.model import TaskModel
 from striate.tasks.raw_outputs import Raw, each
+from striate.tasks.user_metric import Make
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def evaluate(
     answer: Callable[..., Raw] | None = None,
     *,
     with_loss: bool = False,
+    around: Make | None = None,
 ) -> Evaluation:
     """Answer every image of a loader that does not shuffle, and measure.
 
@@ -59,10 +61,13 @@ def evaluate(
         answer: images, and what is given with them -> raw scores, in the place of the model's own way.
         with_loss: ask the model for the loss of each image, at the cost of one more answer, where the metric
             cannot tell it from raw scores.
+        around: puts a metric of somebody's own around the task's.
     """
     answer = answer or model.answering(len(loader.dataset))
-    metric, indices = model.metric(), [torch.empty(0, dtype=torch.int64)]
-    asked, losses = with_loss and metric.loss() is None, list[Tensor]()
+    metric = model.measuring() if around is None else around(model.metric())
+    indices = [torch.empty(0, dtype=torch.int64)]
+    asked = with_loss and (model.user_loss is not None or metric.loss() is None)
+    losses = list[Tensor]()
     with evaluating(model), torch.no_grad(), arithmetic or nullcontext():
         for batch in map(model.question, loader.batches()):
             found = answer(batch.images.to(model.device), *batch.targets.given)
@@ -70,6 +75,6 @@ def evaluate(
             with torch.autocast("cpu", enabled=False):  # metrics and losses are exact in any arithmetic
                 metric.update(raw, batch)
             if asked:
-                losses.append(model.sample_losses(batch.to(model.device)).float().cpu())
+                losses.append(model.losses_of_images(batch.to(model.device)).float().cpu())
             indices.append(batch.indices)
     return Evaluation(metric, metric.compute(), torch.cat(indices), torch.cat(losses) if losses else None)

@@ -33,6 +33,8 @@ from striate.tasks.memory import in_parts
 from striate.tasks.metric import Metric
 from striate.tasks.raw_outputs import Raw, mean_of, rows_of
 from striate.tasks.stage import Stage
+from striate.tasks.user_loss import UserLoss
+from striate.tasks.user_metric import Make
 
 R = TypeVar("R", bound=Record)
 
@@ -82,6 +84,8 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         arguments: with which the network was built by that name.
         options: plain values that its class was built with besides network, classes and preprocessing.
         trained_on: what is known of the data of its training; None for nothing.
+        user_loss: that is learned in the place of the task's; None for the task's.
+        user_metric: puts another primary number around the task's metric; None for the task's.
         engine: computes the scores of predictions in another way than ``forward``; None for ``forward``.
         notes: what was taken from the training data, sentences for the user; see ``fit_to``.
     """
@@ -111,6 +115,8 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         self.options = options
         self.name: str | None = None
         self.own, self.builder = False, None
+        self.user_loss: UserLoss | None = None
+        self.user_metric: Make | None = None
         self.arguments: dict[str, Any] = {}
         self.trained_on: TrainedOn | None = None
         self.engine: Scoring | None = None
@@ -298,6 +304,23 @@ class TaskModel(nn.Module, ABC, Generic[R]):
         return ()
 
     # ---- what all tasks share
+
+    def training_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """``losses``, or the loss of somebody's own."""
+        if self.user_loss is None:
+            return self.losses(batch)
+        return {self.user_loss.name: self.user_loss(self(batch.images), batch.targets)}
+
+    def losses_of_images(self, batch: Batch) -> Tensor:
+        """``sample_losses``, or (N,) of the loss of somebody's own."""
+        if self.user_loss is None:
+            return self.sample_losses(batch)
+        return self.user_loss.of_each(self(batch.images), batch.targets)
+
+    def measuring(self) -> Metric:
+        """``metric``, or the one of somebody's own around it."""
+        own = self.metric()
+        return own if self.user_metric is None else self.user_metric(own)
 
     @property
     def output_names(self) -> tuple[str, ...]:

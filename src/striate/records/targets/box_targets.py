@@ -131,6 +131,12 @@ class BoxTargets(Targets):
             **more,
         )
 
+    def row(self, number: int) -> "BoxTargets":
+        """The boxes of one image."""
+        own = self.where(self.images == number)
+        proposals = None if self.proposals is None else self.proposals.row(number)
+        return replace(own, counts=own.counts[number : number + 1], proposals=proposals)
+
     def where(self, kept: Tensor) -> "BoxTargets":
         """The same images with some of the boxes, bool (M,)."""
         return BoxTargets(

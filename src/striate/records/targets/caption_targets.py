@@ -72,6 +72,10 @@ class CaptionTargets(Targets):
         text, lengths = tensors
         return CaptionTargets(text, lengths)
 
+    def row(self, number: int) -> "CaptionTargets":
+        """One sentence."""
+        return self.where(torch.arange(len(self)) == number)
+
     def where(self, chosen: Tensor) -> "CaptionTargets":
         """Some of the regions, bool (M,)."""
         return CaptionTargets(self.text[chosen.repeat_interleave(self.lengths)], self.lengths[chosen])

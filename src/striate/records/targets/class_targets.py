@@ -34,6 +34,11 @@ class ClassTargets(Targets):
         (labels,) = tensors
         return ClassTargets(labels)
 
+    @property
+    def plain(self) -> Tensor:
+        """The labels."""
+        return self.labels
+
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "ClassTargets":
         """The same: a class is nowhere."""
         return self

@@ -33,6 +33,11 @@ class IdentityTargets(Targets):
         (labels,) = tensors
         return IdentityTargets(labels)
 
+    @property
+    def plain(self) -> Tensor:
+        """The numbers."""
+        return self.labels
+
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "IdentityTargets":
         """The same: an identity is nowhere."""
         return self

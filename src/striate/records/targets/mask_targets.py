@@ -53,6 +53,11 @@ class MaskTargets(Targets):
         (masks,) = tensors
         return MaskTargets(masks)
 
+    @property
+    def plain(self) -> Tensor:
+        """int64 (N, H, W); ``ignored`` where nobody has named a pixel."""
+        return self.masks.long()
+
     def moved(self, affine: Tensor, size: tuple[int, int]) -> "MaskTargets":
         """Every new pixel has the class of the old pixel at its middle; what comes from outside is ignored.
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -42,6 +42,15 @@ class Targets(ABC):
         """These images, and then those of other targets of the same kind."""
         every = [one.tensors() for one in (self, *others)]
         return self.like([torch.cat(column) for column in zip(*every, strict=True)])
+
+    @property
+    def plain(self) -> Any:
+        """What a function of somebody's own is given: one tensor where that says all, else the targets."""
+        return self
+
+    def row(self, number: int) -> Self:
+        """The targets of one image; of a kind whose tensors do not all have N rows, its own way."""
+        return self.like([tensor[number : number + 1] for tensor in self.tensors()])
 
     @property
     def given(self) -> tuple[Sequence[Tensor], ...]:

@@ -44,7 +44,7 @@ class Objective(nn.Module):
         # Fabric may have made them bf16
         known = [one.float() if one.is_floating_point() else one for one in tensors]
         batch = Batch(images.contiguous(memory_format=self._format), sizes, indices, like(known))
-        return reduce(add, self.task.losses(batch).values())
+        return reduce(add, self.task.training_losses(batch).values())
 
 
 class Executor:

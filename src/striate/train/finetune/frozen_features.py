@@ -39,6 +39,7 @@ def last_layer(settings: Settings, model: TaskModel[Any], pictures: int) -> Task
         return None
     mixed = settings.mixup or settings.cutmix or settings.progressive_resizing < 1
     moved = augmentation(settings.augment or "none") != Augment() or settings.tta != "none"
+    moved = moved or settings.parts.augment is not None
     if mixed or moved:
         return None
     features = model.on_features()

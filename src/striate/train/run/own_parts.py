@@ -1,7 +1,7 @@
 """What of a training is somebody's own: a network, an augmentation, a loss, a metric, as Python objects.
 
     train(data, model=Net(), builder="nets:Net", augment=flip, loss=focal, metric=f1)
-        --> Settings(model="Net", augment="own", own={"model": "Net", "loss": "focal", ...}) with OwnParts
+        --> Settings(model="Net", augment="none", own={"model": "Net", "loss": "focal", ...}) with OwnParts
 
 Files and events hold the names. The objects go with the settings wherever these go, and a run that goes on
 is given them again. This is the one place where they enter.
@@ -9,6 +9,7 @@ is given them again. This is the one place where they enter.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from striate.arguments import described
@@ -17,10 +18,15 @@ from striate.errors import SettingError
 if TYPE_CHECKING:
     from torch import nn
 
+    from striate.data.augment.user_augment import UserAugment
+    from striate.data.dataset import Dataset
     from striate.data.preprocess import Preprocess
+    from striate.tasks.model import TaskModel
+    from striate.tasks.user_metric import Make
+    from striate.train.run.settings import Settings
 
-OWN = "own"
-"""What stands for an augmentation where its text would be."""
+OWN, NONE = "own", "none"
+"""The setting that names the objects; and the text of an augmentation beside one of somebody's own."""
 
 ANONYMOUS = "a function without a name"
 
@@ -85,7 +91,7 @@ def taken_out(values: dict[str, Any]) -> tuple[dict[str, Any], OwnParts]:
         plain["model"] = names["model"]
         _require_alone(plain)
     if parts.augment is not None:
-        plain["augment"] = OWN
+        plain["augment"] = NONE
     return {**plain, OWN: names}, parts
 
 
@@ -123,11 +129,8 @@ def _require_kinds(found: dict[str, Any]) -> None:
     for name in ("augment", "loss"):
         if name in found and not callable(found[name]):
             raise SettingError(f"{name} is {described(found[name])}", "a function", f"leave {name} out")
-    metric = found.get("metric")
-    one, better = metric if isinstance(metric, tuple) and len(metric) == 2 else (metric, "higher")
-    if metric is not None and (not callable(one) or better not in ("higher", "lower")):
-        expected = 'a function of (raw, targets), or (function, "lower") where a small number is a good one'
-        raise SettingError(f"metric is {described(metric)}", expected, "leave metric out")
+    if "metric" in found:
+        metric_around(found["metric"])
 
 
 def _require_alone(values: dict[str, Any]) -> None:
@@ -164,3 +167,47 @@ def require_given(parts: OwnParts, saved: dict[str, str]) -> None:
                 "the same object: a run folder keeps its name alone",
                 f"train(..., {name}={began if name in saved else 'left out'}, resume=True)",
             )
+
+
+def user_augment(settings: "Settings", data: "Dataset") -> "UserAugment | None":
+    """The augmentation of somebody's own, tried with a picture of the data; None without one.
+
+    Raises:
+        SettingError: it fails with the picture.
+    """
+    function = settings.parts.augment
+    if function is None:
+        return None
+    from striate.data.augment.user_augment import UserAugment  # late: it imports torch
+
+    return UserAugment(function, name_of(function), data[0])
+
+
+def give(model: "TaskModel[Any]", settings: "Settings") -> None:
+    """Let a model learn by the loss, and be measured by the metric, of somebody's own.
+
+    Raises:
+        SettingError: the loss has weights to learn.
+    """
+    loss, metric = settings.parts.loss, settings.parts.metric
+    if loss is not None:
+        from striate.tasks.user_loss import UserLoss  # late: it imports torch
+
+        model.user_loss = UserLoss(loss, name_of(loss))
+    if metric is not None:
+        model.user_metric = metric_around(metric)
+
+
+def metric_around(metric: Any) -> "Make":
+    """What puts a function, or (function, "lower"), around the metric of a task.
+
+    Raises:
+        SettingError: it is something else.
+    """
+    from striate.tasks.user_metric import UserMetric  # late: it imports torch
+
+    function, better = metric if isinstance(metric, tuple) and len(metric) == 2 else (metric, "higher")
+    if not callable(function) or better not in ("higher", "lower"):
+        expected = 'a function of (raw, targets), or (function, "lower") where a small number is a good one'
+        raise SettingError(f"metric is {described(metric)}", expected, "leave metric out")
+    return partial(UserMetric, function=function, name=name_of(function), higher_is_better=better == "higher")

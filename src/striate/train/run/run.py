@@ -17,7 +17,7 @@ from striate.data.annotations.mask_annotations import MaskAnnotations
 from striate.data.augment.augment_recipe import augmentation
 from striate.data.batches.loader import Loader
 from striate.data.checks.statistics import Facts, facts
-from striate.data.dataset import Splits
+from striate.data.dataset import Dataset, Splits
 from striate.data.trained_data import TrainedOn, unseen
 from striate.errors import DataError, OutOfMemory, RunError, SettingError, StriateError
 from striate.files.regular import reason_of
@@ -25,6 +25,7 @@ from striate.formatting import plural
 from striate.tasks.evaluate import Evaluation, evaluate
 from striate.tasks.metric import Metrics
 from striate.tasks.model import TaskModel
+from striate.tasks.user_metric import metrics_from
 from striate.train.fabric.fabric import Executor, rank, require_machine, restarted
 from striate.train.fabric.hardware import require_processes
 from striate.train.finetune.finetune import begin, require_weights
@@ -35,6 +36,7 @@ from striate.train.run.defaults import clamped, decide, preprocessing, sentences
 from striate.train.run.headline import headline
 from striate.train.run.input_data import learned_from, read_options
 from striate.train.run.loggers import readers, require_packages
+from striate.train.run.own_parts import give, user_augment
 from striate.train.run.run_folder import RunFolder, describe_splits
 from striate.train.run.settings import FREE, Settings, resumed
 from striate.train.run.stages import stages
@@ -97,7 +99,8 @@ class Run:
         judged = files.read_json(files.metrics)
         settings, model = stored_settings(files), load(files.model, builder)
         try:
-            metrics, split = model.metric().kind.from_dict(judged["metrics"]), str(judged["split"])
+            own, split = "metric" in settings.own, str(judged["split"])
+            metrics = metrics_from(judged["metrics"], model.metric().kind, own=own)
         except (StriateError, KeyError, TypeError, ValueError, AttributeError) as reason:
             raise RunError(
                 f"{files.metrics} holds no metrics: {reason_of(reason)}",
@@ -144,7 +147,9 @@ def train(
     splits = learned_from(splits, stored_settings(files) if resume and files.settings.exists() else settings)
     found = facts(splits["train"])
     chosen = decide(continued(settings, found, files) if resume else settings, found)
-    require_augmentation(chosen, found)  # before a folder is made or replaced, say what is wrong
+    require_augmentation(
+        chosen, found, splits["train"]
+    )  # before a folder is made or replaced, say what is wrong
     require_packages(chosen)
     require_validation(chosen, splits)
     require_machine(chosen)
@@ -179,12 +184,13 @@ def train(
         torch.set_rng_state(random_state)
 
 
-def require_augmentation(settings: Settings, found: Facts) -> None:
-    """There is such an augmentation, and it moves what is known of the pictures.
+def require_augmentation(settings: Settings, found: Facts, data: Dataset) -> None:
+    """There is such an augmentation, and it moves what is known of the pictures; one's own is tried.
 
     Raises:
         SettingError: there is none, or a part does not go with such data.
     """
+    user_augment(settings, data)
     known = found.annotations
     augment = augmentation(settings.augment or "none")
     spatial = known is not None and known.spatial
@@ -316,10 +322,14 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
     data = splits["train"]
     preprocess = preprocessing(data, settings)
     model, best, notes = begin(settings, data.annotations, preprocess)
-    augment = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
+    own = user_augment(settings, data)
+    notes = (*notes, *(own.notes if own else ()))
+    recipe = augmentation(settings.augment or "none", grey=preprocess.channels == 1).fitted(data)
     alone = last_layer(settings, model, len(data))
     learning = alone or model
     learning.fit_to(data, settings)
+    for one in (learning, model, best):
+        give(one, settings)
     notes = (*notes, *learning.notes)
     data = learning.prepared(data)
     engine = Executor(learning, settings)
@@ -336,7 +346,7 @@ def set_up(splits: Splits, settings: Settings, files: RunFolder, stop: StopReque
         shuffled = embedding(shuffled, best, engine.arithmetic)
         held_out = held_out and embedding(held_out, best, engine.arithmetic)
     prepare = BatchTransforms(
-        augment,
+        own or recipe,
         settings,
         learning.transforms(settings),
         device=engine.device,
@@ -351,6 +361,7 @@ def finish(work: TrainingSession, splits: Splits) -> Finished:
     files, settings = work.folder, work.settings
     split = unseen(splits)
     model = load(files.model, settings.parts.model).to(work.engine.device)
+    give(model, settings)
     loader = Loader(splits[split], model.preprocess, model.evaluation_batch, workers=settings.workers)
     evaluation = evaluate(model, loader)
     metrics = evaluation.metrics

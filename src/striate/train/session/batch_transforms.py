@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from striate.data.augment.augment import Augment
+from striate.data.augment.user_augment import UserAugment
 from striate.data.batches.shuffle import seed_from
 from striate.records import Batch
 from striate.records.affine import scaling
@@ -39,7 +40,7 @@ class BatchTransforms:
 
     def __init__(
         self,
-        augment: Augment,
+        augment: Augment | UserAugment,
         settings: Settings,
         of_task: BatchTransform | None,
         *,

@@ -227,7 +227,7 @@ class TrainingSession:
             model: with the weights of that epoch.
             row: of the epoch, as in metrics.csv.
         """
-        primary = model.metric().primary.name
+        primary = model.measuring().primary.name
         scores = {name: row[name] for name in ("epoch", "val_loss", f"val_{primary}")}
         save(model, self.folder.model, scores=scores, settings=self.settings.to_dict())
 
@@ -271,7 +271,7 @@ class TrainingSession:
     def _validate(self) -> tuple[float | None, Primary]:
         """Every process evaluates all of it: FSDP's pieces must be called together."""
         if self.validation is None:
-            return None, self.engine.task.metric().primary
+            return None, self.engine.task.measuring().primary
         with self.average.in_place():
             found = evaluate(self.engine.task, self.validation, self.engine.arithmetic(), with_loss=True)
         return found.loss, found.metrics.primary
@@ -316,8 +316,10 @@ class TrainingSession:
         step, epoch_step = max(state.step - late, 0), max(state.place - late, 0)
         batch = self.prepare(next(self.train.batches(state.epoch, epoch_step)), step)
         names = [self.train.dataset.name(index) for index in self._worst(batch)]
+        own = self.engine.task.user_loss
+        loss = "the loss" if own is None else f"the loss {own.name}"
         return TrainingError(
-            f"the loss is {values[first]} at step {step + 1} (epoch {state.epoch + 1}); "
+            f"{loss} is {values[first]} at step {step + 1} (epoch {state.epoch + 1}); "
             f"the largest losses of its batch: {', '.join(names)}",
             "a finite loss",
             f"a lower lr than {self.settings.lr:g}, or clip 1; {self.folder.path} keeps the last good state",
@@ -325,6 +327,6 @@ class TrainingSession:
 
     @torch.no_grad()
     def _worst(self, batch: Batch) -> list[int]:
-        losses = self.engine.task.eval().sample_losses(batch).nan_to_num(nan=torch.inf)
+        losses = self.engine.task.eval().losses_of_images(batch).nan_to_num(nan=torch.inf)
         order = losses.argsort(descending=True, stable=True)[:NAMED].cpu()
         return [int(index) for index in batch.indices[order]]
