@@ -49,6 +49,7 @@ def test_every_setting_is_a_flag_of_train_and_those_of_a_task_are_shown_with_it(
         "pose",
         "detect",
         "verification",
+        "caption",
         "dense_captions",
         *pixels,
     ):

@@ -33,7 +33,9 @@ def search(
     ] = None,
     phrase: Annotated[
         str | None,
-        typer.Option(metavar="WORDS", help="Rank regions by this phrase, with a model of captions."),
+        typer.Option(
+            metavar="WORDS", help="Rank regions or pictures by this phrase, with a model of captions."
+        ),
     ] = None,
     odd: Annotated[
         bool,
@@ -73,7 +75,7 @@ def search(
 
 
 def print_phrase(phrase: str, where: str, model: str | None, k: int, *, json: bool) -> None:
-    """The regions of a folder that a phrase fits best.
+    """The regions, or pictures, of a folder that a phrase fits best.
 
     Raises:
         SettingError: no model is named.

@@ -20,6 +20,7 @@ trained_data     which pictures a model is measured on
 joints           names of points, mirror pairs, skeleton
 mask_classes     what the values of masks mean
 crops            parts of pictures, one for each object
+region_pictures  regions with sentences as pictures of their own
 picture_size     from the header of a file
 mapped_picture   parts of a large file, of which nothing else is read
 

@@ -38,6 +38,7 @@ from striate.data.python_data.from_python import FORMAT as PYTHON
 from striate.data.python_data.from_python import from_python
 from striate.data.readers import DETAILED, KINDS_OF, reader_of
 from striate.data.recognise import holds_a_picture, recognise, refuse_missing
+from striate.data.region_pictures import as_region_pictures
 from striate.data.split import held_out, merged, united
 from striate.errors import DataError, SettingError
 from striate.files.walk import Walk
@@ -111,7 +112,9 @@ def read(
     split, notes = assign(found, seed, {"test": test, "val": validation})
     notes = (*folded, *notes)
     findings = (*found.findings, *name_findings(found), *split_findings(found, split))
-    return Splits(_parts(found, split), name, root, found.notes + notes, findings)
+    every = Dataset(found.store, found.annotations, np.arange(len(found.store)))
+    every, split, cut = as_region_pictures(every, split, kinds)
+    return Splits(_parts(every, split), name, root, (*found.notes, *notes, *cut), findings)
 
 
 def _found(
@@ -362,7 +365,6 @@ def group_findings(found: Found, split: NDArray[np.int8]) -> list[Finding]:
     return [Finding("shared-group", column, f"{detail}; --group {column} keeps them apart")]
 
 
-def _parts(found: Found, split: NDArray[np.int8]) -> dict[str, Dataset]:
-    whole = Dataset(found.store, found.annotations, np.arange(len(found.store)))
+def _parts(whole: Dataset, split: NDArray[np.int8]) -> dict[str, Dataset]:
     indices = {name: np.flatnonzero(split == number) for number, name in enumerate(SPLITS)}
     return {name: whole.subset(chosen) for name, chosen in indices.items() if len(chosen)}

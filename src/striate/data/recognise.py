@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.annotations import Annotations, can_become
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.identity_annotations import IdentityAnnotations
 from striate.data.annotations.picture_annotations import PictureAnnotations
@@ -66,7 +66,7 @@ def recognise(path: Path, kinds: tuple[type[Annotations], ...] = ()) -> str:
     if PictureAnnotations in kinds:
         return annotated[0] if annotated else _of_pictures(path)
     if kinds and ClassAnnotations not in kinds:
-        fitting = [name for name in annotated if issubclass(KINDS_OF[name], kinds)]
+        fitting = [name for name in annotated if can_become(KINDS_OF[name], kinds)]
         if not fitting:
             raise other_kind(path, annotated[0] if annotated else recognise(path), kinds)
         return min(fitting, key=lambda name: KINDS_OF[name] not in kinds)
@@ -130,7 +130,7 @@ def other_kind(path: Path, name: str, kinds: tuple[type[Annotations], ...]) -> D
         kinds: of annotations that the task can use.
     """
     wanted, known = " or ".join(kind.shown for kind in kinds), KINDS_OF.get(name, Annotations)
-    formats = ", ".join(name for name, kind in KINDS_OF.items() if issubclass(kind, kinds))
+    formats = ", ".join(name for name, kind in KINDS_OF.items() if can_become(kind, kinds))
     task = getattr(known, "task", None)
     command = f"; for these data: striate train {path} --task {task}" if task else ""
     return DataError(

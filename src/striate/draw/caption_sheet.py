@@ -1,4 +1,4 @@
-"""Regions with captions: numbered boxes on the picture, and the sentences below it; no text hides another.
+"""Captions below their picture; of regions, numbered boxes on it. No text hides another.
 
 +---------------+
 | 1----+  2--+  |      numbers stand at a corner of their box where there is room
@@ -16,10 +16,13 @@ from striate.draw.image_grid import Picture
 from striate.draw.overlay import TRUTH, Overlay
 from striate.draw.theme import INK, PAPER, SERIES, lightness, rgb
 from striate.formatting import percent
-from striate.records import BoxTargets, Detections, Targets
+from striate.records import BoxTargets, CaptionTargets, Detections, ImageCaption, Targets
 
 MOST = 10
 """Regions that are drawn, the surest first."""
+
+MOST_TRUE = 3
+"""True captions of a picture that are written below it."""
 
 COLORS = tuple(color for color in SERIES if color != TRUTH)
 
@@ -49,6 +52,40 @@ def captioned(
     letters = max(11, round(max(picture.size) / 42))
     _number(picture, shown.boxes * shown.boxes.new_tensor([*overlay.factor] * 2), letters)
     return _with_legend(picture, shown, letters)
+
+
+def with_sentence(
+    image: Picture, record: ImageCaption, truth: Targets | None = None, most: int = MOST_TRUE
+) -> Image.Image:
+    """The picture with its caption below it, and true captions below that, in green.
+
+    Args:
+        image: the picture that was answered, as it was given.
+        record: the answer.
+        truth: targets of this one picture.
+        most: true captions at most.
+    """
+    picture = Overlay(image).picture
+    letters = max(11, round(max(picture.size) / 42))
+    true = truth.captions[0][:most] if isinstance(truth, CaptionTargets) and len(truth) else []
+    said = [(record.text or "no words", INK), *((text, TRUTH) for text in true)]
+    margin, line = letters // 2, letters + letters // 2
+    lines = [
+        (part, color) for text, color in said for part in _wrapped(text, letters, picture.width - 2 * margin)
+    ]
+    sheet = _sheet(picture, line * len(lines) + letters // 2)
+    pen, top = ImageDraw.Draw(sheet), picture.height + letters // 4
+    for text, color in lines:
+        pen.text((margin, top), text, fill=color, font=font(font_file(clean(text)), letters))
+        top += line
+    return sheet
+
+
+def _sheet(picture: Image.Image, below: int) -> Image.Image:
+    """The picture, and so many pixels of paper below it."""
+    sheet = Image.new("RGB", (picture.width, picture.height + below), PAPER)
+    sheet.paste(picture, (0, 0))
+    return sheet
 
 
 def _number(picture: Image.Image, boxes: Tensor, letters: int) -> None:
@@ -111,8 +148,7 @@ def _with_legend(picture: Image.Image, shown: Detections, letters: int) -> Image
         lines += [(number, part, not place) for place, part in enumerate(wrapped)]
     if not lines:
         lines = [(0, "nothing found", False)]
-    sheet = Image.new("RGB", (picture.width, picture.height + line * len(lines) + letters // 2), PAPER)
-    sheet.paste(picture, (0, 0))
+    sheet = _sheet(picture, line * len(lines) + letters // 2)
     pen, top = ImageDraw.Draw(sheet), picture.height + letters // 4
     for number, text, begins in lines:
         color = COLORS[number % len(COLORS)]

@@ -8,6 +8,7 @@
     Pose              points and skeleton
     Proposals         the first boxes; where objects are known, the best box of each
     SuperResolution   the whole picture, and bicubic and network side by side where they differ most
+    ImageCaption      the sentence below the picture, and the true ones in green
     Segmentation      tints and contours, a legend below; where the truth is known, both and where they differ
     any other         the picture, and the answer in words below it
 
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from PIL import Image
 from torch import Tensor
 
-from striate.draw.caption_sheet import captioned
+from striate.draw.caption_sheet import captioned, with_sentence
 from striate.draw.enlarged import before_after
 from striate.draw.image_grid import Picture, classification, grid
 from striate.draw.mask_overlay import large, segmented, tinted
@@ -30,6 +31,7 @@ from striate.records import (
     BoxTargets,
     Classification,
     Detections,
+    ImageCaption,
     Localization,
     MaskTargets,
     PointTargets,
@@ -187,6 +189,11 @@ def _segmentation(image: Picture, record: Record, truth: Targets | None) -> Imag
     return segmented(image, record, truth)
 
 
+def _sentence(image: Picture, record: Record, truth: Targets | None) -> Image.Image:
+    assert isinstance(record, ImageCaption)
+    return with_sentence(image, record, truth)
+
+
 def _enlarged(image: Picture, record: Record, truth: Targets | None) -> Image.Image:
     assert isinstance(record, SuperResolution)
     assert isinstance(image, Tensor)
@@ -194,6 +201,7 @@ def _enlarged(image: Picture, record: Record, truth: Targets | None) -> Image.Im
 
 
 SHEETS: dict[type[Record], Callable[[Picture, Record, Targets | None], Image.Image]] = {
+    ImageCaption: _sentence,
     Segmentation: _segmentation,
     SuperResolution: _enlarged,
 }

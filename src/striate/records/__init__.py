@@ -17,6 +17,7 @@
     segmentation.py         Segmentation       the class of every pixel
     panoptic_segments.py    Panoptic           things by instance and stuff by class, of two answers
     superresolution.py      SuperResolution    a picture with more pixels than it had
+    image_caption.py        ImageCaption       a sentence on the whole picture
     embedding.py            Embedding          a vector
     match.py                Match, Comparison  whom a picture shows, whether two show the same
 
@@ -29,6 +30,7 @@ from striate.records.captions import Captions
 from striate.records.classification import Classification, class_number
 from striate.records.detections import Detections
 from striate.records.embedding import Embedding
+from striate.records.image_caption import ImageCaption
 from striate.records.instance_masks import BitMasks, InstanceJoints, InstanceMasks
 from striate.records.localization import Localization
 from striate.records.mask_crops import MaskCrops
@@ -61,6 +63,7 @@ __all__ = [
     "Detections",
     "Embedding",
     "IdentityTargets",
+    "ImageCaption",
     "InstanceJoints",
     "InstanceMasks",
     "Localization",

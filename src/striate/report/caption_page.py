@@ -1,4 +1,4 @@
-"""The page of dense captions: the worst pictures; the best and worst regions, truth beside answer.
+"""The pages of captions: the worst pictures; of dense captions also the best and worst regions.
 
 Beside each region is a map of its least sure word: the slope of the word's log-probability at every pixel.
 """
@@ -25,6 +25,7 @@ from striate.report.inline_images import data_uri
 from striate.report.plain_page import WorstPicture
 from striate.report.section import Contents, Measured, Section
 from striate.report.templates import rendered
+from striate.tasks.captioning.caption_metric import CIDER_D
 from striate.tasks.captioning.dense_ap import judged
 from striate.tasks.captioning.dense_captioner import DenseCaptioner
 from striate.tasks.captioning.dense_metric import FOUND, MAP, objects_of
@@ -148,3 +149,14 @@ def _around(image: Tensor, box: list[float], values: Tensor | None = None) -> Im
 def contents() -> Contents:
     """The page."""
     return replace(plain_page.contents(MAP), before=(worst_pictures, regions))
+
+
+def pictures_and_sentences(page: Measured) -> Section:
+    """The pictures with the worst CIDEr-D."""
+    how = "Below each picture is what the model says of it, and then, in green, what is true."
+    return regression_page.worst_pictures(page, how)
+
+
+def contents_of_pictures() -> Contents:
+    """The page of captions alone."""
+    return replace(plain_page.contents(CIDER_D), before=(pictures_and_sentences,))

@@ -25,6 +25,7 @@ CONTENTS: dict[str, Contents] = {
     ),
     "detect": detection_page.contents(),
     "instances": replace(detection_page.contents(), curve=None),
+    "caption": caption_page.contents_of_pictures(),
     "dense_captions": caption_page.contents(),
     "localize": regression_page.contents_of(LOCALIZED),
     "landmarks": regression_page.contents_of(ERROR, regression_page.error_by_point),

@@ -29,6 +29,7 @@ TASKS: LazyTable[type[TaskModel[Any]]] = LazyTable(
         "pose": "striate.tasks.regression.point_model:PoseModel",
         "segmentation": "striate.tasks.segmentation.segmenter:Segmenter",
         "verification": "striate.tasks.verification.embedder:Embedder",
+        "caption": "striate.tasks.captioning.captioner:Captioner",
         "dense_captions": "striate.tasks.captioning.dense_captioner:DenseCaptioner",
         "superresolution": "striate.tasks.superresolution.super_resolver:SuperResolver",
     }

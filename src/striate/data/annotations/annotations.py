@@ -33,6 +33,7 @@ class Annotations(ABC):
         spatial: whether they have places in the picture, as their targets.
         least_classes: K below which there is nothing to be learned.
         each_stratum: whether a split takes a picture of every one of ``strata``, however many there are.
+        made_of: kinds that can become this one, as regions become pictures of their own.
     """
 
     classes: tuple[str, ...]
@@ -43,6 +44,7 @@ class Annotations(ABC):
     spatial: ClassVar[bool] = True
     least_classes: ClassVar[int] = 1
     each_stratum: ClassVar[bool] = True
+    made_of: ClassVar[tuple[type["Annotations"], ...]] = ()
 
     @abstractmethod
     def __len__(self) -> int:
@@ -116,6 +118,11 @@ class Annotations(ABC):
             split: int8 (N,), for each picture its number in ``SPLITS``.
         """
         return []
+
+
+def can_become(known: type[Annotations], kinds: tuple[type[Annotations], ...]) -> bool:
+    """Whether annotations of a kind are of one of some kinds, or can become it."""
+    return issubclass(known, kinds) or any(issubclass(known, kind.made_of) for kind in kinds)
 
 
 def numbers_of(names: tuple[str, ...], classes: tuple[str, ...]) -> NDArray[np.int64]:

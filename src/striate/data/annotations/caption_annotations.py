@@ -13,15 +13,15 @@ from hashlib import sha256
 from typing import Any, ClassVar, final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.captions.sentences import Sentences
 from striate.data.captions.tokenizer import cleaned
 from striate.data.checks.caption_findings import caption_findings
 from striate.data.checks.findings import Finding
-from striate.records import BoxTargets, CaptionTargets
+from striate.records import BoxTargets
 from striate.records.targets.caption_targets import BETWEEN
 
 REGION = "region"
@@ -44,12 +44,14 @@ class CaptionAnnotations(BoxAnnotations):
     shown: ClassVar[str] = "captions"
     counted_in: ClassVar[str] = "regions"
 
+    @property
+    def sentences(self) -> Sentences:
+        """Those of each region."""
+        return Sentences(self.texts, self.columns["text_start"], self.columns["text_length"])
+
     def captions(self, rows: NDArray[np.int64] | None = None) -> Iterator[list[str]]:
         """The sentences of each region, or of some of them."""
-        start, length = self.columns["text_start"], self.columns["text_length"]
-        for row in range(len(self.boxes)) if rows is None else rows.tolist():
-            text = self.texts[start[row] : start[row] + length[row]].tobytes().decode(errors="replace")
-            yield text.split(BETWEEN) if text else []
+        return self.sentences.of(rows)
 
     def described(self, row: int) -> str:
         """Sentences and corners of a region."""
@@ -59,24 +61,18 @@ class CaptionAnnotations(BoxAnnotations):
 
     def joined(self, others: Sequence["BoxAnnotations"]) -> "CaptionAnnotations":
         """All regions, with the texts of all."""
-        texts, shifted = [self.texts], []
+        joined, parts = super().joined(others), list[Sentences]()
         for other in others:
             assert isinstance(other, CaptionAnnotations)
-            same = other.texts is self.texts
-            start = other.columns["text_start"] + (0 if same else sum(map(len, texts)))
-            texts += [] if same else [other.texts]
-            shifted.append(replace(other, columns={**other.columns, "text_start": start}))
-        joined = super().joined(shifted)
+            parts.append(other.sentences)
         assert isinstance(joined, CaptionAnnotations)
-        return replace(joined, texts=texts[0] if len(texts) == 1 else np.concatenate(texts))
+        sentences = self.sentences.joined(parts)
+        columns = {**joined.columns, "text_start": sentences.start}
+        return replace(joined, columns=columns, texts=sentences.texts)
 
     def collate(self, indices: Tensor) -> BoxTargets:
         """The regions of some pictures with their sentences, one table."""
-        rows = self.rows(indices.numpy())
-        start, length = self.columns["text_start"][rows], self.columns["text_length"][rows]
-        parts = [self.texts[first : first + size] for first, size in zip(start, length, strict=True)]
-        text = torch.from_numpy(np.concatenate([np.zeros(0, np.uint8), *parts]))
-        captions = CaptionTargets(text, torch.from_numpy(length.astype(np.int64)))
+        captions = self.sentences.targets(self.rows(indices.numpy()))
         return replace(super().collate(indices), captions=captions)
 
     def fingerprint(self) -> Any:

@@ -14,21 +14,17 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
-from striate.data.captions.tokenizer import words_of
-from striate.errors import SettingError
-from striate.records import BoxTargets, Captions
+from striate.records import BoxTargets
+from striate.tasks.captioning.caption_losses import drawn_captions
 from striate.tasks.captioning.language_model import LanguageModel
-from striate.tasks.captioning.language_targets import numbered, texts
-from striate.tasks.captioning.search import GREEDY, Search, phrase_log_probabilities, write
+from striate.tasks.captioning.search import GREEDY, Search
+from striate.tasks.captioning.writing import split_captions, written
 from striate.tasks.detection.parts.branch import Branch
 from striate.tasks.detection.parts.finish import Found
 from striate.tasks.detection.parts.learned_masks import learned_objects
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images
 from striate.tasks.detection.parts.region_pool import RegionPool
 from striate.tasks.detection.parts.region_sampling import Drawn
-
-SHOWN = 10
-"""Words of a vocabulary that an error names."""
 
 NAME = "captions"
 """Of the branch in a network, and of what it says in an answer."""
@@ -79,57 +75,17 @@ class CaptionBranch(Branch):
         codes = torch.cat([own["codes"] for own in raw]).float()
         objects = torch.cat(learned_objects(targets, drawn)).tolist()
         known = [[]] * len(targets.boxes) if targets.captions is None else targets.captions.captions
-        captions = [_one_of(known[number]) for number in objects]
-        words = numbered(captions, self.language.vocabulary).to(codes.device)
-        said = torch.tensor([bool(one) for one in captions], device=codes.device)
-        losses = self.language.step_losses(codes, words) * said[:, None] if len(codes) else codes.sum(1) * 0
-        steps = ((words != 0).sum(1) + 1) * said
+        captions = drawn_captions([known[one] for one in objects], self.language.vocabulary, codes.device)
+        losses = codes.sum(1) * 0
+        if len(codes):
+            losses = self.language.step_losses(codes, captions.words) * captions.said[:, None]
         counts = [len(own["codes"]) for own in raw]
-        rows = zip(torch.split(losses, counts), torch.split(steps, counts), strict=True)
+        rows = zip(torch.split(losses, counts), torch.split(captions.steps, counts), strict=True)
         return of_images(({"caption": one.sum()}, int(own.sum())) for one, own in rows)
 
     def fields(
         self, raw: dict[str, Tensor], found: Sequence[Found], sizes: Sequence[tuple[int, int]]
     ) -> list[dict[str, Any]]:
         """``captions``."""
-        counts = [len(one.labels) for one in found]
-        if self._search.phrase:
-            parts = torch.split(self._phrased(raw["codes"]), counts)
-            return [{NAME: Captions((self._search.phrase,) * len(one), one)} for one in parts]
-        return [{NAME: one} for one in self.written(raw["codes"], counts, self._search)]
-
-    def _phrased(self, codes: Tensor) -> Tensor:
-        """float32 (R,): the log-probability of the phrase at each region.
-
-        Raises:
-            SettingError: no word of it is known.
-        """
-        words, known = words_of(self._search.phrase), self.language.vocabulary
-        if not set(words) & set(known.words):
-            shown = ", ".join(known.words[:SHOWN])
-            raise SettingError(
-                f"the model knows no word of the phrase {self._search.phrase[:60]!r}",
-                f"words of its captions: {shown}{', ...' if len(known) > SHOWN else ''}",
-                "another phrase",
-            )
-        return phrase_log_probabilities(self.language, codes.float(), words).cpu()
-
-    def written(self, codes: Tensor, counts: Sequence[int], search: Search = GREEDY) -> list[Captions]:
-        """The captions of the regions of each image.
-
-        Args:
-            codes: (R, D), those of the first image first.
-            counts: regions of each image; they sum to R.
-            search: how.
-        """
-        words, sums = write(self.language, codes.float(), search)
-        parts = (torch.split(one.cpu(), list(counts)) for one in (words, sums))
-        rows = zip(*parts, strict=True)
-        return [Captions(tuple(texts(own, self.language.vocabulary)), one) for own, one in rows]
-
-
-def _one_of(captions: list[str]) -> list[str]:
-    """The words of one of the captions of a region, drawn by torch; none where nothing is said."""
-    if len(captions) > 1:
-        captions = [captions[int(torch.randint(len(captions), ()))]]
-    return words_of(captions[0]) if captions else []
+        captions = written(self.language, raw["codes"], self._search)
+        return [{NAME: one} for one in split_captions(captions, [len(one.labels) for one in found])]

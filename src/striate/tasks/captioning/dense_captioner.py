@@ -3,25 +3,25 @@
 images --> network --> Detections with captions
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
 from torch import Tensor, nn
 
 from striate.data.annotations.annotations import Annotations
 from striate.data.annotations.caption_annotations import CaptionAnnotations
-from striate.data.captions.tokenizer import words_of
-from striate.data.captions.vocabulary import Vocabulary, vocabulary_of
+from striate.data.captions.vocabulary import Vocabulary
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.records import Batch, Detections
 from striate.tasks.captioning.caption_branch import NAME, CaptionBranch
 from striate.tasks.captioning.caption_finish import CaptionFinish
+from striate.tasks.captioning.caption_losses import AUGMENT
 from striate.tasks.captioning.dense_metric import DenseCaptionMetric
 from striate.tasks.captioning.networks.densecap import WEIGHTS
 from striate.tasks.captioning.search import GREEDY
+from striate.tasks.captioning.writing import vocabulary_note, vocabulary_to_learn
 from striate.tasks.detection.networks.detection_network import Candidates
 from striate.tasks.detection.object_detector import ObjectDetector
 from striate.tasks.detection.parts.finish import Finish
@@ -52,7 +52,7 @@ class DenseCaptioner(ObjectDetector):
     most_measured: ClassVar[int] = 100
     usual_settings: ClassVar[Mapping[str, Any]] = {
         **ObjectDetector.usual_settings,
-        "augment": "shift=0.1,scale=0.2,edge=black",  # a mirror and other colors make captions wrong
+        "augment": AUGMENT,
     }
 
     def __init__(
@@ -89,9 +89,7 @@ class DenseCaptioner(ObjectDetector):
             DataError: no word stands often enough.
         """
         assert isinstance(annotations, CaptionAnnotations)
-        words: Iterable[list[str]] = map(words_of, chain.from_iterable(annotations.captions()))
-        least, longest = settings.least_count, settings.longest_caption
-        return {"vocabulary": vocabulary_of(words, least=least, longest=longest).to_dict()}
+        return vocabulary_to_learn(annotations.captions(), settings)
 
     def fit_to(self, data: Dataset, settings: Any) -> None:
         """Anchors get the typical sizes of the regions; the vocabulary is told.
@@ -100,8 +98,7 @@ class DenseCaptioner(ObjectDetector):
             DataError: there are no regions.
         """
         super().fit_to(data, settings)
-        known = self.branch.language.vocabulary
-        self.notes = (*self.notes, f"vocabulary: {len(known):,} words of the training captions")
+        self.notes = (*self.notes, vocabulary_note(self.branch.language))
 
     def _sums(self, batch: Batch) -> LossSums:
         """The losses of each image, weighted as in the paper."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from striate.errors import SettingError
-from striate.records import Detections
+from striate.records import Detections, ImageCaption
+from striate.tasks.captioning.captioner import Captioner
 from striate.tasks.captioning.dense_captioner import DenseCaptioner
 from striate.tasks.model import TaskModel
 
@@ -25,28 +26,28 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class PhraseRegion:
-    """A region that a phrase was looked for in.
+    """A region, or a whole picture, that a phrase was looked for in.
 
     Args:
         source: the picture.
-        box: x1, y1, x2, y2, pixels of the picture.
+        box: x1, y1, x2, y2, pixels of the picture; None for all of it.
         log_probability: of the phrase, natural logarithm.
-        score: how sure it is that there is something to say of the region, 0..1.
+        score: how sure it is that there is something to say of the region, 0..1; 1 of a whole picture.
     """
 
     source: str
-    box: tuple[float, float, float, float]
+    box: tuple[float, float, float, float] | None
     log_probability: float
-    score: float
+    score: float = 1.0
 
     def in_words(self) -> str:
         """Picture, corners and log-probability."""
-        corners = ",".join(f"{side:.0f}" for side in self.box)
-        return f"{self.source}  {corners}  log p {self.log_probability:.2f}"
+        corners = "" if self.box is None else ",".join(f"{side:.0f}" for side in self.box) + "  "
+        return f"{self.source}  {corners}log p {self.log_probability:.2f}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return {**asdict(self), "box": list(self.box)}
+        return {**asdict(self), "box": None if self.box is None else list(self.box)}
 
 
 def search_phrase(
@@ -57,12 +58,12 @@ def search_phrase(
     k: int = 5,
     progress: Progress | None = None,
 ) -> list[PhraseRegion]:
-    """The k regions of all pictures with the highest log-probability of a phrase.
+    """The k regions, or pictures, with the highest log-probability of a phrase.
 
     Args:
         phrase: one word or more, of which the model knows one at least.
         pictures: files.
-        model: of dense captions.
+        model: of captions: of regions, or of whole pictures.
         k: 1 or more.
         progress: called with (pictures done, pictures in all).
 
@@ -70,10 +71,10 @@ def search_phrase(
         SettingError: the model writes no captions, knows no word of the phrase, or k is below 1.
         ImageError: a picture cannot be read.
     """
-    if not isinstance(model, DenseCaptioner):
+    if not isinstance(model, DenseCaptioner | Captioner):
         raise SettingError(
             f"a phrase is looked for, and the model is for {model.task}",
-            f"a model for {DenseCaptioner.task}",
+            f"a model for {DenseCaptioner.task} or {Captioner.task}",
             "--model RUN of a training on captions",
         )
     if k < 1:
@@ -83,7 +84,7 @@ def search_phrase(
 
 
 def _regions(
-    phrase: str, pictures: Sequence[str | Path], model: DenseCaptioner, progress: Progress | None
+    phrase: str, pictures: Sequence[str | Path], model: TaskModel[Any], progress: Progress | None
 ) -> Iterator[list[PhraseRegion]]:
     """The regions of each picture."""
     for first in range(0, len(pictures), AT_ONCE):
@@ -93,8 +94,11 @@ def _regions(
             progress(min(first + AT_ONCE, len(pictures)), len(pictures))
 
 
-def _of(record: Detections) -> Iterator[PhraseRegion]:
-    """The regions of one picture."""
+def _of(record: Detections | ImageCaption) -> Iterator[PhraseRegion]:
+    """The regions of one picture, or the picture."""
+    if isinstance(record, ImageCaption):
+        yield PhraseRegion(record.source, None, record.log_probability)
+        return
     assert record.captions is not None
     rows = zip(
         record.boxes.tolist(), record.captions.log_probabilities.tolist(), record.scores.tolist(), strict=True

@@ -65,8 +65,8 @@ class Settings(TaskSettings):
     task: str | None = Field(
         None,
         description="what is learned: classification, detect, instances, segmentation, localize, landmarks, "
-        "pose, dense_captions, superresolution or verification; by default what the data are annotated for, "
-        "and instances of mask_rcnn and its like",
+        "pose, caption, dense_captions, superresolution or verification; by default what the data are "
+        "annotated for, and instances of mask_rcnn and its like",
     )
     model: str | None = Field(
         None,

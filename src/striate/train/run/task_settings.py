@@ -4,14 +4,14 @@
     mixup cutmix label_smoothing ...   classification
     head distance                      localize, landmarks, pose
     box_weight overlap_weight          localize
-    on_bad_box                         localize, detect, instances, dense_captions
+    on_bad_box                         localize, detect, instances, caption, dense_captions
     proposals                          detect, instances, dense_captions
     normalize                          landmarks, pose
     joints                             landmarks, pose, instances
     pixel_loss classes                 segmentation
     embedding_loss mining margin ...   verification
     by                                 superresolution
-    least_count longest_caption        dense_captions
+    least_count longest_caption        caption, dense_captions
     balance                            classification, segmentation
 
 ``striate train --help`` shows those of a task when ``--task`` names it.
@@ -26,7 +26,8 @@ from striate.errors import SettingError
 
 PROPOSERS, PROPOSALS_ENDING = ("selective", "quality", "windows", "rpn"), ".jsonl"
 POINTS, NUMBERS = ("landmarks", "pose"), ("localize", "landmarks", "pose")
-CAPTIONS = ("dense_captions",)
+REGIONS = "dense_captions"
+CAPTIONS = ("caption", REGIONS)
 TASKS_OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("label_smoothing", "mixup", "cutmix"), ("classification",)),
     **dict.fromkeys(("pixel_loss", "classes"), ("segmentation",)),
@@ -36,7 +37,7 @@ TASKS_OF: dict[str, tuple[str, ...]] = {
     "joints": (*POINTS, "instances"),
     **dict.fromkeys(("box_weight", "overlap_weight"), ("localize",)),
     "on_bad_box": ("localize", "detect", "instances", *CAPTIONS),
-    "proposals": ("detect", "instances", *CAPTIONS),
+    "proposals": ("detect", "instances", REGIONS),
     **dict.fromkeys(("embedding_loss", "mining", "margin", "dimensions"), ("verification",)),
     **dict.fromkeys(("per_identity", "identity_run"), ("verification",)),
     "by": ("superresolution",),

@@ -1,4 +1,5 @@
 """Networks that write captions, one paper a file.
 
-densecap    regions with captions: a region proposal network, a region code, a language model
+caption_network    a backbone and a language model
+densecap           regions with captions: a region proposal network, a region code, a language model
 """
