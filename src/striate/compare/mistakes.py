@@ -2,6 +2,7 @@
 
 model or folds, data --evaluate--> columns of all pictures --sorted by loss--> Mistakes
                                    Metric.suspects -----------------------^
+                                   near-duplicates, outliers -------------'
 
 Answers of folds are of networks that never saw the picture: a network that learned a wrong label repeats it.
 """
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.arguments import checked_methods
+from striate.compare.unusual_pictures import ONE_THING, near_duplicates, outliers
 from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
@@ -102,6 +104,11 @@ class Mistakes:
         pictures, index = self.picture(row)
         return pictures.annotations.words(index)
 
+    def words(self, suspect: Suspect) -> str:
+        """What is likely wrong, what would be right, and the picture that it is like."""
+        like = "" if suspect.like is None else f", as {self.name(suspect.like)}"
+        return in_words(suspect) + like
+
     def order(self) -> list[int]:
         """All rows, the largest loss first; unknown losses last."""
         known = torch.where(self.losses.isnan(), -torch.inf, self.losses)
@@ -111,7 +118,7 @@ class Mistakes:
         """The lines of the table: ``COLUMNS``, the primary number, ``suspected``; the largest loss first."""
         suspected = dict[int, list[str]]()
         for one in self.suspects:
-            suspected.setdefault(one.row, []).append(in_words(one))
+            suspected.setdefault(one.row, []).append(self.words(one))
         for row in self.order():
             loss, value = float(self.losses[row]), float(self.values[row])
             yield (
@@ -148,6 +155,7 @@ class Mistakes:
         named = [
             {"picture": self.name(one.row), "kind": one.kind, "score": one.score, "given": one.given}
             | {"suggested": one.suggested, "box": one.box, "given_box": one.given_box}
+            | {"like": None if one.like is None else self.name(one.like)}
             for one in self.suspects
         ]
         return {
@@ -205,6 +213,7 @@ def find_mistakes(parts: Sequence[Part], root: str, seen: int) -> Mistakes:
     sizes = dict[int, tuple[int, int]]()
     likely = _suspects(metrics, [len(own) for own in place])
     suspects = [_placed(one, parts, places, sizes) for one in likely]
+    suspects += _odd(parts, place, split)
     kinds = list(dict.fromkeys(one.kind for one in suspects))
     suspects.sort(key=lambda one: (kinds.index(one.kind), -one.score))
     return Mistakes(
@@ -232,6 +241,19 @@ def _suspects(metrics: Sequence[Metric], counts: Sequence[int]) -> list[Suspect]
     starts = np.cumsum([0, *counts]).tolist()
     pairs = zip(starts[:-1], metrics, strict=True)
     return [replace(one, row=start + one.row) for start, metric in pairs for one in metric.suspects()]
+
+
+def _odd(parts: Sequence[Part], place: Sequence[NDArray[np.int64]], split: Sequence[str]) -> list[Suspect]:
+    """Near-duplicates among all pictures; outliers among those of each model where a picture is one."""
+    rows = [(parts[number].pictures, index) for number, index in np.concatenate(place).tolist()]
+    if parts[0].model.task not in ONE_THING:
+        return near_duplicates(rows, split, [""] * len(rows))
+    found = near_duplicates(rows, split, [pictures.annotations.words(index) for pictures, index in rows])
+    starts = np.cumsum([0, *map(len, place)]).tolist()
+    for start, part, own in zip(starts[:-1], parts, place, strict=True):
+        far = outliers(part.model, part.pictures.subset(own[:, 1]))
+        found += [replace(one, row=start + one.row) for one in far]
+    return found
 
 
 def _placed(

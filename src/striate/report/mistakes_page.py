@@ -16,13 +16,14 @@ from markupsafe import Markup
 from PIL import Image
 
 from striate.compare.mistakes import Mistakes
+from striate.compare.unusual_pictures import ONE_THING
 from striate.draw.heatmap import picture
 from striate.draw.overlay import ANSWER, TRUTH, Overlay
 from striate.errors import ImageError
 from striate.files.atomic import write
 from striate.report.inline_images import data_uri
 from striate.report.templates import rendered, source, style
-from striate.tasks.suspect import CLASS, IDENTITY, LABEL, LOOSE, MISSING, NOTHING, Suspect
+from striate.tasks.suspect import CLASS, IDENTITY, LABEL, LEAK, LOOSE, MISSING, NOTHING, OUTLIER, Suspect
 
 MOST, ROOM = 400, 4_000_000
 """Cards, and letters of all pictures in them, at most: the page stays below 5 MB."""
@@ -53,11 +54,10 @@ ACTIONS = {
     LOOSE: ("move-box", "remove-box", "drop"),
     CLASS: ("relabel", "move-box", "remove-box", "drop"),
     NOTHING: ("remove-box", "drop"),
+    LEAK: ("drop",),
+    OUTLIER: ("drop",),
 }
 """What can be done about each kind; about others the picture can be left out."""
-
-RELABELLED = ("classification", "verification")
-"""Tasks whose pictures have one class, which can be changed without a suspicion."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Card:
     score: str
     true: str
     predicted: str
+    like: str
     loss: str
     picture: str
     classes: str
@@ -166,7 +167,7 @@ def _card(found: Mistakes, row: int, suspect: Suspect | None) -> Card | None:
         image = picture(pictures.image(index))
     except ImageError:
         return None
-    loss, known = float(found.losses[row]), found.task in RELABELLED
+    loss, known = float(found.losses[row]), found.task in ONE_THING
     given = suspect.given if suspect else found.truth(row) if known else ""
     answer = found.answers[row]
     suggested = suspect.suggested if suspect else answer if answer in pictures.classes else ""
@@ -181,8 +182,9 @@ def _card(found: Mistakes, row: int, suspect: Suspect | None) -> Card | None:
         score=f"{suspect.score:.2f}" if suspect else "",
         true=given if named else found.truth(row),
         predicted=suggested if named else answer,
+        like="" if suspect is None or suspect.like is None else _path(found, suspect.like),
         loss="unknown" if math.isnan(loss) else f"{loss:.3g}",
-        picture=pictures.store.relative(int(pictures.places[index])).replace("\\", "/"),
+        picture=_path(found, row),
         classes="\t".join(dict.fromkeys(name for name in (given, suggested) if name)),
         size=size_in_words(max(image.size)),
         given=given,
@@ -192,6 +194,12 @@ def _card(found: Mistakes, row: int, suspect: Suspect | None) -> Card | None:
         actions=actions,
         labelled=actions[0] in ("relabel", "add-box", "move-box") and len(pictures.classes) <= LABELS,
     )
+
+
+def _path(found: Mistakes, row: int) -> str:
+    """The path of a picture inside the data."""
+    pictures, index = found.picture(row)
+    return pictures.store.relative(int(pictures.places[index])).replace("\\", "/")
 
 
 def _drawn(image: Image.Image, suspect: Suspect) -> Image.Image:

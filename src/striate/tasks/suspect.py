@@ -20,6 +20,10 @@ UNMASKED, OVERMASKED, IDENTITY = "missing in mask", "mask of nothing", "wrong id
 """Kinds of what can be wrong with masks and identities."""
 
 
+TWICE, LEAK, OUTLIER = "near-duplicate of another class", "near-duplicate in another split", "outlier"
+"""Kinds of what is odd about pictures, whatever a model answers."""
+
+
 @dataclass(frozen=True)
 class Suspect:
     """Something that is likely wrong.
@@ -32,6 +36,7 @@ class Suspect:
         suggested: the class that would be right; "" where nothing should be there.
         box: (x1, y1, x2, y2) that would be right, pixels; None for none.
         given_box: that of the data; None for none.
+        like: position of the picture that it is nearly the same as; None for none.
     """
 
     row: int
@@ -41,3 +46,4 @@ class Suspect:
     suggested: str = ""
     box: Corners | None = None
     given_box: Corners | None = None
+    like: int | None = None

@@ -1,12 +1,12 @@
-"""Nearly the same picture under two identities: saved again, made smaller, or a little lighter.
+"""Nearly the same picture twice: saved again, made smaller, or a little lighter.
 
 picture --grey, 24 x 24, mean 0, length 1--> vector; a product of 0.99 or more: nearly the same
 
-Such pairs decide a figure of verification: they are the hardest of all, and their answer is wrong. Pictures
-without contrast are passed over.
+Under two identities such pairs decide a figure of verification: they are the hardest of all, and their answer
+is wrong. Pictures without contrast are passed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -34,25 +34,36 @@ def near_identical(splits: Splits) -> Iterator[Finding]:
     """Pairs of nearly the same picture under two identities; nothing for other kinds of data."""
     parts = [part for part in splits.values() if part.annotations.identities() is not None]
     places = [(part, index) for part in parts for index in range(len(part))]
-    if len(places) > MOST:
-        places = [places[index] for index in np.linspace(0, len(places) - 1, MOST).astype(int)]
-    if not places:
+    whom = torch.tensor([int(part.labels[index]) for part, index in places]).reshape(-1, 1)
+    found = Findings()
+    for first, second, _ in near_pairs(places, whom):
+        (one, a), (other, b) = places[first], places[second]
+        names = f"{one.annotations.words(a)!r} is nearly {other.name(b)}, {other.annotations.words(b)!r}"
+        found.add("near-identical", one.name(a), names)
+    yield from found
+
+
+def near_pairs(places: Sequence[tuple[Dataset, int]], keys: Tensor) -> Iterator[tuple[int, int, float]]:
+    """Pairs of pictures that are nearly the same, though one of their keys differs.
+
+    Args:
+        places: a data set and the picture in it, N of them; of more than ``MOST`` evenly spread ones count.
+        keys: int64 (N, k), such as the class and the split of each.
+
+    Returns:
+        positions in ``places``, the first one first, and the product of both, ``LEAST`` to 1.
+    """
+    chosen = np.linspace(0, len(places) - 1, min(len(places), MOST)).astype(int)
+    if not len(chosen):
         return
     with decoding_threads() as pool:
-        rows = torch.stack(list(pool.map(lambda place: small(*place), places)))
-    whom = torch.tensor([int(part.labels[index]) for part, index in places])
-    found = Findings()
+        rows = torch.stack(list(pool.map(lambda index: small(*places[index]), chosen)))
+    whose = keys[torch.from_numpy(chosen)]
     for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
-        near = (block @ rows.T >= LEAST) & (whom[start : start + BLOCK, None] != whom)
-        for first, second in near.nonzero().tolist():
-            if start + first < second:
-                (one, a), (other, b) = places[start + first], places[second]
-                names = (
-                    f"{one.annotations.words(a)!r} is nearly {other.name(b)}, {other.annotations.words(b)!r}"
-                )
-                found.add("near-identical", one.name(a), names)
-    yield from found
+        products = rows[start : start + BLOCK] @ rows[start:].T
+        for a, b in (products >= LEAST).nonzero().tolist():
+            if a < b and bool((whose[start + a] != whose[start + b]).any()):
+                yield int(chosen[start + a]), int(chosen[start + b]), float(products[a, b])
 
 
 def small(part: Dataset, index: int) -> Tensor:
