@@ -49,7 +49,8 @@ def create(
             background and the 20 of Pascal VOC.
         in_channels: C of the images, 1 or more.
         weights: ``"imagenet"`` (``"coco"`` of a network for a task) fetches those that are published, once;
-            or a .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of the network
+            ``"striate"`` are the small ones that come along, of ``resnet18`` with ``width=0.35``; or a
+            .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of the network
             tells what had to be adapted. None starts from random weights.
         arguments: of the network's own, such as ``stem="small"``, or ``backbone="resnet34"`` of a detector.
 

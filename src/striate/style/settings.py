@@ -32,9 +32,10 @@ class NetworkSettings(BaseModel):
 
     network: str = Field(
         "auto",
-        description="a name, a model's .safetensors file or run; auto: VGG-19, or else your newest run",
+        description="a name, a model's .safetensors file or run; auto: VGG-19 if it was fetched, else "
+        "the small network that comes along",
     )
-    weights: str = Field("imagenet", description="its weights: imagenet, random, or a file")
+    weights: str = Field("imagenet", description="its weights: imagenet, striate, random, or a file")
     content_layers: Layers = Field(
         None,
         description="layers whose maps shall stay, as in relu4_2 or relu3_2=0.5,relu4_2; by default chosen",

@@ -236,9 +236,9 @@ def create(
         name: one of ``models()``.
         classes: K, how many scores it gives, 1 or more.
         in_channels: C of the images, 1 or more.
-        weights: ``"imagenet"`` fetches those that are published, once; or a .safetensors or .pth file with
-            our names, torchvision's or timm's. ``notes`` of the network tells what had to be adapted. None
-            starts from random weights.
+        weights: ``"imagenet"`` fetches those that are published, once; ``"striate"`` are the small ones that
+            come along; or a .safetensors or .pth file with our names, torchvision's or timm's. ``notes`` of
+            the network tells what had to be adapted. None starts from random weights.
         arguments: of the network's own, such as ``stem="small"``; ``arguments_of(name)`` lists them.
 
     Raises:

@@ -422,7 +422,7 @@ def test_what_names_no_weights_is_refused(weights: Any, wrong: str, attempt: str
     with pytest.raises(ModelFileError) as caught:
         create("resnet18", weights=weights)
     assert caught.value.wrong == wrong
-    assert caught.value.expected == "imagenet, a file of weights, or the folder of a run"
+    assert caught.value.expected == "imagenet, striate, a file of weights, or the folder of a run"
     assert attempt in caught.value.attempt
 
 

@@ -2,7 +2,8 @@
 
 "vgg19", "imagenet"  -->  published weights, fetched once       layers: as asked for, or the paper's:
 "vgg19", "random"    -->  random ones                           content relu4_2, style relu1_1 ... relu5_1
-"mine.safetensors"   -->  a classifier of yours                 (other networks: one map of every size)
+"resnet20", "striate" --> those that come with striate          (other networks: one map of every size)
+"mine.safetensors"   -->  a classifier of yours
 
 Gatys, Ecker, Bethge 2016, section 3, for the layers. With random weights: He, Wang, Hopcroft 2016,
 https://arxiv.org/abs/1606.04801; Ustyuzhaninov, Brendel, Gatys, Bethge 2016, https://arxiv.org/abs/1606.00021.
@@ -22,7 +23,9 @@ from striate.zoo.inference.torch_engine import has_bf16
 from striate.zoo.networks import MODELS, create
 from striate.zoo.save_load import load
 from striate.zoo.weights.load_weights import IMAGENET
+from striate.zoo.weights.pretrained import painter
 from striate.zoo.weights.published_weights import MEAN, STD, published
+from striate.zoo.weights.shipped import PAINTER, SHIPPED
 
 RANDOM = "random"
 CONTENT = ("relu4_2",)
@@ -67,6 +70,13 @@ def feature_network(settings: NetworkSettings) -> FeatureLayers:
             "expect the colors and small strokes of the style; published VGG-19 takes over forms too",
         )
         return _checked(FeatureLayers(network, model.preprocess.mean, model.preprocess.std, notes))
+    if weights == SHIPPED and name == PAINTER:
+        network, prepared = painter()
+        notes = (
+            f"network: {name} with the weights that come with striate, learned from generated pictures",
+            "expect the colors and small strokes of the style; --network vgg19 takes over forms (548 MB)",
+        )
+        return _checked(FeatureLayers(network, prepared.mean, prepared.std, notes))
     if weights == RANDOM:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)

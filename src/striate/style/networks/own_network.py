@@ -1,28 +1,26 @@
-"""The network that is taken when none is named, and the recipe for a network of the user's own.
+"""The network that is taken when none is named, and the recipe for a small one.
 
-auto --> VGG-19 with published weights, if they are here or can be fetched
-     --> else the newest run below runs/, with the recipe that made the pictures of docs/en/style.md
-     --> else an error that says how to get either
+auto --> VGG-19 with published weights, if they have been fetched
+     --> else the network whose weights come with striate, with the recipe
 
 A network that was trained on small pictures sees less than VGG-19: finer layers, more weight on the style and
 three scales make up for some of that.
 """
 
-from pathlib import Path
 from typing import Any, TypeVar
 
 from torch import nn
 
 from striate.backbones.vgg import VGG
-from striate.errors import ModelFileError
 from striate.layers.backbone import Backbone
 from striate.style.networks.feature_layers import FeatureLayers, feature_network
 from striate.style.settings import NetworkSettings, Settings
 from striate.zoo.networks import MODELS
 from striate.zoo.weights.load_weights import IMAGENET
+from striate.zoo.weights.pretrained import is_fetched
+from striate.zoo.weights.shipped import PAINTER, SHIPPED
 
 AUTO, PUBLISHED = "auto", "vgg19"
-RUNS = Path("runs")
 PAINTING: dict[str, Any] = {"scales": 3, "steps": 60, "style_weight": 100.0, "variation_weight": 0.5}
 TRAINING: dict[str, Any] = {"style_weight": 30.0, "variation_weight": 0.5}
 """Settings of the recipe, as used for the pictures of the documentation."""
@@ -35,34 +33,30 @@ def choose_network(settings: AnySettings) -> tuple[AnySettings, FeatureLayers]:
 
     Raises:
         SettingError: there is no such network, or no published weights for it.
-        ModelFileError: its file cannot be read; or none is named, VGG-19 cannot be fetched, and there is no
-            run.
+        ModelFileError: its file cannot be read or fetched.
     """
-    if settings.network != AUTO:
-        return _with_recipe(settings, feature_network(settings))
-    published = settings.model_copy(update={"network": PUBLISHED})
-    try:
-        return published, feature_network(published)
-    except ModelFileError as error:
-        own = newest_run() if settings.weights == IMAGENET else None
-        if own is None:
-            attempt = (
-                f"{error.attempt}; or first train a network of your own, which is taken: striate train DATA"
-            )
-            raise ModelFileError(error.wrong, error.expected, attempt) from error
-    found = settings.model_copy(update={"network": str(own)})
-    return _with_recipe(found, feature_network(found))
+    if settings.network == AUTO:
+        settings = settings.model_copy(update=usual(settings.weights))
+    return _with_recipe(settings, feature_network(settings))
 
 
-def newest_run(runs: Path = RUNS) -> Path | None:
-    """The model of the run that was written last, if there is one."""
-    files = sorted(runs.glob("*/model.safetensors"), key=lambda file: file.stat().st_mtime)
-    return files[-1] if files else None
+def usual(weights: str) -> dict[str, str]:
+    """The network that is taken when none is named, and its weights.
+
+    >>> usual("random"), usual("striate")
+    ({'network': 'vgg19', 'weights': 'random'}, {'network': 'resnet20', 'weights': 'striate'})
+    """
+    comes_along = weights == SHIPPED or (weights == IMAGENET and not is_fetched(PUBLISHED))
+    return (
+        {"network": PAINTER, "weights": SHIPPED}
+        if comes_along
+        else {"network": PUBLISHED, "weights": weights}
+    )
 
 
 def _with_recipe(settings: AnySettings, found: FeatureLayers) -> tuple[AnySettings, FeatureLayers]:
-    """For a network from a file, the recipe instead of what the user left open."""
-    if settings.network in MODELS:
+    """For a small network, from a file or that of striate, the recipe instead of what the user left open."""
+    if settings.network in MODELS and settings.weights != SHIPPED:
         return settings, found
     recipe = dict(PAINTING if isinstance(settings, Settings) else TRAINING)
     if not isinstance(found.network, VGG):

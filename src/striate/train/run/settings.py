@@ -89,8 +89,8 @@ class Settings(TaskSettings):
     )
     weights: str | None = Field(
         None,
-        description="weights to begin with: imagenet, a file (.safetensors, .pth) or the folder of a run; "
-        "by default random ones",
+        description="weights to begin with: striate (small, they come along), imagenet, a file "
+        "(.safetensors, .pth) or the folder of a run; by default random ones",
     )
     finetune: str | None = Field(
         None,

@@ -1,6 +1,7 @@
 """Weights from elsewhere into a network of ours: all of them or none, and what was decided is said.
 
 "imagenet" --> fetched --.
+"striate" -> shipped ----+
 .pth  .safetensors  -----+--> names: ours, torchvision's or timm's --> what differs --> network
                                                                         |
      other channels: the first filters are summed or repeated ----------+
@@ -26,6 +27,7 @@ from striate.zoo.weights.download import fetch
 from striate.zoo.weights.keys import SOURCES, TWINS, theirs
 from striate.zoo.weights.norm_epsilon import epsilons, with_epsilon
 from striate.zoo.weights.published_weights import BASE, published
+from striate.zoo.weights.shipped import FILE, SHIPPED
 
 IMAGENET = "imagenet"
 """The word for published weights, in the place of a path."""
@@ -60,8 +62,8 @@ def load_weights(
         network: that ``create`` made; it keeps its device and its dtype.
         name: by which it was made, one of ``models()``.
         weights: a .safetensors or .pth file with our, torchvision's or timm's names, the folder of a run,
-            ``"imagenet"``, or what ``read_weights`` made of one of them. ``FILE#NAME`` is one of several sets
-            of weights in a file.
+            ``"imagenet"``, ``"striate"``, or what ``read_weights`` made of one of them. ``FILE#NAME`` is one
+            of several sets of weights in a file.
         base: the address under which the published files are.
         changed: the network's own arguments that are not as usual; an error speaks of them.
 
@@ -115,12 +117,14 @@ def part_named(weights: str | Path) -> str | None:
 
 
 def weights_file(weights: str | Path) -> Path:
-    """The file that is meant: this one, or the model in the folder of a run.
+    """The file that is meant: this one, the model in the folder of a run, or the one that comes with striate.
 
     Raises:
         ModelFileError: there is no such file.
     """
-    expected = f"{IMAGENET}, a file of weights, or the folder of a run"
+    if weights == SHIPPED:
+        return FILE
+    expected = f"{IMAGENET}, {SHIPPED}, a file of weights, or the folder of a run"
     if not isinstance(weights, str | Path):
         tensors = isinstance(weights, Mapping)
         wrong = "a dictionary of tensors" if tensors else repr(weights)
@@ -132,8 +136,8 @@ def weights_file(weights: str | Path) -> Path:
         raise ModelFileError(f"{path} is no run: it has no model.safetensors", expected, "check the path")
     path = path / "model.safetensors" if path.is_dir() else path
     if not path.is_file():
-        meant = get_close_matches(str(weights).lower(), [IMAGENET])
-        attempt = f"weights {IMAGENET}, or check the path" if meant else "check the path"
+        meant = get_close_matches(str(weights).lower(), [IMAGENET, SHIPPED])
+        attempt = f"weights {meant[0]}, or check the path" if meant else "check the path"
         raise ModelFileError(f"there is no file {path}", expected, attempt)
     return path
 

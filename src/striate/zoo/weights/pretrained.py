@@ -1,6 +1,7 @@
 """A classifier with published weights: 1,000 classes by name, and pictures prepared as these weights expect.
 
 "resnet50" --> network, weights, class names, preprocessing --> Classifier, ready to predict
+the painter that comes along --> network, weights, preprocessing
 """
 
 from collections.abc import Sequence
@@ -8,17 +9,30 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from striate.data.preprocess import Preprocess
+from striate.layers.backbone import Backbone
 from striate.tasks.classification.classifier import Classifier
 from striate.zoo.build import require_names
+from striate.zoo.model_file import read_header
 from striate.zoo.networks import create
+from striate.zoo.save_load import preprocess_of
+from striate.zoo.weights.checkpoint_reader import read_checkpoint
+from striate.zoo.weights.download import cache_folder
 from striate.zoo.weights.load_weights import IMAGENET
 from striate.zoo.weights.published_weights import PUBLISHED, categories, published
+from striate.zoo.weights.shipped import FILE, PAINTER, PAINTER_FILE, SHIPPED, STAGES
 
 
 def is_ready(model: str | Path) -> bool:
     """Whether this is the name of a network with published weights, and no file or folder has it."""
     return str(model) in PUBLISHED and not Path(model).exists()
+
+
+def is_fetched(name: str) -> bool:
+    """Whether the published weights of a network are in the cache, so that nothing needs to be fetched."""
+    return (cache_folder() / "weights" / published(name).file).is_file()
 
 
 def spelling(model: str | Path) -> str:
@@ -65,6 +79,23 @@ def classifier(
     preprocess = Preprocess(network.input_size, in_channels, half, half)
     if weights == IMAGENET and in_channels == published(name).preprocess.channels:
         preprocess = published(name).preprocess
+    elif weights == SHIPPED and (own := preprocess_of(read_header(FILE))).channels == in_channels:
+        preprocess = own
     model = Classifier(network, classes, preprocess)
     model.name, model.arguments = name, {"in_channels": in_channels, **arguments}
     return model.eval()
+
+
+def painter() -> tuple[Backbone, Preprocess]:
+    """The network to paint with that comes with striate, a stem and two stages, and what it expects.
+
+    Raises:
+        ModelFileError: its file was damaged.
+    """
+    header = read_header(PAINTER_FILE)
+    own = {argument: value for argument, value in header["arguments"].items() if argument != "in_channels"}
+    network = create(PAINTER, 1, **own)
+    del network.stages[STAGES:]
+    network.head = nn.Sequential()
+    network.load_state_dict(read_checkpoint(PAINTER_FILE).tensors)
+    return network.eval(), preprocess_of(header)
