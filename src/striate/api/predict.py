@@ -27,7 +27,9 @@ Predictor = Callable[[Any], Any]
 
 TILED: LazyTable[Callable[..., Any]] = LazyTable(
     {
-        **dict.fromkeys(("detect", "instances"), "striate.tasks.detection.tiles:predict_tiled"),
+        **dict.fromkeys(
+            ("detect", "instances", "dense_captions"), "striate.tasks.detection.tiles:predict_tiled"
+        ),
         "segmentation": "striate.tasks.segmentation.mask_tiles:predict_tiled",
     }
 )

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+import striate
 from striate.data.captions.vocabulary import Vocabulary
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError
@@ -198,3 +199,10 @@ def test_a_phrase_is_looked_for_in_all_regions(model, tmp_path):
 def test_a_phrase_without_a_known_word_is_refused(model):
     with pytest.raises(SettingError, match="knows no word"):
         model.predict(batch().images[0], phrase="green dogs", score_threshold=0.0)
+
+
+def test_a_large_picture_is_described_in_tiles(model):
+    image = torch.randint(0, 256, (3, 96, 160), dtype=torch.uint8)
+    found = striate.predict(model, image, tile=96, score_threshold=0.0, top_k=5, beam=2)
+    assert len(found) == len(found.captions) == 5
+    assert float(found.boxes[:, 2].max()) <= 160

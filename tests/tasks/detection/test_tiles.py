@@ -1,5 +1,6 @@
 """Objects at seams: planted boxes that tiles see as a perfect detector does come back once and whole."""
 
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from striate.data.preprocess import Preprocess
 from striate.errors import SettingError, ShapeError
 from striate.ops.boxes import plain_iou
 from striate.ops.tile_grid import tile_boxes
-from striate.records import BitMasks, Detections, InstanceJoints, MaskCrops
+from striate.records import BitMasks, Captions, Detections, InstanceJoints, MaskCrops
 from striate.records.affine import areas, clipped_boxes
 from striate.tasks.detection.tiles import (
     is_cut,
@@ -363,3 +364,20 @@ def test_masks_and_joints_move_into_the_picture_and_parts_of_one_object_are_one_
     assert torch.equal(found.masks.pasted(), alone[None])
     nothing = [one.where(one.scores > 1) for one in views]
     assert len(join_tiles(nothing, tiles, (40, 100)).masks) == 0
+
+
+def test_an_object_that_two_tiles_saw_has_the_caption_of_the_better_score():
+    tiles = torch.tensor([[0, 0, 70, 40], [30, 0, 100, 40]])
+    views = [  # one object reaches over both tiles, one is in the second tile alone
+        replace(detections([[20, 10, 70, 30]], [0.6]), captions=Captions(("a bar",), torch.tensor([-2.0]))),
+        replace(
+            detections([[0, 10, 60, 30], [50, 2, 60, 8]], [0.9, 0.7]),
+            captions=Captions(("a long bar", "a dot"), torch.tensor([-1.0, -3.0])),
+        ),
+    ]
+    found = join_tiles(views, tiles, (40, 100))
+    assert found.boxes.tolist() == [[20, 10, 90, 30], [80, 2, 90, 8]]
+    assert found.captions.texts == ("a long bar", "a dot")
+    assert found.captions.log_probabilities.tolist() == [-1.0, -3.0]
+    nothing = [one.where(one.scores > 1) for one in views]
+    assert len(join_tiles(nothing, tiles, (40, 100)).captions) == 0

@@ -4,6 +4,7 @@ captioner           the task: a sentence on a picture, or a cut-out region; capt
 dense_captioner     the task: regions, and a sentence about each; dense_metric: how good they are
 networks/           networks that write captions, one paper a file
 caption_branch      a code of the region and a language model, as a branch of a detector
+caption_graphs      what other programs compute of it
 caption_finish      what is kept of the regions, and the options of an answer
 language_model      a recurrent network that writes what a code tells
 language_targets    what it reads and learns of captions, and numbers -> words

@@ -15,11 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from striate.records import BoxTargets
+from striate.tasks.captioning.caption_graphs import graphs
 from striate.tasks.captioning.caption_losses import drawn_captions
 from striate.tasks.captioning.language_model import LanguageModel
 from striate.tasks.captioning.search import GREEDY, Search
 from striate.tasks.captioning.writing import split_captions, written
-from striate.tasks.detection.parts.branch import Branch
+from striate.tasks.detection.parts.branch import Branch, Graph
 from striate.tasks.detection.parts.finish import Found
 from striate.tasks.detection.parts.learned_masks import learned_objects
 from striate.tasks.detection.parts.loss_sums import LossSums, of_images
@@ -89,3 +90,7 @@ class CaptionBranch(Branch):
         """``captions``."""
         captions = written(self.language, raw["codes"], self._search)
         return [{NAME: one} for one in split_captions(captions, [len(one.labels) for one in found])]
+
+    def graphs(self, name: str, bins: Tensor) -> list[Graph]:
+        """Codes, what is remembered of them, and a word more."""
+        return graphs(name, self._shared[0], self.language, bins)

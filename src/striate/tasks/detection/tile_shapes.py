@@ -1,4 +1,4 @@
-"""Masks and joints of objects that tiles saw: moved into the picture; parts of one object become one mask.
+"""Masks, joints and captions of objects that tiles saw: moved into the picture; parts become one mask.
 
 tile A [ ##|     tile B   |## ]   -->   ####     the mask of an object that both cut is both masks together
 """
@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from striate.records import BitMasks, Detections, InstanceJoints, MaskCrops
+from striate.records import BitMasks, Captions, Detections, InstanceJoints, MaskCrops
 
 Window = tuple[Tensor, int, int]
 """bool (h, w), and its first column and row in the picture."""
@@ -28,7 +28,7 @@ def joined_shapes(
         size: (H, W) of the picture.
 
     Returns:
-        ``masks`` and ``joints``, as far as the views have them.
+        ``masks``, ``joints`` and ``captions``, as far as the views have them.
     """
     rows = [(view, row) for view, one in enumerate(views) for row in range(len(one))]
     found: dict[str, Any] = {}
@@ -37,6 +37,8 @@ def joined_shapes(
         found["masks"] = BitMasks(MaskCrops.gathered(windows, size))
     if all(one.joints is not None for one in views):
         found["joints"] = _joints(views, corners, [rows[own[0]] for own in members])
+    if all(one.captions is not None for one in views):
+        found["captions"] = _captions(views, [rows[own[0]] for own in members])
     return found
 
 
@@ -66,6 +68,14 @@ def together(windows: Sequence[Window]) -> Window:
     for bits, x, y in windows:
         result[y - top : y - top + bits.shape[0], x - left : x - left + bits.shape[1]] |= bits
     return result, left, top
+
+
+def _captions(views: Sequence[Detections], rows: Sequence[tuple[int, int]]) -> Captions:
+    """The captions of some objects, each as its view wrote it."""
+    own = [(views[view].captions, row) for view, row in rows]
+    texts = tuple(captions.texts[row] for captions, row in own if captions is not None)
+    sure = [captions.log_probabilities[row] for captions, row in own if captions is not None]
+    return Captions(texts, torch.stack(sure) if sure else torch.zeros(0))
 
 
 def _joints(

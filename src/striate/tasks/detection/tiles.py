@@ -10,8 +10,8 @@ What becomes one answer, class by class:
 1. A box is dropped where another view has the object whole: that box, cut at the border of this box's tile,
    is this box (IoU 0.5 or more).
 2. Boxes that are cut everywhere are joined where their parts in the overlap of their tiles are the same (IoU
-   0.5 or more): the new box is the one around both, with the better score; so are their masks. Joints are
-   those of the better score.
+   0.5 or more): the new box is the one around both, with the better score; so are their masks. Joints and
+   captions are those of the better score.
 3. One NMS over all that is left.
 
 Source: Akyon, Altinuc, Temizel 2022 (slicing aided inference), https://arxiv.org/abs/2202.06934, which has

@@ -172,7 +172,7 @@ def _export_parts(model: TaskModel[Any], to: Format, path: Path, pictures: Tenso
             )
 
     write_then_rename(path, write)
-    beside = f"beside it: {', '.join(names)}; proposals, RoI align and suppression are left to your program"
+    beside = f"beside it: {', '.join(names)}; proposals, pooling and suppression are left to your program"
     checked = f"checked on {_counted(len(pictures), words)}: {Difference(share)} (allowed: {TOLERANCE:.0e})"
     return Exported(path, len(pictures), share, (checked, beside))
 

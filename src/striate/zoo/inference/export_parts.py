@@ -4,15 +4,17 @@
     model.head.onnx      bins (R, C, 7, 7) of proposals --> scores, offsets
     model.masks.onnx     bins (R, C, 14, 14) of objects --> masks before the sigmoid
     model.joints.onnx    bins (R, C, 14, 14) of objects --> heat maps of joints
+    model.captions.onnx  bins (R, C, 7, 7) of objects   --> codes; .begin and .word write captions of them
 
-Proposals, RoI align and suppression lie between them and are left to the program that reads the files: no
-graph can say how many regions there will be. Each part is read back and compared before it is there.
+Proposals, pooling of regions and suppression lie between them and are left to the program that reads the
+files: no graph can say how many regions there will be. Each part is read back and compared before it is
+there.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +22,7 @@ from torch import Tensor, nn
 from striate.errors import SettingError
 from striate.layers.eval_mode import evaluating
 from striate.tasks.detection.networks.two_stage import TwoStage, without_pixels
-from striate.tasks.detection.parts.region_pool import RoiPool
+from striate.tasks.detection.parts.branch import Branch, Graph, Numbers
 from striate.zoo.inference.openvino_engine import INPUT, TRACING, core, openvino
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 BINS = "bins"
 """Name of what a part of the second look is given."""
 
-Run = Callable[[Tensor], list[Tensor]]
+Run = Callable[[Sequence[Tensor]], list[Tensor]]
 To = Literal["onnx", "torch", "openvino"]
 
 
@@ -47,39 +49,8 @@ class FirstPart(nn.Module):
         return (*without_pixels(self.network.first(seen, maps)).values(), *maps)
 
 
-class BinsPart(nn.Module):
-    """Bins -> the numbers of a head, or of a branch, in the order of their names."""
-
-    def __init__(self, owner: nn.Module) -> None:
-        super().__init__()
-        self.owner = owner
-
-    def forward(self, bins: Tensor) -> tuple[Tensor, ...]:
-        """Bins -> numbers."""
-        head: Any = getattr(self.owner, "head", self.owner)
-        return tuple(head(bins).values())
-
-
-class Part(NamedTuple):
-    """One file.
-
-    Args:
-        name: ``head`` in model.head.onnx; "" for the first look.
-        module: what it computes.
-        example: of what it is given, two rows or more.
-        outputs: names of its numbers.
-        about: for a program that reads it.
-    """
-
-    name: str
-    module: nn.Module
-    example: Tensor
-    outputs: tuple[str, ...]
-    about: dict[str, Any]
-
-
 @torch.no_grad()
-def parts_of(model: "TaskModel[Any]", network: TwoStage, pictures: Tensor) -> list[Part]:
+def parts_of(model: "TaskModel[Any]", network: TwoStage, pictures: Tensor) -> list[Graph]:
     """The parts with examples from pictures.
 
     Args:
@@ -90,29 +61,44 @@ def parts_of(model: "TaskModel[Any]", network: TwoStage, pictures: Tensor) -> li
     Raises:
         SettingError: its second look is not at maps.
     """
-    if not isinstance(network.pool, RoiPool):
+    if not network.pool.described():
         raise SettingError(
             "the second look of this detector is not at bins of maps",
-            "a network such as faster_rcnn or mask_rcnn",
+            "a network such as faster_rcnn, mask_rcnn or densecap",
             "striate predict, which computes it",
         )
     seen = model.normalized(pictures)
     maps = network.features(seen)
     first = without_pixels(network.first(seen, maps))
     names = (*first, *(f"maps.{number}" for number in range(len(maps))))
-    parts = [Part("", FirstPart(model, network), pictures, names, {"input": f"{INPUT}: uint8 (N, C, H, W)"})]
+    parts = [Graph("", FirstPart(model, network), {INPUT: pictures}, names, {})]
     regions = [_regions(pictures.shape[2], pictures.shape[3])] * len(pictures)
-    owners = {"head": (network.pool, network.head)}
-    owners |= {name: (branch.pool, branch) for name, branch in network.branches.items()}  # type: ignore[misc]
-    for name, (pool, owner) in owners.items():
-        bins = pool(maps, regions)
-        numbers: Any = getattr(owner, "head", owner)
-        about = {
-            "input": f"{BINS}: float32 (R, {', '.join(map(str, bins.shape[1:]))}), RoI align of the maps",
-            "roi_align": {"strides": list(pool.strides), "samples": 2, "aligned": False},
-        }
-        parts.append(Part(name, BinsPart(owner), bins, tuple(numbers(bins)), about))
+    bins = network.pool(maps, regions)
+    head = Graph(
+        "head", Numbers(network.head), {BINS: bins}, tuple(network.head(bins)), network.pool.described()
+    )
+    parts.append(head)
+    for name, branch in network.branches.items():
+        assert isinstance(branch, Branch)
+        pool: Any = branch.pool
+        found = branch.graphs(name, pool(maps, regions))
+        parts += [
+            one._replace(about=one.about | (pool.described() if BINS in one.inputs else {})) for one in found
+        ]
     return parts
+
+
+def _in_words(part: Graph) -> str:
+    """What a part is given.
+
+    >>> _in_words(Graph("head", nn.Identity(), {"bins": torch.zeros(2, 8, 7, 7)}, (), {}))
+    'bins: float32 (R, 8, 7, 7)'
+    """
+    rows = "R" if part.name else "N"
+    shapes = ((name, one, ", ".join((rows, *map(str, one.shape[1:])))) for name, one in part.inputs.items())
+    return "; ".join(
+        f"{name}: {str(one.dtype).removeprefix('torch.')} ({shape})" for name, one, shape in shapes
+    )
 
 
 def _regions(height: int, width: int) -> Tensor:
@@ -148,9 +134,11 @@ def write_parts(
         for part in parts_of(model, network, pictures):
             file = path.with_name(f"{path.stem}.{part.name}{path.suffix}") if part.name else path
             about = {**json.loads(metadata), "part": part.name or "first look", **part.about}
-            about["outputs"] = list(part.outputs)
+            about |= {"input": _in_words(part), "outputs": list(part.outputs)}
+            given = list(part.inputs.values())
             run = WRITERS[to](part, file, json.dumps(about))
-            worst = max(worst, _difference(part.module(part.example), run(part.example)))
+            found = part.module(*given)
+            worst = max(worst, _difference(found if isinstance(found, tuple) else [found], run(given)))
             names += [file.name] if part.name else []
     return worst, names
 
@@ -165,23 +153,23 @@ def _difference(wanted: Sequence[Tensor], found: Sequence[Tensor]) -> float:
     return max(shares, default=0.0)
 
 
-def _program(part: Part) -> torch.export.ExportedProgram:
+def _program(part: Graph) -> torch.export.ExportedProgram:
     """The part as a program for any number of rows."""
-    example = part.example if len(part.example) > 1 else part.example.repeat(2, 1, 1, 1)
-    rows = torch.export.Dim("rows", min=1)
-    return torch.export.export(part.module, (example.contiguous(),), dynamic_shapes=({0: rows},))
+    rows, given = torch.export.Dim("rows", min=1), list(part.inputs.values())
+    if len(given[0]) == 1:  # one row would be taken for a number that is always one
+        given = [torch.cat([one, one]) for one in given]
+    free = tuple({0: rows} for _ in given)
+    return torch.export.export(part.module, tuple(one.contiguous() for one in given), dynamic_shapes=free)
 
 
-def _onnx(part: Part, path: Path, metadata: str) -> Run:
+def _onnx(part: Graph, path: Path, metadata: str) -> Run:
     import onnxruntime
 
-    given = BINS if part.name else INPUT
+    given = list(part.inputs)
     with TRACING:
         source = _program(part)
         names = list(part.outputs)
-        program = torch.onnx.export(
-            source, input_names=[given], output_names=names, dynamo=True, verbose=False
-        )
+        program = torch.onnx.export(source, input_names=given, output_names=names, dynamo=True, verbose=False)
     assert program is not None  # it is None only when a path is given
     shape = program.model.graph.inputs[0].shape
     assert shape is not None  # the input was given with one
@@ -190,21 +178,33 @@ def _onnx(part: Part, path: Path, metadata: str) -> Run:
     program.save(path)
     onnxruntime.disable_telemetry_events()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return lambda rows: [torch.from_numpy(one) for one in session.run(None, {given: rows.numpy()})]
+
+    def run(values: Sequence[Tensor]) -> list[Tensor]:
+        rows = {name: one.numpy() for name, one in zip(given, values, strict=True)}
+        return [torch.from_numpy(one) for one in session.run(None, rows)]
+
+    return run
 
 
-def _torch(part: Part, path: Path, metadata: str) -> Run:
+def _torch(part: Graph, path: Path, metadata: str) -> Run:
     with TRACING:
         torch.export.save(_program(part), path, extra_files={"striate.json": metadata})
     program = torch.export.load(path).module()
-    return lambda rows: list(program(rows))
+
+    def run(values: Sequence[Tensor]) -> list[Tensor]:
+        found = program(*values)
+        return [found] if isinstance(found, Tensor) else list(found)
+
+    return run
 
 
-def _openvino(part: Part, path: Path, metadata: str) -> Run:
+def _openvino(part: Graph, path: Path, metadata: str) -> Run:
     with TRACING:
         graph = openvino().convert_model(_program(part))
-    graph.reshape([-1, *part.example.shape[1:]])
-    graph.inputs[0].get_tensor().set_names({BINS if part.name else INPUT})
+    for port, (name, one) in zip(graph.inputs, part.inputs.items(), strict=True):
+        port.get_tensor().set_names({name})
+        port.get_node().set_partial_shape(openvino().PartialShape([-1, *one.shape[1:]]))
+    graph.validate_nodes_and_infer_types()
     for output, name in zip(graph.outputs, part.outputs, strict=True):
         output.get_tensor().set_names({name})
     graph.set_rt_info(metadata, "striate")
@@ -212,14 +212,14 @@ def _openvino(part: Part, path: Path, metadata: str) -> Run:
     exact = {"INFERENCE_PRECISION_HINT": "f32"}
     request = core().compile_model(core().read_model(path), "CPU", exact).create_infer_request()
 
-    def run(rows: Tensor) -> list[Tensor]:
-        found = request.infer([rows.contiguous().numpy()])
+    def run(values: Sequence[Tensor]) -> list[Tensor]:
+        found = request.infer([one.contiguous().numpy() for one in values])
         return [torch.from_numpy(found[number].copy()) for number in range(len(found))]
 
     return run
 
 
-WRITERS: dict[str, Callable[[Part, Path, str], Run]] = {
+WRITERS: dict[str, Callable[[Graph, Path, str], Run]] = {
     "onnx": _onnx,
     "torch": _torch,
     "openvino": _openvino,

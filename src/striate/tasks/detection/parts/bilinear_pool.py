@@ -9,7 +9,7 @@ https://arxiv.org/abs/1511.07571, after Jaderberg et al. 2015.
 
 import math
 from collections.abc import Sequence
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -37,6 +37,10 @@ class BilinearPool(RegionPool):
         """Pool each region from one map."""
         rows = [self._of_image([one[number] for one in maps], own) for number, own in enumerate(regions)]
         return torch.cat(rows)
+
+    def described(self) -> dict[str, Any]:
+        """Strides and the side of the region that is taken from the map of stride 16."""
+        return {"bilinear": {"strides": list(self.strides), "points": "middles of bins", "border": "nearest"}}
 
     def _of_image(self, maps: Sequence[Tensor], regions: Tensor) -> Tensor:
         """Regions (r, 4) of the maps (C, h, w) of one image."""

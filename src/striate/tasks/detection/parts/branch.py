@@ -5,7 +5,7 @@ While training it is asked of the regions that learn an object; in a prediction 
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -13,6 +13,24 @@ from striate.records import BoxTargets
 from striate.tasks.detection.parts.finish import Found
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.tasks.detection.parts.region_sampling import Drawn
+
+
+class Graph(NamedTuple):
+    """A part of a branch that other programs compute.
+
+    Args:
+        name: of its file.
+        module: what it computes.
+        inputs: examples of what it is given, by name, a row for each region.
+        outputs: names of what it gives.
+        about: what a program has to know of it.
+    """
+
+    name: str
+    module: nn.Module
+    inputs: dict[str, Tensor]
+    outputs: tuple[str, ...]
+    about: dict[str, Any]
 
 
 class Branch(nn.Module, ABC):
@@ -58,3 +76,25 @@ class Branch(nn.Module, ABC):
             sizes: (H, W) of each image, pixels.
         """
         return [{} for _ in found]
+
+    def graphs(self, name: str, bins: Tensor) -> list[Graph]:
+        """What other programs compute of it: its head, as a rule.
+
+        Args:
+            name: of the branch.
+            bins: an example of pooled regions.
+        """
+        head: Any = self.head
+        return [Graph(name, Numbers(head), {"bins": bins}, tuple(head(bins)), {})]
+
+
+class Numbers(nn.Module):
+    """Bins -> the numbers of a head, in the order of their names."""
+
+    def __init__(self, head: nn.Module) -> None:
+        super().__init__()
+        self.head = head
+
+    def forward(self, bins: Tensor) -> tuple[Tensor, ...]:
+        """Bins -> numbers."""
+        return tuple(self.head(bins).values())

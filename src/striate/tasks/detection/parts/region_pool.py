@@ -9,7 +9,7 @@ How: ``align`` averages bilinear samples (He et al. 2017), ``max`` keeps the lar
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Literal, final, get_args
+from typing import Any, ClassVar, Literal, final, get_args
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,10 @@ class RegionPool(nn.Module, ABC):
     """
 
     part: ClassVar[str] = HEAD
+
+    def described(self) -> dict[str, Any]:
+        """How it pools, for a program that does the same; nothing where it is not at bins of maps."""
+        return {}
 
     @abstractmethod
     def forward(self, maps: Sequence[Tensor], regions: Sequence[Tensor]) -> Tensor:
@@ -81,6 +85,10 @@ class RoiPool(RegionPool):
             if len(own):
                 pooled = pooled.index_copy(0, own, self._pooled(one, table[own], stride).to(pooled.dtype))
         return pooled
+
+    def described(self) -> dict[str, Any]:
+        """Strides and samples."""
+        return {"roi_align": {"strides": list(self.strides), "samples": SAMPLES, "aligned": False}}
 
     def _pooled(self, one: Tensor, table: Tensor, stride: int) -> Tensor:
         """Regions (r, 5) of one map."""
