@@ -147,9 +147,7 @@ def train(
     splits = learned_from(splits, stored_settings(files) if resume and files.settings.exists() else settings)
     found = facts(splits["train"])
     chosen = decide(continued(settings, found, files) if resume else settings, found)
-    require_augmentation(
-        chosen, found, splits["train"]
-    )  # before a folder is made or replaced, say what is wrong
+    require_augmentation(chosen, found, splits["train"])  # what is wrong is said before a folder is made
     require_packages(chosen)
     require_validation(chosen, splits)
     require_machine(chosen)
