@@ -1,11 +1,14 @@
 """Several networks on one data set."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from striate.api.run_events import finished, report
-from striate.arguments import checked
+from striate.arguments import checked, described
 from striate.compare.choices import Values, choices_of
 from striate.compare.compare import Plan, default_folder
 from striate.compare.compare import compare as comparing
@@ -13,10 +16,14 @@ from striate.compare.sweep import Sweep
 from striate.compare.table import Comparison
 from striate.data.dataset import Splits
 from striate.data.fold import Fold
+from striate.data.python_data.from_python import once
+from striate.errors import SettingError
 from striate.report.compare import write_comparison
 from striate.train.run.input_data import Data, to_train_on
 from striate.train.run.settings import Settings
 from striate.train.session.events import Event, Finished
+from striate.zoo.networks import models as striate_models
+from striate.zoo.user_network import name_of_own
 
 __all__ = ["compare"]
 
@@ -24,7 +31,7 @@ __all__ = ["compare"]
 @checked
 def compare(
     data: Data,
-    models: Sequence[str] = (),
+    models: Sequence[str | nn.Module] | Mapping[str, str | nn.Module] = (),
     budget: str | None = None,
     *,
     seeds: int = 1,
@@ -46,7 +53,9 @@ def compare(
 
     Args:
         data: as for ``train``.
-        models: names among ``models()``; with ``sweep`` one at most, and the data decide without one.
+        models: names among ``models()``, and modules of your own, whose costs are not measured; or a
+            dictionary of these by the name that they shall have. With ``sweep`` one at most, and the data
+            decide without one.
         budget: most time for each training, as in ``10m``.
         seeds: trainings of each network, counted up from ``seed``.
         folds: in place of seeds: all pictures in so many parts, each of which is tested once by a network
@@ -72,13 +81,33 @@ def compare(
     """
     swept = Sweep.read(sweep) if isinstance(sweep, str) else sweep
     own, choices = choices_of(settings, backbone, size, proposals)
-    common = Settings(budget=budget, **own)
-    plan = Plan(tuple(models), common, seeds, costs_only, fit_batch, swept, choices, folds)
+    common, (names, modules) = Settings(budget=budget, **own), networks_in(models)
+    plan = Plan(names, common, seeds, costs_only, fit_batch, swept, choices, folds, modules)
     parts = Parts(data, plan)
     folder = default_folder(plan, parts.first) if out is None else Path(out)
     found: Comparison = finished(comparing(parts, plan, folder), parts.reporting(on_event)).comparison
     write_comparison(found, parts.first)
     return found
+
+
+def networks_in(
+    models: Sequence[str | nn.Module] | Mapping[str, str | nn.Module],
+) -> tuple[tuple[str, ...], dict[str, nn.Module]]:
+    """The names of all networks, and the modules among them.
+
+    Raises:
+        SettingError: a name of a dictionary is one of striate's and stands for another network.
+    """
+    if not isinstance(models, Mapping):
+        pairs = [(one if isinstance(one, str) else name_of_own(one), one) for one in models]
+    else:
+        pairs = list(models.items())
+        for name, one in pairs:
+            known = name in striate_models() or not re.fullmatch(r"[\w-]+", name)
+            if known if isinstance(one, nn.Module) else name != one:
+                wrong = f"{name!r} stands for {described(one)}"
+                raise SettingError(wrong, "a name of its own, of letters and digits", '{"mine": network}')
+    return tuple(name for name, _ in pairs), {name: one for name, one in pairs if isinstance(one, nn.Module)}
 
 
 class Parts:
@@ -91,8 +120,8 @@ class Parts:
     """
 
     def __init__(self, data: Data, plan: Plan, first: Splits | None = None) -> None:
-        self._data, self._plan = data, plan
-        self.first = to_train_on(data, plan.of("", plan.first), None) if first is None else first
+        self._data, self._plan = once(data), plan
+        self.first = to_train_on(self._data, plan.of("", plan.first), None) if first is None else first
         self._last = plan.first, self.first
 
     def __call__(self, repeat: int) -> Splits:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from striate.api.compare import Parts, compare
 from striate.api.run_events import finished
 from striate.arguments import checked
@@ -14,6 +16,7 @@ from striate.compare.plan import Plan
 from striate.compare.sweep import Sweep
 from striate.compare.table import Comparison
 from striate.data.checks.statistics import facts
+from striate.data.python_data.from_python import once
 from striate.errors import SettingError
 from striate.report.folds_page import write_folds
 from striate.train.run.defaults import decide
@@ -32,7 +35,7 @@ def cross_validate(
     data: Data,
     folds: int = 5,
     *,
-    model: str | None = None,
+    model: str | nn.Module | None = None,
     out: str | Path | None = None,
     fit_batch: bool = False,
     on_event: Callable[[Event], None] | None = None,
@@ -47,7 +50,8 @@ def cross_validate(
     Args:
         data: as for ``train``.
         folds: how many, 2 or more.
-        model: one of ``models()``; chosen from the data when left out.
+        model: one of ``models()``; chosen from the data when left out. Or a module of your own, which every
+            fold begins with as it is.
         out: a new folder, or that of a cross-validation that shall go on; ``runs/folds-<data>-<model>`` when
             left out.
         fit_batch: where a batch does not fit into memory, go on with one that does.
@@ -65,22 +69,24 @@ def cross_validate(
     """
     if folds < 2:
         raise SettingError(f"folds is {folds}", "2 or more", "folds 5")
-    common = Settings(**settings)
+    data, own = once(data), isinstance(model, nn.Module)
+    common = Settings(model=model, **settings) if own else Settings(**settings)
     first = common.model_copy(update={"fold": f"1/{folds}"})
     splits = to_train_on(data, first, None)
-    network = model or decide(first, facts(splits["train"])).model
-    plan = Plan((str(network),), common, fit_batch=fit_batch, folds=folds)
+    network = str(common.model if own else model or decide(first, facts(splits["train"])).model)
+    modules = {network: model} if isinstance(model, nn.Module) else {}
+    plan = Plan((network,), common, fit_batch=fit_batch, folds=folds, own=modules)
     parts = Parts(data, plan, splits)
     folder = default_folder(plan, parts.first) if out is None else Path(out)
     compared = finished(comparing(parts, plan, folder), parts.reporting(on_event))
     found = cross_validation(compared.comparison, plan, parts, compared.pooled)
-    write_folds(found, parts.first)
+    write_folds(found, parts.first, modules.get(network))
     return found
 
 
 @checked
 def learning_curve(
-    data: Data, shares: Sequence[float] = SHARES, *, model: str | None = None, **arguments: Any
+    data: Data, shares: Sequence[float] = SHARES, *, model: str | nn.Module | None = None, **arguments: Any
 ) -> Comparison:
     """Train with parts of the training pictures, the same network on the same test: would more pictures help?
 

@@ -1,9 +1,11 @@
 """Measure a model on labelled pictures."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from striate.api.networks import Model, load
 from striate.arguments import checked
@@ -70,10 +72,10 @@ def evaluate(
     return measured(classifier, found, given_pictures(classifier, found, proposals)[0], around)
 
 
-def opened(model: Model | Run) -> TaskModel[Any]:
-    """The model that is meant, read once."""
+def opened(model: Model | Run, builder: Callable[[], nn.Module] | None = None) -> TaskModel[Any]:
+    """The model that is meant, read once; ``builder`` as for ``load``."""
     if isinstance(model, str | Path):
-        return load(model)
+        return load(model, builder=builder)
     return model if isinstance(model, TaskModel) else model.model
 
 

@@ -1,9 +1,11 @@
 """Every mistake in sight: pictures by loss, what in the data is likely wrong, and a corrected copy."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from striate.api.evaluate import opened, pictures_for
 from striate.api.networks import Model
@@ -33,6 +35,7 @@ def mistakes(
     network: str | None = None,
     format: str | None = None,
     accept: Collection[str] = (),
+    builder: Callable[[], nn.Module] | None = None,
 ) -> Mistakes:
     """Answer every picture, sort them by loss, and list what in the data is likely wrong.
 
@@ -47,6 +50,7 @@ def mistakes(
         network: of a comparison of several with folds, the one that answers.
         format: of the data; recognised by looking when left out.
         accept: kinds of findings, as for ``evaluate``.
+        builder: as for ``load``, where the networks of the folds are your own.
 
     Returns:
         ``.suspects``, ``.order()``, ``.to_csv()``; a row for each picture.
@@ -58,7 +62,7 @@ def mistakes(
     """
     folder = Path(model) if isinstance(model, str | Path) else None
     if folder is not None and (folder / STATE).exists():
-        models = [opened(run) for run in fold_runs(folder, network)]
+        models = [opened(run, builder) for run in fold_runs(folder, network)]
         found = [pictures_for(one, data, format=format, accept=accept) for one in models]
         if not all(measured.trained_on for measured in found):
             root = read_state(folder)["root"]
@@ -70,7 +74,7 @@ def mistakes(
         pairs = enumerate(zip(models, found, strict=True), 1)
         parts = [_part(one, measured, f"fold {number}") for number, (one, measured) in pairs]
         return find_mistakes(parts, str(found[0].splits.root), seen=0)
-    alone = opened(model)
+    alone = opened(model, builder)
     measured = pictures_for(alone, data, split, format=format, accept=accept)
     alone.require(measured.pictures.annotations)
     seen = (

@@ -86,7 +86,7 @@ def _measure(
     for number, model in enumerate(plan.names, 1):
         try:
             settings = decide(plan.of(model, plan.first), found)
-            if state.costs(model) is None:
+            if state.costs(model) is None and not plan.own:  # a process of its own builds networks by name
                 yield Measuring(model, number, len(plan.names))
                 state.keep_costs(model, measure(settings, found, **shown_for(splits, settings, found)))
         except StriateError as error:
@@ -147,7 +147,7 @@ def _events(plan: Plan, state: CompareState, splits: Splits, model: str, repeat:
     files, settings = state.run(model, repeat), plan.of(model, repeat)
     if files.settings.exists():
         free = {name: getattr(settings, name) for name in FREE & settings.model_fields_set}
-        yield from train(splits, Settings(**free), files.path, resume=True)
+        yield from train(splits, Settings(**free).with_parts(settings.parts), files.path, resume=True)
         return
     try:
         require_memory(decide(settings, facts(splits["train"])), state.costs(model))

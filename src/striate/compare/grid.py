@@ -54,6 +54,7 @@ class Grid:
     Args:
         models: names of networks.
         choices: names different from each other; none for a row and a training of each network.
+        own: names of networks that are none of ours, and have no arguments.
 
     Raises:
         SettingError: no network has such an argument, or none can be built with a value.
@@ -61,6 +62,7 @@ class Grid:
 
     models: tuple[str, ...]
     choices: tuple[Sweep, ...] = ()
+    own: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for choice in self.choices:
@@ -78,7 +80,7 @@ class Grid:
 
     def _has(self, model: str, choice: Sweep) -> bool:
         """Whether a network can be asked for other values of it; any can for a setting."""
-        return not choice.of_network or choice.setting in arguments_of(model)
+        return not choice.of_network or (model not in self.own and choice.setting in arguments_of(model))
 
     def lacking(self) -> dict[str, tuple[str, ...]]:
         """{choice: the networks that have none}, where there are such."""
@@ -132,6 +134,8 @@ class Grid:
     def _error_of(self, row: GridRow, common: Mapping[str, Any]) -> StriateError | None:
         """Why the network of a row cannot be built; None where it can."""
         model = row.network or ""
+        if model in self.own:
+            return None
         own = {name: value for name, value in common.items() if name in arguments_of(model)}
         try:
             with torch.device("meta"):

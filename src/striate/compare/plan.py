@@ -4,9 +4,12 @@ models, choices, settings --Plan--> trainings (each with every seed) and rows (e
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from torch import nn
 
 from striate.compare.choices import PROPOSER
 from striate.compare.grid import Grid, GridRow
@@ -31,6 +34,7 @@ class Plan:
         fit_batch: where a batch does not fit into memory, go on with one that does.
         sweep: a setting and the values to compare, in place of several networks.
         choices: what every network has several values of, if it has it.
+        own: modules of somebody's own, by those names that stand for them.
 
     Raises:
         SettingError: a name is unknown or named twice, there are no names or seeds, or no network has what
@@ -45,6 +49,7 @@ class Plan:
     sweep: Sweep | None = None
     choices: tuple[Sweep, ...] = ()
     folds: int = 0
+    own: Mapping[str, nn.Module] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.sweep:
@@ -52,9 +57,9 @@ class Plan:
         elif not self.models:
             raise SettingError("no networks were named", f"two or more: {LISTED}", "lenet5,resnet20")
         for name in self.models:
-            arguments_of(name)  # refuses a misspelt one
+            self._arguments_of(name)  # refuses a misspelt one
         for one in self.settings.arguments:
-            able = [name for name in self.models if one in arguments_of(name)]
+            able = [name for name in self.models if one in self._arguments_of(name)]
             for name in able or self.models:
                 require_arguments(name, {one: self.settings.arguments[one]})
         twice = [name for name, times in Counter(self.models).items() if times > 1]
@@ -98,7 +103,7 @@ class Plan:
     @cached_property
     def grid(self) -> Grid:
         """The networks and their choices."""
-        return Grid(self.models, self.choices)
+        return Grid(self.models, self.choices, frozenset(self.own))
 
     @cached_property
     def rows(self) -> tuple[GridRow, ...]:
@@ -134,7 +139,7 @@ class Plan:
         if self.sweep:
             value = {} if not name else {self.sweep.setting: self.sweep.value(name)}
             model = next(iter(self.models), None)
-            return self.settings.model_copy(update={"model": model, **its, **value})
+            return self._with_network(self.settings.model_copy(update={"model": model, **its, **value}))
         if not name:
             return self.settings.model_copy(update={"model": None, **its})
         row = self.rows_of(name)[0]
@@ -146,13 +151,23 @@ class Plan:
         own |= {name: value for name, value in values.items() if name not in arguments}
         kept = {name: value for name, value in self.settings.arguments.items() if name not in without}
         own["arguments"] = {**kept, **arguments}
-        return self.settings.model_copy(update={"model": row.network, **its, **own})
+        return self._with_network(self.settings.model_copy(update={"model": row.network, **its, **own}))
+
+    def _with_network(self, settings: Settings) -> Settings:
+        """The settings with the module that their name stands for, where it is none of ours."""
+        name = settings.model or ""
+        return settings.with_network(name, self.own[name]) if name in self.own else settings
+
+    def _arguments_of(self, name: str) -> dict[str, Any]:
+        """The arguments of a network of ours; another has none."""
+        return {} if name in self.own else arguments_of(name)
 
     def lacking(self) -> dict[str, tuple[str, ...]]:
         """{argument of networks that was asked for: the networks that have none}, if others have it."""
         asked = [*(["stem"] if self.settings.stem else []), *self.settings.arguments]
         asked += [PROPOSER] if self.settings.proposals else []
-        found = {one: tuple(name for name in self.models if one not in arguments_of(name)) for one in asked}
+        having = {name: self._arguments_of(name) for name in self.models}
+        found = {one: tuple(name for name in self.models if one not in having[name]) for one in asked}
         known = {one: names for one, names in found.items() if 0 < len(names) < len(self.models)}
         return known if self.sweep else {**known, **self.grid.lacking()}
 

@@ -20,6 +20,7 @@ from striate.data.batches.loader import Loader
 from striate.data.dataset import Dataset, Splits
 from striate.tasks.evaluate import Evaluation, evaluate
 from striate.tasks.metric import Metric, Metrics, PlainMetrics
+from striate.train.run.own_parts import give
 from striate.zoo.save_load import load
 
 HELD_OUT = "held-out"
@@ -87,7 +88,9 @@ def pooled(plan: Plan, state: CompareState, read: Callable[[int], Splits], row: 
     """
     found, tested = list[Evaluation](), list[Dataset]()
     for fold in plan.repeats():
-        part, model = read(fold)["test"], load(state.run(row.name, fold).model)
+        part, file = read(fold)["test"], state.run(row.name, fold).model
+        model = load(file, plan.own.get(row.network or ""))
+        give(model, plan.settings)
         loader = Loader(part, model.preprocess, model.evaluation_batch)
         found.append(evaluate(model, loader, with_loss=True))
         tested.append(part.subset(found[-1].indices.numpy()))

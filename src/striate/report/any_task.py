@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from striate.data.python_data.from_python import FORMAT as PYTHON
 from striate.draw import charts
 from striate.formatting import brief, duration, plural
 from striate.report import page_data
@@ -65,10 +66,10 @@ def network(summary: Summary) -> Section:
 
 def settings(page: Measured) -> Section:
     """The command that trains the same network again, every setting, and the versions."""
-    run = page.run
+    run, root = page.run, "DATA" if page.splits.format == PYTHON else str(page.splits.root)
     body = rendered(
         "settings.html",
-        command=page_data.command(str(page.splits.root), run.settings),
+        command=page_data.command(root, run.settings),
         settings=page_data.settings_rows(run.settings, run.model.task),
         versions=page_data.software(),
     )

@@ -7,6 +7,7 @@ import csv
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -23,18 +24,20 @@ from striate.report.section import Measured, Section, Tile
 from striate.report.sections import POOLED
 from striate.report.templates import rendered, style
 from striate.report.text_files import AGAIN, write_texts
+from striate.tasks.user_metric import UserMetric
 from striate.train.run.run import Run
 from striate.train.run.settings import Settings
 
 NAME, TABLE = "folds.html", "answers.csv"
 
 
-def write_folds(found: CrossValidation, splits: Splits) -> Path:
+def write_folds(found: CrossValidation, splits: Splits, builder: Any = None) -> Path:
     """Write ``folds.html`` and ``answers.csv`` into the folder of a cross-validation.
 
     Args:
         found: what it found.
         splits: the data, as the first fold divides them.
+        builder: as of ``load``, for a network of somebody's own.
 
     Returns:
         the path of the page.
@@ -43,13 +46,13 @@ def write_folds(found: CrossValidation, splits: Splits) -> Path:
         RunError: the folder cannot be written to.
         ImageError: a picture that is shown can no longer be read.
     """
-    return write_texts(Path(found.folder), {NAME: page(found, splits), TABLE: table(found)}, AGAIN)
+    return write_texts(Path(found.folder), {NAME: page(found, splits, builder), TABLE: table(found)}, AGAIN)
 
 
-def page(found: CrossValidation, splits: Splits) -> str:
+def page(found: CrossValidation, splits: Splits, builder: Any = None) -> str:
     """The page as text."""
     whole = replace(splits, parts={HELD_OUT: found.pooled.pictures})
-    first = Run.open(found.folds[0].folder)
+    first = Run.open(found.folds[0].folder, builder)
     cards = _of_task(found, whole, first), [_data(whole, first), _settings(found, first)]
     sections = [_folds(found), _worst(found), *cards[0], *cards[1]]
     data = splits.root.name or str(splits.root)
@@ -120,7 +123,7 @@ def _worst(found: CrossValidation) -> Section:
 
 def _of_task(found: CrossValidation, whole: Splits, first: Run) -> list[Section]:
     """What a task says of all answers together, from the answers alone."""
-    if found.pooled.evaluation is None:
+    if found.pooled.evaluation is None or isinstance(found.pooled.evaluation.metric, UserMetric):
         return []
     run = replace(first, split=HELD_OUT, evaluation=found.pooled.evaluation)
     measured = Measured(run, whole, found.pooled.evaluation)

@@ -118,13 +118,14 @@ def command(root: str, settings: Settings) -> str:
     >>> command("my digits", Settings(model="lenet5", epochs=3, loggers=("wandb",)))
     "striate train 'my digits' --model lenet5 --epochs 3"
     """
-    words = ["striate", "train", root]
+    words, own = ["striate", "train", root], {"own", *({"model"} & set(settings.own))}
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        if name not in ELSEWHERE and value != field.default:
+        if name not in ELSEWHERE | own and value != field.default:
             for one in value if isinstance(value, tuple) else _pairs(value):
                 words += [flag_name(name), str(one)]
-    return shlex.join(words)
+    objects = ", ".join(_pairs(settings.own))
+    return shlex.join(words) + (f"  # in Python, with {objects}" if objects else "")
 
 
 def _pairs(value: Any) -> list[str]:

@@ -108,6 +108,14 @@ def test_other_verbs_take_the_model_and_the_data(trained: Any) -> None:
     assert striate.explain(run.model, DATA[1][0][0]).values.shape == (1, 3, 12, 12)
 
 
+def test_a_module_is_exported_from_its_run_or_with_its_builder(trained: Any, tmp_path: Path) -> None:
+    run, _, _ = trained
+    with pytest.raises(ModelFileError, match="nets:Net"):
+        striate.export(run.folder, "torch", tmp_path / "own.pt2")
+    striate.export(run.folder, "torch", tmp_path / "own.pt2", builder=Net)
+    assert striate.export(run, "openvino", tmp_path / "own.xml", check=[DATA[1][0][0]]).path.exists()
+
+
 def test_a_second_training_is_bit_by_bit_the_first(trained: Any, tmp_path: Path) -> None:
     run, _, network = trained
     again = striate.train(DATA, model=network, out=tmp_path / "again", **QUICK)

@@ -42,6 +42,7 @@ class OwnParts:
         augment: of a ``Sample``, a picture, or of torchvision's v2 transforms.
         loss: of (raw scores, targets), a scalar or (N,).
         metric: of (raw scores, targets), a number.
+        called: the network, where the name of its class does not tell it from others.
     """
 
     model: "nn.Module | None" = None
@@ -50,6 +51,7 @@ class OwnParts:
     augment: Callable[..., Any] | None = None
     loss: Callable[..., Any] | None = None
     metric: Any = None
+    called: str | None = None
 
     def names(self) -> dict[str, str]:
         """What a file says of them."""
@@ -59,7 +61,7 @@ class OwnParts:
             return found
         from striate.zoo.user_network import name_of_own  # late: it imports torch, and --help must be quick
 
-        return {"model": name_of_own(self.model), **found}
+        return {"model": self.called or name_of_own(self.model), **found}
 
 
 def name_of(function: Any) -> str:

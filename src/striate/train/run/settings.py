@@ -8,6 +8,7 @@ A setting that is None (and ``precision="auto"``) is decided from the data, the 
 
 import os
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from striate.arguments import LARGEST, described, meant_number
 from striate.data.fold import Fold
 from striate.data.mask_classes import read_classes
 from striate.errors import SettingError
-from striate.train.run.own_parts import OwnParts, require_given, taken_out
+from striate.train.run.own_parts import OWN, OwnParts, require_given, taken_out
 from striate.train.run.task_settings import PROPOSALS_ENDING, TaskSettings, require_proposals
 from striate.zoo.network_arguments import written
 
@@ -298,6 +299,11 @@ class Settings(TaskSettings):
     def parts(self) -> OwnParts:
         """What was given as Python objects."""
         return self._parts
+
+    def with_network(self, name: str, module: Any) -> "Settings":
+        """The same settings with a network of somebody's own, by a name."""
+        parts = replace(self._parts, model=module, called=name)
+        return self.model_copy(update={"model": name, OWN: parts.names()}).with_parts(parts)
 
     def with_parts(self, parts: OwnParts) -> "Settings":
         """The same settings with other objects; what names them stays."""
