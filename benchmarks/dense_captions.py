@@ -1,8 +1,11 @@
 """Dense captions of drawn scenes: regions found and described, and combinations never seen before.
 
     python benchmarks/dense_captions.py draw scenes            4,000 scenes to learn, 500 and 200 others
-    striate train scenes/scenes.csv --model densecap ...       the command is printed
+    python benchmarks/dense_captions.py learn scenes RUNS      end to end, and captions on frozen boxes
     python benchmarks/dense_captions.py measure scenes RUN     mAP, exact captions, held-out ones apart
+
+``learn`` trains twice with the same epochs in all: once end to end (RUNS/together); once the boxes alone for
+half of them (RUNS/boxes), then the language model alone on the detector, which stands still (RUNS/frozen).
 
 A scene has two to four things on a noisy ground: a shape alone, or a shape close above another one.
 
@@ -14,6 +17,8 @@ learn from, nor in the 500 unseen ones; each of the 200 held-out scenes has one.
 
 import argparse
 import csv
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,6 +243,32 @@ def measure(folder: Path, model_path: Path) -> None:
     print(f"the shape named right {named / max(found, 1):.1%}")
 
 
+def commands(folder: Path, runs: Path, epochs: int, more: list[str]) -> list[list[str]]:
+    """The three trainings, as words of the command line."""
+    first, half = epochs // 2, ["--epochs", str(epochs - epochs // 2)]
+    common = ["train", str(folder / "scenes.csv"), "--model", "densecap", "--batch", "16"]
+    common += ["--size", str(SIDE), *more]
+    return [
+        [*common, "--epochs", str(epochs), "--out", str(runs / "together")],
+        [*common, "--epochs", str(first), "--set", "caption_weight=0", "--out", str(runs / "boxes")],
+        [
+            *(*common, *half, "--weights", str(runs / "boxes"), "--finetune", "branches"),
+            *("--set", "caption_weight=1", "--out", str(runs / "frozen")),
+        ],
+    ]
+
+
+def learn(folder: Path, runs: Path, epochs: int, more: list[str]) -> None:
+    """Train, each in a process of its own, and measure; what is done already is not done again."""
+    for words in commands(folder, runs, epochs, more):
+        print("striate", *words, flush=True)
+        if not (Path(words[-1]) / "report.html").exists():
+            subprocess.run([sys.executable, "-m", "striate", *words], check=True)
+    for name in ("together", "frozen"):
+        print(name)
+        measure(folder, runs / name)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
@@ -247,10 +278,17 @@ def main() -> None:
     measuring = verbs.add_parser("measure")
     measuring.add_argument("folder", type=Path)
     measuring.add_argument("model", type=Path)
-    chosen = parser.parse_args()
+    learning = verbs.add_parser("learn", epilog="further words are those of striate train")
+    learning.add_argument("folder", type=Path)
+    learning.add_argument("runs", type=Path)
+    learning.add_argument("--epochs", type=int, default=16)
+    chosen, more = parser.parse_known_args()
+    if more and chosen.verb != "learn":
+        parser.error(f"unknown words: {' '.join(more)}")
     if chosen.verb == "draw":
         draw_scenes(chosen.folder, chosen.share)
-        print(f"striate train {chosen.folder / 'scenes.csv'} --model densecap --batch 16 --size {SIDE}")
+    elif chosen.verb == "learn":
+        learn(chosen.folder, chosen.runs, chosen.epochs, more)
     else:
         measure(chosen.folder, chosen.model)
 

@@ -3,6 +3,8 @@
 a region --densecap(classes=1, in_channels=3, backbone="resnet34")--> a network with a caption branch
 """
 
+import math
+
 from striate.errors import SettingError
 from striate.layers.norms import Norm
 from striate.tasks.captioning.networks.densecap import densecap_network
@@ -28,6 +30,7 @@ def densecap(
     code: int = 256,
     language: int = 256,
     box_gradients: bool = False,
+    caption_weight: float = 1.0,
     norm: Norm = "batch",
 ) -> DetectionNetwork:
     """DenseCap on a backbone.
@@ -48,14 +51,17 @@ def densecap(
         language: width of the language model; 512 in the paper.
         box_gradients: whether captions and boxes teach the proposals too, through the corners of regions, as
             in the paper; from random weights proposals are better without.
+        caption_weight: of the caption loss, times that of the paper; 0 teaches the boxes alone.
         norm: "batch"; "frozen" or "group" for batches of one or two pictures.
 
     Raises:
-        SettingError: code or language is smaller than 1.
+        SettingError: code or language is smaller than 1, or caption_weight below 0.
     """
     for name, number in (("code", code), ("language", language)):
         if number < 1:
             raise SettingError(f"{name} is {number}", "1 or more", f"leave {name} out")
+    if not 0 <= caption_weight < math.inf:
+        raise SettingError(f"caption_weight is {caption_weight}", "0 or more", "leave caption_weight out")
     made = backbone_of(backbone, in_channels, width)
     finest = stride or (FINEST if pyramid else SINGLE)
     if stride is None and not pyramid and finest not in made.channels:
@@ -64,4 +70,5 @@ def densecap(
     first = first_stage(proposer, proposals, channels, maps=len(features.strides), anchors=anchors)
     if isinstance(first, RegionProposals):
         first.gradients = box_gradients
-    return densecap_network(features, first, classes, width=channels, code=code, language=language, norm=norm)
+    sizes = {"width": channels, "code": code, "language": language}
+    return densecap_network(features, first, classes, **sizes, caption_weight=caption_weight, norm=norm)

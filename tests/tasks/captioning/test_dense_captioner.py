@@ -15,6 +15,7 @@ from striate.tasks.captioning.networks.densecap import FINISH, WEIGHTS
 from striate.tasks.captioning.phrase_search import search_phrase
 from striate.tasks.detection.parts import rpn
 from striate.tasks.detection.parts.loss_sums import LossSums
+from striate.train.finetune.freeze import first_thawed, thaw
 from striate.zoo.build import build
 from striate.zoo.save_load import load, save
 
@@ -206,3 +207,25 @@ def test_a_large_picture_is_described_in_tiles(model):
     found = striate.predict(model, image, tile=96, score_threshold=0.0, top_k=5, beam=2)
     assert len(found) == len(found.captions) == 5
     assert float(found.boxes[:, 2].max()) <= 160
+
+
+def test_boxes_are_learned_alone_and_captions_on_boxes_that_stand_still():
+    options = {"vocabulary": VOCABULARY.to_dict()}
+    built = {"task": "dense_captions", "options": options, **SMALL}
+    torch.manual_seed(0)
+    one = build("densecap", ["region"], Preprocess((96, 96)), caption_weight=0.0, **built)
+    assert one.losses(batch())["caption"].item() == 0
+    one = build("densecap", ["region"], Preprocess((96, 96)), **built)
+    thaw(one.network, first_thawed(one.network, "branches"))
+    empty = BoxTargets(
+        torch.zeros(0, 4), torch.zeros(0).long(), torch.zeros(2).long(), captions=CaptionTargets.of([])
+    )
+    own = batch()
+    for images in (own, Batch(own.images, own.sizes, own.indices, empty)):
+        one.zero_grad()
+        sum(one.losses(images).values()).backward()
+        learned = {name for name, weight in one.named_parameters() if weight.grad is not None}
+        assert learned
+        assert all(name.startswith("network.branches.captions.language.") for name in learned)
+    with pytest.raises(SettingError, match="caption_weight is -1"):
+        build("densecap", ["region"], Preprocess((96, 96)), caption_weight=-1.0, **built)

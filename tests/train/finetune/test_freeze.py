@@ -14,7 +14,7 @@ from striate.train.finetune.freeze import (
     thaw,
     thawing,
 )
-from striate.zoo.networks import create
+from striate.zoo.networks import create, network_named
 
 
 class Small(nn.Module):
@@ -115,3 +115,20 @@ def test_frozen_statistics_stand_still_in_a_forward_pass() -> None:
     assert moved == {
         f"stages.0.norm.{name}" for name in ("running_mean", "running_var", "num_batches_tracked")
     }
+
+
+def test_branches_of_a_detector_learn_while_it_stands_still() -> None:
+    network = network_named("mask_rcnn", 2, 3, width=0.125, channels=8, proposals=5)
+    thaw(network, first_thawed(network, "branches"))
+    assert learning(network) == {
+        name for name, _ in network.named_parameters() if name.startswith("branches.")
+    }
+    assert all(name.startswith("branches.") for name in in_training(network))
+    assert {layer_scales(network, 0.5)[one] for one in network.branches.parameters()} == {1.0}
+    thaw(network, first_thawed(network, "head"))
+    assert {"branches", "head", "first"} <= {name.split(".")[0] for name in learning(network)}
+
+
+def test_a_network_without_branches_has_none_to_learn() -> None:
+    with pytest.raises(SettingError, match="the network has none"):
+        first_thawed(create("lenet5"), "branches")

@@ -102,7 +102,7 @@ class DenseCaptioner(ObjectDetector):
 
     def _sums(self, batch: Batch) -> LossSums:
         """The losses of each image, weighted as in the paper."""
-        return weighted(super()._sums(batch))
+        return weighted(super()._sums(batch), self.branch.weight)
 
     def _kept(self, raw: Raw, candidates: Candidates, finish: Finish, sizes: Tensor) -> list[Detections]:
         """What is kept of the regions of each image, with its captions."""
@@ -115,6 +115,7 @@ class DenseCaptioner(ObjectDetector):
         return DenseCaptionMetric(self._measured, self._loss_of)
 
 
-def weighted(found: LossSums) -> LossSums:
-    """The losses times what each counts."""
-    return found._replace(sums={name: WEIGHTS[name] * values for name, values in found.sums.items()})
+def weighted(found: LossSums, caption: float = 1.0) -> LossSums:
+    """The losses times what each counts, that of captions once more times a weight of its own."""
+    counts = WEIGHTS | {"caption": WEIGHTS["caption"] * caption}
+    return found._replace(sums={name: counts[name] * values for name, values in found.sums.items()})

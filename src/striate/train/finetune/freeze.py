@@ -4,11 +4,13 @@
     head                    :   :   :        :    :   learns
     last:3                  :   :   :       learns ....
     all                    learns ......................
+    branches                                              only what is above the last layer learns
 
 A frozen layer is frozen with all that follows it up to the next one: its tensors need no gradient, and
 norms, dropout and stochastic depth are in evaluation mode, so that running statistics stand still too.
 Auxiliary heads go with the last layer. Where a task has branches of its own on a backbone, they are the last
-layer, all together: none of them is any good before it has learned.
+layer, all together: none of them is any good before it has learned. The branches of a detector with two
+stages, for masks, joints or captions, are above all layers: they can learn while the detector stands still.
 
 Yosinski, Clune, Bengio, Lipson 2014, https://arxiv.org/abs/1411.1792, froze the lowest layers. Layers that
 thaw one by one, and rates that fall from layer to layer: Howard, Ruder 2018, https://arxiv.org/abs/1801.06146.
@@ -22,7 +24,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from striate.errors import SettingError
 
-AUXILIARIES = "auxiliaries"
+AUXILIARIES, BRANCHES = "auxiliaries", "branches"
 
 
 def layer_count(network: nn.Module) -> int:
@@ -36,7 +38,7 @@ def layer_count(network: nn.Module) -> int:
 
 
 def layer_numbers(network: nn.Module) -> dict[nn.Module, int]:
-    """{module: number 0..L-1 of the layer that it is, or that it follows}; -1 before the first one."""
+    """{module: number 0..L-1 of the layer that it is or follows}; -1 before the first one, L in branches."""
     numbers, number, trunk = dict[nn.Module, int](), -1, _trunk(network)
     for module in _upward(trunk):
         number += _is_layer(module)
@@ -45,20 +47,26 @@ def layer_numbers(network: nn.Module) -> dict[nn.Module, int]:
     for name, child in trunk.named_children():
         if name == AUXILIARIES:
             numbers.update(dict.fromkeys(child.modules(), last))
-    branches = [module for module in network.modules() if module not in numbers]
-    return numbers | dict.fromkeys(branches, last)
+    others = [module for module in network.modules() if module not in numbers]
+    return numbers | dict.fromkeys(others, last) | dict.fromkeys(_above(network), last + 1)
 
 
 def first_thawed(network: nn.Module, finetune: str) -> int:
-    """The number, 0..L-1, of the lowest layer that learns.
+    """The number, 0..L-1, of the lowest layer that learns; L for branches.
 
     Args:
-        finetune: ``head``, ``last:K`` or ``all``.
+        finetune: ``head``, ``last:K``, ``all`` or ``branches``.
 
     Raises:
-        SettingError: there are fewer than K layers.
+        SettingError: there are fewer than K layers, or no branches.
     """
     count = layer_count(network)
+    if finetune == BRANCHES:
+        if not _above(network):
+            wrong = "finetune is 'branches', and the network has none"
+            expected = "a detector with two stages and masks, joints or captions: mask_rcnn, densecap"
+            raise SettingError(wrong, expected, "finetune head")
+        return count
     if finetune == "all":
         return 0
     thawed = 1 if finetune == "head" else int(finetune.removeprefix("last:"))
@@ -101,7 +109,7 @@ def layer_scales(network: nn.Module, decay: float) -> dict[Tensor, float]:
     """{parameter: factor of its learning rate}: 1 in the last layer, times ``decay`` for each below it."""
     last = layer_count(network) - 1
     return {
-        parameter: decay ** (last - max(number, 0))
+        parameter: decay ** (last - min(max(number, 0), last))
         for module, number in layer_numbers(network).items()
         for parameter in module.parameters(recurse=False)
     }
@@ -111,6 +119,12 @@ def _trunk(network: nn.Module) -> nn.Module:
     """The backbone of a network with branches; any other network itself."""
     trunk: nn.Module = getattr(network, "backbone", network)
     return trunk
+
+
+def _above(network: nn.Module) -> list[nn.Module]:
+    """All modules of the branches of a detector with two stages."""
+    branches = getattr(network, BRANCHES, None)
+    return [*branches.modules()] if isinstance(branches, nn.ModuleDict) and branches else []
 
 
 def _is_layer(module: nn.Module) -> bool:

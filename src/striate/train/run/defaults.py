@@ -236,7 +236,7 @@ def default_batch(count: int) -> int:
 
 def default_rate(optimizer: str, network: nn.Module, finetune: str | None = None) -> float:
     """The highest learning rate for a batch of 128."""
-    gentle = FINETUNED if finetune not in (None, "head") else 1.0
+    gentle = FINETUNED if finetune not in (None, "head", "branches") else 1.0
     if optimizer == "adamw":
         return RATE_ADAMW * gentle
     normed = any(isinstance(module, nn.modules.batchnorm._NormBase) for module in network.modules())

@@ -95,8 +95,9 @@ class Settings(TaskSettings):
     )
     finetune: str | None = Field(
         None,
-        description="which layers learn when weights are given: head (the last one), last:K, all, or auto, "
-        "which decides by the pictures of a class; by default auto",
+        description="which layers learn when weights are given: head (the last one), last:K, all, branches "
+        "(masks, joints or captions alone), or auto, which decides by the pictures of a class; by default "
+        "auto",
     )
     layer_decay: float = Field(
         1.0,
@@ -408,8 +409,8 @@ def require_reuse(settings: Settings) -> None:
         SettingError: there is no such way to finetune, or there are no weights to begin with.
     """
     finetune, unfreeze = settings.finetune, settings.unfreeze
-    if finetune is not None and not re.fullmatch(r"head|all|auto|last:[1-9]\d*", finetune):
-        expected = "head, last:K (K layers, 1 or more), all or auto"
+    if finetune is not None and not re.fullmatch(r"head|all|auto|branches|last:[1-9]\d*", finetune):
+        expected = "head, last:K (K layers, 1 or more), all, branches or auto"
         raise SettingError(f"finetune is {finetune!r}", expected, "leave finetune out for auto")
     reuse = {"finetune": finetune, "layer_decay": settings.layer_decay, "unfreeze": unfreeze}
     idle = {"finetune": None, "layer_decay": 1.0, "unfreeze": 0}

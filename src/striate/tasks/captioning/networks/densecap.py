@@ -13,8 +13,6 @@ gradients to the maps and to the corners of the proposals. Not as in the paper: 
 pyramid, anchors fitted to the data; in a prediction the code is that of the final box.
 """
 
-from collections.abc import Sequence
-
 from torch import nn
 
 from striate.layers.norms import Norm, with_norm
@@ -42,6 +40,7 @@ def densecap_network(
     width: int,
     code: int,
     language: int,
+    caption_weight: float = 1.0,
     norm: Norm = "batch",
 ) -> TwoStage:
     """DenseCap on any backbone.
@@ -53,6 +52,7 @@ def densecap_network(
         width: channels of each map.
         code: numbers of the code of a region; 4,096 in the paper.
         language: width of the language model; 512 in the paper.
+        caption_weight: of the caption loss, times that of the paper.
         norm: ``frozen`` or ``group`` for batches of one or two pictures.
 
     Raises:
@@ -68,7 +68,7 @@ def densecap_network(
         finish=FINISH,
         usual=letterboxed(SIDE, features.backbone.input_channels),
         sampler=SAMPLER,
-        branches={NAME: _branch(strides, body, code, language)},
+        branches={NAME: CaptionBranch(BilinearPool(strides, BINS), body, code, language, caption_weight)},
     )
 
 
@@ -80,7 +80,3 @@ def _body(width: int, code: int) -> nn.Module:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
     return body
-
-
-def _branch(strides: Sequence[int], body: nn.Module, code: int, language: int) -> CaptionBranch:
-    return CaptionBranch(BilinearPool(strides, BINS), body, code, language)
