@@ -24,6 +24,7 @@ from striate.formatting import percent
 from striate.tasks.detection.networks.detection_network import DetectionNetwork
 from striate.tasks.detection.object_detector import ObjectDetector
 from striate.train.run.defaults import decide, preprocessing
+from striate.train.run.input_data import Data
 from striate.train.run.settings import Settings
 from striate.zoo.build import DETECT, build, model_of
 from striate.zoo.networks import DETECTORS, MODELS, made_for
@@ -35,7 +36,7 @@ LABELLED = (ClassAnnotations, IdentityAnnotations)
 
 @checked
 def check(
-    data: str | Path,
+    data: Data,
     format: str | None = None,
     *,
     task: str | None = None,
@@ -50,7 +51,7 @@ def check(
     """Read a data set once and list what is wrong, odd or worth knowing.
 
     Args:
-        data: a folder, a .csv, .npz or idx file, or ``"digits"``.
+        data: a folder, a .csv, .npz or idx file, or ``"digits"``; or a Python object, as for ``train``.
         format: ``folder``, ``csv``, ``voc``, ...; recognised by looking when left out.
         task: that shall be learned, as for ``train``, where the data can teach several.
         group: a column of a table, as for ``train``: pictures that belong together.
@@ -79,7 +80,8 @@ def check(
     asked = task or (made_for(str(model)) or DETECT if detects else None)
     kinds = model_of(asked).learns_from if asked else ()
     splits = read(data, format, kinds=kinds, group=group, classes=classes, reading=reading)
-    report = report_of(splits, str(data), progress)
+    name = str(data) if isinstance(data, str | Path) else str(splits.root)
+    report = report_of(splits, name, progress)
     if model is None:
         return report
     if detects or not all(isinstance(part.annotations, LABELLED) for part in splits.values()):

@@ -1,7 +1,9 @@
 """Python objects as data: what each kind of object holds, and what is refused."""
 
+import pickle
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from torch.utils.data import (
     TensorDataset,
 )
 
+import striate
 from striate.data.annotations.box_annotations import BoxAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.mask_annotations import MaskAnnotations
@@ -24,7 +27,7 @@ from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.dataset import Dataset
 from striate.data.image_store import Array
 from striate.data.python_data.from_python import from_python
-from striate.data.python_data.item_pictures import picture_of
+from striate.data.python_data.item_pictures import ItemPictures, picture_of
 from striate.data.read_dataset import read
 from striate.errors import DataError, ImageError, LabelError, SettingError
 from striate.records import ClassTargets, Sample
@@ -273,6 +276,42 @@ def test_what_is_no_data_is_refused(data: Any) -> None:
 def test_a_dictionary_of_something_else_than_splits_is_refused() -> None:
     with pytest.raises(SettingError, match="a dictionary with the keys 'first'"):
         read({"first": Named()})
+
+
+def test_torchvisions_folders_and_lists_of_paths_are_known_by_their_files(picture_folder: Path) -> None:
+    from torchvision.datasets import ImageFolder
+
+    data = ImageFolder(picture_folder)
+    found = whole(data)
+    assert found.classes == ("meadow", "sea")
+    assert found.name(0) == str(picture_folder / "meadow" / "00.jpg")
+    assert isinstance(found.store, ItemPictures)
+    assert found.store.files is not None
+    listed = whole(
+        [(picture_folder / "sea" / "00.jpg", "sea"), (picture_folder / "meadow" / "01.jpg", "meadow")]
+    )
+    assert listed.name(0).endswith("00.jpg")
+    assert torch.equal(listed.image(1), found.image(1))
+    folder = read(picture_folder, validation=0.25)  # the same pictures are held out by what they show
+    split = {found.name(int(place)) for place in read(data, validation=0.25)["val"].places}
+    assert split == {folder["val"].name(index) for index in range(len(folder["val"]))}
+
+
+def test_a_store_goes_to_another_process() -> None:
+    store = whole([(Shades().picture(i), i % 2) for i in range(4)]).store
+    assert torch.equal(pickle.loads(pickle.dumps(store)).read(2), store.read(2))
+
+
+def test_samples_of_a_list_are_called_by_their_source() -> None:
+    samples = [Sample(Shades().picture(i), ClassTargets(torch.tensor([i % 2])), f"{i}.png") for i in range(4)]
+    assert whole(samples).name(3) == "3.png"
+
+
+def test_check_reads_objects_too() -> None:
+    pairs = [(Shades().picture(i // 2), "dark") for i in range(4)]
+    report = striate.check(pairs)
+    assert report.path == "list"
+    assert {finding.kind for finding in report.findings} >= {"duplicate", "one-class"}
 
 
 def test_equal_pictures_of_a_data_set_are_noticed_as_in_files() -> None:

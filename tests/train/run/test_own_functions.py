@@ -13,6 +13,7 @@ import striate
 from striate.errors import SettingError, TrainingError
 from striate.train.run.run import Run
 from striate.train.run.run_folder import RunFolder
+from striate.train.run.settings import Settings
 from striate.train.session.events import Started
 
 RANDOM = np.random.default_rng(0)
@@ -86,6 +87,13 @@ def test_a_loss_that_is_not_finite_is_named_with_its_step_and_pictures(tmp_path:
     with pytest.raises(TrainingError, match=r"the loss bad is inf at step 1 \(epoch 1\)") as raised:
         striate.train(DATA, out=tmp_path / "run", loss=bad, **QUICK)
     assert "largest losses of its batch: arrays[" in raised.value.wrong
+
+
+def test_what_belongs_to_the_loss_of_the_task_is_refused_beside_ones_own() -> None:
+    with pytest.raises(SettingError, match="balance is 'weights', and loss doubled is your own"):
+        Settings(loss=doubled, balance="weights")
+    assert Settings(loss=doubled).balance == "none"
+    assert Settings(loss=doubled, balance="none").own == {"loss": "doubled"}
 
 
 def test_what_fails_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:

@@ -157,6 +157,28 @@ def test_what_needs_a_network_is_refused_without_one() -> None:
         Settings(model=5)
 
 
+def test_a_model_of_striate_is_no_network() -> None:
+    made = striate.create("unet", classes=("a", "b"), width=0.25)
+    with pytest.raises(SettingError, match="model is a Segmenter of striate") as raised:
+        Settings(model=made)
+    assert "MODEL.network" in raised.value.attempt
+
+
+def test_an_interrupted_run_goes_on_bit_by_bit(trained: Any, tmp_path: Path) -> None:
+    run, _, network = trained
+
+    def stop(event: Event) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 2:
+            raise KeyError("stopped")
+
+    own: dict[str, Any] = {"model": network, "builder": "nets:Net", "out": tmp_path / "run", **QUICK}
+    with pytest.raises(KeyError, match="stopped"):
+        striate.train(DATA, on_event=stop, checkpoint_every=0, **own)
+    again = striate.train(DATA, resume=True, **own)
+    for one, other in zip(run.model.parameters(), again.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_a_network_of_other_classes_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
     with pytest.raises(ShapeError, match="there are 2 classes"):
         striate.train(DATA, model=Net(7), out=tmp_path / "run", **QUICK)

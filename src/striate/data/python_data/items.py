@@ -5,6 +5,7 @@ torch Dataset, Subset, ConcatDataset    (picture, target), a dictionary or a Sam
 striate Dataset                         with its annotations as they are
 """
 
+import os
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -103,9 +104,15 @@ class DatasetItems(Items):
         return self._targets if all(_same(self._targets[place], one) for place, one in ends) else None
 
     def path(self, index: int) -> str | None:
-        """The file, of torchvision's folders."""
-        row = None if self._rows is None else self._rows[index]
-        return row[0] if isinstance(row, tuple) and row and isinstance(row[0], str) else None
+        """The file, of torchvision's folders, and of a list of paths with targets."""
+        rows = self.dataset if isinstance(self.dataset, list) else self._rows
+        row = None if rows is None else rows[index]
+        return file_of(row[0]) if isinstance(row, tuple) and row else None
+
+    def name(self, index: int) -> str:
+        """The file, or what a sample of a list says that it came from."""
+        row = self.dataset[index] if isinstance(self.dataset, list) else None
+        return (row.source if isinstance(row, Sample) else "") or super().name(index)
 
     def _told(self) -> Sequence[Any] | None:
         """What attributes tell, one class for each picture."""
@@ -147,6 +154,10 @@ class PairedItems(Items):
     def known(self) -> Sequence[Any]:
         """The targets."""
         return self.targets
+
+    def path(self, index: int) -> str | None:
+        """The file, where a picture is given by its path."""
+        return file_of(self.pictures[index])
 
 
 @final
@@ -266,6 +277,15 @@ def items_of(dataset: Any, label: str) -> Items:
     if type(dataset) is ConcatDataset:
         return JoinedItems([items_of(one, label) for one in dataset.datasets], label)
     return DatasetItems(dataset, label)
+
+
+def file_of(picture: Any) -> str | None:
+    """The path by which a picture is given; None for anything else.
+
+    >>> file_of("a/b.jpg"), file_of(b"...")
+    ('a/b.jpg', None)
+    """
+    return os.fspath(picture) if isinstance(picture, str | os.PathLike) else None
 
 
 def parted(item: Any, name: str) -> Item:

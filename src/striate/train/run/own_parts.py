@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 OWN, NONE = "own", "none"
 """The setting that names the objects; and the text of an augmentation beside one of somebody's own."""
 
+LOSSES = ("balance", "pixel_loss", "distance", "box_weight", "overlap_weight", "embedding_loss", "margin")
+USUAL = {"balance": NONE}
+"""Settings of the losses of tasks, and what says nothing of them."""
+
 ANONYMOUS = "a function without a name"
 
 
@@ -94,6 +98,9 @@ def taken_out(values: dict[str, Any]) -> tuple[dict[str, Any], OwnParts]:
         _require_alone(plain)
     if parts.augment is not None:
         plain["augment"] = NONE
+    if parts.loss is not None:
+        _require_no_loss(plain, names["loss"])
+        plain.setdefault("balance", NONE)
     return {**plain, OWN: names}, parts
 
 
@@ -110,12 +117,19 @@ def _require_kinds(found: dict[str, Any]) -> None:
     from torch import nn  # late: it imports torch, and --help must be quick
 
     from striate.data.preprocess import Preprocess
+    from striate.tasks.model import TaskModel
     from striate.zoo.user_network import require_builder
 
     model, preprocess = found.get("model"), found.get("preprocess")
     if model is not None and not isinstance(model, nn.Module):
         wrong = f"model is {described(model)}"
         raise SettingError(wrong, "a name among striate.models(), or an nn.Module", "model=Network()")
+    if isinstance(model, TaskModel):
+        raise SettingError(
+            f"model is a {type(model).__name__} of striate, with its classes and preprocessing",
+            "a network alone, or a name",
+            "its name with weights=FILE; or model=MODEL.network, preprocess=MODEL.preprocess",
+        )
     require_builder(found.get("builder"))
     for name in ("builder", "preprocess"):
         if name in found and model is None:
@@ -147,6 +161,21 @@ def _require_alone(values: dict[str, Any]) -> None:
                 f"{name} is {described(values[name])}, and model is a network of your own",
                 f"no {name}: the network is taken as it is, with its weights",
                 f"leave {name} out, and change the network before",
+            )
+
+
+def _require_no_loss(values: dict[str, Any], name: str) -> None:
+    """Nothing is said of the loss of the task, which is not learned.
+
+    Raises:
+        SettingError: it is.
+    """
+    for setting in LOSSES:
+        if setting in values and values[setting] != USUAL.get(setting):
+            raise SettingError(
+                f"{setting} is {described(values[setting])}, and loss {name} is your own",
+                f"no {setting}: it belongs to the loss of the task",
+                f"leave {setting} out, and let the function do it",
             )
 
 
