@@ -10,7 +10,7 @@ the picture. CLASSIFIER is the run whose backbone RUN began with.
 
 Measured on the unseen pictures, each beside its ten true captions, by CIDEr-D and BLEU-4:
 
-    the model           greedy, and by a beam of 5
+    the model           by a beam of 5, as it answers when nobody says otherwise, and greedy
     most frequent       the caption that stands most often in the pictures to learn from
     nearest neighbour   of the picture to learn from whose features have the highest cosine: its first
                         caption, and the one of its ten that is most like the others by CIDEr-D; features of
@@ -111,8 +111,9 @@ def measure(folder: Path, run: Path, classifier: Path) -> dict[str, tuple[float,
     usual = typical(learned)
     answers: dict[str, list[Words]] = defaultdict(list)
     codes = features(model, asked)
-    for name, options in (("the model, greedy", {}), ("the model, beam 5", {"beam": 5})):
-        answers[name] = [words_of(text) for text in written(model.language, codes, search_of(options)).texts]
+    for name, beam in (("the model, beam 5", 5), ("the model, greedy", 1)):
+        found = written(model.language, codes, search_of({}, beam))
+        answers[name] = [words_of(text) for text in found.texts]
     ((often, count),) = Counter(tuple(one) for own in learned for one in own).most_common(1)
     answers[f"most frequent caption ({count} times: {' '.join(often)})"] = [list(often)] * len(true)
     for whose, one in (("the classifier's features", other), ("the model's codes", model)):

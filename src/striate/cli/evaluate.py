@@ -61,10 +61,13 @@ def show_plain(metrics: "Metrics") -> None:
     """Print the numbers of any task, the primary one with its interval."""
     console, primary = out(), metrics.primary
     console.print(plural(metrics.count, "picture"))
-    known = primary.range_text(metrics.interval)
-    console.print(f"{primary.name:18} {primary.text():>9}" + (f"  95 % interval {known}" if known else ""))
-    for name, value in metrics.others_in_words().items():
-        console.print(f"{name:18} {value:>9}")
+    known, others = primary.range_text(metrics.interval), metrics.others_in_words()
+    wide = max(18, *map(len, others), len(primary.name))
+    console.print(
+        f"{primary.name:{wide}} {primary.text():>9}" + (f"  95 % interval {known}" if known else "")
+    )
+    for name, value in others.items():
+        console.print(f"{name:{wide}} {value:>9}")
 
 
 def show_classes(metrics: "ClassificationMetrics") -> None:

@@ -114,7 +114,7 @@ def vocabulary_of(captions: Iterable[Sequence[str]], *, least: int, longest: int
 
     Raises:
         SettingError: ``least`` or ``longest`` is out of range.
-        DataError: no word stands so often.
+        DataError: no word stands so often, or there is none.
 
     >>> vocabulary_of([["a", "red", "cat"], ["a", "cat"], ["one", "cat"]], least=2, longest=15).words
     ('cat', 'a')
@@ -125,6 +125,12 @@ def vocabulary_of(captions: Iterable[Sequence[str]], *, least: int, longest: int
         raise SettingError(f"longest is {longest}", f"1..{MOST_LENGTH:,}", "leave it out")
     counts = Counter(word for caption in captions for word in caption[:longest])
     kept = sorted((-count, word) for word, count in counts.items() if count >= least)
+    if not counts:
+        raise DataError(
+            "the captions of the training pictures have no word",
+            "letters or digits in some of them; emoji and punctuation are no words",
+            "`striate check DATA` names captions that are empty",
+        )
     if not kept:
         most = max(counts.values(), default=0)
         raise DataError(

@@ -31,6 +31,10 @@ from striate.tasks.raw_outputs import Raw
 WIDTH = 256
 """Of the language model, when nobody says; 512 in the paper of DenseCap."""
 
+BEAM = 5
+"""Unfinished captions of a picture, when nobody says: the likeliest words one by one are no likely sentence.
+``benchmarks/captions_alone.py`` measures both."""
+
 
 @final
 class Captioner(TaskModel[ImageCaption]):
@@ -150,8 +154,11 @@ class Captioner(TaskModel[ImageCaption]):
         return CaptionTargets.of([["a " * self.language.vocabulary.longest]] * count)
 
     def metric(self) -> CaptionMetric:
-        """CIDEr-D, and what goes with it."""
-        return CaptionMetric(lambda raw: written(self.language, self._codes(raw)).texts, self._loss_of)
+        """CIDEr-D, and what goes with it, of captions by a beam."""
+        search = search_of({}, BEAM)
+        return CaptionMetric(
+            lambda raw: written(self.language, self._codes(raw), search).texts, self._loss_of
+        )
 
     # ---- what it answers
 
@@ -165,13 +172,13 @@ class Captioner(TaskModel[ImageCaption]):
         Args:
             raw: of ``forward``.
             sizes: not looked at.
-            options: ``beam``, ``temperature``, ``seed``, ``phrase``, of ``Search``.
+            options: ``beam``, 5 when left out, ``temperature``, ``seed``, ``phrase``, of ``Search``.
 
         Raises:
             SettingError: there is no such option, or it is out of range; no word of the phrase is known.
             ModelFileError: the codes are NaN.
         """
-        search, codes = search_of(options), self._codes(raw)
+        search, codes = search_of(options, BEAM), self._codes(raw)
         if not codes.isfinite().all():
             raise ModelFileError(
                 "the codes of the pictures became NaN or infinite",

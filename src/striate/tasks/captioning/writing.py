@@ -34,8 +34,12 @@ def written(language: LanguageModel, codes: Tensor, search: Search = GREEDY) -> 
     return Captions(tuple(texts(numbers.cpu(), language.vocabulary)), sums.cpu())
 
 
-def search_of(options: Mapping[str, Any]) -> Search:
+def search_of(options: Mapping[str, Any], beam: int = 1) -> Search:
     """How captions are written, by the options of an answer.
+
+    Args:
+        options: as of ``Search``.
+        beam: where they name none, and no word is drawn.
 
     Raises:
         SettingError: there is no such option, or it is out of range.
@@ -44,7 +48,8 @@ def search_of(options: Mapping[str, Any]) -> Search:
     if unknown:
         wrong = f"models of captions have no option {unknown[0]!r}"
         raise SettingError(wrong, ", ".join(OPTIONS), f"leave {unknown[0]} out")
-    return Search(**options)
+    usual = {} if options.get("temperature") else {"beam": beam}
+    return Search(**(usual | dict(options)))
 
 
 def split_captions(captions: Captions, counts: Sequence[int]) -> list[Captions]:

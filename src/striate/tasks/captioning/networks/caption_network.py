@@ -42,7 +42,7 @@ class CaptionNetwork(nn.Module):
 
     def _coded(self, vectors: Tensor) -> Tensor:
         """Vectors (N, D) less what all pictures have in common; one alone has no spread of its own."""
-        if len(vectors) > 1 or not self.standard.training:
+        if not self.standard.training or len(vectors) > 1:
             codes: Tensor = self.standard(vectors.float())
             return codes
         self.standard.eval()
