@@ -9,8 +9,9 @@ import striate
 from striate.data.captions.vocabulary import Vocabulary
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError
-from striate.records import Batch, BoxTargets, CaptionTargets
+from striate.records import Batch, BoxTargets, Captions, CaptionTargets, Detections
 from striate.tasks.captioning.dense_captioner import DenseCaptioner, weighted
+from striate.tasks.captioning.dense_metric import DenseCaptionMetric
 from striate.tasks.captioning.networks.densecap import FINISH, WEIGHTS
 from striate.tasks.captioning.phrase_search import search_phrase
 from striate.tasks.detection.parts import rpn
@@ -159,6 +160,22 @@ def test_true_captions_on_true_boxes_are_measured_as_right(model):
     assert other.compute().values == found.values
 
 
+def test_boxes_alone_are_measured_where_no_captions_are_learned():
+    box = torch.tensor([[10.0, 10.0, 40.0, 40.0]])
+    captions = Captions(("nonsense",), torch.zeros(1))
+    answer = Detections(box, torch.ones(1), torch.zeros(1).long(), ("region",), captions=captions)
+    truth = BoxTargets(
+        box, torch.zeros(1).long(), torch.ones(1).long(), captions=CaptionTargets.of([["a red circle"]])
+    )
+    images = Batch.full(torch.zeros(1, 3, 64, 64, dtype=torch.uint8), torch.zeros(1).long(), truth)
+    for sentences, expected in ((True, 0.0), (False, 1.0)):
+        metric = DenseCaptionMetric(lambda _raw, _sizes: [answer], sentences=sentences)
+        metric.update({}, images)
+        found = metric.compute()
+        assert (found.numbers["mAP"], found.numbers["box_AP"]) == (expected, 1.0)
+        assert ("METEOR" in found.headline("1 picture")) == sentences
+
+
 def test_a_network_without_captions_is_refused():
     with pytest.raises(SettingError, match="writes no captions"):
         DenseCaptioner(torch.nn.Linear(1, 1), ["region"], Preprocess((96, 96)))
@@ -215,6 +232,8 @@ def test_boxes_are_learned_alone_and_captions_on_boxes_that_stand_still():
     torch.manual_seed(0)
     one = build("densecap", ["region"], Preprocess((96, 96)), caption_weight=0.0, **built)
     assert one.losses(batch())["caption"].item() == 0
+    found = one.metric().compute()
+    assert found.convention.endswith("boxes alone: no captions were learned")
     one = build("densecap", ["region"], Preprocess((96, 96)), **built)
     thaw(one.network, first_thawed(one.network, "branches"))
     empty = BoxTargets(

@@ -111,8 +111,8 @@ class DenseCaptioner(ObjectDetector):
             return super()._kept(raw, candidates, finish, sizes)
 
     def metric(self) -> DenseCaptionMetric:
-        """Dense captioning average precision."""
-        return DenseCaptionMetric(self._measured, self._loss_of)
+        """Dense captioning average precision; of boxes alone where captions weigh nothing."""
+        return DenseCaptionMetric(self._measured, self._loss_of, sentences=self.branch.weight > 0)
 
 
 def weighted(found: LossSums, caption: float = 1.0) -> LossSums:

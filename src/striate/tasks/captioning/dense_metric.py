@@ -8,7 +8,7 @@
 The interval is the bootstrap's over pictures: sets of pictures are drawn with replacement.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Self, final
 
@@ -28,11 +28,13 @@ from striate.tasks.captioning.dense_ap import (
     judged,
     merged,
 )
-from striate.tasks.captioning.meteor import NAME
+from striate.tasks.captioning.meteor import NAME, Words, meteor
 from striate.tasks.metric import Metric, Metrics, Primary
 from striate.tasks.raw_outputs import Raw
 
 MAP = Primary("mAP")
+CONVENTION = "dense captioning AP of Johnson et al. 2016"
+SIMILAR, NO_SENTENCES = f"similarity by {NAME}", "boxes alone: no captions were learned"
 FOUND = 0.5
 """IoU from which on a region is found, for the share of exact captions."""
 
@@ -90,7 +92,8 @@ class DenseCaptionMetrics(Metrics):
         """``mAP 57.10 % on 500 test pictures (95 % interval ...; similarity by METEOR (...))``."""
         known = self.primary.range_text(self.interval)
         sure = f"95 % interval {known}; " if known else ""
-        return f"mAP {self.primary.text()} on {pictures} ({sure}similarity by {NAME})"
+        how = NO_SENTENCES if self.convention.endswith(NO_SENTENCES) else SIMILAR
+        return f"mAP {self.primary.text()} on {pictures} ({sure}{how})"
 
     def summary(self) -> dict[str, Any]:
         """The numbers."""
@@ -110,6 +113,8 @@ class DenseCaptionMetric(Metric):
     Args:
         decode: raw numbers and sizes of images -> records, down to low scores.
         loss_of: raw numbers and their batch -> losses (N,); None where nobody can say.
+        sentences: whether captions count; without them mAP is that of the boxes, of a detector that learns
+            these first.
     """
 
     primary: ClassVar[Primary] = MAP
@@ -119,8 +124,10 @@ class DenseCaptionMetric(Metric):
         self,
         decode: Callable[[Raw, Tensor], list[Detections]],
         loss_of: Callable[[Raw, Batch], Tensor] | None = None,
+        *,
+        sentences: bool = True,
     ) -> None:
-        self._decode, self._loss_of = decode, loss_of
+        self._decode, self._loss_of, self._sentences = decode, loss_of, sentences
         self._judged: list[Judged] = []
         self._exact: list[tuple[int, int]] = []
         self._words: list[str] = []
@@ -141,7 +148,7 @@ class DenseCaptionMetric(Metric):
         """One image."""
         assert record.captions is not None
         said = [words_of(text) for text in record.captions.texts]
-        found = judged(record.boxes, record.scores, said, truth)
+        found = judged(record.boxes, record.scores, said, truth, meteor if self._sentences else any_sentence)
         right = found.first & (found.overlaps >= FOUND)
         self._judged.append(found)
         self._exact.append((int((right & found.exact).sum()), int(right.sum())))
@@ -163,14 +170,14 @@ class DenseCaptionMetric(Metric):
             MAP.name: _known(table.mean().item()),
             "box_AP": self._box_ap(),
             "exact": exact / found if found else None,
-            "meteor": torch.cat(similar).mean().item() if found else None,
+            "meteor": torch.cat(similar).mean().item() if found and self._sentences else None,
         }
         by_overlap = {f"{low:g}": _known(row.mean().item()) for low, row in zip(OVERLAPS, table, strict=True)}
         return DenseCaptionMetrics(
             count=len(self._judged),
             numbers=numbers,
             by_overlap=by_overlap,
-            convention=f"dense captioning AP of Johnson et al. 2016; similarity: {NAME}",
+            convention=f"{CONVENTION}; {SIMILAR if self._sentences else NO_SENTENCES}",
             between=self._interval(),
             per_image=torch.tensor(
                 [dense_ap([one]).mean().item() if one.objects else float("nan") for one in self._judged],
@@ -211,6 +218,11 @@ class DenseCaptionMetric(Metric):
     def answers(self) -> list[str]:
         """The captions of the surest regions."""
         return self._words
+
+
+def any_sentence(said: Words, truths: Sequence[Words]) -> float:
+    """The similarity where captions do not count: 1."""
+    return 1.0
 
 
 def objects_of(targets: BoxTargets) -> list[RegionObjects]:
