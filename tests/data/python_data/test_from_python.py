@@ -21,7 +21,9 @@ from torch.utils.data import (
 
 import striate
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.caption_annotations import CaptionAnnotations
 from striate.data.annotations.class_annotations import ClassAnnotations
+from striate.data.annotations.image_caption_annotations import ImageCaptionAnnotations
 from striate.data.annotations.mask_annotations import MaskAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations
 from striate.data.dataset import Dataset
@@ -30,7 +32,7 @@ from striate.data.python_data.from_python import from_python
 from striate.data.python_data.item_pictures import ItemPictures, picture_of
 from striate.data.read_dataset import read
 from striate.errors import DataError, ImageError, LabelError, SettingError
-from striate.records import ClassTargets, Sample
+from striate.records import CaptionTargets, ClassTargets, Sample
 
 
 class Shades(torch.utils.data.Dataset[Any]):
@@ -190,6 +192,28 @@ def test_floats_of_two_columns_are_points_and_nan_is_not_visible() -> None:
     known = whole([(Shades().picture(1), points)]).annotations
     assert isinstance(known, PointAnnotations)
     assert known.visible.tolist() == [[True, False]]
+
+
+def test_texts_are_captions_of_pictures_and_of_boxes() -> None:
+    known = whole([(Shades().picture(i), ["one cat", f"cat {i}"]) for i in range(2)]).annotations
+    assert isinstance(known, ImageCaptionAnnotations)
+    assert list(known.captions()) == [["one cat", "cat 0"], ["one cat", "cat 1"]]
+    samples = [Sample(Shades().picture(i), CaptionTargets.of([["a cat"]])) for i in range(2)]
+    assert list(whole(samples).annotations.captions()) == [["a cat"], ["a cat"]]
+    boxes = {
+        "boxes": torch.tensor([[0.0, 0, 2, 2], [1, 1, 4, 4]]),
+        "captions": ["a cat", ["a dog", "one dog"]],
+    }
+    empty = {"boxes": torch.zeros(0, 4), "captions": []}
+    regions = whole([(Shades().picture(1), boxes), (Shades().picture(2), empty)]).annotations
+    assert isinstance(regions, CaptionAnnotations)
+    assert list(regions.captions()) == [["a cat"], ["a dog", "one dog"]]
+    assert regions.ends.tolist() == [2, 2]
+
+
+def test_the_items_of_a_loader_may_be_dictionaries() -> None:
+    items = [{"image": Shades().picture(i), "label": i % 2} for i in range(4)]
+    assert whole(DataLoader(items, batch_size=2)).labels.tolist() == [0, 1, 0, 1]  # type: ignore[arg-type]
 
 
 def test_the_data_set_of_a_loader_is_read_and_that_is_said() -> None:

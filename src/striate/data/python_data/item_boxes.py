@@ -2,6 +2,8 @@
 
 {"boxes": (M, 4), "labels": (M,), "masks": (M, H, W), "keypoints": (M, L, 3), "iscrowd": (M,)}
     --> BoxAnnotations; masks and key points as JSON text in COCO's words, of which a batch makes tensors
+{"boxes": (M, 4), "captions": [M texts, or lists of texts]}
+    --> CaptionAnnotations
 """
 
 import json
@@ -14,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from striate.data.annotations.box_annotations import BoxAnnotations
+from striate.data.annotations.caption_annotations import REGION, CaptionAnnotations, CaptionTexts
 from striate.data.python_data.one_target import Target, class_name, described, in_order, plain
 from striate.errors import DataError
 from striate.ops.boxes import BoxFormat, box_convert
@@ -37,6 +40,8 @@ class _Columns:
     sizes: list[tuple[int, int]] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     joints: int = 0
+    texts: CaptionTexts = field(default_factory=CaptionTexts)
+    captioned: bool = False
 
 
 def boxes_of(targets: Iterator[Target], names: tuple[str, ...]) -> BoxAnnotations:
@@ -57,14 +62,20 @@ def boxes_of(targets: Iterator[Target], names: tuple[str, ...]) -> BoxAnnotation
     columns: dict[str, NDArray[Any]] = {"crowd": np.array(found.crowd, np.bool_)} if any(found.crowd) else {}
     if any(found.details):
         columns["details"] = np.array(found.details, object)
+    own = (np.concatenate([np.zeros((0, 4), np.float32), *found.boxes]), np.array(found.ends, np.int64))
+    pictures = {"size": np.array(found.sizes, np.int32).reshape(-1, 2)}
+    if found.captioned:
+        none, columns = np.zeros(len(own[0]), np.int32), {**columns, **found.texts.columns()}
+        texts = found.texts.texts()
+        return CaptionAnnotations(own[0], none, own[1], (REGION,), columns, pictures, texts=texts)
     known = {"keypoints": [str(number) for number in range(found.joints)]} if found.joints else {}
     return BoxAnnotations(
-        np.concatenate([np.zeros((0, 4), np.float32), *found.boxes]),
+        own[0],
         order[np.array(found.labels, np.int64)].astype(np.int32),
-        np.array(found.ends, np.int64),
+        own[1],
         classes,
         columns,
-        {"size": np.array(found.sizes, np.int32).reshape(-1, 2)},
+        pictures,
         header={"categories": [{"name": name, **known} for name in classes]},
     )
 
@@ -79,6 +90,8 @@ def _dictionary(target: Target) -> Mapping[str, Any]:
     if isinstance(value, BoxTargets):
         masks = {} if value.masks is None else {"masks": BitMasks(value.masks).pasted()}
         return {"boxes": value.boxes, "labels": value.labels, "iscrowd": value.unclear, **masks}
+    if isinstance(value, Mapping) and "boxes" in value and "captions" in value:
+        return {"labels": [REGION] * len(value["captions"]), **value}
     if isinstance(value, Mapping) and "boxes" in value and "labels" in value:
         return value
     raise DataError(f"the target of {target.name} is {described(value)}", FORM, "boxes and labels for each")
@@ -95,6 +108,9 @@ def _add(found: _Columns, target: Target, value: Mapping[str, Any]) -> None:
     found.sizes.append(target.size)
     marks = next((value[key] for key in CROWD if key in value), None)
     found.crowd += [False] * len(boxes) if marks is None else np.ravel(plain(marks)).astype(bool).tolist()
+    found.captioned |= "captions" in value
+    for sentences in value.get("captions", [()] * len(boxes)):
+        found.texts.add([sentences] if isinstance(sentences, str) else sentences)
     found.details += _details(value, len(boxes), target, found)
     rows = {len(boxes), len(labels), len(found.crowd) - found.ends[-1] + len(boxes)}
     if len(rows) > 1:

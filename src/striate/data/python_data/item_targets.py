@@ -2,7 +2,8 @@
 
     a whole number or a name           classes
     whole numbers (H, W)               a class for each pixel
-    {"boxes": ..., "labels": ...}      boxes, with masks and key points where they are given
+    {"boxes": ..., "labels": ...}      boxes, with masks and key points where they are given; or captions
+    texts in a list                    captions of the picture
     floats (L, 2) or (L, 3)            named points; the third says whether one is visible
     Targets of ours                    what they are
     None                               nothing: the pictures are all that is learned from
@@ -19,10 +20,13 @@ import torch
 from numpy.typing import NDArray
 
 from striate.data.annotations.annotations import Annotations
+from striate.data.annotations.caption_annotations import CaptionTexts
 from striate.data.annotations.class_annotations import ClassAnnotations
 from striate.data.annotations.identity_annotations import IdentityAnnotations
+from striate.data.annotations.image_caption_annotations import ImageCaptionAnnotations
 from striate.data.annotations.picture_annotations import PictureAnnotations
 from striate.data.annotations.point_annotations import PointAnnotations, extent
+from striate.data.captions.sentences import Sentences
 from striate.data.joints import Joints
 from striate.data.python_data.item_boxes import boxes_of
 from striate.data.python_data.item_masks import masks_of
@@ -32,6 +36,7 @@ from striate.data.python_data.one_target import Target, class_name, described, i
 from striate.errors import DataError
 from striate.records import (
     BoxTargets,
+    CaptionTargets,
     ClassTargets,
     IdentityTargets,
     MaskTargets,
@@ -41,7 +46,7 @@ from striate.records import (
 
 KINDS = (
     "a whole number or a name (classes), whole numbers (H, W) (a mask), "
-    '{"boxes": (M, 4), "labels": (M,)}, or floats (L, 2) (points)'
+    '{"boxes": (M, 4), "labels": (M,)}, floats (L, 2) (points), or a list of texts (captions)'
 )
 
 
@@ -108,6 +113,8 @@ def kind_of(target: Any, name: str) -> str:
         return "class"
     if isinstance(target, Mapping) and "boxes" in target:
         return "boxes"
+    if isinstance(target, list | tuple) and target and all(isinstance(one, str) for one in target):
+        return "captions"
     if isinstance(target, np.ndarray):
         shape = target.shape
         if target.dtype.kind in "iub" and (target.ndim == 2 or (target.ndim == 3 and shape[0] == 1)):
@@ -164,6 +171,23 @@ def identities_of(targets: Iterator[Target], names: tuple[str, ...]) -> Identity
     return IdentityAnnotations(found.labels, found.classes)
 
 
+def captions_of(targets: Iterator[Target], names: tuple[str, ...]) -> ImageCaptionAnnotations:
+    """The sentences of every picture.
+
+    Raises:
+        DataError: a target is something else.
+    """
+    texts = CaptionTexts()
+    for target in targets:
+        value = target.value.captions[0] if isinstance(target.value, CaptionTargets) else target.value
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            wrong = f"the target of {target.name} is {described(value)}, and that of others captions"
+            raise DataError(wrong, "a list of texts", "one kind of target in a data set")
+        texts.add(value)
+    columns = texts.columns()
+    return ImageCaptionAnnotations(Sentences(texts.texts(), columns["text_start"], columns["text_length"]))
+
+
 def points_of(targets: Iterator[Target], names: tuple[str, ...]) -> PointAnnotations:
     """The points of every picture; those that are NaN are not visible.
 
@@ -200,6 +224,7 @@ OURS: dict[str, type[Any]] = {
     "class": ClassTargets,
     "identity": IdentityTargets,
     "boxes": BoxTargets,
+    "captions": CaptionTargets,
     "mask": MaskTargets,
     "points": PointTargets,
 }
@@ -209,6 +234,7 @@ COLUMNS: dict[str, Callable[[Iterator[Target], tuple[str, ...]], Annotations]] =
     "class": classes_of,
     "identity": identities_of,
     "boxes": boxes_of,
+    "captions": captions_of,
     "points": points_of,
 }
 """How targets of a kind become columns."""

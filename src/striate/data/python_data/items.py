@@ -22,7 +22,10 @@ from striate.files.regular import reason_of
 from striate.records import Sample
 
 PICTURE_KEYS = ("image", "img", "picture", "pixel_values")
-TARGET_KEYS = ("label", "labels", "target", "targets", "class", "mask", "points", "keypoints")
+TARGET_KEYS = (
+    *("label", "labels", "target", "targets", "class", "mask", "points", "keypoints"),
+    *("caption", "captions"),
+)
 BOXES = "boxes"
 FORM = 'a picture and its target: (picture, target), {"image": ..., "label": ...} or a Sample'
 WRAP = "a Dataset of yours whose items are such pairs; or take the target out in its __getitem__"
