@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from striate.data.inputs import Input, input_batches, one_or_many, with_names
 from striate.data.picture_files import pictures_below
 from striate.errors import SettingError, ShapeError
+from striate.explain.attribution.caption_word_target import CaptionWordTarget, caption_word_target
 from striate.explain.attribution.detection_target import detection_target
 from striate.explain.attribution.explanation import Explanation, class_names, plane
 from striate.explain.attribution.filters import filters
@@ -36,6 +37,7 @@ from striate.explain.attribution.supported import require_dense, require_floats,
 from striate.explain.attribution.target import Target, in_words, is_index, names_of
 from striate.explain.attribution.word_target import WordTarget, names_a_word, word_target
 from striate.explain.evaluation.sanity import SanityCheck, sanity_check
+from striate.tasks.captioning.captioner import Captioner
 from striate.tasks.captioning.dense_captioner import DenseCaptioner
 from striate.tasks.detection.object_detector import ObjectDetector
 from striate.tasks.model import TaskModel
@@ -131,6 +133,8 @@ def _of_task(model: nn.Module, pixels: Tensor, target: Target, score_threshold: 
     """
     if isinstance(model, DenseCaptioner) and names_a_word(target, model) and not is_index(target):
         return word_target(model, pixels, target, score_threshold)
+    if isinstance(model, Captioner) and isinstance(target, str) and not target.isdecimal():
+        return caption_word_target(model, pixels, target)
     if isinstance(model, ObjectDetector) and isinstance(target, str | int | None):
         return detection_target(model, pixels, target, score_threshold)
     if score_threshold is not None:
@@ -225,7 +229,7 @@ def _one(
     fixed: Target = numbers if len(numbers) == len(pixels) else target
 
     def maps(other: nn.Module) -> list[Tensor]:
-        same = fixed.on(other) if isinstance(fixed, WordTarget) else fixed
+        same = fixed.on(other) if isinstance(fixed, WordTarget | CaptionWordTarget) else fixed
         found = attribute(other, pixels, same, partial(METHODS[method], **own))[0]
         return [plane(one) for one in found]
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import LabelError, SettingError, ShapeError, StriateError
+from striate.explain.attribution.caption_word_target import CaptionWordTarget
 from striate.explain.attribution.detection_target import DetectionTarget
 from striate.explain.attribution.layer_names import never_reached
 from striate.explain.attribution.region_target import RegionTarget
@@ -218,7 +219,7 @@ def in_words(target: Target) -> str:
         return f"output{_written(target)}"
     return (
         str(target)
-        if isinstance(target, Objective | DetectionTarget | RegionTarget | WordTarget)
+        if isinstance(target, Objective | DetectionTarget | RegionTarget | WordTarget | CaptionWordTarget)
         else "target"
     )
 
