@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from striate.data.checks.near_identical import near_pairs
+from striate.data.checks.near_identical import near_pairs, spread
 from striate.data.dataset import Dataset
 from striate.explain.embeddings.embed import embed
 from striate.explain.embeddings.odd_pictures import searched_in_itself
@@ -54,14 +54,14 @@ def near_duplicates(
 
 
 def outliers(model: TaskModel[Any], pictures: Dataset) -> list[Suspect]:
-    """Pictures that are far from all others to a model, the farthest first; rows are its own."""
+    """Pictures that are far from all others to a model; of very many some evenly spread ones are compared."""
     if len(pictures) < FEWEST:
         return []
-    found = searched_in_itself(embed(model, pictures))
+    chosen = spread(len(pictures))
+    found = searched_in_itself(embed(model, pictures.subset(chosen)))
     apart = deviations(found.distances.mean(1))
-    rows = (apart > FAR).nonzero()[:, 0]
-    order = rows[apart[rows].sort(descending=True, stable=True).indices].tolist()
-    return [Suspect(row, OUTLIER, float(apart[row]), pictures.annotations.words(row)) for row in order]
+    far = zip(chosen[apart > FAR].tolist(), apart[apart > FAR].tolist(), strict=True)
+    return [Suspect(row, OUTLIER, score, pictures.annotations.words(row)) for row, score in far]
 
 
 def deviations(values: Tensor) -> Tensor:

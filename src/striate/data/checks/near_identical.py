@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -27,7 +28,8 @@ CONTRAST = 2.0
 MOST = 20_000
 """Pictures that are compared with each other; of more, so many evenly spread ones."""
 
-BLOCK = 2_048
+BLOCK = 512
+"""Pictures that are compared with all at once: 41 MB of products."""
 
 
 def near_identical(splits: Splits) -> Iterator[Finding]:
@@ -53,9 +55,9 @@ def near_pairs(places: Sequence[tuple[Dataset, int]], keys: Tensor) -> Iterator[
     Returns:
         positions in ``places``, the first one first, and the product of both, ``LEAST`` to 1.
     """
-    chosen = np.linspace(0, len(places) - 1, min(len(places), MOST)).astype(int)
-    if not len(chosen):
+    if not places:
         return
+    chosen = spread(len(places))
     with decoding_threads() as pool:
         rows = torch.stack(list(pool.map(lambda index: small(*places[index]), chosen)))
     whose = keys[torch.from_numpy(chosen)]
@@ -64,6 +66,11 @@ def near_pairs(places: Sequence[tuple[Dataset, int]], keys: Tensor) -> Iterator[
         for a, b in (products >= LEAST).nonzero().tolist():
             if a < b and bool((whose[start + a] != whose[start + b]).any()):
                 yield int(chosen[start + a]), int(chosen[start + b]), float(products[a, b])
+
+
+def spread(count: int) -> NDArray[np.int64]:
+    """Numbers of the pictures that are compared, of ``count``: all, or ``MOST`` evenly spread ones."""
+    return np.linspace(0, count - 1, min(count, MOST)).astype(np.int64)
 
 
 def small(part: Dataset, index: int) -> Tensor:
