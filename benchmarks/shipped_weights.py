@@ -36,7 +36,7 @@ from striate.zoo.weights.shipped import NETWORK, PAINTER, SHIPPED, STAGES
 WIDTH = 0.35
 LEARNING: dict[str, dict[str, Any]] = {
     SHIPPED: {"model": NETWORK, "arguments": {"width": WIDTH}, "size": SIDE, "epochs": 16},
-    "painter": {"model": PAINTER, "size": SIDE // 2, "epochs": 6},
+    "painter": {"model": PAINTER, "size": SIDE // 2, "epochs": 12},
 }
 """Settings of ``striate train``; the rest are its defaults."""
 

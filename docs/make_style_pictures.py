@@ -6,6 +6,7 @@ MODEL is a ResNet-20 that learned CIFAR-10, made by ``striate train cifar --mode
 weights can be had without a download. PICTURES is a folder that holds golden_gate.jpg, hoovertowernight.jpg,
 starry_night.jpg and the_scream.jpg, as examples/inputs of https://github.com/jcjohnson/neural-style (MIT).
 LEARNED is a style that was learned from starry_night.jpg; with it only the picture of learned styles is made.
+With the word striate for MODEL only the picture is made that the network that comes along paints.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from PIL import Image
 
 import striate
 from striate.style.image_io import pixels_of, to_bytes
+from striate.zoo.weights.shipped import SHIPPED
 
 PLACE = Path(__file__).parent / "_static" / "style"
 SIZE, GAP = 320, 8
@@ -56,6 +58,10 @@ def main() -> None:
     asked = parser.parse_args()
     bridge, tower = (find(asked.pictures, name) for name in ("golden_gate.jpg", "hoovertowernight.jpg"))
     night, scream = (find(asked.pictures, name) for name in ("starry_night.jpg", "the_scream.jpg"))
+    if str(asked.model) == SHIPPED:
+        painted = [striate.stylize(bridge, one, weights=SHIPPED, size=SIZE).image for one in (night, scream)]
+        row(painted, "shipped.jpg")
+        return
     if asked.learned:
         painted = [striate.apply_style(path, asked.learned, size=SIZE) for path in (bridge, tower)]
         row([pixels(night), *(one.image for one in painted)], "learned.jpg")

@@ -116,6 +116,25 @@ def test_what_was_decided_is_said() -> None:
     assert "epochs" not in said[1]
 
 
+@pytest.mark.parametrize(
+    ("asked", "found", "advised"),
+    [
+        (Settings(), seen(240, 3, 96), True),
+        (Settings(model="resnet18"), seen(240, 3, 96), True),
+        (Settings(model="resnet50"), seen(240, 3, 96), False),  # the weights are not of that network
+        (Settings(weights="striate"), seen(240, 3, 96), False),
+        (Settings(), seen(240, 3, 32), False),  # not measured on small pictures
+        (Settings(), seen(5000, 3, 96), False),
+        (Settings(task="detect", model="yolo"), seen(240, 3, 96), False),
+    ],
+)
+def test_few_pictures_are_advised_to_begin_with_the_weights_that_come_along(
+    asked: Settings, found: Facts, advised: bool
+) -> None:
+    told = [one for one in sentences(asked, decide(asked, found), found) if "pictures are few" in one]
+    assert len(told) == advised
+
+
 def test_looking_does_not_touch_the_random_numbers_of_others() -> None:
     before = torch.get_rng_state()
     splits = Splits({"train": dataset(np.zeros((4, 8, 8), dtype=np.uint8))}, "npz", Path("x"))
