@@ -59,10 +59,47 @@ def test_maps_of_scores_are_asked_for_picture_by_picture() -> None:
     assert found.per_image.tolist() == [1.0, 0.0]
 
 
-def test_nan_is_a_number_that_is_not_known_and_a_failure_is_named() -> None:
-    metric = UserMetric(ClassificationMetric(("a", "b")), lambda raw, targets: math.nan, "mine")
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_no_finite_number_is_refused_by_the_name_of_the_metric(value: float) -> None:
+    metric = UserMetric(ClassificationMetric(("a", "b")), lambda raw, targets: value, "mine")
     metric.update(torch.zeros(1, 2), batch_of(0))
-    assert metric.compute().primary.value is None
+    with pytest.raises(SettingError, match=f"metric mine gives {value}") as raised:
+        metric.compute()
+    assert "division by zero" in raised.value.attempt
+
+
+def of_each_picture(*values: float) -> UserMetric:
+    """A metric that was asked for two pictures, and gave these numbers."""
+    given = iter(values)
+    inner = MaskMetric(("a", "b"), lambda raw, batch: torch.zeros(len(raw)))
+    metric = UserMetric(inner, lambda raw, targets: next(given), "mine")
+    masks = MaskTargets(torch.ones(2, 64, 64, dtype=torch.uint8))
+    metric.update(torch.zeros(2, 2, 64, 64), Batch.full(torch.zeros(2, 3, 64, 64), torch.arange(2), masks))
+    return metric
+
+
+def test_of_single_pictures_nan_says_nothing_but_not_of_all() -> None:
+    assert of_each_picture(math.nan, 0.5).compute().primary.value == 0.5
+    with pytest.raises(SettingError, match="metric mine gives nan"):
+        of_each_picture(math.nan, math.nan).compute()
+
+
+def test_a_metric_with_the_name_of_the_tasks_stands_beside_it() -> None:
+    metric = UserMetric(ClassificationMetric(("a", "b")), lambda raw, targets: 0.25, "accuracy")
+    metric.update(torch.tensor([[5.0, 1.0], [4.0, 2.0]]), batch_of(0, 1))
+    values = metric.compute().values
+    assert values["accuracy"] == 0.25
+    assert values["task_accuracy"] == 0.5
+
+
+def test_answers_of_several_networks_are_pooled_where_the_task_pools_them() -> None:
+    inner = ClassificationMetric(("a", "b"))
+    inner.pools = False  # type: ignore[misc]
+    assert not UserMetric(inner, worst, "worst").pools
+    assert UserMetric(ClassificationMetric(("a", "b")), worst, "worst").pools
+
+
+def test_a_failure_is_named() -> None:
     failing = UserMetric(ClassificationMetric(("a", "b")), lambda raw, targets: raw, "mine")
     failing.update(torch.zeros(1, 2), batch_of(0))
     with pytest.raises(SettingError, match="metric mine failed"):

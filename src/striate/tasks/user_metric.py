@@ -8,6 +8,7 @@ The task's own numbers stand beside it.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, final
 
 import torch
@@ -43,6 +44,7 @@ class UserMetric(Metric):
     ) -> None:
         self.primary = Primary(name, higher_is_better=higher_is_better, share=False)  # type: ignore[misc]
         self.inner, self.function = inner, function
+        self.pools = inner.pools  # type: ignore[misc]
         self._raw, self._targets = list[Tensor](), list[Tensor]()
         self._values = list[float]()
 
@@ -70,14 +72,37 @@ class UserMetric(Metric):
         self._values += other._values
 
     def compute(self) -> PlainMetrics:
-        """The number, its value for each image where it was asked for each, and the task's numbers."""
+        """The number, its value for each image where it was asked for each, and the task's numbers.
+
+        A number of the task that has the same name is called ``task_<name>``.
+
+        Raises:
+            SettingError: the function gives no finite number; of some images alone it may be NaN.
+        """
         own = self.inner.compute()
+        others = {self._other(name): value for name, value in own.values.items()}
         if not self._raw:
-            return PlainMetrics.of(self.primary, torch.tensor(self._values), **own.values)
+            values = torch.tensor(self._values)
+            if len(values) and values.isnan().all():
+                raise self._no_number(math.nan)
+            return replace(PlainMetrics.of(self.primary, values), others=others)
         value = self._asked(torch.cat(self._raw), torch.cat(self._targets))
-        known = None if math.isnan(value) else value
+        if math.isnan(value):
+            raise self._no_number(value)
         unknown = torch.full((own.count,), math.nan)
-        return PlainMetrics(self.primary.of(known), own.count, dict(own.values), None, unknown)
+        return PlainMetrics(self.primary.of(value), own.count, others, None, unknown)
+
+    def _other(self, name: str) -> str:
+        """What a number of the task is called beside that of the function."""
+        return f"task_{name}" if name == self.primary.name else name
+
+    def _no_number(self, value: float) -> SettingError:
+        """The error of a number that cannot be compared."""
+        return SettingError(
+            f"metric {self.primary.name} gives {value}",
+            "a finite number, as it chooses the best epoch",
+            "look for a division by zero; give the worst number where nothing can be said",
+        )
 
     def _asked(self, raw: Any, targets: Any) -> float:
         """What the function says.
@@ -87,7 +112,7 @@ class UserMetric(Metric):
         """
         name = self.primary.name
         try:
-            return float(self.function(raw, targets))
+            value = float(self.function(raw, targets))
         except StriateError:
             raise
         except Exception as reason:  # of somebody's own code
@@ -95,6 +120,9 @@ class UserMetric(Metric):
             expected = "a function of (raw, targets) that gives one number"
             given = f"raw is {_shape(raw)}, targets are {_shape(targets)}"
             raise SettingError(wrong, expected, given) from reason
+        if math.isinf(value):
+            raise self._no_number(value)
+        return value
 
     def loss(self) -> float | None:
         """That of the task."""

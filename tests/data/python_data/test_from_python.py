@@ -14,9 +14,12 @@ from torch.utils.data import (
     ConcatDataset,
     DataLoader,
     IterableDataset,
+    RandomSampler,
     Subset,
     SubsetRandomSampler,
     TensorDataset,
+    WeightedRandomSampler,
+    random_split,
 )
 
 import striate
@@ -104,6 +107,12 @@ def test_splits_are_named_or_stand_in_their_order() -> None:
         splits = read(data)
         assert {name: len(part) for name, part in splits.items()} == {"train": 6, "val": 4}
     assert list(read((Named(), Named(4, 1), Named(2, 2)))) == ["train", "val", "test"]
+
+
+def test_what_random_split_gives_are_splits() -> None:
+    splits = read(random_split(Named(9), [5, 2, 2]))  # type: ignore[arg-type]
+    assert {name: len(part) for name, part in splits.items()} == {"train": 5, "val": 2, "test": 2}
+    assert splits["val"].classes == ("even", "odd")
 
 
 def test_of_one_set_a_seeded_share_is_held_out() -> None:
@@ -222,6 +231,21 @@ def test_the_data_set_of_a_loader_is_read_and_that_is_said() -> None:
     assert any("order, batches and collate are striate's own" in note for note in splits.notes)
 
 
+@pytest.mark.parametrize(
+    ("sampler", "words"),
+    [
+        (WeightedRandomSampler([1.0] * 8, 8), 'balance="sampling"'),
+        (RandomSampler(range(8), num_samples=3), "subset= takes a share"),
+    ],
+)
+def test_a_sampler_that_prefers_some_items_is_named_and_what_takes_its_place(
+    sampler: Any, words: str
+) -> None:
+    notes = read(DataLoader(Named(8), sampler=sampler)).notes
+    assert [words in note and type(sampler).__name__ in note for note in notes].count(True) == 1
+    assert not any("is not used" in note for note in read(DataLoader(Named(8), shuffle=True)).notes)
+
+
 def test_of_a_loader_that_draws_from_a_part_the_part_is_read() -> None:
     data = whole(DataLoader(Named(8), sampler=SubsetRandomSampler([5, 2, 3])))
     assert [data.image(i).unique().item() for i in range(3)] == [20, 30, 50]
@@ -252,6 +276,22 @@ def test_floats_of_0_to_1_are_scaled_and_normalized_ones_refused() -> None:
     assert picture_of(np.full((1, 1), 0.2), "x").item() == 51
     with pytest.raises(ImageError, match="x has floats from -1 to -1"):
         picture_of(torch.full((3, 2, 2), -1.0), "x")
+
+
+def test_a_pil_picture_of_floats_is_the_array_that_it_was_made_of() -> None:
+    floats = np.array([[0.0, 0.2], [0.1, 0.4]], np.float32)
+    assert picture_of(Image.fromarray(floats), "x")[0].tolist() == [[0, 51], [26, 102]]
+    with pytest.raises(ImageError, match="x has floats from 0 to 40"):
+        picture_of(Image.fromarray(floats * 100), "x")
+    with pytest.raises(ImageError, match="an image is int32"):
+        picture_of(Image.fromarray((floats * 100).astype(np.int32)), "x")
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_arrays_that_cannot_be_written_are_read_without_a_warning(kind: Any) -> None:
+    array = np.zeros((4, 5), kind)
+    array.flags.writeable = False
+    assert picture_of(array, "x").shape == (1, 4, 5)
 
 
 def test_errors_of_a_data_set_name_the_item_and_keep_their_cause() -> None:

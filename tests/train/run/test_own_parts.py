@@ -203,3 +203,11 @@ def test_a_network_of_ones_own_does_not_detect() -> None:
     boxes = {"boxes": torch.tensor([[1.0, 1.0, 6.0, 6.0]]), "labels": torch.tensor([1])}
     with pytest.raises(SettingError, match="model is a network of your own, and the task is detect"):
         striate.train([(picture, boxes) for picture, _ in DATA[0]], model=Net(), **QUICK)
+
+
+def test_a_metric_is_not_called_like_the_loss() -> None:
+    def loss(raw: Tensor, targets: Tensor) -> float:
+        return 0.0
+
+    with pytest.raises(SettingError, match="metric is called loss"):
+        Settings(model="lenet5", metric=loss)

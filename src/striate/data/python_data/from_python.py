@@ -1,7 +1,7 @@
 """A Python object as data: torch data sets and loaders, arrays, lists of samples, and splits of those.
 
 dataset                                  one set, of which a seeded share is held out
-(train, val), (train, val, test)         splits in this order
+(train, val), (train, val, test)         splits in this order; also in a list, as of random_split
 {"train": ..., "val": ..., "test": ...}  splits by name
 (pictures, targets)                      two arrays or lists; of arrays with classes an Array is made
 DataLoader                               its data set; order, batches and collate are striate's own
@@ -28,6 +28,7 @@ from torch.utils.data import (
     TensorDataset,
     WeightedRandomSampler,
 )
+from torch.utils.data import Dataset as TorchDataset
 
 from striate.data.dataset import Dataset, Splits
 from striate.data.formats.index import Found
@@ -47,6 +48,9 @@ EXPECTED = (
 )
 KNOWN_SAMPLERS = (SequentialSampler, RandomSampler, WeightedRandomSampler, DistributedSampler)
 """What draws every item of a data set, in some order."""
+
+SETS = (Dataset, DataLoader, TorchDataset)
+"""What in a list is a split, and no item."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ def splits_in(data: Any) -> list[tuple[int, Any]]:
             raise SettingError(f"data is a dictionary with the keys {keys}", expected, '{"train": dataset}')
         return [(SPLITS.index(SPLIT_WORDS[str(key).lower()]), one) for key, one in data.items()]
     if isinstance(data, tuple) and not is_pair(data) and len(data) in (2, 3) and all(map(_is_set, data)):
+        return list(enumerate(data))
+    if isinstance(data, list) and len(data) in (2, 3) and all(isinstance(one, SETS) for one in data):
         return list(enumerate(data))
     return [(UNSAID, data)]
 
@@ -190,7 +196,20 @@ def unloaded(data: Any, notes: list[str]) -> Any:
             "a sampler of torch",
             "torch.utils.data.Subset(dataset, indices) with the items that are meant",
         )
+    uneven = _uneven(sampler)
+    notes += [uneven] if uneven and uneven not in notes else []
     return data.dataset
+
+
+def _uneven(sampler: Any) -> str:
+    """A sentence on a sampler that draws some items more often than others, or not all; "" for another."""
+    if isinstance(sampler, WeightedRandomSampler):
+        return 'the WeightedRandomSampler is not used; balance="sampling" draws rare classes more often'
+    if not isinstance(sampler, RandomSampler):
+        return ""
+    if sampler.replacement or sampler.num_samples != len(sampler.data_source):
+        return "the RandomSampler is not used: an epoch goes through all pictures once; subset= takes a share"
+    return ""
 
 
 def _draws_all(loader: DataLoader[Any], sampler: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from striate.data.image_store import Files
@@ -19,6 +20,9 @@ from striate.errors import DataError, ImageError, StriateError
 
 ROUNDING = 1e-3
 """By how much floats may leave 0..1."""
+
+UNSCALED = ("F", "I")
+"""Modes of PIL whose range nobody knows: a picture alone would be stretched between its own ends."""
 
 TRIED = 8
 """Pictures that are read twice, to see whether they are the same each time."""
@@ -104,7 +108,8 @@ def picture_of(given: Any, name: str) -> Tensor:
     """uint8 (1 or 3, H, W) of what stands for a picture; floats 0..1 are scaled.
 
     Args:
-        given: a PIL picture, an array (H, W[, C]), a tensor (C, H, W) or (H, W), a path, bytes.
+        given: a PIL picture, an array (H, W[, C]), a tensor (C, H, W) or (H, W), a path, bytes. A PIL picture
+            of floats or of 32 bits that comes from no file is the array that it was made of.
         name: for messages.
 
     Raises:
@@ -114,13 +119,15 @@ def picture_of(given: Any, name: str) -> Tensor:
     [[51, 51], [51, 51]]
     """
     try:
+        if isinstance(given, Image.Image) and given.mode in UNSCALED and given.format is None:
+            given = np.asarray(given)
         if isinstance(given, Tensor):
             given = given.as_subclass(Tensor).detach().cpu()
             given = given[None] if given.ndim == 2 else given
         if isinstance(given, Tensor) and given.is_floating_point():
             given = _scaled(given, name)
         if isinstance(given, np.ndarray) and given.dtype.kind == "f":
-            given = _scaled(torch.from_numpy(np.ascontiguousarray(given)), name).numpy()
+            given = _scaled(torch.from_numpy(np.array(given)), name).numpy()
         return image_of(given).contiguous()
     except ImageError:
         raise

@@ -241,4 +241,7 @@ def metric_around(metric: Any) -> "Make":
     if not callable(function) or better not in ("higher", "lower"):
         expected = 'a function of (raw, targets), or (function, "lower") where a small number is a good one'
         raise SettingError(f"metric is {described(metric)}", expected, "leave metric out")
+    if name_of(function) == "loss":
+        wrong, expected = "metric is called loss", "another name: val_loss is the loss of each epoch"
+        raise SettingError(wrong, expected, "def mean_loss(raw, targets)")
     return partial(UserMetric, function=function, name=name_of(function), higher_is_better=better == "higher")
