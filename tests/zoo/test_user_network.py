@@ -159,3 +159,25 @@ def test_the_name_of_a_class_is_none_of_ours_and_channels_are_those_of_the_first
     assert name_of_own(type("unet", (nn.Module,), {})()) == "unet_own"
     assert channels_of(nn.Conv2d(1, 4, 3)) == 1
     assert channels_of(nn.Conv2d(12, 4, 3)) is None
+
+
+def test_a_network_that_cannot_learn_is_refused() -> None:
+    for frozen in (Net().requires_grad_(False), nn.Flatten()):
+        with pytest.raises(SettingError, match="no weight that requires a gradient"):
+            require_scores(frozen, "classification", 2, 3, (8, 8))
+
+    class Detached(Net):
+        def forward(self, images: Tensor) -> Tensor:
+            return super().forward(images).detach()
+
+    with pytest.raises(SettingError, match="scores of the network have no gradient"):
+        require_scores(Detached(), "classification", 2, 3, (8, 8))
+    partly = Net()
+    partly.last.bias.requires_grad_(False)
+    require_scores(partly, "classification", 2, 3, (8, 8))
+
+
+def test_a_network_of_four_channels_is_told_that_pictures_have_three_or_one() -> None:
+    with pytest.raises(ShapeError, match="with C 3") as raised:
+        require_scores(nn.Sequential(nn.Conv2d(4, 2, 1)), "classification", 2, 3, (8, 8))
+    assert raised.value.attempt == "a first layer of 3 or 1 channels in the place of 4"

@@ -124,23 +124,24 @@ def require_builder(builder: Any) -> None:
 
 
 def require_scores(module: nn.Module, task: str, classes: int, channels: int, size: tuple[int, int]) -> None:
-    """The network gives scores for each class, of pictures of a size: it is tried with two black ones.
+    """The network gives scores for each class, of pictures of a size, and can learn: two black ones try it.
 
     Raises:
         ShapeError: it cannot take such pictures, or gives another number of classes.
-        SettingError: it gives several tensors.
+        SettingError: it gives several tensors, has no weight to learn, or its scores have no gradient.
     """
+    _require_weights(module)
     weight = next(module.parameters(), torch.empty(0))
     images = torch.zeros(TRIED, channels, *size, device=weight.device)
     try:
-        with evaluating(module), torch.no_grad():
+        with evaluating(module), torch.enable_grad():
             raw = module(images)
     except Exception as reason:  # of somebody's own network
         raise ShapeError(
             f"the network cannot take pictures {TRIED}x{channels}x{size[0]}x{size[1]}: "
             f"{type(reason).__name__}: {reason_of(reason)}",
-            "float images (N, C, H, W)",
-            "size= with the pixels that it takes; preprocess= also with other channels",
+            "float images (N, C, H, W), with C 3 (RGB) or 1 (grey)",
+            _picture_advice(module),
         ) from reason
     if not isinstance(raw, Tensor):
         raise SettingError(
@@ -158,6 +159,33 @@ def require_scores(module: nn.Module, task: str, classes: int, channels: int, si
             "x".join(map(str, wanted)),
             f"a last layer of {classes} scores" if counts else "scores without a softmax, one for each class",
         )
+    _require_gradient(raw)
+
+
+def _require_weights(module: nn.Module) -> None:
+    if not any(one.requires_grad for one in module.parameters()):
+        raise SettingError(
+            "the network has no weight that requires a gradient",
+            "one or more that can learn",
+            "network.requires_grad_(True), or the last layer alone: network.fc.requires_grad_(True)",
+        )
+
+
+def _require_gradient(raw: Tensor) -> None:
+    if not raw.requires_grad:
+        raise SettingError(
+            "the scores of the network have no gradient",
+            "scores that depend on its weights by operations of torch",
+            "a forward without torch.no_grad(), .detach(), .data, numpy and argmax",
+        )
+
+
+def _picture_advice(module: nn.Module) -> str:
+    """What to try where a network cannot take pictures."""
+    first = next((one for one in module.modules() if isinstance(one, nn.Conv2d)), None)
+    if first is not None and first.in_channels not in (1, 3):
+        return f"a first layer of 3 or 1 channels in the place of {first.in_channels}"
+    return "size= with the pixels that it takes; preprocess= also with 1 or 3 channels"
 
 
 def _described(raw: Any) -> str:

@@ -139,3 +139,19 @@ def test_random_numbers_are_those_of_the_seed_whoever_draws_them() -> None:
     with seeded(3):
         random.random()
     assert random.random() == wanted
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda image: None, "without return"),
+        (lambda x: None, "without return"),
+        (lambda image: image.numpy(), "torch.from_numpy(array)"),
+        (v2.MixUp(num_classes=2), "mixup=0.2 in the place of augment="),
+        (v2.CutMix(num_classes=2), "cutmix=0.2 in the place of augment="),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_advice_that_fits(function: Any, words: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        changed(function, ClassTargets(torch.tensor([0])), type(function).__name__)
+    assert words in raised.value.attempt

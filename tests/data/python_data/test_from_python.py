@@ -318,6 +318,24 @@ def test_targets_that_nothing_learns_from_are_refused_with_advice(target: Any, w
     assert words in raised.value.attempt
 
 
+def test_a_target_that_is_missing_is_named() -> None:
+    picture = Shades().picture
+    with pytest.raises(DataError, match=r"the target of list\[1\] is None"):
+        read([(picture(0), 1), (picture(1), None)])
+    with pytest.raises(DataError, match=r"the target of list\[0\] is None, and that of list\[1\] is not"):
+        read([(picture(0), None), (picture(1), 1)])
+
+
+@pytest.mark.parametrize("pictures", [np.arange(60, dtype=np.uint8).reshape(3, 4, 5), "list"])
+def test_a_column_of_a_table_is_taken_as_targets_by_position(pictures: Any) -> None:
+    import pandas
+
+    given = [Shades().picture(i) for i in range(3)] if isinstance(pictures, str) else pictures
+    assert whole((given, pandas.Series([0, 1, 1], index=[7, 8, 9]))).labels.tolist() == [0, 1, 1]
+    with pytest.raises(DataError, match=r"targets of \(pictures, targets\) are of the type generator"):
+        read((given, (i for i in range(3))))
+
+
 def test_targets_of_two_kinds_are_refused() -> None:
     with pytest.raises(DataError, match=r"list\[1\] is an array"):
         read([(Shades().picture(0), 1), (Shades().picture(1), np.zeros((4, 5), np.uint8))])
@@ -329,6 +347,20 @@ def test_a_class_number_without_a_name_is_refused() -> None:
 
     with pytest.raises(LabelError, match="is of class 1, and the data set names 1 classes"):
         read(Short())
+
+
+def test_two_classes_of_one_name_are_refused_and_numbers_of_a_dictionary_taken() -> None:
+    class Classes(Shades):
+        def __init__(self, classes: Any) -> None:
+            super().__init__()
+            self.classes = classes
+
+    with pytest.raises(LabelError, match="names 'cat' for the numbers 0 and 1"):
+        read(Classes(["cat", "cat"]))
+    for classes in ({"zebra": 0, "ant": 1}, {1: "ant", 0: "zebra"}):
+        assert whole(Classes(classes)).classes == ("zebra", "ant")
+    with pytest.raises(LabelError, match="numbers are not 0 to 1"):
+        read(Classes({"cat": 1, "dog": 2}))
 
 
 @pytest.mark.parametrize("data", [5, None, object(), {}, "".join])

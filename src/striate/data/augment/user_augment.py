@@ -72,6 +72,10 @@ class UserAugment:
         """What the function takes."""
         from torchvision.transforms import v2  # late: it takes a second
 
+        if isinstance(self.function, v2.MixUp | v2.CutMix):
+            word = self.name.lower()
+            wrong = f"augment is {self.name}, which mixes the pictures of a batch"
+            raise SettingError(wrong, "a change of one picture", f"{word}=0.2 in the place of augment=")
         if isinstance(self.function, v2.Transform):
             return "torchvision"
         said = _said(self.function)
@@ -151,7 +155,8 @@ class UserAugment:
             return picture_of(given, sample.source)
         except ImageError as reason:
             wrong = f"augment {self.name}: {reason.wrong}"
-            raise SettingError(wrong, "a picture, uint8 or floats 0..1", "leave Normalize out") from reason
+            expected = "a picture, uint8 or floats 0..1: a tensor (C, H, W) or an array (H, W, C)"
+            raise SettingError(wrong, expected, _picture_advice(given)) from reason
 
     def _on_tensors(self, sample: Sample) -> Sample:
         """By torchvision, with boxes and masks as tv_tensors."""
@@ -205,6 +210,15 @@ class UserAugment:
         affine = scaling(wide / size[1], tall / size[0])[None]
         moved = targets.moved(affine, (tall, wide)) if targets is not None and spatial else targets
         return replace(changed, image=resize(image, (tall, wide)), targets=moved)
+
+
+def _picture_advice(given: Any) -> str:
+    """What to try in place of what a function gave, which is no picture."""
+    if given is None:
+        return "return the changed picture: the function ends without return"
+    if isinstance(given, np.ndarray) and given.ndim == 3 and given.shape[0] in (1, 3):
+        return "torch.from_numpy(array) for an array (C, H, W); or array.transpose(1, 2, 0)"
+    return "leave Normalize out"
 
 
 def _targets_of(found: dict[str, Any], known: Targets | None, size: tuple[int, int]) -> Targets | None:

@@ -144,15 +144,28 @@ def is_pair(one: Any) -> bool:
         return len(one.tensors) == 2
     if not isinstance(one, tuple) or len(one) != 2:
         return False
-    pictures, targets = one
+    pictures = one[0]
     if isinstance(pictures, np.ndarray | Tensor):
-        return pictures.ndim >= 3 and isinstance(targets, Sequence | np.ndarray | Tensor)
+        return pictures.ndim >= 3
     first = pictures[0] if isinstance(pictures, list) and pictures else None
     return isinstance(first, np.ndarray | Tensor | Image.Image | str | Path | bytes)
 
 
 def _pair(one: Any) -> tuple[Any, Any]:
-    return (one.tensors[0], one.tensors[1]) if isinstance(one, TensorDataset) else (one[0], one[1])
+    """Pictures and targets, each with ``len`` and ``[i]``; a column of a table as an array.
+
+    Raises:
+        DataError: the targets are something else.
+    """
+    if isinstance(one, TensorDataset):
+        return one.tensors[0], one.tensors[1]
+    pictures, targets = one
+    if isinstance(targets, Sequence | np.ndarray | Tensor) and not isinstance(targets, str | bytes):
+        return pictures, targets
+    if isinstance(targets, Sized) and hasattr(targets, "__array__"):
+        return pictures, np.asarray(targets)
+    wrong = f"the targets of (pictures, targets) are of the type {type(targets).__name__}"
+    raise DataError(wrong, "a list, an array or a tensor, a target for each picture", "list(targets)")
 
 
 def _plain_arrays(one: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:

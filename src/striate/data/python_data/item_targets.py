@@ -30,7 +30,7 @@ from striate.data.captions.sentences import Sentences
 from striate.data.joints import Joints
 from striate.data.python_data.item_boxes import boxes_of
 from striate.data.python_data.item_masks import masks_of
-from striate.data.python_data.item_pictures import ItemPictures
+from striate.data.python_data.item_pictures import TRIED, ItemPictures
 from striate.data.python_data.items import AnnotatedItems, Items, JoinedItems
 from striate.data.python_data.one_target import Target, class_name, described, in_order, plain
 from striate.errors import DataError
@@ -65,11 +65,28 @@ def annotations_of(store: ItemPictures) -> tuple[Annotations, tuple[str, ...]]:
     if kind == "mask":
         return masks_of(store)
     if kind == "picture":
+        _require_no_targets(store)
         return PictureAnnotations(len(store)), ()
     known = store.items.known()
     read = targets_of(store, known)
     note = f"the targets were read once, and {len(store):,} pictures decoded on the way"
     return COLUMNS[kind](read, _names(store.items)), () if known is not None else (note,)
+
+
+def _require_no_targets(store: ItemPictures) -> None:
+    """Where the first picture has no target, none of some others has one.
+
+    Raises:
+        DataError: one has.
+    """
+    for place in np.linspace(0, len(store) - 1, min(len(store), TRIED)).round().astype(int).tolist():
+        target = plain(store.both(place)[1])
+        if target is not None and not isinstance(target, PictureTargets):
+            raise DataError(
+                f"the target of {store.name(0)} is None, and that of {store.name(place)} is not",
+                f"a target for each picture: {KINDS}; or None for all, where pictures alone are learned from",
+                "leave out pictures without a target",
+            )
 
 
 def _annotated(items: Items) -> Annotations | None:

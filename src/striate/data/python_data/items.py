@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils.data import ConcatDataset, Subset
 
 from striate.data.dataset import Dataset
-from striate.errors import DataError
+from striate.errors import DataError, LabelError
 from striate.files.regular import reason_of
 from striate.records import Sample
 
@@ -77,9 +77,7 @@ class DatasetItems(Items):
 
     def __init__(self, dataset: Any, label: str) -> None:
         self.dataset, self.label = dataset, label
-        names = getattr(dataset, "classes", None)
-        if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
-            self.classes = tuple(names)
+        self.classes = classes_named(getattr(dataset, "classes", None), label)
         rows = getattr(dataset, "samples", None)
         self._rows = rows if isinstance(rows, list) and len(rows) == len(dataset) else None
         self._targets = self._told()
@@ -264,6 +262,36 @@ class JoinedItems(Items):
         """That of its part."""
         part, own = self.place(index)
         return part.name(own)
+
+
+def classes_named(names: Any, label: str) -> tuple[str, ...]:
+    """The names of class numbers that an attribute ``classes`` holds; none where it is something else.
+
+    Args:
+        names: a list or a tuple of texts, or a dictionary from name to number, or from number to name.
+        label: of the data set, for messages.
+
+    Raises:
+        LabelError: a name comes twice, or the numbers of a dictionary are not 0, 1, ... .
+
+    >>> classes_named({"dog": 1, "cat": 0}, "Mine"), classes_named(["cat", "dog"], "Mine")
+    (('cat', 'dog'), ('cat', 'dog'))
+    """
+    if isinstance(names, Mapping):
+        pairs = [(key, one) if isinstance(one, str) else (one, key) for key, one in names.items()]
+        numbers = dict(pairs)
+        if sorted(map(str, numbers)) != sorted(map(str, range(len(pairs)))):
+            wrong = f"classes of {label} is a dictionary whose numbers are not 0 to {len(pairs) - 1}"
+            raise LabelError(wrong, "a list of names, or {name: number}", 'classes = ["cat", "dog"]')
+        names = [numbers[number] for number in range(len(pairs))]
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        return ()
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        numbered = " and ".join(str(number) for number, name in enumerate(names) if name == twice)
+        wrong = f"classes of {label} names {twice!r} for the numbers {numbered}"
+        raise LabelError(wrong, "another name for each number", f"{twice}-2, or one number for both")
+    return tuple(names)
 
 
 def items_of(dataset: Any, label: str) -> Items:

@@ -41,6 +41,8 @@ def plain(target: Any) -> Any:
 
 def described(target: Any) -> str:
     """A target in a message."""
+    if target is None:
+        return "None"
     if isinstance(target, np.ndarray):
         return f"an array {target.dtype} {target.shape}"
     if isinstance(target, Mapping):
