@@ -10,9 +10,11 @@ from torch import nn
 from striate.api.networks import Model, load
 from striate.arguments import checked
 from striate.data.batches.loader import Loader
-from striate.data.dataset import Dataset
+from striate.data.checks.findings import refusal
+from striate.data.dataset import Dataset, Splits
+from striate.data.python_data.from_python import PythonData, once
 from striate.data.trained_data import MeasuredData, data_to_measure
-from striate.errors import SettingError
+from striate.errors import DataError, SettingError
 from striate.tasks.evaluate import evaluate as measure
 from striate.tasks.metric import Metrics
 from striate.tasks.model import TaskModel
@@ -61,15 +63,26 @@ def evaluate(
     Raises:
         SettingError: the data have no such split, or the model takes no proposals; or the metric fails.
         LabelError: the data have a class that the model does not know.
-        DataError: the file of proposals cannot be read, or is of other pictures.
+        DataError: the file of proposals cannot be read, or is of other pictures; or Python objects hold boxes
+            that are NaN, without an area, outside of their picture or with swapped corners.
     """
     if isinstance(data, TaskModel | Run):
         raise SettingError("the data are a model", "data for the second argument", "evaluate(model, data)")
-    classifier = opened(model)
+    classifier, data = opened(model), once(data)
     options = {"seed": seed, "validation": validation, "test": test}
     found = pictures_for(classifier, data, split, format=format, accept=accept, **options)
+    if isinstance(data, PythonData):
+        _require_boxes(found.splits)
     around = None if metric is None else metric_around(metric)
     return measured(classifier, found, given_pictures(classifier, found, proposals)[0], around)
+
+
+def _require_boxes(splits: Splits) -> None:
+    """Boxes of Python objects can be measured with, as they can be trained on."""
+    bad = [finding for finding in splits.findings if finding.kind == "bad-box"]
+    if bad:
+        error = refusal(bad)
+        raise DataError(error.wrong, error.expected, "mend them, or leave them out, in the data set")
 
 
 def opened(model: Model | Run, builder: Callable[[], nn.Module] | None = None) -> TaskModel[Any]:

@@ -426,3 +426,12 @@ def test_the_classes_of_a_data_set_keep_their_numbers_though_some_have_no_pictur
     assert isinstance(annotations, ClassAnnotations)
     assert annotations.classes == ("zebra", "ant", "fly")
     assert annotations.labels.tolist() == [0, 1, 0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("corners", [[0.0, 0.0, float("nan"), 3.0], [3.0, 1.0, 1.0, 3.0]])
+def test_a_detector_is_not_measured_on_boxes_that_it_could_not_be_trained_on(corners: list[float]) -> None:
+    boxes = {"boxes": torch.tensor([corners]), "labels": torch.tensor([0])}
+    model = striate.create("yolo", classes=("0",))
+    with pytest.raises(DataError, match="swapped corners or NaN") as raised:
+        striate.evaluate(model, [(Shades().picture(i), boxes) for i in range(2)])
+    assert raised.value.attempt == "mend them, or leave them out, in the data set"

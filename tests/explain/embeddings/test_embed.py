@@ -38,6 +38,27 @@ def test_the_vectors_are_what_the_backbone_hands_to_its_last_layer(model):
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in model.modules())
 
 
+def test_a_data_set_of_torch_is_read_as_for_a_training(model):
+    test = read("digits")["test"].subset(range(6))
+
+    class Digits(torch.utils.data.Dataset):
+        classes = tuple(map(str, range(10)))
+
+        def __len__(self):
+            return 6
+
+        def __getitem__(self, index):
+            return test.image(index), int(test.labels[index])
+
+    expected = embed(model, test)
+    for data in (Digits(), torch.utils.data.DataLoader(Digits(), batch_size=4)):
+        found = embed(model, data)
+        order = [int(name.removeprefix("Digits[").rstrip("]")) for name in found.names]
+        assert sorted(order) == list(range(6))
+        assert torch.allclose(found.values, expected.values[order], atol=1e-5)
+        assert found.labels.tolist() == expected.labels[order].tolist()
+
+
 def test_a_layer_by_name_is_averaged_over_its_places_and_pixels_are_a_layer_too(model):
     pictures = [torch.randint(0, 256, (1, 32, 32), dtype=torch.uint8) for _ in range(3)]
     found = embed(model, pictures, "network.stem")

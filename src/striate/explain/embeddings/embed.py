@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
 
 from striate.arguments import checked
 from striate.data.batches.loader import Loader
@@ -44,7 +46,7 @@ MOST_BYTES = 64 * 1024**2
 """Thumbnails of a data set are kept up to this size."""
 
 Measure = Callable[[Tensor], Tensor]
-Data = str | Path | Splits | Dataset | Iterable[Input]
+Data = str | Path | Splits | Dataset | TorchDataset[Any] | DataLoader[Any] | Iterable[Input]
 
 
 @checked
@@ -60,7 +62,7 @@ def embed(
 
     Args:
         model: a classifier, a saved file, or the folder of a run.
-        data: a data set as for ``striate.train``, splits, a data set, or a list of pictures.
+        data: a path as for ``striate.train``, splits, a data set, also of torch, or a list of pictures.
         layer: dotted name, whose maps are averaged over H and W; ``"pixels"`` for the pixels; what the last
             layer sees when left out, or the vectors of a model for verification.
         split: of a data set: ``train``, ``val``, ``test`` or ``all``.
@@ -188,7 +190,7 @@ def _flat(given: Any, count: int) -> Tensor:
 
 def _datasets(data: Data, split: str, trained_on: TrainedOn | None) -> Iterator[Dataset]:
     """The data sets that are meant, read as the training read its own; none for a list of pictures."""
-    if isinstance(data, str | Path):
+    if isinstance(data, str | Path | TorchDataset | DataLoader):
         data, _ = as_trained(data, trained_on)
     if isinstance(data, Dataset):
         yield data
