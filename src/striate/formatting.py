@@ -83,6 +83,8 @@ def time_left(seconds: float) -> str:
 
 
 ABBREVIATIONS = ("psnr", "ssim", "rgb")
+WRITTEN = {"cider_d": "CIDEr-D", "bleu_4": "BLEU-4"}
+"""Names that people write in a way of their own."""
 
 
 def words_of(name: str) -> str:
@@ -91,6 +93,8 @@ def words_of(name: str) -> str:
     >>> words_of("pixel_accuracy"), words_of("bicubic_psnr"), words_of("mIoU")
     ('pixel accuracy', 'bicubic PSNR', 'mIoU')
     """
+    if name in WRITTEN:
+        return WRITTEN[name]
     return " ".join(one.upper() if one in ABBREVIATIONS else one for one in name.split("_"))
 
 

@@ -68,7 +68,7 @@ def predict(
         int | None, typer.Option(metavar="N", help="Objects of a picture at most.", min=1)
     ] = None,
     beam: Annotated[
-        int | None, typer.Option(metavar="1..100", help="Unfinished captions of a region or picture.", min=1)
+        int | None, typer.Option(metavar="1..100", help="Unfinished captions of a region or picture.")
     ] = None,
     proposals: Proposals = None,
 ) -> None:

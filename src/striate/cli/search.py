@@ -85,10 +85,13 @@ def print_phrase(phrase: str, where: str, model: str | None, k: int, *, json: bo
         raise SettingError(wrong, "one of a training on captions", "--model RUN")
     from striate.api.networks import load
     from striate.data.picture_files import pictures_below
-    from striate.tasks.captioning.phrase_search import search_phrase
+    from striate.tasks.captioning.phrase_search import search_phrase, unknown_words
 
-    paths = pictures_below(Path(where)).paths
-    for found in search_phrase(phrase, paths, load(model), k=k):
+    paths, network = pictures_below(Path(where)).paths, load(model)
+    ranked = search_phrase(phrase, paths, network, k=k)
+    if unknown := unknown_words(phrase, network):
+        err().print(f"unknown to the model: {', '.join(unknown)}")
+    for found in ranked:
         if json:
             print_json(found.to_dict(), lines=True)
         else:

@@ -72,6 +72,7 @@ class Mistakes:
         task: of the model.
         root: the data.
         seen: pictures that the network which answered them had learned from.
+        judged: whether labels of the task can be suspected at all.
     """
 
     parts: tuple[Part, ...] = field(repr=False)
@@ -85,6 +86,7 @@ class Mistakes:
     task: str
     root: str
     seen: int
+    judged: bool = True
 
     def __len__(self) -> int:
         return len(self.place)
@@ -145,7 +147,8 @@ class Mistakes:
         for one in self.suspects:
             kinds[one.kind] = kinds.get(one.kind, 0) + 1
         listed = ", ".join(f"{kind} {count:,}" for kind, count in kinds.items())
-        found = f"likely wrong in the data: {listed}" if listed else "nothing in the data looks wrong"
+        nothing = "nothing in the data looks wrong" if self.judged else "labels of this task are not judged"
+        found = f"likely wrong in the data: {listed}" if listed else nothing
         many = len({one.row for one in self.suspects}) > MANY * len(self)
         doubt = "; on so many pictures it is more likely the network that is wrong" if many else ""
         return f"{plural(len(self), 'picture')}; {found}{doubt}"
@@ -228,6 +231,7 @@ def find_mistakes(parts: Sequence[Part], root: str, seen: int) -> Mistakes:
         task=parts[0].model.task,
         root=root,
         seen=seen,
+        judged=type(parts[0].model.metric()).suspects is not Metric.suspects,
     )
 
 

@@ -1,11 +1,11 @@
 """Captions below their picture; of regions, numbered boxes on it. No text hides another.
 
 +---------------+
-| 1----+  2--+  |      numbers stand at a corner of their box where there is room
+| 0----+  1--+  |      numbers, those of the answer, stand at a corner of their box where there is room
 | |    |  |  |  |
 +---------------+
-1  98 % a small red circle
-2  91 % a large striped blue star
+0  98 % a small red circle
+1  91 % a large striped blue star
 """
 
 from PIL import Image, ImageDraw
@@ -92,7 +92,7 @@ def _number(picture: Image.Image, boxes: Tensor, letters: int) -> None:
     """Write the number of each box near it."""
     pen, taken = ImageDraw.Draw(picture), list[Rectangle]()
     for number, box in enumerate(boxes.round().int().tolist()):
-        text = str(number + 1)
+        text = str(number)
         chosen = font(font_file(text), letters)
         extent = round(chosen.getlength(text)) + letters // 2, letters + letters // 3
         place = free_place(box, extent, picture.size, taken)
@@ -154,7 +154,7 @@ def _with_legend(picture: Image.Image, shown: Detections, letters: int) -> Image
         color = COLORS[number % len(COLORS)]
         if begins:
             pen.rectangle((0, top, 2 * letters, top + line - 2), fill=color)
-            label = str(number + 1)
+            label = str(number)
             pen.text((letters // 2, top), label, fill=_ink(color), font=font(font_file(label), letters))
         pen.text((indent, top), text, fill=INK, font=font(font_file(clean(text)), letters))
         top += line

@@ -140,7 +140,7 @@ def test_captions_are_measured_by_formula():
     assert found.primary.name == "cider_d"
     assert found.values["exact"] == 0.5
     assert found.values["bleu_4"] == 0  # two words have no run of four
-    assert found.others_in_words().keys() == {"bleu 4", "meteor without synonyms", "exact"}
+    assert found.others_in_words().keys() == {"BLEU-4", "meteor without synonyms", "exact"}
     assert type(found).from_dict(json.loads(json.dumps(found.to_dict()))).values == found.values
     other = CaptionMetric(lambda raw: answers, lambda raw, one: torch.zeros(3))
     other.merge(metric)

@@ -13,7 +13,7 @@ from striate.records import Batch, BoxTargets, Captions, CaptionTargets, Detecti
 from striate.tasks.captioning.dense_captioner import DenseCaptioner, weighted
 from striate.tasks.captioning.dense_metric import DenseCaptionMetric
 from striate.tasks.captioning.networks.densecap import FINISH, WEIGHTS
-from striate.tasks.captioning.phrase_search import search_phrase
+from striate.tasks.captioning.phrase_search import search_phrase, unknown_words
 from striate.tasks.detection.parts import rpn
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.train.finetune.freeze import first_thawed, thaw
@@ -212,6 +212,12 @@ def test_a_phrase_is_looked_for_in_all_regions(model, tmp_path):
     assert found[0].source in map(str, paths)
     answer = model.predict(paths[0], phrase="a red circle", score_threshold=0.0, top_k=2)
     assert answer.captions.texts == ("a red circle",) * 2
+
+
+def test_a_phrase_without_a_word_is_refused_and_unknown_words_are_told(model):
+    with pytest.raises(SettingError, match="which has no word"):
+        search_phrase("  ", [], model)
+    assert unknown_words("a red elephant", model) == ["elephant"]
 
 
 def test_a_phrase_without_a_known_word_is_refused(model):

@@ -23,8 +23,8 @@ def known(annotations):
 
 
 @pytest.mark.parametrize("augment", ["boxes", "ssd", "mosaic,zoom", "digits,warp=0", "none"])
-def test_boxes_are_moved_by_all_parts_but_the_warp(augment):
-    require_augmentation(Settings(augment=augment), known(BOXES))
+def test_boxes_are_moved_by_all_parts_but_the_warp(augment, tiny):
+    require_augmentation(Settings(augment=augment), known(BOXES), tiny["train"])
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_boxes_are_moved_by_all_parts_but_the_warp(augment):
         ("mosaic", None, "mosaic needs boxes"),
     ],
 )
-def test_what_would_leave_boxes_behind_or_needs_some_is_refused(augment, annotations, wrong):
+def test_what_would_leave_boxes_behind_or_needs_some_is_refused(augment, annotations, wrong, tiny):
     with pytest.raises(SettingError, match=wrong):
-        require_augmentation(Settings(augment=augment), known(annotations))
+        require_augmentation(Settings(augment=augment), known(annotations), tiny["train"])
 
 
 def test_handwriting_with_places_is_not_warped_by_default():

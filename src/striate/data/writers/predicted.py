@@ -99,7 +99,7 @@ class PredictedBoxes:
 
 
 def shape_of(record: Record, number: int) -> dict[str, Any]:
-    """Mask and joints of an object in COCO's words; nothing where the answer has none."""
+    """Mask, joints and caption of an object in COCO's words; nothing where the answer has none."""
     found: dict[str, Any] = {}
     if isinstance(record, Detections) and record.masks is not None:
         found["segmentation"] = record.masks.run_lengths(number)
@@ -107,6 +107,8 @@ def shape_of(record: Record, number: int) -> dict[str, Any]:
         points = [[round(side, 2) for side in point] for point in record.joints.points[number].tolist()]
         found["keypoints"] = [value for x, y in points for value in (x, y, 2)]
         found["num_keypoints"] = len(points)
+    if isinstance(record, Detections) and record.captions is not None:
+        found["caption"] = record.captions.texts[number]
     return found
 
 

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from striate.data.captions.tokenizer import words_of
 from striate.errors import SettingError
 from striate.records import Detections, ImageCaption
 from striate.tasks.captioning.captioner import Captioner
@@ -77,10 +78,22 @@ def search_phrase(
             f"a model for {DenseCaptioner.task} or {Captioner.task}",
             "--model RUN of a training on captions",
         )
+    if not words_of(phrase):
+        raise SettingError(
+            f"the phrase is {phrase[:60]!r}, which has no word", "one word or more", "'a red circle'"
+        )
     if k < 1:
         raise SettingError(f"k is {k}", "1 or more", "leave k out")
     regions = chain.from_iterable(_regions(phrase, pictures, model, progress))
     return nlargest(k, regions, key=lambda one: one.log_probability)
+
+
+def unknown_words(phrase: str, model: TaskModel[Any]) -> list[str]:
+    """The words of a phrase that a model does not know; they count as rare ones."""
+    assert isinstance(model, DenseCaptioner | Captioner)
+    language = model.branch.language if isinstance(model, DenseCaptioner) else model.language
+    known = set(language.vocabulary.words)
+    return [word for word in words_of(phrase) if word not in known]
 
 
 def _regions(

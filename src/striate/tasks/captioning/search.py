@@ -49,7 +49,7 @@ class Search:
 
     def __post_init__(self) -> None:
         if isinstance(self.beam, bool) or not isinstance(self.beam, int) or not 1 <= self.beam <= MOST_BEAM:
-            raise SettingError(f"beam is {repr(self.beam)[:40]}", f"1..{MOST_BEAM}", "beam 5")
+            raise SettingError(f"beam is {repr(self.beam)[:40]}", f"1..{MOST_BEAM}", "5")
         known = isinstance(self.temperature, int | float) and 0 <= self.temperature <= HOTTEST
         if not known:
             wrong = f"temperature is {repr(self.temperature)[:40]}"
