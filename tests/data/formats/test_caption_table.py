@@ -86,6 +86,14 @@ def test_what_is_odd_about_captions_is_told(folder):
     assert told["rare-word"].detail.startswith("2 of 3 words: a, red")
 
 
+def test_captions_without_any_word_are_refused_and_long_ones_told(folder):
+    told = kinds(table(folder, "a.png,1,1,9,9,", "b.png,1,1,9,9,?!"))
+    assert told["no-words"].severity == "refuse"
+    assert "same-caption" not in told
+    long = kinds(table(folder, "a.png,1,1,9,9," + "very " * 15 + "long"))["long-caption"]
+    assert long.detail.startswith("16 words: 'very")
+
+
 def test_a_sentence_that_is_more_than_half_of_all_is_told(folder):
     same = [f"{name}.png,{left},1,9,9,A cat!" for name in "abc" for left in (1, 2)]
     others = [f"a.png,{left},1,9,9,dog number {left}" for left in (3, 4, 5)]

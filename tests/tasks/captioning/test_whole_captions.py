@@ -144,9 +144,9 @@ def test_a_resumed_training_has_the_weights_of_one_that_ran_through(walls, tmp_p
     ("lines", "settings", "wrong"),
     [
         (["0.png,a wall", "1.png,a square"], {"least_count": 3}, "no word stands 3 times"),
-        (["0.png,\U0001f431", "1.png,?!"], {}, "have no word"),
+        (["0.png,\U0001f431", "1.png,?!"], {}, "no caption has a word"),
         (["0.png,a wall", "gone.png,a square"], {}, "gone.png"),
-        (["0.png,", "1.png,"], {}, "have no word"),
+        (["0.png,", "1.png,"], {}, "no caption has a word"),
     ],
 )
 def test_captions_of_which_nothing_can_be_learned_are_refused(walls, lines, settings, wrong):

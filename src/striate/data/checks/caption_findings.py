@@ -18,6 +18,9 @@ OFTEN = 0.5
 FEW = 4
 """Captions below which a sentence that repeats is no wonder."""
 
+LONGEST = 15
+"""Words of a caption that a training learns unless ``--longest-caption`` says otherwise."""
+
 SHOWN = 5
 """Words that are named."""
 
@@ -33,9 +36,14 @@ def caption_findings(annotations: "CaptionAnnotations") -> Iterator[Finding]:
             if len(said) < 2:
                 kind = "one-word-caption" if said else "empty-caption"
                 findings.add(kind, annotations.place(row), repr(text[:60]))
+            if len(said) > LONGEST:
+                findings.add("long-caption", annotations.place(row), f"{len(said):,} words: {text[:60]!r}")
             words.update(said)
             most.take(" ".join(said))
     yield from findings
+    if len(annotations) and not words:
+        yield Finding("no-words", "captions", "none has a letter or a digit")
+        return
     yield from _repeated(annotations, most)
     yield from _rare(words)
 

@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "unmeasured-pairs": ("warn", "a split without two pictures of one identity, or without two identities"),
     "near-identical": ("warn", "nearly the same picture under two identities: such pairs decide a figure"),
     "one-picture": ("warn", "identities with one picture: they are never a pair"),
+    "no-words": ("refuse", "no caption has a word: there is nothing to learn"),
     "bad-box": ("refuse", "boxes without an area, outside of their picture, with swapped corners or NaN"),
     "units": ("refuse", "boxes in shares of the sides where pixels are expected, or the reverse"),
     "class-numbers": ("refuse", "class numbers that begin at 0 or at 1, and nobody says which"),
@@ -60,6 +61,10 @@ KINDS: dict[str, tuple[Severity, str]] = {
     "suppressed": ("warn", "objects that overlap so much that suppression leaves one of them"),
     "empty-caption": ("warn", "regions of which nothing is said; their captions are not learned"),
     "one-word-caption": ("warn", "captions of one word"),
+    "long-caption": (
+        "info",
+        "captions of more than 15 words, of which `--longest-caption` words are learned",
+    ),
     "same-caption": ("warn", "one sentence is more than half of all captions"),
     "rare-word": ("info", "words that stand once in all captions"),
     "no-box": ("info", "pictures without a box: nothing is there"),
