@@ -1,8 +1,10 @@
 """Answers go into the words of other libraries and come back as they were."""
 
+import json
 import subprocess
 import sys
 
+import numpy as np
 import pandas
 import pytest
 import torch
@@ -106,7 +108,7 @@ def test_no_object_at_all_goes_both_ways(fiftyone):
     assert len(from_supervision(to_supervision(nothing), CLASSES)) == 0
     assert len(from_fiftyone(to_fiftyone(nothing, SIZE), CLASSES, SIZE)) == 0
     assert to_coco([nothing], [1]) == []
-    assert list(to_pandas(nothing).columns)[:4] == ["source", "class_name", "class_index", "score"]
+    assert list(to_pandas(nothing).columns)[:3] == ["answer", "source", "class_name"]
 
 
 def test_fiftyone_counts_boxes_in_shares(fiftyone):
@@ -204,7 +206,7 @@ def test_answers_that_another_library_has_no_word_for_are_refused():
     for change in (to_supervision, to_pandas):
         with pytest.raises(SettingError, match="no word for a Embedding"):
             change(vector)
-    with pytest.raises(SettingError, match="as many answers"):
+    with pytest.raises(SettingError, match="1 answers and 0"):
         to_coco([found()], [])
 
 
@@ -219,3 +221,44 @@ def test_no_library_is_imported_before_its_function_is_called():
     code = f"import sys, striate; striate.exchange.to_coco; print(sorted({names} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_answers_without_a_source_stay_apart_in_a_table():
+    table = to_pandas([found(), found(), classes_of_a_picture()][:2])
+    assert table["answer"].tolist() == [0, 0, 1, 1]
+    assert [len(one) for one in from_pandas(table, CLASSES)] == [2, 2]
+    assert len(from_pandas(table.drop(columns="answer"), CLASSES)) == 1  # one source
+
+
+def test_numbers_of_pictures_may_be_of_numpy():
+    assert json.loads(json.dumps(to_coco(found(), [np.int64(3)])))[0]["image_id"] == 3
+
+
+@pytest.mark.parametrize("box", [[1, 2, 3], "x", [1, 2, -3, 4], [1, 2, float("nan"), 4], None])
+def test_results_with_a_broken_box_are_named(box):
+    with pytest.raises(DataError, match="bbox is"):
+        from_coco([{"image_id": 1, "category_id": 1, "bbox": box}], {"cat": 1})
+
+
+def test_a_score_that_is_not_said_is_1():
+    result = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": None}
+    assert from_coco([result], {"cat": 1})[1].scores.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: from_coco({"annotations": []}, {"cat": 1}),
+        lambda: from_coco("results.json", {"cat": 1}),
+        lambda: from_coco([], ["cat"]),
+        lambda: to_coco(None, [1]),
+        lambda: to_pandas(None),
+        lambda: to_pandas(5),
+        lambda: from_pandas([1]),
+        lambda: from_pandas(to_pandas(found()).assign(score=float("nan")), CLASSES),
+        lambda: from_supervision(to_supervision(found()), 3),
+    ],
+)
+def test_what_is_no_answer_and_no_list_is_told(call):
+    with pytest.raises(SettingError):
+        call()

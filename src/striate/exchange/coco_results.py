@@ -5,14 +5,16 @@
 ``striate predict --save-as coco`` writes a whole data set with pictures and classes instead.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from striate.errors import DataError, SettingError
-from striate.exchange.needed import no_word
+from striate.exchange.needed import no_word, several
 from striate.records import BitMasks, Detections, InstanceJoints
 
 Categories = Mapping[str, int]
@@ -20,7 +22,9 @@ Categories = Mapping[str, int]
 
 
 def to_coco(
-    answers: Iterable[Detections], image_ids: Iterable[int | str], categories: Categories | None = None
+    answers: Detections | Iterable[Detections],
+    image_ids: Iterable[int | str],
+    categories: Categories | None = None,
 ) -> list[dict[str, Any]]:
     """A result for each object.
 
@@ -39,16 +43,12 @@ def to_coco(
     >>> to_coco([one], [7])
     [{'image_id': 7, 'category_id': 2, 'bbox': [2.0, 3.0, 6.0, 6.0], 'score': 0.5}]
     """
-    results: list[dict[str, Any]] = []
-    try:
-        for answer, image in zip(answers, image_ids, strict=True):
-            results += _of_image(answer, image, categories)
-    except ValueError as reason:
-        wrong = "there are not as many answers as numbers of pictures"
-        raise SettingError(
-            wrong, "a number for each answer", "image_ids in the order of the answers"
-        ) from reason
-    return results
+    every, numbers = several(answers), [getattr(one, "item", lambda own=one: own)() for one in image_ids]
+    if len(every) != len(numbers):
+        wrong = f"there are {len(every)} answers and {len(numbers)} numbers of pictures"
+        raise SettingError(wrong, "a number for each answer", "image_ids in the order of the answers")
+    pairs = zip(every, numbers, strict=True)
+    return [result for answer, image in pairs for result in _of_image(answer, image, categories)]
 
 
 def _of_image(answer: Detections, image: int | str, categories: Categories | None) -> list[dict[str, Any]]:
@@ -100,12 +100,42 @@ def from_coco(
 
     Raises:
         DataError: a result has no box, or a class that ``categories`` does not name; masks are polygons.
+        SettingError: these are no results, or no categories.
     """
+    if isinstance(results, str | Path | Mapping):
+        wrong = "a whole file" if isinstance(results, Mapping) else f"the file {str(results)[-60:]}"
+        attempt = 'json.load of a file of results, or ["annotations"] of a data set'
+        raise SettingError(f"the results are {wrong}", "a list of results", attempt)
+    if not isinstance(categories, Mapping):
+        raise SettingError(
+            f"categories is a {type(categories).__name__}", "numbers by name", 'categories={"cat": 1}'
+        )
     by_image: dict[Any, list[Mapping[str, Any]]] = {}
     for one in results:
         by_image.setdefault(_field(one, "image_id"), []).append(one)
     places = {number: place for place, number in enumerate(categories.values())}
     return {image: _record(rows, tuple(categories), places, joints) for image, rows in by_image.items()}
+
+
+def _box(result: Mapping[str, Any]) -> list[float]:
+    """x, y, width and height."""
+    box = _field(result, "bbox")
+    try:
+        x, y, width, height = map(float, box)
+        good = all(map(math.isfinite, (x, y, width, height))) and min(width, height) >= 0
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise DataError(
+            f"a bbox is {repr(box)[:60]}", "x, y, width and height, pixels", "COCO's list of results"
+        )
+    return [x, y, width, height]
+
+
+def _score(result: Mapping[str, Any]) -> float:
+    """1 where nobody says."""
+    score = result.get("score")
+    return 1.0 if score is None else float(score)
 
 
 def _field(result: Mapping[str, Any], name: str) -> Any:
@@ -121,10 +151,10 @@ def _record(
     if unknown:
         known = ", ".join(map(str, list(places)[:10]))
         raise DataError(f"there is no category {min(unknown, key=str)}", f"one of: {known}", "all categories")
-    boxes = torch.tensor([_field(row, "bbox") for row in rows], dtype=torch.float32).reshape(-1, 4)
+    boxes = torch.tensor([_box(row) for row in rows], dtype=torch.float32).reshape(-1, 4)
     answer = Detections(
         torch.cat([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1),
-        torch.tensor([float(row.get("score", 1.0)) for row in rows]),
+        torch.tensor([_score(row) for row in rows]),
         torch.tensor([places[row["category_id"]] for row in rows], dtype=torch.int64),
         classes,
         masks=_masks(rows),

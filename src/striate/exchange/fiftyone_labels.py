@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from striate.errors import LabelError, SettingError
-from striate.exchange.needed import library, no_word
+from striate.exchange.needed import library, names_of, no_word
 from striate.records import (
     BitMasks,
     Captions,
@@ -127,7 +127,7 @@ def from_fiftyone(
         LabelError: there is no such class.
         SettingError: it is something else, or the size is not said.
     """
-    names, kind = tuple(classes), type(label).__name__
+    names, kind = names_of(classes), type(label).__name__
     if kind == "Classification":
         return _classification(label, names, source)
     if kind == "Segmentation":

@@ -1,11 +1,11 @@
 """Answers as a table of pandas, and back.
 
-    Detections       a row for each object   source class_name class_index score x1 y1 x2 y2
+    Detections       a row for each object   answer source class_name class_index score x1 y1 x2 y2
                                              and caption log_probability where there are any
-    Classification   a row for each class    source class_name class_index probability
-    Pose             a row for each point    source point x y score
+    Classification   a row for each class    answer source class_name class_index probability
+    Pose             a row for each point    answer source point x y score
 
-A picture without any object has no row: the inverse does not know it.
+``answer`` counts the answers from 0. A picture without any object has no row: the inverse does not know it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,11 @@ from typing import Any
 import torch
 
 from striate.errors import LabelError, SettingError
-from striate.exchange.needed import library, no_word
+from striate.exchange.needed import library, no_word, several
 from striate.records import Captions, Classification, Detections, Pose, Record
 
 CORNERS = ["x1", "y1", "x2", "y2"]
+ANSWER = "answer"
 OBJECT = ["source", "class_name", "class_index", "score", *CORNERS]
 CLASS = ["source", "class_name", "class_index", "probability"]
 POINT = ["source", "point", "x", "y", "score"]
@@ -29,11 +30,11 @@ def to_pandas(answers: Record | Iterable[Record]) -> Any:
     Raises:
         SettingError: pandas is not installed, or an answer is of another kind.
     """
-    every = [answers] if isinstance(answers, Record) else list(answers)
-    rows = [row for one in every for row in _rows(one)]
+    every = several(answers)
+    rows = [{ANSWER: number, **row} for number, one in enumerate(every) for row in _rows(one)]
     columns = next((named for kind, named in KINDS if every and isinstance(every[0], kind)), OBJECT)
-    more = [name for name in (rows[0] if rows else {}) if name not in columns]
-    return library("pandas").DataFrame(rows, columns=[*columns, *more])
+    more = [name for name in (rows[0] if rows else {}) if name not in (ANSWER, *columns)]
+    return library("pandas").DataFrame(rows, columns=[ANSWER, *columns, *more])
 
 
 KINDS: tuple[tuple[type[Record], list[str]], ...] = (
@@ -68,21 +69,28 @@ def _object(source: str, one: dict[str, Any]) -> dict[str, Any]:
 
 
 def from_pandas(table: Any, classes: Sequence[str] | None = None) -> list[Detections | Classification | Pose]:
-    """The answers that a table holds, in the order of their sources; the inverse of ``to_pandas``.
+    """The answers that a table holds, in their order; the inverse of ``to_pandas``.
 
     Args:
-        table: a ``pandas.DataFrame`` with the columns of one kind.
+        table: a ``pandas.DataFrame`` with the columns of one kind; without the column ``answer`` the rows of
+            one source are an answer.
         classes: K names; those of the table, by their numbers, when left out.
 
     Raises:
-        SettingError: the columns are of no kind, or classes are needed.
+        SettingError: it is no table, its columns are of no kind, a number is none, or classes are needed.
         LabelError: there is no such class.
     """
+    if not hasattr(table, "columns"):
+        raise SettingError(
+            f"the table is a {type(table).__name__}", "a pandas.DataFrame", "what to_pandas gave"
+        )
     columns = set(table.columns)
     for named, read in ((OBJECT, _detections), (CLASS, _classification), (POINT, _pose)):
         if columns >= set(named):
             names = () if read is _pose else tuple(classes or _named(table))
-            return [read(str(source), rows, names) for source, rows in table.groupby("source", sort=False)]
+            by = ANSWER if ANSWER in columns else "source"
+            parts = [rows for _, rows in table.groupby(by, sort=False)]
+            return [read(str(rows["source"].iloc[0]), rows, names) for rows in parts]
     wrong = f"the columns are {', '.join(map(str, table.columns))}"
     raise SettingError(wrong, "; ".join(", ".join(named) for _, named in KINDS), "a table of to_pandas")
 
@@ -124,4 +132,7 @@ def _pose(source: str, rows: Any, classes: tuple[str, ...]) -> Pose:
 
 
 def _floats(rows: Any, name: str) -> torch.Tensor:
-    return torch.tensor(rows[name].tolist(), dtype=torch.float32)
+    found = torch.tensor(rows[name].tolist(), dtype=torch.float32)
+    if not found.isfinite().all():
+        raise SettingError(f"{name} has values that are no numbers", "finite numbers", "drop these rows")
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from striate.errors import LabelError
-from striate.exchange.needed import library, no_word
+from striate.exchange.needed import library, names_of, no_word
 from striate.records import BitMasks, Captions, Classification, Detections, MaskCrops, Pose, Record
 
 KNOWN = "Detections, a Classification or a Pose"
@@ -71,7 +71,7 @@ def from_supervision(
         LabelError: there is no such class.
         SettingError: it is something else.
     """
-    names, kind = tuple(classes), type(found).__name__
+    names, kind = names_of(classes), type(found).__name__
     if kind == "Detections":
         return _record_of(found, names, source)
     if kind == "Classifications":
