@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import SettingError
-from striate.layers.image_network import BACKBONE, HEAD, ImageNetwork
+from striate.layers.image_network import BACKBONE, HEAD, LISTED, ImageNetwork
 from striate.layers.sequence import sequence
 
 GROWTH = 64
@@ -128,3 +128,15 @@ def renew_last(head: nn.Module, classes: int) -> None:
     name, last = [part for part in head.named_modules() if isinstance(part[1], nn.Linear)][-1]
     fresh = nn.Linear(last.in_features, classes, device=last.weight.device, dtype=last.weight.dtype)
     head.set_submodule(name, fresh)
+
+
+def require_backbone(network: nn.Module) -> Backbone:
+    """The same network, if it is a backbone.
+
+    Raises:
+        SettingError: it is none.
+    """
+    if not isinstance(network, Backbone):
+        wrong = f"the network is a {type(network).__name__}"
+        raise SettingError(wrong, "a backbone, as striate.create gives it", LISTED)
+    return network

@@ -1,6 +1,8 @@
 """Dense captioning as a task: losses by name, answers, saved words, measures."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 import torch
@@ -10,11 +12,14 @@ from striate.data.captions.vocabulary import Vocabulary
 from striate.data.preprocess import Preprocess
 from striate.errors import ModelFileError, SettingError
 from striate.records import Batch, BoxTargets, Captions, CaptionTargets, Detections
+from striate.tasks.captioning.caption_branch import writing
 from striate.tasks.captioning.dense_captioner import DenseCaptioner, weighted
 from striate.tasks.captioning.dense_metric import DenseCaptionMetric
 from striate.tasks.captioning.networks.densecap import FINISH, WEIGHTS
 from striate.tasks.captioning.phrase_search import search_phrase, unknown_words
+from striate.tasks.captioning.search import Search
 from striate.tasks.detection.parts import rpn
+from striate.tasks.detection.parts.finish import Found
 from striate.tasks.detection.parts.loss_sums import LossSums
 from striate.train.finetune.freeze import first_thawed, thaw
 from striate.zoo.build import build
@@ -212,6 +217,21 @@ def test_a_phrase_is_looked_for_in_all_regions(model, tmp_path):
     assert found[0].source in map(str, paths)
     answer = model.predict(paths[0], phrase="a red circle", score_threshold=0.0, top_k=2)
     assert answer.captions.texts == ("a red circle",) * 2
+
+
+def test_threads_write_with_a_search_of_their_own(model):
+    both, one = Barrier(2), Found(torch.zeros(1, 4), torch.ones(1), torch.zeros(1).long())
+
+    def seen(search):
+        with writing(search):
+            both.wait()
+            captions = model.branch.fields({"codes": torch.zeros(1, 32)}, [one], [(96, 96)])[0]["captions"]
+            both.wait()
+        return captions.texts
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(seen, [Search(phrase="a red circle"), Search(phrase="blue")]))
+    assert found == [("a red circle",), ("blue",)]
 
 
 def test_a_phrase_without_a_word_is_refused_and_unknown_words_are_told(model):

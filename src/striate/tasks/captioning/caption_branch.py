@@ -9,6 +9,7 @@ Johnson, Karpathy, Fei-Fei 2016, sections 3.2 and 3.3. https://arxiv.org/abs/151
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, final
 
 import torch
@@ -31,6 +32,19 @@ NAME = "captions"
 """Of the branch in a network, and of what it says in an answer."""
 
 
+_SEARCH = ContextVar("search", default=GREEDY)
+
+
+@contextmanager
+def writing(search: Search) -> Iterator[None]:
+    """How branches write captions meanwhile, in this thread: others may ask the same network otherwise."""
+    before = _SEARCH.set(search)
+    try:
+        yield
+    finally:
+        _SEARCH.reset(before)
+
+
 @final
 class CaptionBranch(Branch):
     """Maps and regions -> ``codes`` (R, D).
@@ -49,16 +63,6 @@ class CaptionBranch(Branch):
         self.pool = pool
         self._shared = (body,)  # in a tuple: its weights belong to the head
         self.language = LanguageModel(code, width)
-        self._search = GREEDY
-
-    @contextmanager
-    def writing(self, search: Search) -> Iterator[None]:
-        """How captions are written meanwhile."""
-        before, self._search = self._search, search
-        try:
-            yield
-        finally:
-            self._search = before
 
     def forward(self, maps: Sequence[Tensor], regions: Sequence[Tensor]) -> dict[str, Tensor]:
         """Maps and regions -> codes."""
@@ -90,7 +94,7 @@ class CaptionBranch(Branch):
         self, raw: dict[str, Tensor], found: Sequence[Found], sizes: Sequence[tuple[int, int]]
     ) -> list[dict[str, Any]]:
         """``captions``."""
-        captions = written(self.language, raw["codes"], self._search)
+        captions = written(self.language, raw["codes"], _SEARCH.get())
         return [{NAME: one} for one in split_captions(captions, [len(one.labels) for one in found])]
 
     def graphs(self, name: str, bins: Tensor) -> list[Graph]:

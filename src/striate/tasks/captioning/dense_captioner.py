@@ -15,7 +15,7 @@ from striate.data.dataset import Dataset
 from striate.data.preprocess import Preprocess
 from striate.errors import SettingError
 from striate.records import Batch, Detections
-from striate.tasks.captioning.caption_branch import NAME, CaptionBranch
+from striate.tasks.captioning.caption_branch import NAME, CaptionBranch, writing
 from striate.tasks.captioning.caption_finish import CaptionFinish
 from striate.tasks.captioning.caption_losses import AUGMENT
 from striate.tasks.captioning.dense_metric import DenseCaptionMetric
@@ -107,7 +107,7 @@ class DenseCaptioner(ObjectDetector):
     def _kept(self, raw: Raw, candidates: Candidates, finish: Finish, sizes: Tensor) -> list[Detections]:
         """What is kept of the regions of each image, with its captions."""
         search = finish.search if isinstance(finish, CaptionFinish) else GREEDY
-        with self.branch.writing(search):
+        with writing(search):
             return super()._kept(raw, candidates, finish, sizes)
 
     def metric(self) -> DenseCaptionMetric:

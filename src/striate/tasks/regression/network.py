@@ -20,9 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.errors import SettingError
-from striate.layers.backbone import Backbone
-from striate.layers.image_network import BACKBONE, LISTED
+from striate.layers.backbone import Backbone, require_backbone
+from striate.layers.image_network import BACKBONE
 from striate.layers.image_network import HEAD as READ
 from striate.ops.point_errors import expected_points
 
@@ -107,13 +106,7 @@ def regression_network(
     """
     if isinstance(network, RegressionNetwork):
         return network
-    if not isinstance(network, Backbone):
-        raise SettingError(
-            f"the network is a {type(network).__name__}",
-            "a backbone, as striate.create gives it",
-            LISTED,
-        )
-    return RegressionNetwork(network, points, scores, head=head, size=size)
+    return RegressionNetwork(require_backbone(network), points, scores, head=head, size=size)
 
 
 def shares_of(points: Tensor, images: Tensor) -> Tensor:

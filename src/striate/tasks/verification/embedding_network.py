@@ -17,9 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from striate.errors import SettingError
-from striate.layers.backbone import Backbone
-from striate.layers.image_network import BACKBONE, HEAD, LISTED
+from striate.layers.backbone import Backbone, require_backbone
+from striate.layers.image_network import BACKBONE, HEAD
 
 EmbeddingLoss = Literal["softmax", "cosine", "triplet", "contrastive", "siamese"]
 LOSSES = get_args(EmbeddingLoss)
@@ -84,7 +83,4 @@ def embedding_network(network: nn.Module, loss: EmbeddingLoss, identities: int) 
     """
     if isinstance(network, EmbeddingNetwork):
         return network
-    if not isinstance(network, Backbone):
-        wrong = f"the network is a {type(network).__name__}"
-        raise SettingError(wrong, "a backbone, as striate.create gives it", LISTED)
-    return EmbeddingNetwork(network, loss, identities)
+    return EmbeddingNetwork(require_backbone(network), loss, identities)

@@ -15,9 +15,8 @@ from collections.abc import Generator
 import torch
 from torch import Tensor, nn
 
-from striate.errors import SettingError
-from striate.layers.backbone import Backbone
-from striate.layers.image_network import BACKBONE, LISTED
+from striate.layers.backbone import Backbone, require_backbone
+from striate.layers.image_network import BACKBONE
 from striate.tasks.captioning.language_model import LanguageModel
 
 
@@ -84,7 +83,4 @@ def caption_network(network: nn.Module, width: int) -> CaptionNetwork:
     """
     if isinstance(network, CaptionNetwork):
         return network
-    if not isinstance(network, Backbone):
-        wrong = f"the network is a {type(network).__name__}"
-        raise SettingError(wrong, "a backbone, as striate.create gives it", LISTED)
-    return CaptionNetwork(network, width)
+    return CaptionNetwork(require_backbone(network), width)
